@@ -1,0 +1,24 @@
+import { environmentSchema, readEnvironment, shellVariables } from "../../sandbox/environment.ts";
+import { paths } from "../../sandbox/paths.ts";
+import type { CommandOptions } from "../config.ts";
+
+export async function env({ json, shell }: CommandOptions<"env">): Promise<number> {
+  const environment = readEnvironment(paths());
+  if (json) {
+    process.stdout.write(`${JSON.stringify(environmentSchema.parse(environment), null, 2)}\n`);
+    return 0;
+  }
+  const lines = Object.entries(shellVariables(environment));
+  if (shell) {
+    for (const [name, value] of lines) process.stdout.write(`export ${name}=${quoted(value)}\n`);
+    return 0;
+  }
+  const width = Math.max(...lines.map(([name]) => name.length));
+  for (const [name, value] of lines) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+  process.stdout.write('\nFor a shell: eval "$(./biplane env --shell)". Everything: ./biplane env --json\n');
+  return 0;
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,30 @@
+import { bringUp, type LocalRun } from "../../sandbox/local-run.ts";
+import { paths } from "../../sandbox/paths.ts";
+import { createProgress } from "../../sandbox/toolchain/index.ts";
+import type { CommandOptions } from "../config.ts";
+
+export async function up(_options: CommandOptions<"up">): Promise<number> {
+  const here = paths();
+  const began = Date.now();
+  const made = await bringUp(here, createProgress(here));
+  process.stdout.write(describe(made, (Date.now() - began) / 1000));
+  return 0;
+}
+
+function describe({ environment, changes }: LocalRun, seconds: number): string {
+  const words = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .filter(([word]) => word !== "same")
+      .map(([word, count]) => `${count} ${word}`)
+      .join(", ") || "nothing to do";
+  return `
+Both planes are up (${seconds.toFixed(0)} s).
+  endpoint        https://${environment.endpoint}
+  organisation    ${environment.org}, project ${environment.project}, domain ${environment.domain}
+  region stack    ${words(changes.region)}
+  customer stack  ${words(changes.customer)}
+
+Next: ./biplane run examples/hello.py hello --name world
+      ./biplane verify · ./biplane env · ./biplane down
+`;
+}

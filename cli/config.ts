@@ -1,0 +1,55 @@
+/** Every command's options, checked before anything is done. One schema, published as docs/schemas/cli.schema.json. */
+import { z } from "zod";
+import { UserError } from "../shared/errors.ts";
+
+const file = z.string().min(1);
+
+export const commandSchemas = {
+  up: z.strictObject({}),
+  run: z.strictObject({
+    file: file.describe("Python file with the task"),
+    task: z.string().regex(/^[A-Za-z_]\w*$/, "the name of a function in FILE"),
+    args: z.array(z.string()).describe("--name value pairs of the task"),
+  }),
+  verify: z.strictObject({
+    target: file.optional().describe("JSON file that names what to verify; the local run's when absent"),
+    acceptUnevaluated: file.optional().describe("YAML list of claims that cannot be decided here"),
+    json: file.optional(),
+    junit: file.optional(),
+    html: file.optional(),
+  }),
+  claims: z.strictObject({ json: z.boolean().default(false) }),
+  env: z
+    .strictObject({ json: z.boolean().default(false), shell: z.boolean().default(false) })
+    .refine(({ json, shell }) => !(json && shell), "either --json or --shell, not both"),
+  status: z.strictObject({ json: z.boolean().default(false) }),
+  down: z.strictObject({}),
+  demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
+  test: z.strictObject({
+    tier: z.enum(["unit", "all"], "unit or all").default("all"),
+    long: z.boolean().default(false),
+    filter: z.array(z.string()).default([]),
+  }),
+} as const;
+
+export type CommandName = keyof typeof commandSchemas;
+export type CommandOptions<N extends CommandName> = z.infer<(typeof commandSchemas)[N]>;
+
+/** @throws UserError with every problem at once. */
+export function parseOptions<N extends CommandName>(command: N, raw: unknown): CommandOptions<N> {
+  const parsed = commandSchemas[command].safeParse(raw, { reportInput: true });
+  if (parsed.success) return parsed.data as CommandOptions<N>;
+  const problems = parsed.error.issues.map(({ path, message, input }) => {
+    const subject = path.length > 0 ? path.join(".") : "options";
+    const seen = input === undefined ? "" : ` is ${JSON.stringify(input)}`;
+    return `${subject}${seen}; allowed: ${message}`;
+  });
+  throw new UserError(`biplane ${command}: ${problems.join("\n")}\nSee ./biplane ${command} --help.`);
+}
+
+/** JSON Schema of every command's options. */
+export function commandJsonSchema(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(commandSchemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: "input" })]),
+  );
+}

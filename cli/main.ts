@@ -1,0 +1,95 @@
+/** `./biplane`: reads the command line, checks it, and loads the one command that was asked for. */
+import { Command } from "commander";
+import { messageOf, UserError } from "../shared/errors.ts";
+import { parseOptions } from "./config.ts";
+
+const program = new Command("biplane")
+  .description("Deploys, runs and proves a two-plane workflow platform.")
+  .option("--debug", "print stack traces")
+  .enablePositionalOptions()
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 3));
+
+program
+  .command("demo")
+  .description("up, run examples/hello.py by the real client, verify, a summary, down")
+  .option("--keep", "leave everything running at the end")
+  .action(async (raw) => exit((await import("./commands/demo.ts")).demo(parseOptions("demo", raw))));
+
+program
+  .command("up")
+  .description("bring both planes up on this machine, or show that nothing changed")
+  .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
+
+program
+  .command("run")
+  .description("run a task by the real flyte client: ./biplane run examples/hello.py hello --name world")
+  .argument("<file>")
+  .argument("<task>")
+  .argument("[args...]", "--name value pairs of the task")
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (file, task, args) =>
+    exit((await import("./commands/run.ts")).run(parseOptions("run", { file, task, args }))),
+  );
+
+program
+  .command("verify")
+  .description("decide the security claims on the customer's plane, with evidence")
+  .option("--target <file>", "JSON file that names what to verify")
+  .option("--accept-unevaluated <file>", "YAML list of claims that cannot be decided here")
+  .option("--json <file>", "write the report as JSON")
+  .option("--junit <file>", "write the report as JUnit XML")
+  .option("--html <file>", "write the report as one HTML page")
+  .action(async (raw) => exit((await import("./commands/verify.ts")).verifyCommand(parseOptions("verify", raw))));
+
+program
+  .command("claims")
+  .description("the ledger: what is proven at this commit")
+  .option("--json", "as JSON")
+  .action(async (raw) => exit((await import("./commands/claims.ts")).claims(parseOptions("claims", raw))));
+
+program
+  .command("env")
+  .description("what exists, for programs and shells")
+  .option("--json", "as JSON (docs/schemas/env.schema.json)")
+  .option("--shell", "as export lines")
+  .action(async (raw) => exit((await import("./commands/env.ts")).env(parseOptions("env", raw))));
+
+program
+  .command("status")
+  .description("what runs now")
+  .option("--json", "as JSON")
+  .action(async (raw) => exit((await import("./commands/status.ts")).status(parseOptions("status", raw))));
+
+program
+  .command("down")
+  .description("take everything away again but the cache")
+  .action(async (raw) => exit((await import("./commands/down.ts")).down(parseOptions("down", raw))));
+
+program
+  .command("test")
+  .description("all tests; `test unit` needs no planes")
+  .argument("[tier]", "unit or all")
+  .argument("[filter...]", "only test files whose path contains one of these")
+  .option("--long", "drills, fuzz and large data too")
+  .action(async (tier, filter, raw) =>
+    exit((await import("./commands/test.ts")).test(parseOptions("test", { tier, filter, ...raw }))),
+  );
+
+async function exit(command: Promise<number>): Promise<void> {
+  process.exitCode = await command;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (program.opts().debug) console.error(error);
+  else console.error(messageOf(error));
+  if (!(error instanceof UserError) && !program.opts().debug) {
+    console.error("This is a defect of Biplane. Run again with --debug before the command for the stack trace.");
+  }
+  process.exitCode = error instanceof UserError ? error.exitCode : 70;
+}
+// A watch or a socket that a command left open must not keep a person waiting.
+process.exit();

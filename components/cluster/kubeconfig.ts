@@ -1,0 +1,35 @@
+/** What is read from an EKS cluster. */
+export interface ClusterAccess {
+  name: string;
+  region: string;
+  endpoint: string;
+  /** Base64 of the cluster's CA bundle, as EKS answers it. */
+  certificateAuthorityData: string;
+}
+
+/**
+ * A kubeconfig without a credential in it: each client asks `aws eks get-token`, so that access is the caller's own and
+ * ends with it. JSON, which is YAML too. Profile and endpoint come from the caller's environment.
+ */
+export function renderKubeconfig({ name, region, endpoint, certificateAuthorityData }: ClusterAccess): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server: endpoint, "certificate-authority-data": certificateAuthorityData } }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "aws",
+            args: ["eks", "get-token", "--cluster-name", name, "--region", region, "--output", "json"],
+            interactiveMode: "Never",
+          },
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  });
+}

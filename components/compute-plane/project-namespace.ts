@@ -1,0 +1,102 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { taskServiceAccount } from "../identity/contract.ts";
+import { IsolatedNamespace } from "../workloads/namespace.ts";
+import { allowTaskEgress } from "../workloads/network-policy.ts";
+import { executorRules, grantRole, logRules } from "../workloads/rbac.ts";
+import { eagerSecret } from "./services.ts";
+
+/** One project in one domain: the unit of isolation inside a compute plane. */
+export interface ProjectDomain {
+  project: string;
+  domain: string;
+}
+
+export interface ProjectNamespaceArgs extends ProjectDomain {
+  org: string;
+  /** Role of its task pods. */
+  userRoleArn: pulumi.Input<string>;
+  /** What a task pod starts sub-tasks with. */
+  apiKey: pulumi.Input<string>;
+  /** Namespace of the services that work here. */
+  platform: pulumi.Input<string>;
+  serviceAccounts: { executor: string; logs: string };
+  dnsServers: string[];
+}
+
+/** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
+const quota = {
+  pods: "5000",
+  "requests.cpu": "256",
+  "requests.memory": "1Ti",
+  "limits.cpu": "512",
+  "limits.memory": "2Ti",
+  "requests.nvidia.com/gpu": "256",
+  "services.loadbalancers": "0",
+  "services.nodeports": "0",
+};
+
+const defaults = { request: { cpu: "50m", memory: "128Mi" }, limit: { cpu: "1", memory: "1Gi" } };
+
+export function projectNamespace({ project, domain }: ProjectDomain): string {
+  return `${project}-${domain}`;
+}
+
+/** A namespace for task pods: they have a cloud role, no Kubernetes token, and reach TLS outside only. */
+export class ProjectNamespace extends pulumi.ComponentResource {
+  /** What the services that work here wait for. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: ProjectNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("biplane:compute-plane:ProjectNamespace", name, {}, opts);
+    const { org, project, domain, dnsServers } = args;
+
+    const { ready: namespace } = new IsolatedNamespace(
+      name,
+      {
+        namespace: projectNamespace(args),
+        labels: { "biplane.dev/org": org, "biplane.dev/project": project, "biplane.dev/domain": domain },
+        quota,
+        defaults,
+        dnsServers,
+      },
+      { parent: this },
+    );
+    const egress = new kubernetes.networking.v1.NetworkPolicy(
+      `${name}-tasks`,
+      { metadata: { name: "allow-tasks", namespace }, spec: allowTaskEgress },
+      { parent: this },
+    );
+    const account = new kubernetes.core.v1.ServiceAccount(
+      name,
+      {
+        metadata: {
+          name: taskServiceAccount,
+          namespace,
+          annotations: { "eks.amazonaws.com/role-arn": args.userRoleArn },
+        },
+        automountServiceAccountToken: false,
+      },
+      { parent: this },
+    );
+    const key = new kubernetes.core.v1.Secret(
+      `${name}-${eagerSecret}`,
+      { metadata: { name: eagerSecret, namespace }, type: "Opaque", stringData: { "api-key": args.apiKey } },
+      { parent: this },
+    );
+
+    this.ready = [egress, account, key, ...grantServices(name, namespace, args, this)];
+    this.registerOutputs({});
+  }
+}
+
+function grantServices(
+  name: string,
+  namespace: pulumi.Output<string>,
+  { serviceAccounts, platform }: ProjectNamespaceArgs,
+  parent: pulumi.Resource,
+): pulumi.Resource[] {
+  const grant = (role: string, rules: typeof executorRules, account: string) =>
+    grantRole(`${name}-${role}`, { role, namespace, rules, account: { name: account, namespace: platform }, parent });
+  return [grant("executor", executorRules, serviceAccounts.executor), grant("logs", logRules, serviceAccounts.logs)];
+}

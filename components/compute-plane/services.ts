@@ -1,0 +1,104 @@
+/** The compute plane's services, with their environment as the services themselves read it. */
+import type { Input } from "@pulumi/pulumi";
+import { adminServiceAccounts, type PlaneBuckets } from "../identity/contract.ts";
+import { type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+
+export interface ComputePlaneServicesArgs {
+  namespace: string;
+  org: string;
+  clusterName: string;
+  region: string;
+  controlPlaneHost: string;
+  adminRoleArn: Input<string>;
+  buckets: { [Bucket in keyof PlaneBuckets]: Input<string> };
+  projectNamespaces: string[];
+  /** Of each service that can run more than once. */
+  replicas: number;
+  registration: FileSource;
+}
+
+/** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
+export const identitySecret = "tunnel-identity";
+/** Secret of each project namespace by which task pods reach the control plane. */
+export const eagerSecret = "eager-api-key";
+
+const rpcPort = 8080;
+
+/** A presigned URL lives an hour at most, as documented. */
+const presignSeconds = 3600;
+
+export function planComputePlaneServices(args: ComputePlaneServicesArgs): ServiceSpec[] {
+  const { namespace, org, clusterName, region, controlPlaneHost, adminRoleArn, buckets, replicas } = args;
+  const tunnelUrl = rpcUrl("tunnel", namespace);
+  // The keys that verify users' tokens are those pinned at registration, not whatever the region says today.
+  const verifiesTokens = { TOKEN_ISSUER: `https://${controlPlaneHost}`, TOKEN_KEYS_URL: `${tunnelUrl}/pinned/keys` };
+  const projects = { PROJECT_NAMESPACES: args.projectNamespaces.join(",") };
+  const service = (name: string) => ({ name, entry: `/app/data/${name}.mjs` });
+
+  return [
+    {
+      ...service("tunnel"),
+      serviceAccount: "tunnel-system",
+      replicas: 1,
+      rpcPort,
+      calls: ["objectstore", "logs"],
+      reaches: ["internet", "kubernetes-api"],
+      env: {
+        CONTROL_PLANE_HOST: controlPlaneHost,
+        ORG: org,
+        CLUSTER_NAME: clusterName,
+        REGISTRATION_TOKEN_FILE: `${filesFolder}/registration/token`,
+        IDENTITY_SECRET: identitySecret,
+        POD_NAMESPACE: namespace,
+        OBJECT_STORE_URL: rpcUrl("objectstore", namespace),
+        LOG_PROVIDER_URL: rpcUrl("logs", namespace),
+      },
+      files: { registration: args.registration },
+    },
+    {
+      ...service("executor"),
+      serviceAccount: adminServiceAccounts.executor,
+      roleArn: adminRoleArn,
+      replicas: 1,
+      single: true,
+      calls: ["tunnel"],
+      reaches: ["internet", "kubernetes-api"],
+      env: {
+        TUNNEL_URL: tunnelUrl,
+        ORG: org,
+        CLUSTER_NAME: clusterName,
+        CONTROL_PLANE_HOST: controlPlaneHost,
+        ...projects,
+        EAGER_SECRET: eagerSecret,
+        LEASE_CAPACITY: "50",
+      },
+    },
+    {
+      ...service("objectstore"),
+      serviceAccount: adminServiceAccounts.objectstore,
+      roleArn: adminRoleArn,
+      replicas,
+      rpcPort,
+      calls: ["tunnel"],
+      reaches: ["internet"],
+      env: {
+        ...verifiesTokens,
+        ORG: org,
+        METADATA_BUCKET: buckets.metadata,
+        FAST_REGISTRATION_BUCKET: buckets.fastRegistration,
+        AWS_REGION: region,
+        PRESIGN_TTL_SECONDS: String(presignSeconds),
+      },
+    },
+    {
+      ...service("logs"),
+      serviceAccount: adminServiceAccounts.logs,
+      roleArn: adminRoleArn,
+      replicas,
+      rpcPort,
+      calls: ["tunnel"],
+      reaches: ["internet", "kubernetes-api"],
+      env: { ...verifiesTokens, ORG: org, ...projects },
+    },
+  ];
+}

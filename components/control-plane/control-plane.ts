@@ -1,0 +1,181 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import * as tls from "@pulumi/tls";
+import type { DatabaseConnection } from "../database/aws.ts";
+import type { ServerCertificate } from "../edge/cloudflare.ts";
+import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
+import { IsolatedNamespace } from "../workloads/namespace.ts";
+import type { Surroundings } from "../workloads/network-policy.ts";
+import { OneOffJob } from "../workloads/one-off-job.ts";
+import { type FileSource, filesFolder } from "../workloads/service-spec.ts";
+import { Workload } from "../workloads/workload.ts";
+import { type ControlPlaneFiles, planControlPlaneServices } from "./services.ts";
+import { renderBootstrap, type TenantCredentials } from "./tenants.ts";
+
+export interface ControlPlaneArgs {
+  /** Namespace of the services. */
+  namespace: string;
+  /** Service image, by digest. */
+  image: string;
+  endpoint: string;
+  relayHost: string;
+  database: DatabaseConnection & {
+    /** Where the database's address may lie, as CIDRs: network policies know no names. */
+    addresses: string[];
+    /** PEM bundle that signs the database's certificate. @default the image's own trust */
+    authority?: string;
+  };
+  gatewayCertificate: ServerCertificate;
+  /** PEM of the authority whose clients alone the gateway serves: the edge's authenticated origin pulls. */
+  originPullAuthority: string;
+  clusterAuthority: ServerCertificate;
+  relayCertificate: ServerCertificate;
+  tenants: TenantCredentials[];
+  nodePorts: { gateway: number; relay: number };
+  /** Of each service that can run more than once. @default 2 */
+  replicas?: number;
+  upstreamOidcIssuer?: string;
+  dnsServers: string[];
+  apiPort: pulumi.Input<number>;
+}
+
+/** Room for every service twice over during a roll-out; no load balancer, and no node port but the two named ones. */
+const quota = {
+  pods: "80",
+  "requests.cpu": "8",
+  "requests.memory": "16Gi",
+  "limits.cpu": "80",
+  "limits.memory": "64Gi",
+  "services.loadbalancers": "0",
+  "services.nodeports": "2",
+};
+
+const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m", memory: "256Mi" } };
+
+/** Login of the services: no DDL, no way around row-level security; the migrations make it. */
+const runtimeUser = "biplane_runtime";
+
+/** The region's services in their namespace, over a migrated database. */
+export class ControlPlane extends pulumi.ComponentResource {
+  constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("biplane:control-plane:ControlPlane", name, {}, opts);
+    const { image, dnsServers, apiPort, database } = args;
+    const around: Surroundings = { dnsServers, apiPort, database };
+
+    const { ready: namespace } = new IsolatedNamespace(
+      `${name}-namespace`,
+      { namespace: args.namespace, quota, defaults, dnsServers },
+      { parent: this },
+    );
+    const place: Place = { name, namespace, parent: this };
+    const files = createFiles(place, args);
+    const access = createDatabaseAccess(place, database);
+    const migrated = migrate(place, { image, access, around });
+    const services = planControlPlaneServices({
+      ...args,
+      replicas: args.replicas ?? 2,
+      database: access.runtime,
+      files,
+    });
+    for (const spec of services) {
+      const needs = spec.reaches?.includes("database") ? [migrated] : [];
+      new Workload(`${name}-${spec.name}`, { spec, all: services, namespace, image, around, needs }, { parent: this });
+    }
+    this.registerOutputs({});
+  }
+}
+
+interface Place {
+  name: string;
+  namespace: pulumi.Output<string>;
+  parent: pulumi.Resource;
+}
+
+type Content = Record<string, pulumi.Input<string>>;
+
+function createFiles({ name, namespace, parent }: Place, args: ControlPlaneArgs): ControlPlaneFiles {
+  const secret = (file: string, content: Content) =>
+    createSecretFiles(name, { name: file, namespace, content, parent });
+  const config = (file: string, content: Content) =>
+    createConfigFiles(name, { name: file, namespace, content, parent });
+  const server = ({ certificate, key }: ServerCertificate) => ({ "tls.crt": certificate, "tls.key": key });
+  const signing = new tls.PrivateKey(`${name}-signing`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent });
+  return {
+    gatewayTls: secret("gateway-tls", server(args.gatewayCertificate)),
+    originPull: config("origin-pull", { "ca.crt": args.originPullAuthority }),
+    signingKey: secret("signing-key", { "key.pem": signing.privateKeyPemPkcs8 }),
+    bootstrap: secret("bootstrap", { "bootstrap.json": renderBootstrap(args.tenants) }),
+    clusterAuthority: secret("cluster-authority", server(args.clusterAuthority)),
+    clusterTrust: config("cluster-trust", { "ca.crt": args.clusterAuthority.certificate }),
+    relayTls: secret("relay-tls", server(args.relayCertificate)),
+  };
+}
+
+interface Login {
+  env: Content;
+  files: Record<string, FileSource>;
+}
+
+/** Two logins, each in a Secret of its own: only the migrations ever mount the owner's. */
+function createDatabaseAccess({ name, namespace, parent }: Place, database: ControlPlaneArgs["database"]) {
+  const { host, port, authority } = database;
+  const runtimePassword = new random.RandomPassword(`${name}-runtime`, { length: 43, special: false }, { parent })
+    .result;
+  const password = (file: string, content: pulumi.Input<string>) =>
+    createSecretFiles(name, { name: file, namespace, content: { password: content }, parent });
+  const trust: Record<string, FileSource> = authority
+    ? {
+        "database-ca": createConfigFiles(name, {
+          name: "database-ca",
+          namespace,
+          content: { "ca.crt": authority },
+          parent,
+        }),
+      }
+    : {};
+  const login = (user: string, source: FileSource): Login => ({
+    env: {
+      DATABASE_HOST: host,
+      DATABASE_PORT: String(port),
+      DATABASE_NAME: database.name,
+      DATABASE_USER: user,
+      DATABASE_PASSWORD_FILE: `${filesFolder}/database/password`,
+      ...(authority ? { DATABASE_CA_FILE: `${filesFolder}/database-ca/ca.crt` } : {}),
+    },
+    files: { database: source, ...trust },
+  });
+  const runtimeSecret = password("database-runtime", runtimePassword);
+  return {
+    runtimeSecret,
+    runtime: login(runtimeUser, runtimeSecret),
+    owner: login(database.owner.user, password("database-owner", database.owner.password)),
+  };
+}
+
+interface Migration {
+  image: string;
+  access: ReturnType<typeof createDatabaseAccess>;
+  around: Surroundings;
+}
+
+function migrate({ name, namespace, parent }: Place, { image, access, around }: Migration): pulumi.Resource {
+  const job = new OneOffJob(
+    `${name}-migrate`,
+    {
+      job: "migrate",
+      namespace,
+      image,
+      entry: "/app/control/migrate.mjs",
+      env: {
+        ...access.owner.env,
+        RUNTIME_USER: runtimeUser,
+        RUNTIME_PASSWORD_FILE: `${filesFolder}/runtime/password`,
+      },
+      files: { ...access.owner.files, runtime: access.runtimeSecret },
+      reaches: ["database"],
+      around,
+    },
+    { parent },
+  );
+  return job.done;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { planComputePlaneServices } from "../compute-plane/services.ts";
+import { type FileSource, filesFolder } from "../workloads/service-spec.ts";
+import { planControlPlaneServices } from "./services.ts";
+
+const source = (name: string): FileSource => ({ kind: "secret", name, checksum: "x" });
+const control = planControlPlaneServices({
+  namespace: "union-cp",
+  endpoint: "us-east-2.biplane.test",
+  relayHost: "relay.us-east-2.biplane.test",
+  replicas: 2,
+  nodePorts: { gateway: 30443, relay: 30444 },
+  database: {
+    env: { DATABASE_PASSWORD_FILE: `${filesFolder}/database/password` },
+    files: { database: source("runtime") },
+  },
+  files: {
+    gatewayTls: source("gateway-tls"),
+    originPull: source("origin-pull"),
+    signingKey: source("signing-key"),
+    bootstrap: source("bootstrap"),
+    clusterAuthority: source("cluster-authority"),
+    clusterTrust: source("cluster-trust"),
+    relayTls: source("relay-tls"),
+  },
+});
+const data = planComputePlaneServices({
+  namespace: "union",
+  org: "acme",
+  clusterName: "main",
+  region: "us-east-2",
+  controlPlaneHost: "us-east-2.biplane.test",
+  adminRoleArn: "arn:admin",
+  buckets: { metadata: "m", fastRegistration: "f" },
+  projectNamespaces: ["demo-development", "demo-production"],
+  replicas: 2,
+  registration: source("registration"),
+});
+
+const byName = (services: typeof control, name: string) => services.find((service) => service.name === name);
+
+describe.each([
+  ["control", control, "union-cp"],
+  ["compute", data, "union"],
+])("the %s plane's services", (_, services, namespace) => {
+  it("may call whomever their environment names", () => {
+    for (const { name, env, calls = [] } of services) {
+      const named = Object.values(env).flatMap((value) => [
+        ...String(value).matchAll(/http:\/\/([a-z]+)\.([a-z-]+)\.svc/g),
+      ]);
+      expect(named.every(([, , where]) => where === namespace)).toBe(true);
+      expect([...new Set(named.map(([, callee]) => callee))].sort(), name).toEqual([...calls].sort());
+    }
+  });
+
+  it("mount a file for each that their environment names, and no other", () => {
+    for (const { name, env, files = {} } of services) {
+      const named = Object.values(env).flatMap((value) => [...String(value).matchAll(/^\/etc\/biplane\/([a-z-]+)\//g)]);
+      expect([...new Set(named.map(([, folder]) => folder))].sort(), name).toEqual(Object.keys(files).sort());
+    }
+  });
+});
+
+describe("the control plane's services", () => {
+  it("give the database to the four that keep records", () => {
+    const keepers = control.filter(({ reaches }) => reaches?.includes("database")).map(({ name }) => name);
+    expect(keepers.sort()).toEqual(["actions", "cluster", "identity", "runs"]);
+  });
+
+  it("run the relay once, since a tunnel ends in one process", () => {
+    expect(byName(control, "relay")?.replicas).toBe(1);
+    expect(byName(control, "gateway")?.replicas).toBe(2);
+  });
+
+  it("reach nothing outside but the database", () => {
+    expect(control.filter(({ reaches }) => reaches?.some((reach) => reach !== "database"))).toEqual([]);
+  });
+});
+
+describe("the compute plane's services", () => {
+  it("give the admin role to executor, object store and logs, and no role to the tunnel", () => {
+    expect(data.map(({ name, serviceAccount, roleArn }) => [name, serviceAccount, roleArn])).toEqual([
+      ["tunnel", "tunnel-system", undefined],
+      ["executor", "executor", "arn:admin"],
+      ["objectstore", "proxy-system", "arn:admin"],
+      ["logs", "log-provider", "arn:admin"],
+    ]);
+  });
+
+  it("never run two executors at once", () => {
+    expect(byName(data, "executor")).toMatchObject({ single: true, replicas: 1 });
+  });
+});

@@ -1,0 +1,134 @@
+/** The control plane's services, with their environment as the services themselves read it. */
+import type { Input } from "@pulumi/pulumi";
+import { type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+
+export interface ControlPlaneServicesArgs {
+  namespace: string;
+  /** The region's public host: it issues the tokens. */
+  endpoint: string;
+  relayHost: string;
+  /** Of each service that can run more than once. */
+  replicas: number;
+  nodePorts: { gateway: number; relay: number };
+  database: { env: Record<string, Input<string>>; files: Record<string, FileSource> };
+  files: ControlPlaneFiles;
+  /** An OIDC provider whose users may sign in. @default none */
+  upstreamOidcIssuer?: string;
+}
+
+export interface ControlPlaneFiles {
+  gatewayTls: FileSource;
+  originPull: FileSource;
+  signingKey: FileSource;
+  bootstrap: FileSource;
+  /** Certificate and key: the cluster service signs with it. */
+  clusterAuthority: FileSource;
+  /** The certificate alone, for who only verifies. */
+  clusterTrust: FileSource;
+  relayTls: FileSource;
+}
+
+const rpcPort = 8080;
+const tlsPort = 8443;
+
+/** Every service, in no order: who calls whom is in each one's `calls`, and their network policies follow from it. */
+export function planControlPlaneServices(args: ControlPlaneServicesArgs): ServiceSpec[] {
+  const { namespace, endpoint, relayHost, replicas, nodePorts, database, files, upstreamOidcIssuer } = args;
+  const url = (service: string) => rpcUrl(service, namespace);
+  const file = (path: string) => `${filesFolder}/${path}`;
+  const verifiesTokens = {
+    TOKEN_ISSUER: `https://${endpoint}`,
+    TOKEN_KEYS_URL: `${url("identity")}/oauth2/v1/keys`,
+  };
+  const verifiesClusters = { RELAY_KEYS_URL: `${url("relay")}/keys` };
+  const service = (name: string) => ({ name, entry: `/app/control/${name}.mjs`, replicas });
+
+  return [
+    {
+      ...service("gateway"),
+      publicPort: { port: tlsPort, nodePort: nodePorts.gateway },
+      calls: ["identity", "runs", "actions", "cluster", "dataproxy"],
+      env: {
+        ...verifiesTokens,
+        TLS_CERT_FILE: file("tls/tls.crt"),
+        TLS_KEY_FILE: file("tls/tls.key"),
+        ORIGIN_PULL_CA_FILE: file("origin-pull/ca.crt"),
+        IDENTITY_URL: url("identity"),
+        RUNS_URL: url("runs"),
+        ACTIONS_URL: url("actions"),
+        CLUSTER_URL: url("cluster"),
+        DATAPROXY_URL: url("dataproxy"),
+      },
+      files: { tls: files.gatewayTls, "origin-pull": files.originPull },
+    },
+    {
+      ...service("identity"),
+      rpcPort,
+      reaches: upstreamOidcIssuer ? ["database", "internet"] : ["database"],
+      env: {
+        ...database.env,
+        TOKEN_ISSUER: verifiesTokens.TOKEN_ISSUER,
+        SIGNING_KEY_FILE: file("signing/key.pem"),
+        BOOTSTRAP_FILE: file("bootstrap/bootstrap.json"),
+        ...(upstreamOidcIssuer ? { UPSTREAM_OIDC_ISSUER: upstreamOidcIssuer } : {}),
+      },
+      files: { ...database.files, signing: files.signingKey, bootstrap: files.bootstrap },
+    },
+    {
+      ...service("runs"),
+      rpcPort,
+      calls: ["identity"],
+      reaches: ["database"],
+      env: { ...database.env, ...verifiesTokens },
+      files: database.files,
+    },
+    {
+      ...service("actions"),
+      rpcPort,
+      calls: ["identity", "relay"],
+      reaches: ["database"],
+      env: { ...database.env, ...verifiesTokens, ...verifiesClusters },
+      files: database.files,
+    },
+    {
+      ...service("cluster"),
+      rpcPort,
+      calls: ["identity", "relay"],
+      reaches: ["database"],
+      env: {
+        ...database.env,
+        ...verifiesTokens,
+        ...verifiesClusters,
+        CLUSTER_CA_CERT_FILE: file("cluster-ca/tls.crt"),
+        CLUSTER_CA_KEY_FILE: file("cluster-ca/tls.key"),
+        BOOTSTRAP_FILE: file("bootstrap/bootstrap.json"),
+        RELAY_HOST: relayHost,
+        IDENTITY_URL: url("identity"),
+      },
+      files: { ...database.files, "cluster-ca": files.clusterAuthority, bootstrap: files.bootstrap },
+    },
+    {
+      ...service("dataproxy"),
+      rpcPort,
+      calls: ["identity", "relay", "cluster", "runs"],
+      env: { ...verifiesTokens, RELAY_URL: url("relay"), CLUSTER_URL: url("cluster"), RUNS_URL: url("runs") },
+    },
+    {
+      ...service("relay"),
+      // A cluster's tunnel ends in one process, which another could not hand calls to.
+      replicas: 1,
+      rpcPort,
+      publicPort: { port: tlsPort, nodePort: nodePorts.relay },
+      calls: ["actions", "cluster"],
+      env: {
+        INTERNAL_PORT: String(rpcPort),
+        TLS_CERT_FILE: file("tls/tls.crt"),
+        TLS_KEY_FILE: file("tls/tls.key"),
+        CLUSTER_CA_FILE: file("cluster-trust/ca.crt"),
+        ACTIONS_URL: url("actions"),
+        CLUSTER_URL: url("cluster"),
+      },
+      files: { tls: files.relayTls, "cluster-trust": files.clusterTrust },
+    },
+  ];
+}

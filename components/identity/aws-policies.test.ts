@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { renderAdminPolicy, renderTrust, renderUserPolicy } from "./aws-policies.ts";
+
+const buckets = { metadata: "acme-metadata", fastRegistration: "acme-fast-reg" };
+const admin = renderAdminPolicy({
+  buckets,
+  region: "us-east-2",
+  account: "222222222222",
+  secretPrefix: "biplane/acme",
+  logGroup: "/biplane/acme/main",
+});
+const user = renderUserPolicy({ org: "acme", buckets });
+
+const actions = (policy: typeof admin | typeof user) => policy.Statement.flatMap(({ Action }) => Action);
+const families = (policy: typeof admin | typeof user) => [
+  ...new Set(actions(policy).map((action) => action.split(":")[0])),
+];
+
+describe("renderTrust", () => {
+  const trust = renderTrust({
+    providerArn: "arn:aws:iam::222222222222:oidc-provider/oidc.test",
+    issuer: "oidc.test",
+    subjects: [
+      { namespace: "union", serviceAccount: "executor" },
+      { namespace: "union", serviceAccount: "proxy-system" },
+    ],
+  });
+
+  it("names each service account and the audience, by equality, and nobody else", () => {
+    expect(trust.Statement).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Federated: "arn:aws:iam::222222222222:oidc-provider/oidc.test" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            "oidc.test:aud": "sts.amazonaws.com",
+            "oidc.test:sub": ["system:serviceaccount:union:executor", "system:serviceaccount:union:proxy-system"],
+          },
+        },
+      },
+    ]);
+  });
+});
+
+describe("renderUserPolicy", () => {
+  it("gives object storage only", () => {
+    expect(families(user)).toEqual(["s3"]);
+  });
+
+  it("reaches objects of its own organisation only, and lists only these", () => {
+    expect(user.Statement[0]?.Resource).toEqual([
+      "arn:aws:s3:::acme-metadata/acme/*",
+      "arn:aws:s3:::acme-fast-reg/acme/*",
+    ]);
+    expect(user.Statement[1]).toMatchObject({
+      Action: ["s3:ListBucket"],
+      Resource: ["arn:aws:s3:::acme-metadata", "arn:aws:s3:::acme-fast-reg"],
+      Condition: { StringLike: { "s3:prefix": ["acme/*"] } },
+    });
+  });
+});
+
+describe("renderAdminPolicy", () => {
+  it("gives the three documented families", () => {
+    expect(families(admin)).toEqual(["s3", "secretsmanager", "logs"]);
+  });
+
+  it("reaches no secret outside the plane's prefix, and only reads logs", () => {
+    expect(admin.Statement.find(({ Sid }) => Sid === "Secrets")?.Resource).toEqual([
+      "arn:aws:secretsmanager:us-east-2:222222222222:secret:biplane/acme/*",
+    ]);
+    const logs = actions(admin).filter((action) => action.startsWith("logs:"));
+    expect(logs.every((action) => /^logs:(Describe|Filter|Get)/.test(action))).toBe(true);
+  });
+});
+
+describe("both policies", () => {
+  it.each([
+    ["admin", admin],
+    ["user", user],
+  ])("%s: no wildcard action, no wildcard resource", (_, policy) => {
+    expect(actions(policy).filter((action) => action.includes("*"))).toEqual([]);
+    expect(policy.Statement.flatMap(({ Resource }) => Resource)).not.toContain("*");
+  });
+});

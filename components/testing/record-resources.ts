@@ -1,0 +1,118 @@
+/** Builds against Pulumi's mocks and keeps what was registered. The only place that knows what providers compute. */
+import { setTimeout } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Registration {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  /** Counts registrations and answers alike: what was begun after another's end had waited for it. */
+  begun: number;
+  ended: number;
+}
+
+export interface Recorded {
+  /** Everything registered, components included, in order. */
+  all: Registration[];
+  /** @throws unless there is exactly one of the type (and the name, if given). */
+  one(type: string, name?: string): Registration;
+  of(type: string): Registration[];
+}
+
+type Inputs = Record<string, unknown>;
+
+/** What a provider would add to the inputs, for the outputs that programs read. */
+const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
+  "aws:s3/bucket:Bucket": ({ bucket }) => ({ arn: `arn:aws:s3:::${bucket}` }),
+  "aws:kms/key:Key": (_, name) => ({ keyId: `${name}-id`, arn: `arn:aws:kms:us-east-2:111111111111:key/${name}` }),
+  "aws:iam/role:Role": ({ name }) => ({ arn: `arn:aws:iam::111111111111:role/${name}` }),
+  "aws:iam/openIdConnectProvider:OpenIdConnectProvider": () => ({
+    arn: "arn:aws:iam::111111111111:oidc-provider/oidc.test",
+  }),
+  "aws:ecr/repository:Repository": ({ name }) => ({ repositoryUrl: `registry.test/${name}` }),
+  "aws:eks/cluster:Cluster": ({ name }) => ({
+    arn: `arn:aws:eks:us-east-2:111111111111:cluster/${name}`,
+    endpoint: "https://api.test:6443",
+    certificateAuthority: { data: "Q0E=" },
+    identities: [{ oidcs: [{ issuer: "https://oidc.test" }] }],
+    vpcConfig: { clusterSecurityGroupId: "sg-cluster" },
+  }),
+  "aws:rds/instance:Instance": () => ({
+    address: "database.test",
+    masterUserSecrets: [{ secretArn: "arn:aws:secretsmanager:us-east-2:111111111111:secret:rds" }],
+  }),
+  "aws:lb/loadBalancer:LoadBalancer": ({ name }) => ({ arn: `arn:lb/${name}`, dnsName: `${name}.elb.test` }),
+  "aws:lb/targetGroup:TargetGroup": ({ name }) => ({ arn: `arn:tg/${name}` }),
+  "cloudflare:index/originCaCertificate:OriginCaCertificate": () => ({ certificate: "ORIGIN CERTIFICATE" }),
+  "random:index/randomPassword:RandomPassword": (_, name) => ({ result: `random-${name}` }),
+  "tls:index/privateKey:PrivateKey": (_, name) => ({
+    privateKeyPem: `SEC1 ${name}`,
+    privateKeyPemPkcs8: `PKCS8 ${name}`,
+  }),
+  "tls:index/certRequest:CertRequest": (_, name) => ({ certRequestPem: `REQUEST ${name}` }),
+  "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({ certPem: `CERTIFICATE ${name}` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (_, name) => ({ certPem: `CERTIFICATE ${name}` }),
+};
+
+const answers: Record<string, Inputs> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": { accountId: "111111111111" },
+  "aws:secretsmanager/getSecretVersion:getSecretVersion": {
+    secretString: JSON.stringify({ username: "owner", password: "from-rds" }),
+  },
+};
+
+export interface RecordOptions {
+  /** A first preview: nothing that a provider computes is known yet. */
+  preview?: boolean;
+  /** Stack configuration, keys with their namespace. */
+  config?: Record<string, string>;
+  /** Types that take long, so that whoever does not wait for them is begun before they end. @default none */
+  slow?: string[];
+}
+
+const slowMs = 150;
+
+/**
+ * Resolves once registrations have stopped arriving: one `disconnect` returns before what was registered late, so it is
+ * asked again until three rounds brought nothing new.
+ */
+export async function recordResources(build: () => unknown, options: RecordOptions = {}): Promise<Recorded> {
+  const all: Registration[] = [];
+  let clock = 0;
+  await pulumi.runtime.setMocks(
+    {
+      newResource: async ({ type, name, inputs }) => {
+        const made: Registration = { type, name, inputs, begun: clock++, ended: Number.POSITIVE_INFINITY };
+        all.push(made);
+        if (options.slow?.includes(type)) await setTimeout(slowMs);
+        made.ended = clock++;
+        const physical = typeof inputs.metadata?.name === "string" ? inputs.metadata.name : name;
+        // What a preview's state lacks, the SDK makes unknown: just what a provider's answers are before the first up.
+        const known = options.preview ? {} : computed[type]?.(inputs, name);
+        return { id: options.preview ? undefined : `${physical}-id`, state: { ...inputs, ...known } };
+      },
+      call: ({ token, inputs }) => answers[token] ?? inputs,
+    },
+    "biplane",
+    "test",
+    options.preview ?? false,
+  );
+  pulumi.runtime.setAllConfig(options.config ?? {});
+  await build();
+  for (let quiet = 0, last = -1; quiet < 3; last = all.length) {
+    await new Promise((turn) => setImmediate(turn));
+    await pulumi.runtime.disconnect();
+    quiet = all.length === last ? quiet + 1 : 0;
+  }
+  const of = (type: string) => all.filter((made) => made.type === type);
+  const one = (type: string, name?: string) => {
+    const hits = of(type).filter((made) => name === undefined || made.name === name);
+    const [only] = hits;
+    if (only && hits.length === 1) return only;
+    const seen = of(type).map((made) => made.name);
+    throw new Error(
+      `wanted one ${type} ${name ?? ""}, recorded ${hits.length}; of this type: ${seen.join(", ") || "none"}`,
+    );
+  };
+  return { all, one, of };
+}

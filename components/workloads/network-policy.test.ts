@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { allowTaskEgress, denyAll, renderAllowDns, renderServicePolicy, type Surroundings } from "./network-policy.ts";
+import type { ServiceSpec } from "./service-spec.ts";
+
+const around: Surroundings = {
+  dnsServers: ["198.51.100.53/32"],
+  apiPort: 6443,
+  database: { addresses: ["10.40.200.0/24"], port: 5432 },
+};
+const service = (name: string, more: Partial<ServiceSpec> = {}): ServiceSpec => ({
+  name,
+  entry: `/app/${name}.mjs`,
+  env: {},
+  replicas: 1,
+  ...more,
+});
+const pods = (name: string) => ({ podSelector: { matchLabels: { "app.kubernetes.io/name": name } } });
+const tcp = (port: number) => [{ protocol: "TCP", port }];
+
+const web = service("web", { calls: ["store"], publicPort: { port: 8443, nodePort: 30443 } });
+const store = service("store", { rpcPort: 8080, reaches: ["database"] });
+
+describe("renderServicePolicy", () => {
+  it("names a call at both its ends, on its port", () => {
+    expect(renderServicePolicy(web, [web, store], around)).toMatchObject({
+      egress: [{ to: [pods("store")], ports: tcp(8080) }],
+    });
+    expect(renderServicePolicy(store, [web, store], around)).toMatchObject({
+      ingress: [{ from: [pods("web")], ports: tcp(8080) }],
+    });
+  });
+
+  it("does not let in a service that calls another one", () => {
+    const cache = service("cache", { rpcPort: 8080 });
+    const other = service("other", { calls: ["cache"] });
+    const [rule] = [renderServicePolicy(store, [web, store, cache, other], around).ingress].flat();
+    expect(rule).toMatchObject({ from: [pods("web")] });
+  });
+
+  it("lets nobody in where nobody calls", () => {
+    expect(renderServicePolicy(store, [store], around).ingress).toEqual([]);
+  });
+
+  it("opens a public port to every source, and only that port", () => {
+    expect(renderServicePolicy(web, [web, store], around).ingress).toEqual([{ ports: tcp(8443) }]);
+  });
+
+  it("lets only the database's addresses be reached on its port", () => {
+    expect(renderServicePolicy(store, [web, store], around).egress).toEqual([
+      { to: [{ ipBlock: { cidr: "10.40.200.0/24" } }], ports: tcp(5432) },
+    ]);
+  });
+
+  it("reaches TLS anywhere but at the metadata addresses", () => {
+    const outward = service("outward", { reaches: ["internet"] });
+    expect(renderServicePolicy(outward, [outward], around).egress).toEqual([
+      { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }], ports: tcp(443) },
+    ]);
+  });
+
+  it("selects its own pods and decides both ways", () => {
+    expect(renderServicePolicy(web, [web, store], around)).toMatchObject({
+      ...pods("web"),
+      policyTypes: ["Ingress", "Egress"],
+    });
+  });
+
+  it("refuses a call to what does not serve, and a database where there is none", () => {
+    const lost = service("lost", { calls: ["nobody"] });
+    expect(() => renderServicePolicy(lost, [lost], around)).toThrow(/lost calls nobody/);
+    expect(() => renderServicePolicy(store, [store], { ...around, database: undefined })).toThrow(
+      /store reaches a database/,
+    );
+  });
+});
+
+describe("what holds for a whole namespace", () => {
+  it("denies everything both ways by an empty selector without rules", () => {
+    expect(denyAll).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  });
+
+  it("allows DNS to the cluster's own servers and the named ones", () => {
+    const [rule] = [renderAllowDns(around).egress].flat();
+    expect(rule).toMatchObject({
+      to: [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+          podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+        { ipBlock: { cidr: "198.51.100.53/32" } },
+      ],
+    });
+  });
+
+  it("gives task pods TLS outward and no way in", () => {
+    expect(allowTaskEgress).toMatchObject({ policyTypes: ["Egress"], egress: [{ ports: tcp(443) }] });
+    expect(allowTaskEgress).not.toHaveProperty("ingress");
+  });
+});

@@ -1,0 +1,105 @@
+/** NetworkPolicies as data: everything is refused both ways, then each allowed connection is named at both its ends. */
+import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import { namespaceLabel, selectorOf } from "./labels.ts";
+import type { Reach, ServiceSpec } from "./service-spec.ts";
+
+type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
+type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
+type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
+
+/** Link-local addresses, where clouds serve instance metadata and its credentials. */
+const metadata = "169.254.0.0/16";
+
+/** What a namespace may reach beyond itself. */
+export interface Surroundings {
+  /** Servers that answer DNS beside the cluster's own, such as a node-local cache; CIDRs. */
+  dnsServers: string[];
+  /** TCP port of the Kubernetes API at its own address. */
+  apiPort: Input<number>;
+  /** Where the database may answer; a namespace without one has none. */
+  database?: { addresses: string[]; port: number };
+}
+
+/** Every pod, both ways, no rule: whatever is not named elsewhere is refused. */
+export const denyAll: PolicySpec = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+
+export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">): PolicySpec {
+  const clusterDns: Peer = {
+    namespaceSelector: { matchLabels: { [namespaceLabel]: "kube-system" } },
+    podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+  };
+  return {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [
+      {
+        to: [clusterDns, ...dnsServers.map(block)],
+        ports: [
+          { protocol: "UDP", port: 53 },
+          { protocol: "TCP", port: 53 },
+        ],
+      },
+    ],
+  };
+}
+
+/** Task pods: TLS to the object store, STS and the control plane; no other pod, no metadata address, nobody comes in. */
+export const allowTaskEgress: PolicySpec = {
+  podSelector: {},
+  policyTypes: ["Egress"],
+  egress: [{ to: [anywhereButMetadata()], ports: [{ protocol: "TCP", port: 443 }] }],
+};
+
+/** One service's connections, from its own list of calls and from those of the services that call it. */
+export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], around: Surroundings): PolicySpec {
+  const callers = all.filter(({ calls }) => calls?.includes(spec.name));
+  const ingress: Ingress[] = [];
+  if (spec.rpcPort && callers.length > 0) {
+    ingress.push({ from: callers.map(({ name }) => pods(name)), ports: [{ protocol: "TCP", port: spec.rpcPort }] });
+  }
+  // Through a NodePort the source is a node or a balancer: security groups say which.
+  if (spec.publicPort) ingress.push({ ports: [{ protocol: "TCP", port: spec.publicPort.port }] });
+  return {
+    podSelector: { matchLabels: selectorOf(spec.name) },
+    policyTypes: ["Ingress", "Egress"],
+    ingress,
+    egress: [
+      ...(spec.calls ?? []).map((callee) => toService(spec.name, callee, all)),
+      ...(spec.reaches ?? []).map((reach) => toOutside(spec.name, reach, around)),
+    ],
+  };
+}
+
+function toService(caller: string, callee: string, all: ServiceSpec[]): Egress {
+  const port = all.find(({ name }) => name === callee)?.rpcPort;
+  if (!port) throw new Error(`service ${caller} calls ${callee}, which serves nothing in this namespace`);
+  return { to: [pods(callee)], ports: [{ protocol: "TCP", port }] };
+}
+
+function toOutside(service: string, reach: Reach, { apiPort, database }: Surroundings): Egress {
+  const tls = { protocol: "TCP", port: 443 };
+  switch (reach) {
+    case "internet":
+      return { to: [anywhereButMetadata()], ports: [tls] };
+    case "kubernetes-api":
+      // Enforcers look before or after the Service's address is translated: both ports are the API's.
+      return { to: [anywhereButMetadata()], ports: [tls, { protocol: "TCP", port: apiPort }] };
+    case "database":
+      if (!database) throw new Error(`service ${service} reaches a database, and its namespace has none`);
+      return { to: database.addresses.map(block), ports: [{ protocol: "TCP", port: database.port }] };
+  }
+}
+
+function pods(component: string): Peer {
+  return { podSelector: { matchLabels: selectorOf(component) } };
+}
+
+function block(cidr: string): Peer {
+  return { ipBlock: { cidr } };
+}
+
+function anywhereButMetadata(): Peer {
+  return { ipBlock: { cidr: "0.0.0.0/0", except: [metadata] } };
+}

@@ -1,0 +1,28 @@
+/** What the front is started with: a file of mode 0600, since it holds the operators' secrets. */
+import { readFileSync } from "node:fs";
+
+export interface Operator {
+  account: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+export interface FrontConfig {
+  address: string;
+  port: number;
+  /** PEM files. */
+  certificate: string;
+  key: string;
+  authority: string;
+  operators: Operator[];
+  /** Loopback ports; `judge` is that of the object store's STS at `address`. */
+  ports: { objects: number; emulator: number; login: number; judge: number };
+  /** Holds `<plane>/openid-configuration.json` and `<plane>/jwks.json`. */
+  issuerDocuments: string;
+  /** Account → facts of its cluster's node (sandbox/node/publish.ts), once there is one. */
+  clusterFacts: Record<string, string>;
+}
+
+export function readFrontConfig(file: string): FrontConfig {
+  return JSON.parse(readFileSync(file, "utf8")) as FrontConfig;
+}

@@ -1,0 +1,71 @@
+/**
+ * The local cloud: what stands where AWS, RDS, ECR and Okta stand, in the network namespace of the host `cloud`.
+ * Everything is started together; only the object store's IAM has to come before the front, which needs its keys.
+ */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import type { Sandbox } from "../context.ts";
+import { recordsOf, setRecords } from "../dns.ts";
+import { names } from "../hosts.ts";
+import { ensureAuthority, ensureLeaf } from "../pki.ts";
+import { stopProcess } from "../processes.ts";
+import { cloudAddress } from "./addresses.ts";
+import { startDatabase, stopDatabase } from "./database.ts";
+import { emulatorProcess, startEmulator } from "./emulator.ts";
+import { frontProcess, startFront } from "./front.ts";
+import { loginProcess, startLogin } from "./login.ts";
+import { judgeProcess, objectsProcess, startObjectStore } from "./object-store.ts";
+import { ensureOperators } from "./operators.ts";
+import { registryProcess, startRegistry } from "./registry.ts";
+
+export { operatorClient } from "./client.ts";
+export { databaseAdmin } from "./database.ts";
+export { type LoginClient, loginClient } from "./login.ts";
+export { type Judge, judge } from "./object-store.ts";
+export { profileFiles, profileOf } from "./operators.ts";
+
+const servedNames = [
+  names.aws,
+  names.database,
+  names.registry,
+  names.login,
+  names.oidc("region"),
+  names.oidc("customer"),
+];
+
+export async function ensureCloud(sandbox: Sandbox): Promise<void> {
+  sandbox.progress("cloud");
+  const { paths } = sandbox;
+  // The database's own user must reach its folder beneath; what is secret is mode 0600.
+  for (const folder of [paths.state, paths.cloud]) {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o711);
+  }
+  mkdirSync(paths.credentials, { recursive: true, mode: 0o700 });
+  // First, since importing it takes longest.
+  await startEmulator(sandbox);
+  const authority = await ensureAuthority(paths);
+  const server = await ensureLeaf(paths, { name: "cloud", dns: servedNames, addresses: [cloudAddress, "127.0.0.1"] });
+  nameServices(sandbox);
+  await startLogin(sandbox);
+  const front = async () => {
+    await startObjectStore(sandbox, server);
+    await startFront(sandbox, server, authority, await ensureOperators(paths));
+  };
+  await Promise.all([front(), startDatabase(sandbox, server), startRegistry(sandbox)]);
+}
+
+/** Stops all of it and removes what it stored; images stay in the cache. */
+export async function removeCloud(sandbox: Sandbox): Promise<void> {
+  sandbox.progress("cloud");
+  const { paths } = sandbox;
+  const processes = [frontProcess, loginProcess, objectsProcess, judgeProcess, emulatorProcess, registryProcess];
+  await Promise.all([...processes.map((name) => stopProcess(paths, name)), stopDatabase(paths)]);
+  if (Object.keys(recordsOf(paths, "cloud")).length > 0) setRecords(paths, "cloud", {});
+  rmSync(paths.cloud, { recursive: true, force: true });
+}
+
+function nameServices({ paths }: Sandbox): void {
+  const wanted = Object.fromEntries(servedNames.map((name) => [name, cloudAddress]));
+  // Rewriting the hosts files wakes every cluster's DNS.
+  if (JSON.stringify(recordsOf(paths, "cloud")) !== JSON.stringify(wanted)) setRecords(paths, "cloud", wanted);
+}

@@ -1,0 +1,63 @@
+/** Files for people, tests and the real client, made from the stacks' secret outputs; all of mode 0600. */
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { z } from "zod";
+import type { Paths } from "./paths.ts";
+import { local } from "./stacks.ts";
+
+const tenantSecretsSchema = z.record(
+  z.string(),
+  z.looseObject({
+    clientId: z.string(),
+    clientSecret: z.string(),
+    dataPlaneClientId: z.string(),
+    dataPlaneClientSecret: z.string(),
+    registrationToken: z.string(),
+  }),
+);
+
+export type TenantSecrets = z.infer<typeof tenantSecretsSchema>[string];
+
+/** The region stack's secret output for one organisation. */
+export function tenantSecrets(outputs: Record<string, unknown>, org: string): TenantSecrets {
+  const secrets = tenantSecretsSchema.parse(outputs.tenants)[org];
+  if (!secrets) throw new Error(`the region stack has no output for the organisation ${org}`);
+  return secrets;
+}
+
+export interface CredentialFiles {
+  apiKeyFile: string;
+  clientSecretFile: string;
+  clientConfigFile: string;
+}
+
+export function writeCredentials(paths: Paths, secrets: TenantSecrets): CredentialFiles {
+  mkdirSync(paths.credentials, { recursive: true, mode: 0o700 });
+  const file = (name: string, content: string) => writePrivate(join(paths.credentials, name), content);
+  const { org, project, domain, endpoint } = local;
+  const clientSecretFile = file("client-secret", secrets.clientSecret);
+  // The client splits a key at its first three colons: the endpoint must be a bare host.
+  const key = Buffer.from([endpoint, secrets.clientId, secrets.clientSecret, org].join(":")).toString("base64");
+  const configuration = {
+    admin: {
+      endpoint: `dns:///${endpoint}`,
+      authType: "ClientSecret",
+      clientId: secrets.clientId,
+      clientSecretLocation: clientSecretFile,
+    },
+    task: { org, project, domain },
+  };
+  return {
+    apiKeyFile: file("api-key", key),
+    clientSecretFile,
+    clientConfigFile: file("flyte.yaml", stringify(configuration)),
+  };
+}
+
+function writePrivate(path: string, content: string): string {
+  writeFileSync(`${path}.new`, content, { mode: 0o600 });
+  chmodSync(`${path}.new`, 0o600);
+  renameSync(`${path}.new`, path);
+  return path;
+}

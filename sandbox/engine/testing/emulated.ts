@@ -1,0 +1,93 @@
+/** A state folder and an emulated account of a test's own, so that the engine can be tested without the planes. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Sandbox, Toolchain } from "../../context.ts";
+import { accounts, awsRegion } from "../../hosts.ts";
+import { paths } from "../../paths.ts";
+import { type Backing, type Cloud, openCloud } from "../../providers/aws/cloud.ts";
+import { awsPackage } from "../../providers/aws/index.ts";
+import { type Providers, serveAll } from "../../providers/index.ts";
+import { randomPackage } from "../../providers/random/index.ts";
+import { tlsPackage } from "../../providers/tls/index.ts";
+import { locateToolchain } from "../../toolchain/index.ts";
+
+export interface Emulated {
+  state: string;
+  endpoint: string;
+  sandbox: Sandbox;
+  /** The account behind the providers, for looking at it and for changing it behind their back. */
+  cloud: Cloud;
+  providers(): Promise<Providers>;
+  close(): Promise<void>;
+}
+
+/** @param backing what is to stand beside the emulator; without one a database is refused */
+export async function startEmulated(backing: Partial<Backing> = {}): Promise<Emulated> {
+  const state = mkdtempSync(join(tmpdir(), "biplane-engine-"));
+  const tools = toolchain();
+  const port = await freePort();
+  const env = { ...process.env, MOTO_ACCOUNT_ID: accounts.customer, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" };
+  const args = ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
+  const emulator = spawn(tools.python.cloud, args, { env, stdio: "ignore" });
+  const endpoint = `http://127.0.0.1:${port}`;
+  await answering(endpoint);
+  return {
+    ...attach(state, endpoint, tools, backing),
+    async close() {
+      emulator.kill("SIGKILL");
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same from another process: one that is to be killed. */
+export function attach(state: string, endpoint: string, tools = toolchain(), backing: Partial<Backing> = {}) {
+  const own = paths({ ...process.env, BIPLANE_STATE: state });
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const cloud = openCloud("customer", {
+    connection: async () => ({ region: awsRegion, endpoint, credentials }),
+    node: async () => ({
+      endpoint: "https://198.18.0.20:6443",
+      certificateAuthorityData: "Y2E=",
+      issuer: "https://oidc-customer.biplane.test",
+    }),
+    databaseAdmin: async () => {
+      throw new Error("this test has no database server");
+    },
+    ...backing,
+  });
+  const sandbox: Sandbox = { paths: own, tools, progress: () => {} };
+  const providers = () => serveAll([awsPackage(cloud), randomPackage(), tlsPackage()]);
+  return { state, endpoint, sandbox, cloud, providers };
+}
+
+/** BIPLANE_TEST_TOOLS names a folder of programs to use in place of the toolchain in the cache. */
+export function toolchain(): Toolchain {
+  const folder = process.env.BIPLANE_TEST_TOOLS;
+  if (!folder) return locateToolchain(paths());
+  return {
+    bin: (name) => (existsSync(join(folder, "bin", name)) ? join(folder, "bin", name) : name),
+    python: { client: join(folder, "py-client/bin/python"), cloud: join(folder, "py-cloud/bin/python") },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function answering(endpoint: string): Promise<void> {
+  for (let waited = 0; waited < 60_000; waited += 200) {
+    const answer = await fetch(`${endpoint}/moto-api/data.json`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(200);
+  }
+  throw new Error(`the emulator at ${endpoint} does not answer`);
+}

@@ -1,0 +1,82 @@
+/** What `biplane env` tells: everything that a person, a test or a reviewer needs to reach the local run. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../shared/errors.ts";
+import type { Paths } from "./paths.ts";
+
+const path = z.string().describe("Absolute path");
+const secretFile = z.string().describe("Absolute path of a file with mode 0600");
+
+const identitySchema = z.strictObject({
+  org: z.string(),
+  role: z.enum(["admin", "contributor", "viewer"]),
+  clientId: z.string(),
+  clientSecretFile: secretFile,
+});
+
+const awsSchema = z.strictObject({
+  endpointUrl: z.url(),
+  region: z.string(),
+  profile: z.string(),
+  configFile: path,
+  credentialsFile: secretFile,
+});
+
+export const environmentSchema = z.strictObject({
+  endpoint: z.string().describe("Bare host; TLS on 443"),
+  caFile: path.describe("The authority that the local certificates are signed by"),
+  org: z.string(),
+  project: z.string(),
+  domain: z.string(),
+  apiKeyFile: secretFile,
+  clientId: z.string(),
+  clientSecretFile: secretFile,
+  identities: z.array(identitySchema),
+  clientConfigFile: secretFile.describe("Configuration of the flyte client"),
+  kubeconfigs: z.strictObject({ region: secretFile, customer: secretFile }),
+  aws: awsSchema.describe("The customer's account"),
+  awsRegionAccount: awsSchema.describe("The region's account"),
+  taskImage: z.string(),
+  python: path.describe("Interpreter that has the flyte client"),
+  toolPath: z.array(z.string()).describe("Folders of kubectl and aws"),
+  outputs: z.strictObject({
+    region: z.record(z.string(), z.unknown()),
+    customer: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+export function writeEnvironment(paths: Paths, environment: Environment): void {
+  const file = join(paths.state, "env.json");
+  writeFileSync(`${file}.new`, `${JSON.stringify(environmentSchema.parse(environment), null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** @throws UserError when nothing is up. */
+export function readEnvironment(paths: Paths): Environment {
+  const file = join(paths.state, "env.json");
+  if (!existsSync(file)) throw new UserError("Nothing is up on this machine. Run ./biplane up first.", { exitCode: 1 });
+  return environmentSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** Variables for the real client and the usual tools; the secrets stay in their files. */
+export function shellVariables(environment: Environment): Record<string, string> {
+  return {
+    BIPLANE_ENDPOINT: environment.endpoint,
+    BIPLANE_TASK_IMAGE: environment.taskImage,
+    FLYTECTL_CONFIG: environment.clientConfigFile,
+    SSL_CERT_FILE: environment.caFile,
+    REQUESTS_CA_BUNDLE: environment.caFile,
+    AWS_CA_BUNDLE: environment.caFile,
+    NODE_EXTRA_CA_CERTS: environment.caFile,
+    AWS_PROFILE: environment.aws.profile,
+    AWS_REGION: environment.aws.region,
+    AWS_ENDPOINT_URL: environment.aws.endpointUrl,
+    AWS_CONFIG_FILE: environment.aws.configFile,
+    AWS_SHARED_CREDENTIALS_FILE: environment.aws.credentialsFile,
+    KUBECONFIG: environment.kubeconfigs.customer,
+    DO_NOT_TRACK: "1",
+  };
+}

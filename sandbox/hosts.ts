@@ -1,0 +1,53 @@
+/**
+ * Who stands where on the machine's one bridge. 198.18.0.0/15 is set apart for tests between networks (RFC 2544);
+ * it is not private space, which the object store's guard against server-side request forgery refuses.
+ */
+export const network = {
+  /** The machine's own end of the bridge. */
+  bridge: "biplane0",
+  /** The bridge has a namespace of its own: the machine's firewall never sees frames between the others. */
+  switchNamespace: "biplane-switch",
+  subnet: "198.18.0.0/24",
+  prefix: 24,
+  /** The machine itself, standing for the operator's end of PrivateLink. */
+  host: "198.18.0.1",
+  hosts: {
+    region: { namespace: "biplane-region", address: "198.18.0.10" },
+    customer: { namespace: "biplane-customer", address: "198.18.0.20" },
+    cloud: { namespace: "biplane-cloud", address: "198.18.0.30" },
+    edge: { namespace: "biplane-edge", address: "198.18.0.40" },
+  },
+  /** The edge's second address: TLS passthrough to the relay, standing for the relay's own load balancer. */
+  relayFront: "198.18.0.41",
+} as const;
+
+export type HostName = keyof typeof network.hosts;
+
+/** Pod and Service ranges and the API server's address of each node; apart, so that no route is ambiguous. */
+export const clusters = {
+  region: { plane: "region", pods: "10.91.0.0/16", services: "10.92.0.0/16", dns: "198.18.0.10" },
+  customer: { plane: "customer", pods: "10.93.0.0/16", services: "10.94.0.0/16", dns: "198.18.0.20" },
+} as const;
+
+export type Plane = keyof typeof clusters;
+
+export const zone = "biplane.test";
+
+/** Names that stand for public ones. Region and relay names are made by the stack's DNS records, not here. */
+export const names = {
+  /** One endpoint for every AWS service: objects, IAM, STS, EKS and the rest. */
+  aws: `aws.${zone}`,
+  database: `database.${zone}`,
+  registry: `registry.${zone}`,
+  login: `login.${zone}`,
+  /** As in production: the issuer of a cluster's service account tokens, published by the cloud. */
+  oidc: (plane: Plane) => `oidc-${plane}.${zone}`,
+} as const;
+
+/** Accounts of the emulated cloud: the region's and one per customer. */
+export const accounts = { region: "111111111111", customer: "222222222222" } as const;
+
+/** NodePorts of the region's cluster that the edge forwards to. */
+export const originPorts = { gateway: 30443, relay: 30444 } as const;
+
+export const awsRegion = "us-east-2";

@@ -1,0 +1,59 @@
+/** Bundles the services: one file each, so that an image needs no node_modules. */
+import { cpSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { messageOf, UserError } from "../../shared/errors.ts";
+
+const root = join(import.meta.dirname, "../..");
+const services = join(root, "services");
+const migrations = join(services, "control/store/migrations");
+const planes = ["control", "data"] as const;
+
+/** `control/gateway` → its entry point. Whatever has a `main.ts` is a service. */
+export function entryPoints(folder: string = services): Record<string, string> {
+  const found = planes
+    .filter((plane) => existsSync(join(folder, plane)))
+    .flatMap((plane) => readdirSync(join(folder, plane)).map((name) => `${plane}/${name}`))
+    .map((name) => [name, join(folder, name, "main.ts")] as const)
+    .filter(([, main]) => existsSync(main));
+  return Object.fromEntries(found.sort());
+}
+
+/** Writes `<out>/<plane>/<name>.mjs`, and the migrations beside the one that runs them. */
+export async function bundleServices(out: string): Promise<void> {
+  try {
+    await build({
+      absWorkingDir: root,
+      entryPoints: entryPoints(),
+      outdir: out,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node24",
+      // Packages in CommonJS call require, which an ES module does not have.
+      banner: {
+        js: 'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);',
+      },
+      // Asked for by `pg` only when somebody wants it.
+      external: ["pg-native"],
+      // Stack traces with names, and class names that libraries compare.
+      keepNames: true,
+      logLevel: "silent",
+    });
+  } catch (error) {
+    throw new UserError(`The services cannot be bundled: ${messageOf(error)}`, { exitCode: 1, cause: error });
+  }
+  if (existsSync(migrations)) cpSync(migrations, join(out, "control/migrations"), { recursive: true });
+}
+
+/** Everything that the bundles are made from, tests left out. */
+export function bundleInputs(): string[] {
+  const folders = [services, join(root, "shared"), join(root, "gen/flyteidl2"), join(root, "gen/biplane")];
+  const sources = folders
+    .flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|js|json|sql)$/.test(entry.name))
+    .filter((entry) => !entry.name.endsWith(".d.ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+  return [...sources, join(root, "package-lock.json"), import.meta.filename];
+}

@@ -1,0 +1,111 @@
+/** The images of the local run, made when their sources change and pushed when the registry lacks them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, UserError } from "../../shared/errors.ts";
+import type { Sandbox } from "../context.ts";
+import { Builder } from "./buildah.ts";
+import type { ImagePlan } from "./plan.ts";
+import { holds, reference, registryAddress } from "./registry.ts";
+import { withScratch } from "./scratch.ts";
+import { servicesPlan } from "./services.ts";
+import { taskPlan } from "./task.ts";
+
+export { ensurePauseImage, pauseImage } from "./pause.ts";
+
+export interface Images {
+  /** References by digest, as pods use them. */
+  services: string;
+  task: string;
+}
+
+/**
+ * Needs the local registry to listen. Quick (< 1 s) when neither sources nor registry have changed.
+ *
+ * @param registry host and port as this machine reaches it
+ * @throws UserError when a build fails or the registry does not answer.
+ */
+export async function ensureImages(sandbox: Sandbox, registry: string = registryAddress): Promise<Images> {
+  const plans = [servicesPlan(), taskPlan()];
+  const known = await Promise.all(plans.map((plan) => pushedDigest(sandbox, registry, plan)));
+  const digests = new Map(plans.map((plan, index) => [plan.name, known[index]]));
+  if (known.includes(undefined)) {
+    await withScratch(sandbox, async (scratch, interrupted) => {
+      const builder = new Builder(sandbox, scratch);
+      const makeAll = async (room: string) => {
+        for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
+        await builder.keepOnly(plans.flatMap(({ keep }) => keep));
+      };
+      try {
+        await makeAll(join(scratch, "first"));
+      } catch (error) {
+        // A build that was killed may have left the store damaged; anything else would fail again.
+        if (!interrupted) throw error;
+        builder.wipe();
+        await makeAll(join(scratch, "second"));
+      }
+    });
+  }
+  const ref = (name: ImagePlan["name"]) => reference(`biplane/${name}`, digests.get(name) ?? "");
+  return { services: ref("services"), task: ref("task") };
+}
+
+async function digestOf(
+  sandbox: Sandbox,
+  builder: Builder,
+  plan: ImagePlan,
+  registry: string,
+  scratch: string,
+): Promise<string> {
+  // Asked again: another biplane may have pushed it while this one waited.
+  const pushed = await pushedDigest(sandbox, registry, plan);
+  if (pushed) return pushed;
+  const room = join(scratch, plan.name);
+  mkdirSync(room, { recursive: true });
+  if (!(await builder.has(plan.image))) await plan.make(sandbox, builder, room);
+  sandbox.progress(`${plan.name} image: push`);
+  const digest = await builder.push(plan.image, `${registry}/biplane/${plan.name}:${plan.key}`);
+  const record = recordOf(sandbox, plan);
+  writeFileSync(`${record}.new`, digest);
+  renameSync(`${record}.new`, record);
+  forgetOthers(sandbox, plan);
+  return digest;
+}
+
+/** Records of older content: making the image anew tells the same. */
+function forgetOthers(sandbox: Sandbox, plan: ImagePlan): void {
+  const current = recordOf(sandbox, plan);
+  for (const name of readdirSync(dirname(current))) {
+    const path = join(dirname(current), name);
+    if (name.startsWith(`${plan.name}-`) && name.endsWith(".digest") && path !== current) rmSync(path);
+  }
+}
+
+/** The digest of the image if it was made from this very content and the registry still holds it. */
+async function pushedDigest(sandbox: Sandbox, registry: string, plan: ImagePlan): Promise<string | undefined> {
+  const record = recordOf(sandbox, plan);
+  if (!existsSync(record)) return undefined;
+  const digest = readFileSync(record, "utf8");
+  return (await answering(registry, () => holds(registry, `biplane/${plan.name}`, digest))) ? digest : undefined;
+}
+
+/** A registry that was started a moment ago may not listen yet. */
+async function answering<T>(registry: string, ask: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > giveUpAt)
+        throw new UserError(`The registry at ${registry} does not answer: ${messageOf(error)}`, {
+          exitCode: 1,
+          cause: error,
+        });
+      await sleep(200);
+    }
+  }
+}
+
+function recordOf(sandbox: Sandbox, plan: ImagePlan): string {
+  return join(sandbox.paths.cache, "images", `${plan.name}-${plan.key}.digest`);
+}

@@ -1,0 +1,159 @@
+/**
+ * The whole local run, up and down. Every step finds what is there and adds what is missing, so a killed `up` is run
+ * again; `down` needs nothing of what `up` remembered.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import customerOrRegion from "../stacks/index.ts";
+import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
+import type { Sandbox, Toolchain } from "./context.ts";
+import { tenantSecrets, writeCredentials } from "./credentials.ts";
+import { removeMachineHosts } from "./dns.ts";
+import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
+import { upStack } from "./engine/index.ts";
+import { type Environment, writeEnvironment } from "./environment.ts";
+import { awsRegion, names, type Plane } from "./hosts.ts";
+import { ensureImages } from "./images/index.ts";
+import { ensureNetwork, removeNetwork } from "./network/index.ts";
+import { ensureNode, removeNode } from "./node/index.ts";
+import type { Paths } from "./paths.ts";
+import { ensureAuthority } from "./pki.ts";
+import { recordedProcesses, stopProcess } from "./processes.ts";
+import { customerConfig, type Images, local, regionConfig } from "./stacks.ts";
+import { ensureToolchain, locateToolchain, type Progress } from "./toolchain/index.ts";
+import { withLock } from "./toolchain/lock.ts";
+
+const planes: Plane[] = ["region", "customer"];
+export const localRunSteps = {
+  network: "network",
+  cloud: "cloud, edge and two Kubernetes nodes",
+  images: "images",
+  region: "stack of the region",
+  customer: "stack of the customer",
+};
+
+export interface LocalRun {
+  environment: Environment;
+  /** How many resources of each kind of change; `same` counts those without one. */
+  changes: Record<Plane, Record<string, number>>;
+}
+
+export function bringUp(paths: Paths, progress: Progress): Promise<LocalRun> {
+  return exclusive(paths, progress, async () => {
+    const tools = await ensureToolchain(paths, progress);
+    mkdirSync(paths.state, { recursive: true, mode: 0o711 });
+    progress.plan(Object.values(localRunSteps));
+    const step = <T>(title: string, run: (sandbox: Sandbox) => Promise<T>) =>
+      progress.step(title, (report) => run({ paths, tools, progress: report }));
+
+    await step(localRunSteps.network, ensureNetwork);
+    await step(localRunSteps.cloud, startMachines);
+    const images = await step(localRunSteps.images, ensureImages);
+    const region = await step(localRunSteps.region, (sandbox) => upRegion(sandbox, images));
+    const secrets = tenantSecrets(region.outputs, local.org);
+    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, secrets));
+
+    const files = writeCredentials(paths, secrets);
+    const environment = describe(paths, tools, images, {
+      ...files,
+      clientId: secrets.clientId,
+      outputs: { region: withoutSecrets(region.outputs), customer: withoutSecrets(customer.outputs) },
+    });
+    writeEnvironment(paths, environment);
+    return { environment, changes: { region: region.changes, customer: customer.changes } };
+  });
+}
+
+/** Leaves nothing but the cache, from any half-made state. */
+export function takeDown(paths: Paths, progress: Progress): Promise<void> {
+  return exclusive(paths, progress, async () => {
+    const tools = locateToolchain(paths);
+    progress.plan(["stop and remove everything"]);
+    await progress.step("stop and remove everything", async (report) => {
+      const sandbox: Sandbox = { paths, tools, progress: report };
+      await Promise.all([...planes.map((plane) => removeNode(sandbox, plane)), removeEdge(sandbox)]);
+      await removeCloud(sandbox);
+      for (const name of recordedProcesses(paths)) await stopProcess(paths, name);
+      await removeNetwork(sandbox);
+      removeMachineHosts();
+      rmSync(paths.state, { recursive: true, force: true });
+    });
+  });
+}
+
+export function isUp(paths: Paths): boolean {
+  return existsSync(paths.state) && readdirSync(paths.state).length > 0;
+}
+
+async function startMachines(sandbox: Sandbox): Promise<void> {
+  await ensureAuthority(sandbox.paths);
+  const cloud = ensureCloud(sandbox);
+  await Promise.all([cloud, ensureEdge(sandbox), ...planes.map((plane) => ensureNode(sandbox, plane))]);
+}
+
+async function upRegion(sandbox: Sandbox, images: Images) {
+  return upStack(sandbox, {
+    stack: local.regionStack,
+    program: customerOrRegion,
+    config: regionConfig(images, await originPull(sandbox)),
+    secrets: {},
+    account: "region",
+    plane: "region",
+  });
+}
+
+function upCustomer(sandbox: Sandbox, images: Images, secrets: ReturnType<typeof tenantSecrets>) {
+  return upStack(sandbox, {
+    stack: local.customerStack,
+    program: customerOrRegion,
+    config: customerConfig(images),
+    secrets: {
+      "biplane:registrationToken": secrets.registrationToken,
+      "biplane:dataPlaneClientSecret": secrets.dataPlaneClientSecret,
+    },
+    account: "customer",
+    plane: "customer",
+  });
+}
+
+type Made = Pick<Environment, "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "outputs">;
+
+function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): Environment {
+  const profiles = profileFiles(paths);
+  const aws = (account: "region" | "customer") => ({
+    endpointUrl: `https://${names.aws}`,
+    region: awsRegion,
+    profile: profileOf(account),
+    configFile: profiles.config,
+    credentialsFile: profiles.credentials,
+  });
+  const { org, project, domain, endpoint } = local;
+  return {
+    endpoint,
+    caFile: join(paths.pki, "ca.crt"),
+    org,
+    project,
+    domain,
+    ...made,
+    identities: [{ org, role: "admin", clientId: made.clientId, clientSecretFile: made.clientSecretFile }],
+    kubeconfigs: {
+      region: join(paths.credentials, "kubeconfig-region"),
+      customer: join(paths.credentials, "kubeconfig-customer"),
+    },
+    aws: aws("customer"),
+    awsRegionAccount: aws("region"),
+    taskImage: images.task,
+    python: tools.python.client,
+    toolPath: [...new Set(["kubectl", "aws"].map((name) => dirname(tools.bin(name))))],
+  };
+}
+
+function withoutSecrets(outputs: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => name !== "tenants"));
+}
+
+/** One `up` or `down` at a time on this machine. */
+function exclusive<T>(paths: Paths, progress: Progress, work: () => Promise<T>): Promise<T> {
+  const waiting = () => progress.note("Another biplane brings planes up or down here; waiting for it.");
+  return withLock(join(paths.cache, "local-run.lock"), waiting, work);
+}

@@ -1,0 +1,44 @@
+/** The process that answers the API server's questions: tokens (eks-token.ts) and new pods (pod-webhook.ts). */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Sandbox } from "../context.ts";
+import type { Plane } from "../hosts.ts";
+import type { Paths } from "../paths.ts";
+import { ensureProcess } from "../processes.ts";
+import type { Credentials } from "./credentials.ts";
+import type { HooksConfig } from "./hooks-config.ts";
+import { type NodeLayout, nodeLayout, ports, processName } from "./layout.ts";
+
+export async function ensureHooks(sandbox: Sandbox, node: NodeLayout, credentials: Credentials): Promise<void> {
+  const config: HooksConfig = {
+    plane: node.plane,
+    port: ports.hooks,
+    serving: credentials.hooksServing,
+    api: { endpoint: node.endpoint, trust: credentials.trust, login: credentials.hooks },
+    credentialsFile: join(sandbox.paths.credentials, "aws-credentials"),
+    profile: `biplane-${node.plane}`,
+    clusterNameFile: clusterNameFile(node),
+  };
+  const file = node.file("hooks.json");
+  writeFileSync(file, JSON.stringify(config, null, 2));
+  await ensureProcess(sandbox.paths, {
+    name: processName(node, "hooks"),
+    command: process.execPath,
+    args: [fileURLToPath(new URL("./hooks-main.ts", import.meta.url)), file],
+    namespace: node.name,
+  });
+}
+
+/** Called when the cloud makes the cluster: tokens are good for the cluster of that name. */
+export function setClusterName(paths: Paths, plane: Plane, name: string): void {
+  const node = nodeLayout(paths, plane);
+  mkdirSync(node.folder, { recursive: true, mode: 0o700 });
+  const file = clusterNameFile(node);
+  writeFileSync(`${file}.new`, name);
+  renameSync(`${file}.new`, file);
+}
+
+function clusterNameFile(node: NodeLayout): string {
+  return node.file("cluster-name");
+}

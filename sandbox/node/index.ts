@@ -1,0 +1,48 @@
+/** One real Kubernetes node a plane: etcd, control plane, containerd, kubelet, kube-proxy and DNS in its own network. */
+import type { Sandbox } from "../context.ts";
+import type { Plane } from "../hosts.ts";
+import { requireRunning } from "../processes.ts";
+import { applyAccess } from "./access.ts";
+import { adminOf, untilNodeReady, untilServing } from "./api-server.ts";
+import { ensureCgroups } from "./cgroups.ts";
+import { ensureApiServer, ensureControllers } from "./control-plane.ts";
+import { ensureCredentials } from "./credentials.ts";
+import { ensureDns } from "./dns.ts";
+import { ensureHooks } from "./hooks.ts";
+import { ensureKubelet } from "./kubelet.ts";
+import { nodeLayout, processName, programs } from "./layout.ts";
+import { ensurePodTraffic } from "./pod-traffic.ts";
+import { endPods } from "./pods.ts";
+import { ensurePrivateMounts, privateMounts } from "./private-mounts.ts";
+import { publish } from "./publish.ts";
+import { ensureRuntime } from "./runtime.ts";
+
+export { setClusterName } from "./hooks.ts";
+export { type NodeLayout, nodeLayout } from "./layout.ts";
+export type { NodeFacts } from "./publish.ts";
+export { removeNode } from "./remove.ts";
+
+/** Needs the network. Returns when the node is Ready, its DNS answers and facts.json is written. */
+export async function ensureNode(sandbox: Sandbox, plane: Plane): Promise<void> {
+  sandbox.progress(`${plane} cluster`);
+  const { paths } = sandbox;
+  const node = nodeLayout(paths, plane);
+  const credentials = await ensureCredentials(paths, node);
+  ensureCgroups(node.cgroup);
+  await ensureHooks(sandbox, node, credentials);
+  await ensureApiServer(sandbox, node, credentials);
+  // Pods of a namespace that is lost cannot be carried on.
+  if (privateMounts(paths, node) === undefined) await endPods(sandbox, node);
+  const mounts = await ensurePrivateMounts(paths, node);
+  await ensureRuntime(sandbox, node, mounts);
+  await untilServing(paths, node);
+  await ensureControllers(sandbox, node, credentials);
+  await ensureKubelet(sandbox, node, credentials, mounts);
+  await ensureDns(sandbox, node, credentials);
+  const kubeconfig = adminOf(node);
+  await applyAccess(kubeconfig, credentials);
+  await untilNodeReady(paths, node);
+  await ensurePodTraffic(sandbox, node, credentials);
+  for (const program of programs) requireRunning(paths, processName(node, program));
+  await publish(node, kubeconfig, credentials);
+}

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { type PatchOperation, type Pod, patchPod } from "./pod-webhook.ts";
+
+const roleArn = "arn:aws:iam::222222222222:role/userflyterole";
+const annotated = { "eks.amazonaws.com/role-arn": roleArn };
+const pod = (spec: Partial<Pod["spec"]> = {}): Pod => ({
+  metadata: { name: "run-a0-0" },
+  spec: { containers: [{ name: "main" }], ...spec },
+});
+
+function valueAt(operations: PatchOperation[], path: string): Record<string, unknown>[] {
+  return (operations.find((operation) => operation.path === path)?.value ?? []) as Record<string, unknown>[];
+}
+
+function envOf(operations: PatchOperation[], path = "/spec/containers/0/env"): Record<string, unknown> {
+  return Object.fromEntries(valueAt(operations, path).map(({ name, value }) => [name, value]));
+}
+
+test("a pod whose account names a role gets the variables and the projected token of EKS", () => {
+  const patch = patchPod(pod(), "demo-development", annotated);
+  expect(envOf(patch)).toMatchObject({
+    AWS_ROLE_ARN: roleArn,
+    AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+    AWS_REGION: "us-east-2",
+    AWS_DEFAULT_REGION: "us-east-2",
+    AWS_STS_REGIONAL_ENDPOINTS: "regional",
+    AWS_ROLE_SESSION_NAME: "demo-development.run-a0-0",
+  });
+  expect(valueAt(patch, "/spec/volumes")).toContainEqual({
+    name: "aws-iam-token",
+    projected: {
+      sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 86_400, path: "token" } }],
+    },
+  });
+  expect(valueAt(patch, "/spec/containers/0/volumeMounts")).toContainEqual({
+    name: "aws-iam-token",
+    mountPath: "/var/run/secrets/eks.amazonaws.com/serviceaccount",
+    readOnly: true,
+  });
+});
+
+test("a pod whose account names no role gets no token and no AWS identity", () => {
+  const unnamed: Record<string, string>[] = [{}, { "eks.amazonaws.com/role-arn": "" }];
+  for (const annotations of unnamed) {
+    const patch = patchPod(pod(), "demo-development", annotations);
+    expect(Object.keys(envOf(patch)).filter((name) => /ROLE|TOKEN|REGION/.test(name))).toEqual([]);
+    expect(JSON.stringify(patch)).not.toContain("aws-iam-token");
+  }
+});
+
+test("every pod trusts the sandbox's authority and finds AWS where the sandbox has it", () => {
+  const patch = patchPod(pod(), "demo-development", {});
+  const file = "/var/run/secrets/biplane.test/ca.crt";
+  expect(envOf(patch)).toEqual({
+    SSL_CERT_FILE: file,
+    NODE_EXTRA_CA_CERTS: file,
+    AWS_CA_BUNDLE: file,
+    REQUESTS_CA_BUNDLE: file,
+    AWS_ENDPOINT_URL: "https://aws.biplane.test",
+    AWS_ENDPOINT_URL_STS: "https://aws.biplane.test",
+    FLYTE_AWS_ENDPOINT: "https://aws.biplane.test",
+  });
+  expect(valueAt(patch, "/spec/volumes")).toEqual([{ name: "biplane-trust", configMap: { name: "kube-root-ca.crt" } }]);
+});
+
+test("what the pod sets itself stays, in its order", () => {
+  const env = [
+    { name: "AWS_REGION", value: "eu-west-1" },
+    { name: "MINE", value: "1" },
+  ];
+  const volumes = [{ name: "own" }];
+  const volumeMounts = [{ name: "own", mountPath: "/var/run/secrets/biplane.test" }];
+  const patch = patchPod(pod({ volumes, containers: [{ name: "main", env, volumeMounts }] }), "x", annotated);
+  expect(valueAt(patch, "/spec/containers/0/env").slice(0, 2)).toEqual(env);
+  expect(envOf(patch).AWS_REGION).toBe("eu-west-1");
+  expect(valueAt(patch, "/spec/volumes")[0]).toEqual({ name: "own" });
+  const paths = valueAt(patch, "/spec/containers/0/volumeMounts").map(({ mountPath }) => mountPath);
+  expect(paths).toEqual(["/var/run/secrets/biplane.test", "/var/run/secrets/eks.amazonaws.com/serviceaccount"]);
+});
+
+test("all containers get it, the ones that run first too", () => {
+  const spec = { containers: [{ name: "a" }, { name: "b" }], initContainers: [{ name: "first" }] };
+  const patch = patchPod(pod(spec), "x", annotated);
+  for (const container of ["containers/0", "containers/1", "initContainers/0"])
+    expect(envOf(patch, `/spec/${container}/env`).AWS_ROLE_ARN).toBe(roleArn);
+});
+
+test("a session name holds what STS allows, 64 characters at most", () => {
+  const session = (metadata: Pod["metadata"]) =>
+    envOf(patchPod({ ...pod(), metadata }, "demo-development", annotated)).AWS_ROLE_SESSION_NAME;
+  expect(session({ generateName: "web-68bc-" })).toBe("demo-development.web-68bc");
+  expect(session({})).toBe("demo-development.pod");
+  expect(session({ name: "x".repeat(200) })).toMatch(/^[\w+=,.@-]{64}$/);
+});

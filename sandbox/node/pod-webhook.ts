@@ -1,0 +1,124 @@
+/**
+ * What a pod gets when it is made. From EKS (amazon-eks-pod-identity-webhook): the projected token and the variables of
+ * the role that its service account names. From the network: on one machine the public names have certificates of the
+ * sandbox's authority, which a pod's programs must be told to trust, and AWS has another endpoint.
+ */
+import { awsRegion, names } from "../hosts.ts";
+
+const roleAnnotation = "eks.amazonaws.com/role-arn";
+const audienceAnnotation = "eks.amazonaws.com/audience";
+const tokenFolder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+const trustFolder = "/var/run/secrets/biplane.test";
+const trustFile = `${trustFolder}/ca.crt`;
+const endpoint = `https://${names.aws}`;
+/** As EKS asks for. */
+const tokenSeconds = 86_400;
+
+interface Named {
+  name: string;
+}
+
+interface Container extends Named {
+  env?: (Named & { value?: string })[];
+  volumeMounts?: (Named & { mountPath: string })[];
+}
+
+/** The part of a pod that is read. */
+export interface Pod {
+  metadata: { name?: string; generateName?: string; namespace?: string };
+  spec: { containers: Container[]; initContainers?: Container[]; volumes?: Named[] };
+}
+
+export interface PatchOperation {
+  op: "add";
+  path: string;
+  value: unknown;
+}
+
+interface Gift {
+  env: Record<string, string>;
+  volume: Named;
+  mountPath: string;
+}
+
+/**
+ * @param namespace of the request: the pod itself may not carry it yet.
+ * @param annotations of the pod's service account.
+ * @returns JSON Patch (RFC 6902). Variables, volumes and mounts that the pod has itself are left as they are.
+ */
+export function patchPod(pod: Pod, namespace: string, annotations: Record<string, string>): PatchOperation[] {
+  const gifts = [trust(), ...role(pod, namespace, annotations)];
+  const volumes = pod.spec.volumes ?? [];
+  const operations: PatchOperation[] = [
+    {
+      op: "add",
+      path: "/spec/volumes",
+      value: missing(
+        volumes,
+        gifts.map(({ volume }) => volume),
+      ),
+    },
+  ];
+  for (const kind of ["containers", "initContainers"] as const)
+    for (const [index, container] of (pod.spec[kind] ?? []).entries())
+      operations.push(...patchContainer(`/spec/${kind}/${index}`, container, gifts));
+  return operations;
+}
+
+function patchContainer(path: string, container: Container, gifts: Gift[]): PatchOperation[] {
+  const env = gifts.flatMap((gift) => Object.entries(gift.env).map(([name, value]) => ({ name, value })));
+  const mounts = container.volumeMounts ?? [];
+  const free = gifts.filter(({ mountPath }) => !mounts.some((mount) => mount.mountPath === mountPath));
+  const added = free.map(({ volume, mountPath }) => ({ name: volume.name, mountPath, readOnly: true }));
+  return [
+    { op: "add", path: `${path}/env`, value: missing(container.env ?? [], env) },
+    { op: "add", path: `${path}/volumeMounts`, value: [...mounts, ...added] },
+  ];
+}
+
+/** Those that exist, then the new ones whose name is not taken. */
+function missing<T extends Named>(existing: T[], added: T[]): T[] {
+  return [...existing, ...added.filter(({ name }) => !existing.some((each) => each.name === name))];
+}
+
+function trust(): Gift {
+  const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
+  const endpoints = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "FLYTE_AWS_ENDPOINT"];
+  return {
+    env: Object.fromEntries([...files.map((name) => [name, trustFile]), ...endpoints.map((name) => [name, endpoint])]),
+    volume: { name: "biplane-trust", ...{ configMap: { name: "kube-root-ca.crt" } } },
+    mountPath: trustFolder,
+  };
+}
+
+function role(pod: Pod, namespace: string, annotations: Record<string, string>): Gift[] {
+  const arn = annotations[roleAnnotation];
+  if (arn === undefined || arn === "") return [];
+  const token = {
+    serviceAccountToken: {
+      audience: annotations[audienceAnnotation] ?? "sts.amazonaws.com",
+      expirationSeconds: tokenSeconds,
+      path: "token",
+    },
+  };
+  return [
+    {
+      env: {
+        AWS_ROLE_ARN: arn,
+        AWS_WEB_IDENTITY_TOKEN_FILE: `${tokenFolder}/token`,
+        AWS_REGION: awsRegion,
+        AWS_DEFAULT_REGION: awsRegion,
+        AWS_STS_REGIONAL_ENDPOINTS: "regional",
+        AWS_ROLE_SESSION_NAME: sessionName(pod, namespace),
+      },
+      volume: { name: "aws-iam-token", ...{ projected: { sources: [token] } } },
+      mountPath: tokenFolder,
+    },
+  ];
+}
+
+/** At most 64 of the characters that STS allows. A pod that is still to be named goes by the name it will begin with. */
+function sessionName(pod: Pod, namespace: string): string {
+  const name = pod.metadata.name ?? pod.metadata.generateName?.replace(/-$/, "") ?? "pod";
+  return `${namespace}.${name}`.replace(/[^\w+=,.@-]/g, "-").slice(0, 64);
+}

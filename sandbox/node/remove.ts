@@ -1,0 +1,35 @@
+/** Takes one node away, however much of it there is. */
+import { rmSync } from "node:fs";
+import type { Sandbox } from "../context.ts";
+import { clusters, type Plane } from "../hosts.ts";
+import { stopProcess } from "../processes.ts";
+import { removeCgroups } from "./cgroups.ts";
+import { nodeLayout, type Program, processName } from "./layout.ts";
+import { endPods } from "./pods.ts";
+import { removeMountPoints } from "./private-mounts.ts";
+
+/** etcd comes last: without it the API server hangs. */
+const stopOrder: Program[][] = [
+  ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "hooks"],
+  ["etcd"],
+];
+/** Nothing that they could still save is kept. */
+const graceMs = 1_000;
+
+export async function removeNode(sandbox: Sandbox, plane: Plane): Promise<void> {
+  sandbox.progress(`${plane} cluster`);
+  const { paths } = sandbox;
+  const node = nodeLayout(paths, plane);
+  for (const programs of stopOrder)
+    await Promise.all(programs.map((program) => stopProcess(paths, processName(node, program), graceMs)));
+  await endPods(sandbox, node);
+  await removeCgroups(node.cgroup);
+  const others = (Object.keys(clusters) as Plane[]).filter((each) => each !== plane);
+  removeMountPoints(
+    paths,
+    others.map((other) => nodeLayout(paths, other)),
+  );
+  rmSync(node.folder, { recursive: true, force: true });
+  rmSync(node.oidcFolder, { recursive: true, force: true });
+  rmSync(node.adminKubeconfig, { force: true });
+}

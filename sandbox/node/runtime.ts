@@ -1,0 +1,104 @@
+/** containerd: runs the pods, with its own root, state, socket and CNI configuration. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { execa } from "execa";
+import type { Sandbox } from "../context.ts";
+import { writeIfChanged } from "../files.ts";
+import { names, network } from "../hosts.ts";
+import { ensurePauseImage, pauseImage } from "../images/pause.ts";
+import { ensureProcess } from "../processes.ts";
+import { type NodeLayout, processName } from "./layout.ts";
+import { waitUntil } from "./wait.ts";
+
+const registryAddress = `http://${network.hosts.cloud.address}:5000`;
+
+/** @param mountNamespace to run it in. */
+export async function ensureRuntime(sandbox: Sandbox, node: NodeLayout, mountNamespace: string): Promise<void> {
+  writeConfiguration(node);
+  const name = processName(node, "containerd");
+  const [pauseArchive] = await Promise.all([
+    ensurePauseImage(sandbox),
+    ensureProcess(sandbox.paths, {
+      name,
+      command: sandbox.tools.bin("containerd"),
+      args: ["--config", node.file("containerd.toml")],
+      namespace: node.name,
+      mountNamespace,
+    }),
+  ]);
+  await waitUntil(sandbox.paths, `${name} answers`, [name], () => answers(node.containerdSocket));
+  await importPause(sandbox, node, pauseArchive);
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", reject);
+  });
+}
+
+/** Nothing can be pulled before the registry runs, and this image is part of every pod. */
+async function importPause(sandbox: Sandbox, node: NodeLayout, archive: string): Promise<void> {
+  const ctr = ["--address", node.containerdSocket, "--namespace", "k8s.io", "images"];
+  const { stdout } = await execa(sandbox.tools.bin("ctr"), [...ctr, "list", "--quiet"]);
+  if (stdout.split("\n").includes(pauseImage)) return;
+  await execa(sandbox.tools.bin("ctr"), [...ctr, "import", archive]);
+}
+
+function writeConfiguration(node: NodeLayout): void {
+  const registry = node.file("certs.d", names.registry);
+  mkdirSync(registry, { recursive: true });
+  writeFileSync(
+    `${registry}/hosts.toml`,
+    `server = "${registryAddress}"\n[host."${registryAddress}"]\n  capabilities = ["pull", "resolve"]\n`,
+  );
+  mkdirSync(node.file("cni"), { recursive: true });
+  writeIfChanged(node.file("cni", "10-bridge.conflist"), JSON.stringify(bridge(node), null, 2));
+  writeIfChanged(node.file("containerd.toml"), containerdToml(node));
+}
+
+function bridge(node: NodeLayout) {
+  return {
+    cniVersion: "0.4.0",
+    name: node.name,
+    plugins: [
+      {
+        type: "bridge",
+        bridge: "cni0",
+        isGateway: true,
+        // Once for all pods: pod-traffic.ts.
+        ipMasq: false,
+        hairpinMode: true,
+        ipam: { type: "host-local", ranges: [[{ subnet: node.podSubnet }]], routes: [{ dst: "0.0.0.0/0" }] },
+      },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
+  };
+}
+
+function containerdToml(node: NodeLayout): string {
+  return `version = 2
+root = "${node.file("containerd", "root")}"
+state = "${node.file("containerd", "state")}"
+# The first makes /opt/containerd, the others wake up for nothing.
+disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.internal.v1.restart",
+  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs"]
+[grpc]
+  address = "${node.containerdSocket}"
+[plugins."io.containerd.grpc.v1.cri"]
+  # Without CAP_SYS_RESOURCE the score cannot be lowered, and every pod would fail.
+  restrict_oom_score_adj = true
+  sandbox_image = "${pauseImage}"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${node.file("certs.d")}"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${node.file("cni")}"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+`;
+}

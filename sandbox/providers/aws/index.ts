@@ -1,0 +1,49 @@
+/** Package aws: the table of its types, by service, and the functions that programs call. */
+import type { Package, Types } from "../machine/resource.ts";
+import { properties } from "../machine/resource.ts";
+import { Secret } from "../machine/values.ts";
+import type { Cloud } from "./cloud.ts";
+import { firewallTypes } from "./ec2-firewall.ts";
+import { networkTypes } from "./ec2-network.ts";
+import { ecrTypes } from "./ecr.ts";
+import { eksTypes } from "./eks.ts";
+import { iamTypes } from "./iam.ts";
+import { kmsTypes } from "./kms.ts";
+import { lbTypes } from "./lb.ts";
+import { rdsTypes } from "./rds.ts";
+import { s3Types } from "./s3.ts";
+
+export function awsPackage(cloud: Cloud): Package {
+  const types: Types = {
+    ...networkTypes(cloud),
+    ...firewallTypes(cloud),
+    ...ecrTypes(cloud),
+    ...eksTypes(cloud),
+    ...iamTypes(cloud),
+    ...kmsTypes(cloud),
+    ...lbTypes(cloud),
+    ...rdsTypes(cloud),
+    ...s3Types(cloud),
+  };
+  return {
+    name: "aws",
+    version: "7.48.0",
+    table: "sandbox/providers/aws/",
+    typeOf: (token) => types[token],
+    invokes: {
+      "aws:index/getCallerIdentity:getCallerIdentity": async () => {
+        const { Account, Arn, UserId } = await (await cloud.sts()).getCallerIdentity({});
+        return properties({ id: Account, accountId: Account, arn: Arn, userId: UserId });
+      },
+      "aws:index/getRegion:getRegion": async () => ({ id: cloud.region, name: cloud.region, region: cloud.region }),
+      "aws:secretsmanager/getSecretVersion:getSecretVersion": async ({ secretId }) => {
+        const held = await (await cloud.secrets()).getSecretValue({ SecretId: String(secretId) });
+        const { SecretString: secretString = "", ARN: arn, VersionId: versionId } = held;
+        return {
+          ...properties({ id: `${secretId}|AWSCURRENT`, secretId, arn, versionId }),
+          secretString: new Secret(secretString),
+        };
+      },
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Cloudflare's side of the local run: records and certificates in one file, and the records' names in the local DNS,
+ * where a proxied name leads to the edge's TLS front and an unproxied one to its plain TCP front.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setRecords } from "../../dns.ts";
+import { network } from "../../hosts.ts";
+import type { Paths } from "../../paths.ts";
+import type { Properties } from "../machine/values.ts";
+
+interface Zone {
+  records: Record<string, Properties>;
+  certificates: Record<string, Properties>;
+}
+
+type Kind = keyof Zone;
+
+export interface ZoneStore {
+  get(kind: Kind, id: string): Properties | undefined;
+  put(kind: Kind, id: string, entry: Properties): void;
+  remove(kind: Kind, id: string): void;
+}
+
+export function zoneStore(paths: Paths): ZoneStore {
+  const folder = join(paths.cloud, "cloudflare");
+  const file = join(folder, "zone.json");
+  const load = (): Zone =>
+    existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Zone) : { records: {}, certificates: {} };
+  const save = (zone: Zone) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, `${JSON.stringify(zone, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    setRecords(paths, "zone", addresses(zone.records));
+  };
+  // Reads and writes are synchronous: two resources made at once cannot lose each other's entry.
+  return {
+    get: (kind, id) => load()[kind][id],
+    put(kind, id, entry) {
+      const zone = load();
+      zone[kind][id] = entry;
+      save(zone);
+    },
+    remove(kind, id) {
+      const zone = load();
+      if (!(id in zone[kind])) return;
+      delete zone[kind][id];
+      save(zone);
+    },
+  };
+}
+
+function addresses(records: Record<string, Properties>): Record<string, string> {
+  return Object.fromEntries(
+    Object.values(records).map(({ name, proxied }) => [
+      String(name),
+      proxied === true ? network.hosts.edge.address : network.relayFront,
+    ]),
+  );
+}

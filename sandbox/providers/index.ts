@@ -1,0 +1,52 @@
+/** The sandbox's providers, served for one stack: one account, one cluster. The engine attaches to them by their ports. */
+import { delimiter, dirname } from "node:path";
+import type { Sandbox } from "../context.ts";
+import type { Plane } from "../hosts.ts";
+import { type AccountName, openCloud } from "./aws/cloud.ts";
+import { awsPackage } from "./aws/index.ts";
+import { localBacking } from "./aws/local.ts";
+import { cloudflarePackage } from "./cloudflare/index.ts";
+import { kubernetesPackage } from "./kubernetes/index.ts";
+import type { Package } from "./machine/resource.ts";
+import { serve } from "./machine/server.ts";
+import { randomPackage } from "./random/index.ts";
+import { tlsPackage } from "./tls/index.ts";
+
+export interface Providers {
+  packages: readonly Package[];
+  /** Value of PULUMI_DEBUG_PROVIDERS: `aws:PORT,kubernetes:PORT,…`. */
+  addresses: string;
+  close(): void;
+}
+
+export async function startProviders(sandbox: Sandbox, account: AccountName, plane: Plane): Promise<Providers> {
+  return serveAll([
+    awsPackage(openCloud(account, localBacking(sandbox.paths, account, plane))),
+    kubernetesPackage(operatorEnvironment(sandbox, account)),
+    cloudflarePackage(sandbox.paths),
+    randomPackage(),
+    tlsPackage(),
+  ]);
+}
+
+export async function serveAll(packages: readonly Package[]): Promise<Providers> {
+  const served = await Promise.all(packages.map(serve));
+  return {
+    packages,
+    addresses: packages.map(({ name }, index) => `${name}:${served[index]?.port}`).join(","),
+    close() {
+      for (const each of served) each.close();
+    },
+  };
+}
+
+/** What an operator's shell has when `aws eks get-token` asks for a cluster's token. */
+function operatorEnvironment({ paths, tools }: Sandbox, account: AccountName): Record<string, string> {
+  const bin = dirname(tools.python.cloud);
+  return {
+    PATH: [bin, process.env.PATH ?? ""].join(delimiter),
+    AWS_CONFIG_FILE: `${paths.credentials}/aws-config`,
+    AWS_SHARED_CREDENTIALS_FILE: `${paths.credentials}/aws-credentials`,
+    AWS_PROFILE: `biplane-${account}`,
+  };
+}

@@ -1,0 +1,66 @@
+/** The configuration of the two local stacks: the same programs as production's, with this machine's endpoints. */
+import { readFileSync } from "node:fs";
+import { accounts, awsRegion, clusters, names, network, originPorts, zone } from "./hosts.ts";
+import type { KeyPairFiles } from "./pki.ts";
+
+export const local = {
+  org: "acme",
+  cluster: "acme-local",
+  project: "demo",
+  domain: "development",
+  endpoint: `${awsRegion}.${zone}`,
+  relayHost: `relay.${awsRegion}.${zone}`,
+  regionStack: `region-${awsRegion}`,
+  customerStack: "customer-acme",
+} as const;
+
+export interface Images {
+  services: string;
+  task: string;
+}
+
+const single = (address: string) => [`${address}/32`];
+
+/** @param originPull the authority whose certificate the edge shows to the origin. */
+export function regionConfig(images: Images, originPull: KeyPairFiles): Record<string, string> {
+  return config({
+    shape: "region",
+    region: awsRegion,
+    endpoint: local.endpoint,
+    relayHost: local.relayHost,
+    edge: { zoneId: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
+    images: { services: images.services },
+    tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
+    database: { addresses: single(network.hosts.cloud.address) },
+    dnsServers: single(clusters.region.dns),
+    replicas: 1,
+    dataProtection: "off",
+  });
+}
+
+/** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
+export function customerConfig(images: Images): Record<string, string> {
+  return config({
+    shape: "customer",
+    model: "self-managed",
+    org: local.org,
+    cluster: local.cluster,
+    region: awsRegion,
+    controlPlaneHost: local.endpoint,
+    images: { services: images.services, task: images.task },
+    projects: [{ project: local.project, domain: local.domain }],
+    dnsServers: single(clusters.customer.dns),
+    dataProtection: "off",
+  });
+}
+
+function config(values: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      `biplane:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+export { accounts, names, originPorts };

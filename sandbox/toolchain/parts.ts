@@ -1,0 +1,86 @@
+/** Everything that is built rather than installed. A further part is one more entry. */
+import { goPart } from "./go-part.ts";
+import type { Part } from "./part.ts";
+import { pythonPart } from "./python-part.ts";
+import { compatibleWith, minorWithin } from "./versions.ts";
+
+const kubernetesVersion = [1, 34, 4] as const;
+const engineVersion = [3, 210, 0] as const;
+const objectStoreVersion = [1, 8, 0] as const;
+
+const kubernetes = "k8s.io/kubernetes/cmd";
+const kubernetesStamp = "k8s.io/component-base/version";
+/** The parts of one cluster are of one minor version; only the client may differ, by one, as Kubernetes allows. */
+const sameMinor = { args: ["--version"], fits: minorWithin(kubernetesVersion, 0) };
+
+export const pythonClient = pythonPart({
+  id: "python-client",
+  title: "Python: the flyte client",
+  seconds: 30,
+  requirements: "python/client.txt",
+  programs: ["flyte"],
+});
+
+export const pythonCloud = pythonPart({
+  id: "python-cloud",
+  title: "Python: moto, awscli, Envoy",
+  seconds: 60,
+  requirements: "python/cloud.txt",
+  programs: ["moto_server", "aws", "envoy"],
+});
+
+/** In the order of building: short steps first, so that what cannot work here is known soon. */
+export const parts: Part[] = [
+  pythonClient,
+  pythonCloud,
+  goPart({
+    id: "objectstore",
+    title: "Object store (versitygw)",
+    tier: "core",
+    seconds: 100,
+    module: "objectstore",
+    programs: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
+    stamp: { "main.Version": `v${objectStoreVersion.join(".")}` },
+    onPath: { versitygw: { args: ["--version"], fits: compatibleWith(objectStoreVersion) } },
+  }),
+  goPart({
+    id: "engine",
+    title: "Pulumi engine",
+    tier: "core",
+    seconds: 150,
+    module: "engine",
+    programs: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    // The Automation API refuses an engine that does not know its version.
+    stamp: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${engineVersion.join(".")}` },
+    onPath: { pulumi: { args: ["version"], fits: compatibleWith(engineVersion) } },
+  }),
+  goPart({
+    id: "kubernetes",
+    title: "Kubernetes 1.34 and CoreDNS",
+    tier: "core",
+    seconds: 400,
+    module: "kubernetes",
+    programs: {
+      "kube-apiserver": `${kubernetes}/kube-apiserver`,
+      "kube-controller-manager": `${kubernetes}/kube-controller-manager`,
+      "kube-scheduler": `${kubernetes}/kube-scheduler`,
+      kubelet: `${kubernetes}/kubelet`,
+      "kube-proxy": `${kubernetes}/kube-proxy`,
+      kubectl: `${kubernetes}/kubectl`,
+      coredns: "./coredns",
+    },
+    stamp: {
+      [`${kubernetesStamp}.gitVersion`]: `v${kubernetesVersion.join(".")}`,
+      [`${kubernetesStamp}.gitMajor`]: String(kubernetesVersion[0]),
+      [`${kubernetesStamp}.gitMinor`]: String(kubernetesVersion[1]),
+    },
+    onPath: {
+      "kube-apiserver": sameMinor,
+      "kube-controller-manager": sameMinor,
+      "kube-scheduler": sameMinor,
+      kubelet: sameMinor,
+      "kube-proxy": sameMinor,
+      kubectl: { args: ["version", "--client"], fits: minorWithin(kubernetesVersion, 1) },
+    },
+  }),
+];

@@ -1,0 +1,28 @@
+/** The local run as `verify` sees any customer's plane. */
+import { type Target, targetSchema } from "../verify/target.ts";
+import type { Environment } from "./environment.ts";
+import { accounts, names } from "./hosts.ts";
+
+export function localTarget(environment: Environment): Target {
+  const { customer } = environment.outputs;
+  return targetSchema.parse({
+    org: environment.org,
+    model: "self-managed",
+    cloud: "aws",
+    account: accounts.customer,
+    region: environment.aws.region,
+    clusterName: customer.clusterName,
+    projects: [{ project: environment.project, domain: environment.domain }],
+    buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
+    repository: customer.repository,
+    registryHosts: [names.registry],
+    kubeconfig: environment.kubeconfigs.customer,
+    aws: {
+      profile: environment.aws.profile,
+      configFile: environment.aws.configFile,
+      credentialsFile: environment.aws.credentialsFile,
+      endpointUrl: environment.aws.endpointUrl,
+      caFile: environment.caFile,
+    },
+  });
+}

@@ -1,0 +1,42 @@
+import { keySetReader } from "../../shared/auth/remote-keys.ts";
+import { clusterIssuer, tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { bootstrapSchema } from "../../shared/bootstrap.ts";
+import { databaseShape, fileContent, hostName, httpUrl, jsonFile, tokenShape } from "../../shared/config.ts";
+import { openDatabase } from "../../shared/postgres.ts";
+import { runService } from "../../shared/service.ts";
+import { keysPath } from "../identity/metadata.ts";
+import { openAuthority } from "./authority.ts";
+import { clusterStore } from "./clusters.ts";
+import { clusterRoutes } from "./service.ts";
+
+await runService({
+  name: "cluster",
+  shape: {
+    ...databaseShape,
+    ...tokenShape,
+    RELAY_KEYS_URL: httpUrl,
+    CLUSTER_CA_CERT_FILE: fileContent,
+    CLUSTER_CA_KEY_FILE: fileContent,
+    BOOTSTRAP_FILE: jsonFile(bootstrapSchema),
+    RELAY_HOST: hostName,
+    IDENTITY_URL: httpUrl,
+  },
+  async parts({ config, log }) {
+    const database = openDatabase(config, "cluster", log);
+    const store = clusterStore(database);
+    await store.bootstrap(config.BOOTSTRAP_FILE.registrations);
+    const routes = clusterRoutes({
+      store,
+      authority: await openAuthority(config.CLUSTER_CA_CERT_FILE, config.CLUSTER_CA_KEY_FILE),
+      relayHost: config.RELAY_HOST,
+      tokenIssuer: config.TOKEN_ISSUER,
+      tokenKeys: keySetReader(config.IDENTITY_URL + keysPath),
+      log,
+    });
+    return {
+      rpc: { routes, verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]) },
+      ready: () => database.ping(),
+      close: () => database.close(),
+    };
+  },
+});

@@ -1,0 +1,22 @@
+import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { upstream } from "../../shared/client.ts";
+import { httpUrl, tokenShape } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { actionAddresses } from "./actions.ts";
+import { planes } from "./planes.ts";
+import { dataProxyRoutes } from "./service.ts";
+
+await runService({
+  name: "dataproxy",
+  shape: { ...tokenShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
+  parts: ({ config }) => ({
+    rpc: {
+      routes: dataProxyRoutes({
+        relay: upstream(config.RELAY_URL).transport,
+        planes: planes(upstream(config.CLUSTER_URL).transport),
+        addresses: actionAddresses(upstream(config.RUNS_URL).transport),
+      }),
+      verify: tokenVerifier([userIssuer(config)]),
+    },
+  }),
+});

@@ -1,0 +1,165 @@
+/**
+ * The data relay of the region: forwards signing requests and streams to the caller's compute plane, which authorizes
+ * the caller itself. Nothing that passes is kept, and no presigned URL is logged.
+ */
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type ConnectRouter, createClient, type Transport } from "@connectrpc/connect";
+import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import type { ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
+import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { InputsSchema, OutputsSchema } from "../../../gen/flyteidl2/task/common_pb.js";
+import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
+import { invalid } from "../../shared/errors.ts";
+import { type ActionAddresses, required } from "./actions.ts";
+import { contentHash, inputsHash } from "./inputs-hash.ts";
+import { tailLogs } from "./logs.ts";
+import { noLimit, type Planes } from "./planes.ts";
+
+export interface DataProxyDeps {
+  /** Through the relay. */
+  relay: Transport;
+  planes: Planes;
+  addresses: ActionAddresses;
+}
+
+/** Structured inputs on submit, as documented. */
+const maxInputsBytes = 10 * 1024 * 1024;
+
+export function dataProxyRoutes({ relay, planes, addresses }: DataProxyDeps) {
+  const objects = createClient(ObjectStoreService, relay);
+  const logs = createClient(LogService, relay);
+  const seconds = (duration: { seconds: bigint } | undefined) => duration?.seconds ?? 0n;
+
+  return (router: ConnectRouter) =>
+    router.service(DataProxyService, {
+      async createUploadLocation(request, context) {
+        const caller = callerOf(context);
+        requireOwnOrg(caller, request.org);
+        const { project, domain, filename, filenameRoot, contentMd5, addContentMd5Metadata } = request;
+        const expiresInSeconds = seconds(request.expiresIn);
+        const signed = await objects.signUpload(
+          {
+            org: caller.org,
+            project,
+            domain,
+            filename,
+            filenameRoot,
+            contentMd5,
+            addContentMd5Metadata,
+            expiresInSeconds,
+          },
+          await planes.callTo(caller, context.signal),
+        );
+        const { signedUrl, nativeUrl, headers } = signed;
+        return { signedUrl, nativeUrl, headers, expiresAt: fromUnix(signed.expiresAtUnix) };
+      },
+
+      async uploadInputs(request, context) {
+        const caller = callerOf(context);
+        const { org, project, domain } = placeOf(request);
+        requireOwnOrg(caller, org);
+        if (request.baseDir) {
+          throw invalid({
+            subject: "base_dir",
+            value: request.baseDir,
+            allowed: "empty: inputs rest beneath the project's own prefix",
+          });
+        }
+        const inputs = request.inputs ?? { literals: [] };
+        const ignored = await addresses.ignoredInputs(caller, request.task);
+        const content = request.inputs ? toBinary(InputsSchema, request.inputs) : new Uint8Array();
+        if (content.byteLength > maxInputsBytes) {
+          throw invalid({
+            subject: "inputs",
+            value: `${content.byteLength} bytes`,
+            allowed: "10 MiB; pass larger data as files",
+          });
+        }
+        const { uri } = await objects.putInputs(
+          { org: caller.org, project, domain, folder: `inputs/${contentHash(content)}`, content },
+          await planes.callTo(caller, context.signal),
+        );
+        return { offloadedInputData: { uri, inputsHash: inputsHash(inputs, ignored) } };
+      },
+
+      async getActionData(request, context) {
+        const caller = callerOf(context);
+        const actionId = required(request.actionId);
+        const place = ownPlace(caller, actionId);
+        const { inputsUri, outputsUri } = await addresses.dataUris(caller, actionId);
+        const call = await planes.callTo(caller, context.signal);
+        const read = async (uri: string, name: string) =>
+          uri ? (await objects.getObject({ ...place, uri: objectIn(uri, name) }, call)).content : undefined;
+        const [inputs, outputs] = await Promise.all([
+          read(inputsUri, "inputs.pb"),
+          unlessMissing(read(outputsUri, "outputs.pb")),
+        ]);
+        return {
+          ...(inputs ? { inputs: fromBinary(InputsSchema, inputs) } : {}),
+          ...(outputs ? { outputs: fromBinary(OutputsSchema, outputs) } : {}),
+          inputsUri,
+          outputsUri,
+        };
+      },
+
+      async createDownloadLink(request, context) {
+        const caller = callerOf(context);
+        if (request.source.case !== "actionAttemptId") {
+          throw new ConnectError("download links exist for attempts of actions only", Code.Unimplemented);
+        }
+        const attempt = request.source.value;
+        const place = ownPlace(caller, required(attempt.actionId));
+        const uri = await addresses.artifactUri(caller, attempt, request.artifactType);
+        const { signedUrl, expiresAtUnix } = await objects.signDownload(
+          { ...place, uri, expiresInSeconds: seconds(request.expiresIn) },
+          await planes.callTo(caller, context.signal),
+        );
+        return { preSignedUrls: { signedUrl: [signedUrl], expiresAt: fromUnix(expiresAtUnix) } };
+      },
+
+      async *tailLogs({ actionId, attempt }, context) {
+        const caller = callerOf(context);
+        const { name: action, run } = required(actionId);
+        const request = {
+          ...ownPlace(caller, required(actionId)),
+          run: run?.name ?? "",
+          action,
+          attempt: attempt || 1,
+        };
+        yield* tailLogs(logs, request, await planes.callTo(caller, context.signal, noLimit));
+      },
+    });
+
+  function ownPlace(caller: ReturnType<typeof callerOf>, { run }: ActionIdentifier) {
+    const { org, project, domain } = required(run);
+    requireOwnOrg(caller, org);
+    return { org: caller.org, project, domain };
+  }
+}
+
+function placeOf({ id }: UploadInputsRequest): { org: string; project: string; domain: string } {
+  if (id.case === "runId") return id.value;
+  if (id.case === "projectId") return { org: id.value.organization, project: id.value.name, domain: id.value.domain };
+  throw invalid({ subject: "id", allowed: "run_id or project_id" });
+}
+
+function fromUnix(secondsSinceEpoch: bigint) {
+  return timestampFromMs(Number(secondsSinceEpoch) * 1000);
+}
+
+/** The control plane records folders for some data and objects for other. */
+function objectIn(uri: string, name: string): string {
+  return uri.endsWith(".pb") ? uri : `${uri.replace(/\/$/, "")}/${name}`;
+}
+
+/** An action that has not ended, or has no outputs, has no object there; that is no error. */
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { upstream } from "../../shared/client.ts";
+import { fileContent, httpUrl, port, tokenShape } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { gatewayHandler } from "./service.ts";
+
+await runService({
+  name: "gateway",
+  shape: {
+    ...tokenShape,
+    PORT: port.default(8443),
+    TLS_CERT_FILE: fileContent,
+    TLS_KEY_FILE: fileContent,
+    /** Set: only the edge, which holds a certificate of this authority, may connect. */
+    ORIGIN_PULL_CA_FILE: fileContent.optional(),
+    IDENTITY_URL: httpUrl,
+    RUNS_URL: httpUrl,
+    ACTIONS_URL: httpUrl,
+    CLUSTER_URL: httpUrl,
+    DATAPROXY_URL: httpUrl,
+  },
+  parts: ({ config, log }) => ({
+    port: config.PORT,
+    http: gatewayHandler({
+      verify: tokenVerifier([userIssuer(config)]),
+      backends: {
+        identity: upstream(config.IDENTITY_URL).sessions,
+        runs: upstream(config.RUNS_URL).sessions,
+        actions: upstream(config.ACTIONS_URL).sessions,
+        cluster: upstream(config.CLUSTER_URL).sessions,
+        dataproxy: upstream(config.DATAPROXY_URL).sessions,
+      },
+      log,
+    }),
+    tls: {
+      cert: config.TLS_CERT_FILE,
+      key: config.TLS_KEY_FILE,
+      minVersion: "TLSv1.2",
+      ...(config.ORIGIN_PULL_CA_FILE
+        ? { ca: config.ORIGIN_PULL_CA_FILE, requestCert: true, rejectUnauthorized: true }
+        : {}),
+    },
+  }),
+});

@@ -1,0 +1,37 @@
+/** Which service answers which path. What is not here cannot be reached from outside. */
+
+export const backends = ["identity", "runs", "actions", "cluster", "dataproxy"] as const;
+export type Backend = (typeof backends)[number];
+
+/** A map, since an object would also find what every object has, such as "constructor". */
+const services = new Map<string, Backend>(
+  Object.entries({
+    "flyteidl2.auth.AuthMetadataService": "identity",
+    "flyteidl2.auth.IdentityService": "identity",
+    "flyteidl2.workflow.RunService": "runs",
+    "flyteidl2.task.TaskService": "runs",
+    "flyteidl2.project.ProjectService": "runs",
+    "flyteidl2.trigger.TriggerService": "runs",
+    "flyteidl2.workflow.QueueService": "actions",
+    "flyteidl2.workflow.StateService": "actions",
+    "flyteidl2.actions.ActionsService": "actions",
+    "flyteidl2.cluster.ClusterService": "cluster",
+    "biplane.cluster.v1.RegistrationService": "cluster",
+    "flyteidl2.dataproxy.DataProxyService": "dataproxy",
+  }),
+);
+
+export type Route =
+  | { kind: "rpc"; backend: Backend; service: string; method: string }
+  /** Signing in, before there is a token. */
+  | { kind: "open"; backend: Backend };
+
+/** @returns undefined for a path that nobody serves. */
+export function routeOf(path: string): Route | undefined {
+  if (/^\/(oauth2|\.well-known)\/[\w./-]+$/.test(path) && !path.includes("..")) {
+    return { kind: "open", backend: "identity" };
+  }
+  const [, service, method] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
+  const backend = service === undefined ? undefined : services.get(service);
+  return service && method && backend ? { kind: "rpc", backend, service, method } : undefined;
+}

@@ -1,0 +1,55 @@
+/** What clients ask before they can sign in, and who they are afterwards. */
+import type { ConnectRouter } from "@connectrpc/connect";
+import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
+import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
+import { callerOf } from "../../shared/auth/caller.ts";
+
+export const tokenPath = "/oauth2/v1/token";
+export const keysPath = "/oauth2/v1/keys";
+export const discoveryPaths = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+
+/** RFC 8414, for clients that ask by HTTP. */
+export function discoveryDocument(issuer: string) {
+  return {
+    issuer,
+    token_endpoint: issuer + tokenPath,
+    jwks_uri: issuer + keysPath,
+    grant_types_supported: ["client_credentials"],
+    response_types_supported: [],
+    scopes_supported: ["all"],
+    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    id_token_signing_alg_values_supported: ["ES256"],
+    subject_types_supported: ["public"],
+  };
+}
+
+export function identityRoutes(issuer: string) {
+  return (router: ConnectRouter) => {
+    router.service(AuthMetadataService, {
+      getOAuth2Metadata() {
+        const document = discoveryDocument(issuer);
+        return {
+          issuer,
+          tokenEndpoint: document.token_endpoint,
+          jwksUri: document.jwks_uri,
+          grantTypesSupported: document.grant_types_supported,
+          scopesSupported: document.scopes_supported,
+          tokenEndpointAuthMethodsSupported: document.token_endpoint_auth_methods_supported,
+        };
+      },
+      getPublicClientConfig: () => ({
+        clientId: "biplane-cli",
+        redirectUri: "http://localhost:53593/callback",
+        scopes: ["all"],
+        authorizationMetadataKey: "authorization",
+        audience: issuer,
+      }),
+    });
+    router.service(IdentityService, {
+      userInfo(_request, context) {
+        const { subject, org, role, kind } = callerOf(context);
+        return { subject, name: subject, preferredUsername: subject, additionalClaims: { org, role, kind } };
+      },
+    });
+  };
+}

@@ -1,0 +1,47 @@
+/** Identity: signs in applications, publishes the keys that verify their tokens, tells callers who they are. */
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import { createLocalJWKSet } from "jose";
+import { userRoles } from "../../shared/auth/caller.ts";
+import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import type { Bootstrap } from "../../shared/bootstrap.ts";
+import { answerError, answerJson, pathOf } from "../../shared/http.ts";
+import type { Logger } from "../../shared/log.ts";
+import type { Database } from "../../shared/postgres.ts";
+import type { ServiceParts } from "../../shared/service.ts";
+import { applicationStore } from "./applications.ts";
+import { discoveryDocument, discoveryPaths, identityRoutes, keysPath, tokenPath } from "./metadata.ts";
+import { createSigner } from "./signing.ts";
+import { tokenEndpoint } from "./token-endpoint.ts";
+
+export interface IdentityDeps {
+  database: Database;
+  issuer: string;
+  /** PKCS#8 PEM of a P-256 key. */
+  signingKey: string;
+  bootstrap: Bootstrap;
+  log: Logger;
+}
+
+export async function identityService(deps: IdentityDeps): Promise<ServiceParts> {
+  const { database, issuer, log } = deps;
+  const applications = applicationStore(database);
+  const signer = await createSigner(issuer, deps.signingKey);
+  await applications.bootstrap(deps.bootstrap.applications);
+  const keys = createLocalJWKSet(signer.keys);
+  return {
+    rpc: {
+      routes: identityRoutes(issuer),
+      verify: tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]),
+    },
+    http(request, response) {
+      const path = pathOf(request);
+      if (path === tokenPath) return tokenEndpoint({ issuer, applications, signer, log }, request, response);
+      if (path === keysPath) answerJson(response, 200, signer.keys);
+      else if (discoveryPaths.includes(path)) answerJson(response, 200, discoveryDocument(issuer));
+      else answerError(request, response, new ConnectError("identity does not serve this path", Code.Unimplemented));
+    },
+    ready: () => database.ping(),
+    close: () => database.close(),
+  };
+}

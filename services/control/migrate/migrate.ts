@@ -1,0 +1,28 @@
+/** Migrations, then the services' login. Safe to run twice, and twice at the same time. */
+import pg from "pg";
+import type { DatabaseConfig } from "../../shared/config.ts";
+import type { Logger } from "../../shared/log.ts";
+import { clientConfig } from "../../shared/postgres.ts";
+import { migrate, migrationsDirectory, readMigrations } from "../store/migrations.ts";
+import { ensureRuntimeRole } from "../store/runtime-role.ts";
+
+export interface MigrateConfig extends DatabaseConfig {
+  RUNTIME_USER: string;
+  RUNTIME_PASSWORD_FILE: string;
+  MIGRATIONS_DIR?: string | undefined;
+}
+
+export async function migrateDatabase(config: MigrateConfig, log: Logger): Promise<void> {
+  const migrations = readMigrations(migrationsDirectory(config.MIGRATIONS_DIR, import.meta.dirname));
+  // Long statements are what migrations are made of.
+  const client = new pg.Client({ ...clientConfig(config, "migrate"), options: "-c statement_timeout=0" });
+  await client.connect();
+  try {
+    const applied = await migrate(client, migrations);
+    log.info("migrated", { applied, known: migrations.length });
+    await ensureRuntimeRole(client, config.RUNTIME_USER, config.RUNTIME_PASSWORD_FILE);
+    log.info("the runtime login is ready", { user: config.RUNTIME_USER });
+  } finally {
+    await client.end();
+  }
+}

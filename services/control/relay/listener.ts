@@ -1,0 +1,121 @@
+/**
+ * Where compute planes arrive: mutual TLS 1.3. The certificate names the cluster, and ALPN the direction: on
+ * "biplane-tunnel" the region becomes the client of the connection that the cluster dialled, on "h2" the server.
+ */
+import { once } from "node:events";
+import { connect, createServer as createHttp2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { createServer, type TLSSocket } from "node:tls";
+import { type ClusterName, clusterOfCertificate, tunnelProtocol } from "../../shared/cluster-identity.ts";
+import { type HttpHandler, safely } from "../../shared/http.ts";
+import { streamWindowBytes } from "../../shared/limits.ts";
+import type { Logger } from "../../shared/log.ts";
+import { keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import type { Tunnels } from "./tunnels.ts";
+
+export interface ClusterListenerOptions {
+  port: number;
+  /** PEM: the relay's own pair, and the authority that signs clusters. */
+  cert: string;
+  key: string;
+  clusterCa: string;
+  tunnels: Tunnels;
+  /** Serves what a cluster asks of the region. */
+  serve(name: ClusterName): HttpHandler;
+  ping?: PingTimes;
+  log: Logger;
+}
+
+export interface ClusterListener {
+  port: number;
+  /** Accepts no more, and asks clusters to go elsewhere once their requests are done. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+const settings = { initialWindowSize: streamWindowBytes, enablePush: false };
+
+export async function listenForClusters(options: ClusterListenerOptions): Promise<ClusterListener> {
+  const { log } = options;
+  const sockets = new Set<TLSSocket>();
+  const draining = new Set<() => void>();
+  const server = createServer({
+    cert: options.cert,
+    key: options.key,
+    ca: options.clusterCa,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.3",
+    ALPNProtocols: [tunnelProtocol, "h2"],
+    handshakeTimeout: 10_000,
+  });
+  server.on("tlsClientError", (error) => log.warn("a connection was refused", { error }));
+  server.on("secureConnection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", (error) => log.debug("a connection failed", { error }));
+    const name = identify(socket);
+    if (!name) {
+      log.warn("a certificate that names no cluster was refused");
+      socket.destroy();
+      return;
+    }
+    log.info("a cluster has connected", { ...name, protocol: socket.alpnProtocol });
+    if (socket.alpnProtocol === tunnelProtocol) openTunnel(socket, name, options);
+    else if (socket.alpnProtocol === "h2") {
+      const end = serveCluster(socket, name, options);
+      draining.add(end);
+      socket.once("close", () => draining.delete(end));
+    } else socket.destroy();
+  });
+  server.listen(options.port);
+  await once(server, "listening");
+  const drain = () => {
+    if (server.listening) server.close();
+    options.tunnels.drain();
+    for (const close of draining) close();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain,
+    async close() {
+      const closed = server.listening ? once(server, "close") : undefined;
+      drain();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** @returns undefined for the authority's other certificates; a connection does not outlive its certificate. */
+function identify(socket: TLSSocket): ClusterName | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  const name = clusterOfCertificate(certificate?.subjectAltName);
+  if (!certificate || !name) return undefined;
+  const leftMs = new Date(certificate.validTo).getTime() - Date.now();
+  const end = setTimeout(() => socket.destroy(new Error("the certificate has ended")), leftMs);
+  socket.once("close", () => clearTimeout(end));
+  return name;
+}
+
+function openTunnel(socket: TLSSocket, name: ClusterName, { tunnels, ping, log }: ClusterListenerOptions): void {
+  const session = connect("http://tunnel", { createConnection: () => socket, settings });
+  session.on("error", (error) => log.debug("a tunnel failed", { ...name, error }));
+  // Only once the other side speaks HTTP/2 is there something to send requests to.
+  session.once("remoteSettings", () => tunnels.add(name, session));
+  session.once("close", () => log.info("a tunnel has closed", { ...name }));
+  keepAlive(session, ping);
+}
+
+/** @returns a function that ends the session once its requests are done. */
+function serveCluster(socket: TLSSocket, name: ClusterName, { serve, ping, log }: ClusterListenerOptions): () => void {
+  const server = createHttp2Server({ settings }, safely(serve(name), log));
+  let close = () => {};
+  server.on("session", (session) => {
+    close = () => session.close();
+    session.on("error", (error) => log.debug("a session failed", { ...name, error }));
+    keepAlive(session, ping);
+  });
+  server.emit("connection", socket);
+  return () => close();
+}

@@ -1,0 +1,30 @@
+import { upstream } from "../../shared/client.ts";
+import { fileContent, httpUrl, port } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { relayService } from "./service.ts";
+
+await runService({
+  name: "relay",
+  shape: {
+    PORT: port.default(8443),
+    INTERNAL_PORT: port.default(8080),
+    TLS_CERT_FILE: fileContent,
+    TLS_KEY_FILE: fileContent,
+    CLUSTER_CA_FILE: fileContent,
+    ACTIONS_URL: httpUrl,
+    CLUSTER_URL: httpUrl,
+  },
+  parts: ({ config, log }) =>
+    relayService({
+      clusters: {
+        port: config.PORT,
+        cert: config.TLS_CERT_FILE,
+        key: config.TLS_KEY_FILE,
+        clusterCa: config.CLUSTER_CA_FILE,
+      },
+      internalPort: config.INTERNAL_PORT,
+      actions: upstream(config.ACTIONS_URL).sessions,
+      cluster: upstream(config.CLUSTER_URL).sessions,
+      log,
+    }),
+});

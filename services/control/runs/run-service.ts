@@ -1,0 +1,151 @@
+/** RunService: runs and actions, created, read, followed and aborted. All of the caller's own organisation. */
+import { fromBinary } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { RunSpecSchema } from "../../../gen/flyteidl2/task/run_pb.js";
+import { type TaskSpec, TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
+import type { ActionDetails } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import type { CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
+import { type Caller, callerOf } from "../../shared/auth/caller.ts";
+import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
+import { abortAction } from "../store/abort.ts";
+import { listActions, readAction, readRunAction } from "../store/actions.ts";
+import type { Database } from "../store/database.ts";
+import { actionShape, runShape } from "../store/fields.ts";
+import type { Hub } from "../store/hub.ts";
+import { type ActionKey, type RunKey, rootAction, runTopic } from "../store/keys.ts";
+import { pageOf, planList } from "../store/listing.ts";
+import { runChannel } from "../store/notify.ts";
+import { isTerminal } from "../store/progress.ts";
+import { insertRun, listRuns, readRunSpec } from "../store/runs.ts";
+import { readTask } from "../store/tasks.ts";
+import { readWhenever } from "../store/watch.ts";
+import { actionKeyOf, runKeyOf, taskKeyOf } from "./identifiers.ts";
+import { planRun, unimplemented } from "./new-run.ts";
+import { runScope } from "./scopes.ts";
+import { actionView, detailsView, runView } from "./views.ts";
+
+export interface RunsDeps {
+  database: Database;
+  hub: Hub;
+}
+
+/** A watch in which nothing changes repeats its last message before proxies cut the stream. */
+const repeatMs = 30_000;
+
+export function runService({ database, hub }: RunsDeps): Partial<ServiceImpl<typeof RunService>> {
+  return {
+    async createRun(request, context) {
+      const caller = callerOf(context);
+      const run = planRun(caller, request, await taskOf(database, caller, request), new Date());
+      const outcome = await insertRun(database, caller.org, run);
+      if (outcome === "name-taken") throw alreadyExists(`the run ${run.key.run}`);
+      const row = await readRunAction(database, caller.org, { ...run.key, action: rootAction });
+      if (!row) throw new Error("a run without its root action");
+      return { run: runView(caller.org, row) };
+    },
+    async abortRun({ runId, reason }, context) {
+      const caller = callerOf(context);
+      await abort(database, caller, { ...runKeyOf(caller, runId), action: rootAction }, reason);
+      return {};
+    },
+    async abortAction({ actionId, reason }, context) {
+      const caller = callerOf(context);
+      await abort(database, caller, actionKeyOf(caller, actionId), reason);
+      return {};
+    },
+    async getRunDetails({ runId }, context) {
+      const caller = callerOf(context);
+      const key = runKeyOf(caller, runId);
+      const runSpec = await runSpecOf(database, caller, key);
+      return { details: { runSpec, action: await detailsOf(database, caller, { ...key, action: rootAction }) } };
+    },
+    async *watchRunDetails({ runId }, context) {
+      const caller = callerOf(context);
+      const key = runKeyOf(caller, runId);
+      const runSpec = await runSpecOf(database, caller, key);
+      const root = { ...key, action: rootAction };
+      for await (const action of follow(database, hub, caller, root, context)) yield { details: { runSpec, action } };
+    },
+    async getActionDetails({ actionId }, context) {
+      const caller = callerOf(context);
+      return { details: await detailsOf(database, caller, actionKeyOf(caller, actionId)) };
+    },
+    async *watchActionDetails({ actionId }, context) {
+      const caller = callerOf(context);
+      const key = actionKeyOf(caller, actionId);
+      for await (const details of follow(database, hub, caller, key, context)) yield { details };
+    },
+    async getActionDataURIs({ actionId }, context) {
+      const caller = callerOf(context);
+      const key = actionKeyOf(caller, actionId);
+      const row = await readRunAction(database, caller.org, key);
+      if (!row) throw noAction(key);
+      return { inputsUri: row.input_uri, outputsUri: row.output_uri };
+    },
+    async listRuns({ request, scopeBy, pausedActionsOnly }, context) {
+      const caller = callerOf(context);
+      const plan = planList(request, runShape, runScope(caller, scopeBy, pausedActionsOnly));
+      const { rows, token } = pageOf(await listRuns(database, caller.org, plan), plan);
+      return { runs: rows.map((row) => runView(caller.org, row)), token };
+    },
+    async listActions({ request, runId }, context) {
+      const caller = callerOf(context);
+      const key = runKeyOf(caller, runId);
+      const plan = planList(request, actionShape);
+      const { rows, token } = pageOf(await listActions(database, caller.org, key, plan), plan);
+      return { actions: rows.map((row) => actionView(caller.org, row)), token };
+    },
+  };
+}
+
+async function taskOf(database: Database, caller: Caller, { task }: CreateRunRequest): Promise<TaskSpec> {
+  if (task.case === "taskSpec") return task.value;
+  if (task.case === "triggerName") throw unimplemented("a run by trigger");
+  if (task.case !== "taskId") throw invalid({ subject: "task", allowed: "task_id or task_spec" });
+  const key = taskKeyOf(caller, task.value);
+  const row = await readTask(database, caller.org, key);
+  if (!row) throw notFound(`the task ${key.name}, version ${key.version}`);
+  return fromBinary(TaskSpecSchema, row.spec);
+}
+
+async function abort(database: Database, caller: Caller, key: ActionKey, reason = ""): Promise<void> {
+  const by = { subject: caller.subject, kind: caller.kind };
+  const outcome = await abortAction(database, caller.org, key, reason.slice(0, 4096), by);
+  if (outcome === "not-found") throw noAction(key);
+}
+
+async function runSpecOf(database: Database, caller: Caller, key: RunKey) {
+  const bytes = await readRunSpec(database, caller.org, key);
+  if (!bytes) throw noAction({ ...key, action: rootAction });
+  return fromBinary(RunSpecSchema, bytes);
+}
+
+async function detailsOf(database: Database, caller: Caller, key: ActionKey): Promise<ActionDetails> {
+  const read = await readAction(database, caller.org, key);
+  if (!read) throw noAction(key);
+  return detailsView(caller.org, read.action, read.attempts);
+}
+
+/** The details as they are, then after every change, until the action has ended. */
+async function* follow(
+  database: Database,
+  hub: Hub,
+  caller: Caller,
+  key: ActionKey,
+  { signal }: HandlerContext,
+): AsyncGenerator<ActionDetails> {
+  let sent = { change: "", at: 0 };
+  const topic = { channel: runChannel, key: runTopic(caller.org, key) };
+  for await (const read of readWhenever(hub, topic, signal, () => readAction(database, caller.org, key))) {
+    if (!read) throw noAction(key);
+    const { changed_in: change, phase } = read.action;
+    if (change === sent.change && Date.now() - sent.at < repeatMs) continue;
+    sent = { change, at: Date.now() };
+    yield detailsView(caller.org, read.action, read.attempts);
+    if (isTerminal(phase)) return;
+  }
+}
+
+function noAction({ run, action }: ActionKey) {
+  return notFound(action === rootAction ? `the run ${run}` : `the action ${action} of the run ${run}`);
+}

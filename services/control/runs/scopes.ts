@@ -1,0 +1,62 @@
+/** The part of an organisation that a list is asked for, as conditions of its query. */
+import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import type { ListTasksRequest } from "../../../gen/flyteidl2/task/task_service_pb.js";
+import type { ListRunsRequest } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
+import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
+import { invalid } from "../../shared/errors.ts";
+import type { ProjectKey } from "../store/keys.ts";
+import type { Condition } from "../store/listing.ts";
+import type { TaskKey } from "../store/tasks.ts";
+import { projectKeyOf, taskKeyOf, taskNameOf } from "./identifiers.ts";
+
+/** Of `biplane.runs r` and its root action `a`. */
+export function runScope(caller: Caller, scope: ListRunsRequest["scopeBy"], pausedOnly: boolean): Condition[] {
+  const paused = `exists (select 1 from biplane.actions p where p.org = r.org and p.project = r.project
+    and p.domain = r.domain and p.run = r.run and p.phase = ${ActionPhase.PAUSED})`;
+  return [...(pausedOnly ? [{ sql: paused, values: [] }] : []), ...runsOf(caller, scope)];
+}
+
+function runsOf(caller: Caller, scope: ListRunsRequest["scopeBy"]): Condition[] {
+  switch (scope.case) {
+    case "projectId":
+      return within("r", projectKeyOf(caller, scope.value));
+    case "taskId":
+      return ofTask(taskKeyOf(caller, scope.value));
+    case "taskName":
+      return ofTask(taskNameOf(caller, scope.value));
+    case "triggerName":
+      requireOwnOrg(caller, scope.value.org);
+      // No trigger can have started a run yet.
+      return [{ sql: "false", values: [] }];
+    default:
+      requireOwnOrg(caller, scope.value);
+      return [];
+  }
+}
+
+/** Of `biplane.tasks t`. */
+export function taskScope(caller: Caller, { scopeBy, knownFilters }: ListTasksRequest): Condition[] {
+  const known = knownFilters.map(({ filterBy }): Condition => {
+    if (filterBy.case === "isEntrypoint") return { sql: "t.entrypoint = $?", values: [filterBy.value] };
+    if (filterBy.case === "deployedBy") return { sql: "t.deployed_by = $?", values: [filterBy.value] };
+    throw invalid({ subject: "known_filters", allowed: "is_entrypoint or deployed_by" });
+  });
+  if (scopeBy.case === "projectId") return [...within("t", projectKeyOf(caller, scopeBy.value)), ...known];
+  requireOwnOrg(caller, scopeBy.value);
+  return known;
+}
+
+/** Of `biplane.tasks t`. */
+export function versionScope({ project, domain, name }: Omit<TaskKey, "version">): Condition[] {
+  return [...within("t", { project, domain }), { sql: "t.name = $?", values: [name] }];
+}
+
+function within(table: string, { project, domain }: ProjectKey): Condition[] {
+  return [{ sql: `${table}.project = $? and ${table}.domain = $?`, values: [project, domain] }];
+}
+
+function ofTask({ project, domain, name, version }: Omit<TaskKey, "version"> & { version?: string }): Condition[] {
+  const sql = "a.task_project = $? and a.task_domain = $? and a.task_name = $?";
+  const named = { sql, values: [project, domain, name] };
+  return version === undefined ? [named] : [named, { sql: "a.task_version = $?", values: [version] }];
+}

@@ -1,0 +1,81 @@
+/** TaskService: deployed tasks, each version once. */
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
+import type { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
+import { callerOf } from "../../shared/auth/caller.ts";
+import { alreadyExists, notFound } from "../../shared/errors.ts";
+import type { Database } from "../store/database.ts";
+import { taskShape } from "../store/fields.ts";
+import { pageOf, planList } from "../store/listing.ts";
+import { insertTask, listTasks, readTask, type TaskRow } from "../store/tasks.ts";
+import { taskKeyOf, taskNameOf } from "./identifiers.ts";
+import { taskColumns, unimplemented } from "./new-run.ts";
+import { taskScope, versionScope } from "./scopes.ts";
+import { identityView } from "./views.ts";
+
+export function taskService({ database }: { database: Database }): ServiceImpl<typeof TaskService> {
+  return {
+    /** `already_exists` is success for the client, which deploys again whatever is there. */
+    async deployTask({ taskId, spec, triggers }, context) {
+      const caller = callerOf(context);
+      const key = taskKeyOf(caller, taskId);
+      if (triggers.length > 0) throw unimplemented("a task with triggers");
+      const given = spec ?? fromBinary(TaskSpecSchema, new Uint8Array());
+      const { shortName, environment } = taskColumns(caller, given, key);
+      const outcome = await insertTask(database, caller.org, {
+        key,
+        shortName,
+        environment,
+        description: given.documentation?.shortDescription ?? "",
+        entrypoint: given.taskTemplate?.metadata?.isEntrypoint ?? false,
+        spec: toBinary(TaskSpecSchema, given),
+        deployedBy: { subject: caller.subject, kind: caller.kind },
+      });
+      const named = `the task ${key.name}, version ${key.version},`;
+      if (outcome === "differs")
+        throw alreadyExists(`${named} is unlike this one, must be deployed under a new version, and`);
+      if (outcome === "exists") throw alreadyExists(named);
+      return {};
+    },
+    async getTaskDetails({ taskId }, context) {
+      const caller = callerOf(context);
+      const key = taskKeyOf(caller, taskId);
+      const row = await readTask(database, caller.org, key);
+      if (!row) throw notFound(`the task ${key.name}, version ${key.version}`);
+      return { details: { ...taskView(caller.org, row), spec: fromBinary(TaskSpecSchema, row.spec) } };
+    },
+    async listTasks(request, context) {
+      const caller = callerOf(context);
+      const plan = planList(request.request, taskShape, taskScope(caller, request));
+      const { rows, token } = pageOf(await listTasks(database, caller.org, plan), plan);
+      return { tasks: rows.map((row) => taskView(caller.org, row)), token };
+    },
+    async listVersions({ request, taskName }, context) {
+      const caller = callerOf(context);
+      const plan = planList(request, taskShape, versionScope(taskNameOf(caller, taskName)));
+      const { rows, token } = pageOf(await listTasks(database, caller.org, plan), plan);
+      const versions = rows.map((row) => ({ version: row.version, ...deployment(caller.org, row) }));
+      return { versions, token };
+    },
+  };
+}
+
+function taskView(org: string, row: TaskRow) {
+  const { project, domain, name, version } = row;
+  return {
+    taskId: { org, project, domain, name, version },
+    metadata: {
+      ...deployment(org, row),
+      shortName: row.short_name,
+      environmentName: row.environment,
+      shortDescription: row.description,
+    },
+  };
+}
+
+function deployment(org: string, row: TaskRow) {
+  const deployedBy = identityView(org, { subject: row.deployed_by, kind: row.deployed_by_kind });
+  return { deployedAt: timestampFromDate(row.created_at), deployedBy };
+}

@@ -1,0 +1,114 @@
+/** New actions: inserted once, whoever asks how often, and put into the queue if a compute plane has to run them. */
+import { createHash } from "node:crypto";
+import type { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import type { Database, Transaction } from "./database.ts";
+import { type ActionKey, runTopic } from "./keys.ts";
+import { announceQueue, announceRun } from "./notify.ts";
+import { isTerminal, progressOf } from "./progress.ts";
+import { sameRun } from "./rows.ts";
+
+export interface TaskColumns {
+  project: string;
+  domain: string;
+  name: string;
+  version: string;
+  type: string;
+  shortName: string;
+  environment: string;
+  /** Serialised flyteidl2.task.TaskSpec. */
+  spec: Uint8Array;
+}
+
+export interface NewAction {
+  key: ActionKey;
+  /** Empty for the root. */
+  parent: string;
+  type: ActionType;
+  group: string;
+  /** For tasks. */
+  task?: TaskColumns;
+  /** Serialised TraceAction or ConditionAction, for those. */
+  detail?: Uint8Array;
+  /** The name that people see. @default the task's short name */
+  shortName?: string;
+  inputUri: string;
+  cacheKey: string;
+  phase: ActionPhase;
+  outputUri: string;
+  /** Traces arrive with both. */
+  startedAt?: Date;
+  endedAt?: Date;
+}
+
+export type Enqueued = "created" | "exists" | "no-parent" | "parent-ended" | { outputBase: string };
+
+/**
+ * Adds a child to a running parent. The shared lock keeps an abort of the run from passing between the look at the
+ * parent and the insertion: either the abort sees the child, or the child sees the abort.
+ * @returns the run's output base where it is not the one that the child would write below.
+ */
+export async function enqueueChild(
+  database: Database,
+  org: string,
+  action: NewAction,
+  outputBase: string,
+): Promise<Enqueued> {
+  const { project, domain, run } = action.key;
+  const topic = runTopic(org, action.key);
+  const work = async (transaction: Transaction): Promise<Enqueued> => {
+    const [parent] = await transaction.query<{ phase: ActionPhase; output_base: string }>(
+      `select a.phase, r.output_base from biplane.actions a join biplane.runs r on ${sameRun}
+       where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5`,
+      [org, project, domain, run, action.parent],
+    );
+    if (!parent) return "no-parent";
+    if (isTerminal(parent.phase)) return "parent-ended";
+    if (parent.output_base !== outputBase) return { outputBase: parent.output_base };
+    if (!(await insertAction(transaction, org, action))) return "exists";
+    await announceRun(transaction, topic);
+    return "created";
+  };
+  return database.withOrg(org, work, { shared: [topic] });
+}
+
+/** @returns false where the action exists. */
+export async function insertAction(transaction: Transaction, org: string, action: NewAction): Promise<boolean> {
+  const { key, task, phase } = action;
+  const digest = task ? await insertSpec(transaction, org, task.spec) : null;
+  const inserted = await transaction.query(
+    `insert into biplane.actions
+       (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
+        task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
+        phase_at, output_uri, started_at, ended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+        coalesce($22, now()), $23, $24, $22)
+     on conflict do nothing returning 1`,
+    [
+      ...[org, key.project, key.domain, key.run, key.action, action.parent, action.type, action.group],
+      ...[task?.project ?? "", task?.domain ?? "", task?.name ?? "", task?.version ?? "", task?.type ?? ""],
+      ...[action.shortName ?? task?.shortName ?? "", task?.environment ?? "", digest, action.detail ?? null],
+      ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), action.endedAt ?? null, action.outputUri],
+      action.startedAt ?? null,
+    ],
+  );
+  if (inserted.length === 0) return false;
+  if (action.type === ActionType.TASK && !isTerminal(phase)) {
+    await transaction.query(
+      "insert into biplane.queue (org, project, domain, run, action, parent) values ($1, $2, $3, $4, $5, $6)",
+      [org, key.project, key.domain, key.run, key.action, action.parent],
+    );
+    await announceQueue(transaction, org);
+  }
+  return true;
+}
+
+/** Specs are shared: a thousand children of one task store one. @returns the digest that names it. */
+export async function insertSpec(transaction: Transaction, org: string, spec: Uint8Array): Promise<Buffer> {
+  const digest = createHash("sha256").update(spec).digest();
+  await transaction.query(
+    "insert into biplane.task_specs (org, digest, spec) values ($1, $2, $3) on conflict do nothing",
+    [org, digest, spec],
+  );
+  return digest;
+}

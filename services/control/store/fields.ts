@@ -1,0 +1,78 @@
+/** What clients may filter and sort by, list by list. */
+import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
+import { ActionType, RunSource } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import type { Field, ListShape } from "./listing.ts";
+
+const text = (sql: string): Field => ({ sql, kind: "text" });
+const time = (sql: string): Field => ({ sql, kind: "time" });
+const enumField = (sql: string, type: Record<string, string | number>, prefix: string): Field => {
+  const numbers = Object.entries(type).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const names = numbers.flatMap(([name, number]) => [[name, number] as const, [prefix + name, number] as const]);
+  return { sql, kind: "integer", names: Object.fromEntries(names) };
+};
+
+const ofTask: Record<string, Field> = {
+  phase: enumField("a.phase", ActionPhase, "ACTION_PHASE_"),
+  task_name: text("a.task_name"),
+  task_version: text("a.task_version"),
+  task_type: text("a.task_type"),
+  short_name: text("a.short_name"),
+  environment: text("a.environment"),
+  start_time: time("coalesce(a.started_at, a.created_at)"),
+  updated_at: time("a.updated_at"),
+};
+
+export const runShape: ListShape = {
+  fields: {
+    name: text("r.run"),
+    ...ofTask,
+    created_at: time("r.created_at"),
+    created_by: text("r.created_by"),
+    source: enumField("r.source", RunSource, "RUN_SOURCE_"),
+    project: text("r.project"),
+    domain: text("r.domain"),
+  },
+  ties: ["r.project", "r.domain", "r.run"],
+  labels: "r.labels",
+};
+
+export const actionShape: ListShape = {
+  fields: {
+    name: text("a.action"),
+    ...ofTask,
+    created_at: time("a.created_at"),
+    action_type: enumField("a.action_type", ActionType, "ACTION_TYPE_"),
+    parent_name: text("a.parent"),
+    parent: text("a.parent"),
+    group: text("a.action_group"),
+  },
+  ties: ["a.action"],
+};
+
+export const taskShape: ListShape = {
+  fields: {
+    name: text("t.name"),
+    version: text("t.version"),
+    short_name: text("t.short_name"),
+    environment: text("t.environment"),
+    created_at: time("t.created_at"),
+    deployed_at: time("t.created_at"),
+    deployed_by: text("t.deployed_by"),
+    project: text("t.project"),
+    domain: text("t.domain"),
+  },
+  ties: ["t.project", "t.domain", "t.name", "t.version"],
+};
+
+export const projectShape: ListShape = {
+  fields: {
+    id: text("p.id"),
+    identifier: text("p.id"),
+    name: text("p.name"),
+    description: text("p.description"),
+    state: enumField("p.state", ProjectState, "PROJECT_STATE_"),
+    created_at: time("p.created_at"),
+  },
+  ties: ["p.id"],
+};

@@ -1,0 +1,69 @@
+/** The login that services use: it reads and writes rows, and can neither change tables nor see past row security. */
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import type { Client } from "pg";
+import { UserError } from "../../../shared/errors.ts";
+
+/**
+ * Makes the login or gives it the password, and grants it what services need. Run after the migrations, as the owner.
+ * @throws UserError where the login has powers that would make row security worthless.
+ */
+export async function ensureRuntimeRole(client: Client, user: string, password: string): Promise<void> {
+  await client.query("begin");
+  try {
+    // Of two runners that change one role or one table's rights at the same time, Postgres lets one fail.
+    await client.query("select pg_advisory_xact_lock(hashtextextended('biplane migrations', 0))");
+    await makeRole(client, user, password);
+    await grantRights(client, user);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+async function makeRole(client: Client, user: string, password: string): Promise<void> {
+  const exists = (await client.query("select 1 from pg_roles where rolname = $1", [user])).rowCount === 1;
+  if (exists) await refusePowers(client, user);
+  const verifier = client.escapeLiteral(scramVerifier(password));
+  const role = client.escapeIdentifier(user);
+  await client.query(`${exists ? "alter" : "create"} role ${role} login password ${verifier}`);
+}
+
+async function grantRights(client: Client, user: string): Promise<void> {
+  const role = client.escapeIdentifier(user);
+  const { rows } = await client.query<{ name: string }>("select current_database() as name");
+  const database = client.escapeIdentifier(rows[0]?.name ?? "");
+  await client.query(`
+    revoke all on database ${database} from public;
+    grant connect on database ${database} to ${role};
+    revoke all on schema biplane from public;
+    grant usage on schema biplane to ${role};
+    grant select, insert, update, delete on all tables in schema biplane to ${role};
+    revoke insert, update, delete on biplane.migrations from ${role}`);
+}
+
+async function refusePowers(client: Client, user: string): Promise<void> {
+  const { rows } = await client.query<{ power: string }>(
+    `select power from pg_roles,
+       lateral (values (rolsuper, 'SUPERUSER'), (rolbypassrls, 'BYPASSRLS'), (rolcreaterole, 'CREATEROLE'),
+         (rolcreatedb, 'CREATEDB'), (rolreplication, 'REPLICATION'),
+         (pg_has_role(rolname, current_user, 'member'), 'the rights of the owner')) as held (yes, power)
+     where rolname = $1 and yes`,
+    [user],
+  );
+  if (rows.length === 0) return;
+  const powers = rows.map(({ power }) => power).join(", ");
+  throw new UserError(`the runtime user ${user} has ${powers}; allowed: none of these. Name another login.`, {
+    exitCode: 1,
+  });
+}
+
+/** What Postgres stores. Computed here, so that the password itself is in no statement and in no server log. */
+function scramVerifier(password: string): string {
+  const iterations = 4096;
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, iterations, 32, "sha256");
+  const keyOf = (name: string) => createHmac("sha256", salted).update(name).digest();
+  const stored = createHash("sha256").update(keyOf("Client Key")).digest("base64");
+  return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${stored}:${keyOf("Server Key").toString("base64")}`;
+}

@@ -1,0 +1,130 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clientConfig } from "../../shared/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
+import { insertRun } from "./runs.ts";
+import { ensureRuntimeRole } from "./runtime-role.ts";
+import { addChild, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
+
+let postgres: TestPostgres;
+let store: TestStore;
+let runtime: pg.Client;
+let owner: pg.Client;
+
+/** Not a tenant's: what has been applied to the database. */
+const shared = ["migrations"];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  store = await openTestStore(postgres);
+  for (const org of ["acme", "globex"]) {
+    await insertRun(store.database, org, newRun(org));
+    await addChild(store, org, "n1");
+  }
+  runtime = new pg.Client(clientConfig(store.config, "test"));
+  owner = new pg.Client(postgres.ownerOf(store.config));
+  await runtime.connect();
+  await owner.connect();
+  // Rights on the database itself are not cloned with it.
+  await ensureRuntimeRole(owner, store.config.DATABASE_USER, store.config.DATABASE_PASSWORD_FILE);
+}, 60_000);
+
+afterAll(async () => {
+  await runtime.end();
+  await owner.end();
+  await store[Symbol.asyncDispose]();
+  await postgres.stop();
+});
+
+async function tenantTables(): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'biplane'::regnamespace and relkind in ('r', 'p', 'v', 'm')",
+  );
+  return rows.map(({ name }) => name).filter((name) => !shared.includes(name));
+}
+
+describe("the live catalogue", () => {
+  it("has no tenant table without org, never null, in its primary key or a unique index", async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select c.relname as name from pg_class c
+       join pg_attribute a on a.attrelid = c.oid and a.attname = 'org' and a.attnotnull
+       where c.relnamespace = 'biplane'::regnamespace and exists (
+         select 1 from pg_index i where i.indrelid = c.oid and i.indisunique and i.indkey[0] = a.attnum)`,
+    );
+    expect(rows.map(({ name }) => name).sort()).toEqual((await tenantTables()).sort());
+  });
+
+  it("forces row-level security on each of them, with a policy on org", async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select c.relname as name from pg_class c
+       join pg_policies p on p.schemaname = 'biplane' and p.tablename = c.relname
+       where c.relrowsecurity and c.relforcerowsecurity and p.cmd = 'ALL' and p.permissive = 'PERMISSIVE'
+         and p.qual = '(org = current_setting(''biplane.org''::text, true))' and p.with_check is null`,
+    );
+    expect(rows.map(({ name }) => name).sort()).toEqual((await tenantTables()).sort());
+  });
+});
+
+describe("the runtime login", () => {
+  const filled = ["actions", "projects", "queue", "runs", "task_specs"];
+
+  it("sees with one organisation's setting that organisation's rows and no other's", async () => {
+    for (const org of ["acme", "globex"]) {
+      await runtime.query("begin");
+      await runtime.query("select set_config('biplane.org', $1, true)", [org]);
+      for (const table of filled) {
+        const { rows } = await runtime.query(`select distinct org from biplane.${table}`);
+        expect([table, rows]).toEqual([table, [{ org }]]);
+      }
+      await runtime.query("rollback");
+    }
+  });
+
+  it("sees nothing without a setting, also after a transaction that had one", async () => {
+    for (const table of await tenantTables()) {
+      const { rows } = await runtime.query(`select * from biplane.${table}`);
+      expect([table, rows]).toEqual([table, []]);
+    }
+  });
+
+  it("neither writes nor changes nor deletes another organisation's rows", async () => {
+    await runtime.query("begin");
+    await runtime.query("select set_config('biplane.org', 'acme', true)");
+    expect((await runtime.query("update biplane.actions set phase = 7 where org = 'globex'")).rowCount).toBe(0);
+    expect((await runtime.query("delete from biplane.queue where org = 'globex'")).rowCount).toBe(0);
+    const insert = "insert into biplane.projects (org, id, name, domains) values ('globex', 'x', 'x', '{}')";
+    await expect(runtime.query(insert)).rejects.toThrow("violates row-level security policy");
+    await runtime.query("rollback");
+  });
+
+  it.each([
+    "alter table biplane.runs disable row level security",
+    "alter table biplane.runs no force row level security",
+    "drop policy own_org on biplane.runs",
+    "create table biplane.mine ()",
+    "create temporary table mine ()",
+    "create schema mine",
+    "drop table biplane.runs",
+    "truncate biplane.runs",
+    "set role owner",
+    "alter role runtime bypassrls",
+    "insert into biplane.migrations values (9, 'x', false, '')",
+  ])("cannot: %s", async (statement) => {
+    await expect(runtime.query(statement)).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it("is refused, not shown less, when it asks to pass row-level security", async () => {
+    await runtime.query("begin");
+    await runtime.query("set local row_security = off");
+    await expect(runtime.query("select * from biplane.runs")).rejects.toThrow(
+      "would be affected by row-level security",
+    );
+    await runtime.query("rollback");
+  });
+});
+
+describe("the owner", () => {
+  it("is bound by the same policies", async () => {
+    expect((await owner.query("select * from biplane.runs")).rows).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+/** A migrated database of a test's own, and runs and actions to put into it. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ActionPhase } from "../../../../gen/flyteidl2/common/phase_pb.js";
+import { RunSpecSchema } from "../../../../gen/flyteidl2/task/run_pb.js";
+import { TaskSpecSchema } from "../../../../gen/flyteidl2/task/task_definition_pb.js";
+import { ActionType, RunSource } from "../../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import type { DatabaseConfig } from "../../../shared/config.ts";
+import { clientConfig, openDatabase } from "../../../shared/postgres.ts";
+import { recordingLog } from "../../../shared/testing/log.ts";
+import type { TestPostgres } from "../../../shared/testing/postgres.ts";
+import { type Database, runsDatabase } from "../database.ts";
+import { enqueueChild, type NewAction, type TaskColumns } from "../enqueue.ts";
+import { openHub } from "../hub.ts";
+import type { RunKey } from "../keys.ts";
+import type { NewRun } from "../runs.ts";
+
+export interface TestStore extends AsyncDisposable {
+  database: Database;
+  hub: ReturnType<typeof openHub>;
+  config: DatabaseConfig;
+}
+
+/** As the runtime role, over TLS. */
+export async function openTestStore(postgres: TestPostgres): Promise<TestStore> {
+  const config = await postgres.database();
+  const { log } = recordingLog();
+  const shared = openDatabase(config, "test", log);
+  const hub = openHub({ connection: clientConfig(config, "test hub"), log });
+  return {
+    database: runsDatabase(shared),
+    hub,
+    config,
+    async [Symbol.asyncDispose]() {
+      await hub.close();
+      await shared.close();
+    },
+  };
+}
+
+export const hello: RunKey = { project: "demo", domain: "development", run: "hello" };
+export const baseOf = (org: string, { project, domain, run }: RunKey) =>
+  `s3://metadata/${org}/${project}/${domain}/${run}`;
+
+export const helloTask: TaskColumns = {
+  project: "demo",
+  domain: "development",
+  name: "env.hello",
+  version: "v1",
+  type: "python",
+  shortName: "hello",
+  environment: "env",
+  spec: toBinary(TaskSpecSchema, create(TaskSpecSchema, { taskTemplate: { type: "python" }, shortName: "hello" })),
+};
+
+export function newRun(org: string, key: RunKey = hello): NewRun {
+  return {
+    key,
+    source: RunSource.CLI,
+    labels: { team: "red" },
+    runSpec: toBinary(RunSpecSchema, create(RunSpecSchema)),
+    outputBase: baseOf(org, key),
+    startTime: new Date("2026-01-01T00:00:00Z"),
+    createdBy: { subject: "someone", kind: "application" },
+    root: taskAction(`${baseOf(org, key)}/inputs`),
+  };
+}
+
+export function newChild(org: string, action: string, parent = "a0", key: RunKey = hello): NewAction {
+  return { ...taskAction(`${baseOf(org, key)}/${action}/inputs.pb`), key: { ...key, action }, parent };
+}
+
+function taskAction(inputUri: string): Omit<NewAction, "key" | "parent"> {
+  return {
+    type: ActionType.TASK,
+    group: "",
+    task: helloTask,
+    inputUri,
+    cacheKey: "",
+    phase: ActionPhase.QUEUED,
+    outputUri: "",
+  };
+}
+
+export function addChild(store: TestStore, org: string, action: string, parent = "a0", key: RunKey = hello) {
+  return enqueueChild(store.database, org, newChild(org, action, parent, key), baseOf(org, key));
+}

@@ -1,0 +1,142 @@
+/** The executor put together: leases in, TaskActions and pods between, reports out. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, createClient } from "@connectrpc/connect";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { type ActionKey, ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
+import { type Upstream, unaryCall } from "../../shared/client.ts";
+import type { Logger } from "../../shared/log.ts";
+import { StaleError } from "./cluster.ts";
+import type { Deps, ExecutorSettings } from "./deps.ts";
+import { type Caches, startCaches } from "./informers.ts";
+import { cancelAction, type IntakeDeps, takeAction } from "./intake.ts";
+import { kubernetesCluster } from "./kubernetes-cluster.ts";
+import { extendLeases, followLeases, type LeaseOptions } from "./leases.ts";
+import { reconcile } from "./reconcile.ts";
+import { Reporter } from "./reporter.ts";
+import type { ResultStore } from "./results.ts";
+import { keyOf, labels, type TaskAction } from "./task-action.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+export interface ExecutorOptions {
+  kube: KubeConfig;
+  namespaces: string[];
+  upstream: Pick<Upstream, "transport">;
+  results: ResultStore;
+  settings: ExecutorSettings;
+  worker: string;
+  capacity: number;
+  log: Logger;
+}
+
+export interface Executor {
+  /** Throws while the cluster has not been listed. */
+  ready(): Promise<void>;
+  /** Reports that the control plane has not taken yet. */
+  pendingReports(): number;
+  stop(): Promise<void>;
+}
+
+export function startExecutor(options: ExecutorOptions): Executor {
+  const { kube, namespaces, settings, log } = options;
+  const client: Client<typeof ExecutorQueueService> = createClient(ExecutorQueueService, options.upstream.transport);
+  const stopping = new AbortController();
+  const cluster = kubernetesCluster(kube);
+  let caches: Caches | undefined;
+
+  const reporter = new Reporter({
+    send: async (reports) => void (await client.report({ reports }, unaryCall)),
+    acknowledged: (key) => queue.add(key),
+    log,
+    pause: (repetition) => pause(Math.random() * Math.min(5_000, 200 * 2 ** repetition), stopping.signal),
+  });
+  const blockedSince = new Map<string, number>();
+  const queue = new WorkQueue({
+    work: (key) => (caches ? reconcile(key, { ...depsOf(caches) }) : Promise.resolve(undefined)),
+    onError: (key, error, retryMs) => {
+      // The watch is about to bring what changed.
+      if (error instanceof StaleError) log.debug("an action was read from an old cache", { action: key });
+      else log.warn("an action could not be taken further", { action: key, retryMs, error });
+    },
+  });
+  const depsOf = ({ actions, pods }: Caches): Deps => {
+    return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, blockedSince };
+  };
+
+  const intake: IntakeDeps = {
+    cluster,
+    reporter,
+    rules: { org: settings.org, namespaces: new Set(namespaces) },
+    look: (key) => queue.add(key),
+    log,
+  };
+  const leases: LeaseOptions = {
+    client,
+    worker: options.worker,
+    capacity: options.capacity,
+    take: (leased) => takeAction(leased, intake),
+    cancel: (cancelled) => cancelAction(cancelled, intake),
+    held: () =>
+      caches?.actions
+        .all()
+        .filter((action) => needsLease(action, settings.org))
+        .map(actionKey) ?? [],
+    log,
+    pause,
+  };
+
+  const running = (async () => {
+    caches = await startCaches(
+      kube,
+      namespaces,
+      {
+        action: (action) => queue.add(keyOf(action)),
+        actionDeleted: (action) => {
+          if (action.metadata.labels?.[labels.org] !== settings.org) return;
+          if (!action.metadata.labels[labels.recorded]) reporter.aborted(action);
+          reporter.forget(keyOf(action));
+        },
+        pod: (pod) => {
+          const owner = pod.metadata?.ownerReferences?.find(({ kind }) => kind === "TaskAction");
+          if (owner) queue.add(`${pod.metadata?.namespace}/${owner.name}`);
+        },
+      },
+      log,
+    );
+    // What was listed before the caches were ready has been looked at in vain.
+    for (const action of caches.actions.all()) queue.add(keyOf(action));
+    await Promise.all([followLeases(leases, stopping.signal), extendLeases(leases, stopping.signal)]);
+  })();
+  running.catch((error: unknown) => log.error("the executor has stopped by an error", { error }));
+
+  return {
+    ready: async () => {
+      if (!caches) throw new Error("the cluster has not been listed yet");
+    },
+    pendingReports: () => reporter.pending,
+    async stop() {
+      // First of all, or an aborted pause would have it send again and again. What is not told is told after a restart.
+      const told = reporter.stop();
+      stopping.abort();
+      await caches?.stop();
+      await queue.stop();
+      await told;
+    },
+  };
+}
+
+/** Until the control plane has heard of its end. */
+function needsLease({ metadata }: TaskAction, org: string): boolean {
+  const of = metadata.labels ?? {};
+  return of[labels.org] === org && of[labels.recorded] === undefined && !metadata.deletionTimestamp;
+}
+
+function actionKey({ spec }: TaskAction): Pick<ActionKey, "project" | "domain" | "run" | "action"> & ActionKey {
+  const { project, domain, runName: run, actionName: action } = spec;
+  return { $typeName: "biplane.queue.v1.ActionKey", project, domain, run, action };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // Aborted is as good as over; whoever waits looks at the signal next.
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}

@@ -1,0 +1,106 @@
+/** Keeps a lease stream to the control plane open, and keeps its leases alive. */
+import { create } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import {
+  type ActionKey,
+  ActionKeySchema,
+  type CancelAction,
+  type ExecutorQueueService,
+  type LeasedAction,
+} from "../../../gen/biplane/queue/v1/queue_pb.js";
+import { messageOf } from "../../../shared/errors.ts";
+import { unaryCall } from "../../shared/client.ts";
+import type { Logger } from "../../shared/log.ts";
+
+export interface LeaseOptions {
+  client: Client<typeof ExecutorQueueService>;
+  /** The same after a restart, so that the leases stay its own. */
+  worker: string;
+  capacity: number;
+  take(leased: LeasedAction): Promise<void>;
+  cancel(cancelled: CancelAction): Promise<void>;
+  /** Actions that still need their lease. */
+  held(): ActionKey[];
+  log: Logger;
+  /** Waits; ends early when aborted. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const extendEveryMs = 10_000;
+/** The control plane says something every 10 s. */
+const silentMs = 25_000;
+const extendBatch = 500;
+/** Attempts to make a resource of one action before it is left to be leased again. */
+const takeAttempts = 5;
+
+/** Runs until aborted; a lost stream is opened again within 5 s, at a random moment. */
+export async function followLeases(options: LeaseOptions, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const began = Date.now();
+    try {
+      await oneStream(options, signal);
+    } catch (error) {
+      if (!signal.aborted) options.log.warn("the lease stream was lost", { reason: messageOf(error) });
+    }
+    failures = Date.now() - began > silentMs ? 0 : failures + 1;
+    await options.pause(Math.random() * Math.min(5_000, 250 * 2 ** failures), signal);
+  }
+}
+
+async function oneStream(options: LeaseOptions, signal: AbortSignal): Promise<void> {
+  const { client, worker, capacity, log } = options;
+  const silence = new AbortController();
+  const watchdog = setTimeout(() => silence.abort(new Error(`no word for ${silentMs} ms`)), silentMs);
+  try {
+    const stream = client.lease({ worker, capacity }, { signal: AbortSignal.any([signal, silence.signal]) });
+    for await (const { message } of stream) {
+      watchdog.refresh();
+      // Not awaited: one slow action must not hold up the next.
+      if (message.case === "action")
+        void patiently(() => options.take(message.value), message.value.key, options, signal);
+      else if (message.case === "cancel")
+        void patiently(() => options.cancel(message.value), message.value.key, options, signal);
+    }
+    log.info("the control plane ended the lease stream");
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+async function patiently(
+  work: () => Promise<void>,
+  key: ActionKey | undefined,
+  { log, pause }: LeaseOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const action = key && `${key.run}-${key.action}`;
+      log.warn("the cluster could not take an action", { action, attempt, error });
+      // Not extended, its lease runs out and it comes again.
+      if (attempt === takeAttempts) return;
+      await pause(200 * 2 ** attempt, signal);
+    }
+  }
+}
+
+/** Extends all held leases every 10 s, until aborted. */
+export async function extendLeases(options: LeaseOptions, signal: AbortSignal): Promise<void> {
+  const { client, worker, log, pause } = options;
+  while (!signal.aborted) {
+    const keys = options.held();
+    try {
+      for (let at = 0; at < keys.length; at += extendBatch) {
+        const batch = keys.slice(at, at + extendBatch).map((key) => create(ActionKeySchema, key));
+        const { lost } = await client.extendLeases({ worker, keys: batch }, { ...unaryCall, signal });
+        // Work goes on: its reports are accepted late, and a lease that is offered again finds it running.
+        if (lost.length > 0) log.info("leases were lost", { count: lost.length });
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn("leases could not be extended", { held: keys.length, reason: messageOf(error) });
+    }
+    await pause(extendEveryMs, signal);
+  }
+}

@@ -1,0 +1,86 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
+import { upstream } from "../../shared/client.ts";
+import { hostName, httpUrl, label } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { pathStyle } from "../objectstore/s3.ts";
+import { startExecutor } from "./executor.ts";
+import { quantity } from "./resources.ts";
+import { s3Results } from "./results.ts";
+
+const amount = z.string().refine(isQuantity, "must be a Kubernetes quantity such as 500m or 1Gi");
+const seconds = z.coerce.number().int().min(0);
+
+function isQuantity(text: string): boolean {
+  try {
+    return quantity(text) >= 0;
+  } catch {
+    return false;
+  }
+}
+
+await runService({
+  name: "executor",
+  shape: {
+    TUNNEL_URL: httpUrl,
+    ORG: label,
+    CLUSTER_NAME: label,
+    CONTROL_PLANE_HOST: hostName,
+    /** Namespaces of the projects served, such as demo-development, with commas between. */
+    PROJECT_NAMESPACES: z
+      .string()
+      .transform((list) => list.split(","))
+      .pipe(z.array(label).min(1)),
+    EAGER_SECRET: z.string().min(1),
+    LEASE_CAPACITY: z.coerce.number().int().min(1).default(50),
+    TASK_CPU_REQUEST: amount.default("50m"),
+    TASK_CPU_LIMIT: amount.default("1"),
+    TASK_CPU_MAXIMUM: amount.default("16"),
+    TASK_MEMORY_REQUEST: amount.default("128Mi"),
+    TASK_MEMORY_LIMIT: amount.default("1Gi"),
+    TASK_MEMORY_MAXIMUM: amount.default("64Gi"),
+    SYSTEM_RETRIES: z.coerce.number().int().min(0).default(3),
+    /** How long an image may be unavailable before the attempt fails. */
+    START_GRACE_SECONDS: seconds.default(60),
+    /** How long ended actions, their pods and so their live logs are kept. */
+    HISTORY_SECONDS: seconds.default(3_600),
+  },
+  parts: ({ config, log }) => {
+    const kube = new KubeConfig();
+    kube.loadFromDefault();
+    const tunnel = upstream(config.TUNNEL_URL);
+    const executor = startExecutor({
+      kube,
+      namespaces: config.PROJECT_NAMESPACES,
+      upstream: tunnel,
+      results: s3Results(new S3Client(pathStyle())),
+      worker: `${config.CLUSTER_NAME}/executor`,
+      capacity: config.LEASE_CAPACITY,
+      log,
+      settings: {
+        org: config.ORG,
+        systemRetries: config.SYSTEM_RETRIES,
+        startGraceMs: config.START_GRACE_SECONDS * 1_000,
+        historyMs: config.HISTORY_SECONDS * 1_000,
+        pod: {
+          org: config.ORG,
+          controlPlaneHost: config.CONTROL_PLANE_HOST,
+          eagerSecret: config.EAGER_SECRET,
+          resources: {
+            defaultRequests: { cpu: config.TASK_CPU_REQUEST, memory: config.TASK_MEMORY_REQUEST },
+            defaultLimits: { cpu: config.TASK_CPU_LIMIT, memory: config.TASK_MEMORY_LIMIT },
+            maximum: { cpu: config.TASK_CPU_MAXIMUM, memory: config.TASK_MEMORY_MAXIMUM },
+          },
+        },
+      },
+    });
+    return {
+      ready: executor.ready,
+      close: async () => {
+        await executor.stop();
+        tunnel.close();
+      },
+    };
+  },
+});

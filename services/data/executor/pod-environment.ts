@@ -1,0 +1,65 @@
+/** The environment of a task's container, as the client's runtime expects it (flyte-protocol.md section 5). */
+import type { V1EnvVar } from "@kubernetes/client-node";
+
+export interface EnvironmentArgs {
+  org: string;
+  project: string;
+  domain: string;
+  runName: string;
+  actionName: string;
+  runOutputBase: string;
+  /** From 1; the client counts from 0. */
+  attempt: number;
+  /** Host that the pod calls to run child actions. */
+  controlPlaneHost: string;
+  /** Secret in the project's namespace that holds the pod's API key, under `api-key`. */
+  eagerSecret: string;
+  /** Of the run, then of the task: the later wins. */
+  run: Record<string, string>;
+  task: V1EnvVar[];
+}
+
+/** The home folder and the folder of shipped code: places that a non-root user can write on a read-only root. */
+export const home = "/home/task";
+export const workspace = "/workspace";
+
+export function podEnvironment(args: EnvironmentArgs): V1EnvVar[] {
+  const byName = new Map<string, V1EnvVar>();
+  const set = (variable: V1EnvVar) => {
+    // Kubernetes expands $(NAME) only from variables above, so a later value also takes the later place.
+    byName.delete(variable.name);
+    byName.set(variable.name, variable);
+  };
+  for (const [name, value] of Object.entries(defaults)) set({ name, value });
+  for (const [name, value] of Object.entries(args.run)) set({ name, value });
+  for (const variable of args.task) set(variable);
+  for (const variable of identity(args)) set(variable);
+  return [...byName.values()];
+}
+
+/** A run or a task may change these. */
+const defaults: Record<string, string> = {
+  HOME: home,
+  PYTHONUNBUFFERED: "1",
+  // The client's crash reports would leave the customer's network.
+  DO_NOT_TRACK: "1",
+};
+
+/** A run or a task may not: they say who the pod is and where it may report. */
+function identity(args: EnvironmentArgs): V1EnvVar[] {
+  const values: Record<string, string> = {
+    ACTION_NAME: args.actionName,
+    RUN_NAME: args.runName,
+    _U_RUN_BASE: args.runOutputBase,
+    _U_ORG_NAME: args.org,
+    FLYTE_INTERNAL_EXECUTION_PROJECT: args.project,
+    FLYTE_INTERNAL_EXECUTION_DOMAIN: args.domain,
+    FLYTE_ATTEMPT_NUMBER: String(args.attempt - 1),
+    _U_EP_OVERRIDE: args.controlPlaneHost,
+    _U_USE_ACTIONS: "1",
+  };
+  return [
+    ...Object.entries(values).map(([name, value]) => ({ name, value })),
+    { name: "_UNION_EAGER_API_KEY", valueFrom: { secretKeyRef: { name: args.eagerSecret, key: "api-key" } } },
+  ];
+}

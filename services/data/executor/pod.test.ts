@@ -1,0 +1,278 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { Resources_ResourceName as Name, TaskTemplateSchema } from "../../../gen/flyteidl2/core/tasks_pb.js";
+import { InvalidTaskError } from "./invalid-task.ts";
+import { buildPod, labelValue } from "./pod.ts";
+import type { TaskAction } from "./task-action.ts";
+
+const settings = {
+  org: "acme",
+  controlPlaneHost: "us-east-2.biplane.test",
+  eagerSecret: "eager-api-key",
+  resources: {
+    defaultRequests: { cpu: "50m", memory: "128Mi" },
+    defaultLimits: { cpu: "1", memory: "1Gi" },
+    maximum: { cpu: "4", memory: "8Gi" },
+  },
+};
+
+const action: TaskAction = {
+  apiVersion: "flyte.org/v1",
+  kind: "TaskAction",
+  metadata: {
+    name: "r1-a0",
+    namespace: "demo-development",
+    uid: "u-1",
+    labels: { "biplane.dev/org": "acme" },
+    annotations: { "biplane.dev/run-start-time": "2026-11-22T17:00:00Z" },
+  },
+  spec: {
+    runName: "r1",
+    project: "demo",
+    domain: "development",
+    actionName: "a0",
+    taskType: "python",
+    taskTemplate: "",
+    inputUri: "s3://meta/acme/demo/development/inputs/x",
+    runOutputBase: "s3://meta/acme/demo/development/r1",
+    envVars: { LOG_LEVEL: "10", RUN_NAME: "forged", SHARED: "run" },
+  },
+};
+
+function containerTask(args: string[]) {
+  return create(TaskTemplateSchema, {
+    id: { name: "hello_env.hello" },
+    type: "python",
+    target: {
+      case: "container",
+      value: {
+        image: "registry.biplane.test/biplane/task@sha256:00",
+        args,
+        env: [
+          { key: "SHARED", value: "task" },
+          { key: "_U_ORG_NAME", value: "other" },
+        ],
+        resources: { requests: [{ name: Name.CPU, value: "250m" }], limits: [] },
+      },
+    },
+  });
+}
+
+describe("buildPod of a container task", () => {
+  it("makes exactly the pod that the protocol and Pod Security ask for", () => {
+    const template = containerTask([
+      "a0",
+      "--inputs",
+      "{{.input}}",
+      "--outputs-path",
+      "{{.outputPrefix}}",
+      "--tgz",
+      "s3://fast/x",
+    ]);
+    expect(buildPod(action, template, 2, settings)).toEqual({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "r1-a0-1",
+        namespace: "demo-development",
+        labels: {
+          run: "r1",
+          action: "a0",
+          attempt: "2",
+          "task-name": "hello_env.hello",
+          "biplane.dev/org": "acme",
+          "flyte.org/project": "demo",
+          "flyte.org/domain": "development",
+          "flyte.org/run": "r1",
+          "flyte.org/action": "a0",
+          "app.kubernetes.io/managed-by": "biplane-executor",
+        },
+        annotations: { "biplane.dev/primary-container": "main" },
+        ownerReferences: [
+          { apiVersion: "flyte.org/v1", kind: "TaskAction", name: "r1-a0", uid: "u-1", blockOwnerDeletion: true },
+        ],
+      },
+      spec: {
+        serviceAccountName: "default",
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        restartPolicy: "Never",
+        terminationGracePeriodSeconds: 10,
+        securityContext: {
+          runAsUser: 65532,
+          runAsGroup: 65532,
+          fsGroup: 65532,
+          runAsNonRoot: true,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        volumes: [
+          { name: "tmp", emptyDir: {} },
+          { name: "home", emptyDir: {} },
+          { name: "workspace", emptyDir: {} },
+        ],
+        containers: [
+          {
+            name: "main",
+            image: "registry.biplane.test/biplane/task@sha256:00",
+            imagePullPolicy: "IfNotPresent",
+            args: [
+              "a0",
+              "--inputs",
+              "s3://meta/acme/demo/development/inputs/x/inputs.pb",
+              "--outputs-path",
+              "s3://meta/acme/demo/development/r1/a0/2",
+              "--tgz",
+              "s3://fast/x",
+            ],
+            workingDir: "/workspace",
+            env: [
+              { name: "HOME", value: "/home/task" },
+              { name: "PYTHONUNBUFFERED", value: "1" },
+              { name: "DO_NOT_TRACK", value: "1" },
+              { name: "LOG_LEVEL", value: "10" },
+              { name: "SHARED", value: "task" },
+              { name: "ACTION_NAME", value: "a0" },
+              { name: "RUN_NAME", value: "r1" },
+              { name: "_U_RUN_BASE", value: "s3://meta/acme/demo/development/r1" },
+              { name: "_U_ORG_NAME", value: "acme" },
+              { name: "FLYTE_INTERNAL_EXECUTION_PROJECT", value: "demo" },
+              { name: "FLYTE_INTERNAL_EXECUTION_DOMAIN", value: "development" },
+              { name: "FLYTE_ATTEMPT_NUMBER", value: "1" },
+              { name: "_U_EP_OVERRIDE", value: "us-east-2.biplane.test" },
+              { name: "_U_USE_ACTIONS", value: "1" },
+              {
+                name: "_UNION_EAGER_API_KEY",
+                valueFrom: { secretKeyRef: { name: "eager-api-key", key: "api-key" } },
+              },
+            ],
+            resources: {
+              requests: { cpu: "250m", memory: "128Mi" },
+              limits: { cpu: "1", memory: "1Gi" },
+            },
+            securityContext: {
+              readOnlyRootFilesystem: true,
+              allowPrivilegeEscalation: false,
+              capabilities: { drop: ["ALL"] },
+            },
+            volumeMounts: [
+              { name: "tmp", mountPath: "/tmp" },
+              { name: "home", mountPath: "/home/task" },
+              { name: "workspace", mountPath: "/workspace" },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it("leaves the image's own working directory where no code is shipped", () => {
+    const container = buildPod(action, containerTask(["a0"]), 1, settings).spec?.containers[0];
+    expect(container?.workingDir).toBeUndefined();
+    expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(["tmp", "home"]);
+  });
+
+  it("names an unreadable resource as the task's own fault", () => {
+    const template = containerTask(["a0"]);
+    if (template.target.case === "container") template.target.value.resources?.requests.push({ ...entry("lots") });
+    expect(() => buildPod(action, template, 1, settings)).toThrow(InvalidTaskError);
+  });
+});
+
+function entry(value: string) {
+  const template = create(TaskTemplateSchema, {
+    target: { case: "container", value: { resources: { requests: [{ name: Name.MEMORY, value }] } } },
+  });
+  const made = template.target.case === "container" ? template.target.value.resources?.requests[0] : undefined;
+  if (!made) throw new Error("no entry");
+  return made;
+}
+
+describe("buildPod of a pod template", () => {
+  const podTask = (podSpec: object, primaryContainerName = "primary") =>
+    create(TaskTemplateSchema, {
+      type: "python",
+      config: { primary_container_name: "primary" },
+      target: {
+        case: "k8sPod",
+        value: {
+          podSpec: JSON.parse(JSON.stringify(podSpec)),
+          primaryContainerName,
+          metadata: { labels: { team: "a", run: "forged" } },
+        },
+      },
+    });
+
+  const authored = {
+    serviceAccountName: "someone",
+    automountServiceAccountToken: true,
+    restartPolicy: "Always",
+    hostNetwork: true,
+    securityContext: { runAsUser: 1000, runAsNonRoot: false },
+    volumes: [{ name: "data", emptyDir: { sizeLimit: "1Gi" } }],
+    initContainers: [{ name: "prepare", image: "i", securityContext: { privileged: true } }],
+    containers: [
+      {
+        name: "primary",
+        image: "p",
+        args: ["a0", "{{.runName}}"],
+        volumeMounts: [{ name: "data", mountPath: "/tmp" }],
+      },
+      {
+        name: "sidecar",
+        image: "s",
+        args: ["{{.actionName}}"],
+        securityContext: { allowPrivilegeEscalation: true, capabilities: { add: ["NET_ADMIN"] } },
+      },
+    ],
+  };
+
+  it("keeps the author's containers and lays the restrictions over them", () => {
+    const pod = buildPod(action, podTask(authored), 1, settings);
+    expect(pod.spec?.serviceAccountName).toBe("default");
+    expect(pod.spec?.automountServiceAccountToken).toBe(false);
+    expect(pod.spec?.restartPolicy).toBe("Never");
+    expect(pod.spec?.securityContext).toMatchObject({ runAsUser: 1000, runAsNonRoot: true });
+    expect(pod.spec?.containers[1]?.securityContext).toEqual({
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    });
+    // Admission refuses these two; they are not silently taken out.
+    expect(pod.spec?.hostNetwork).toBe(true);
+    expect(pod.spec?.initContainers?.[0]?.securityContext).toMatchObject({ privileged: true });
+  });
+
+  it("fills templates everywhere, gives the identity to the primary container only, and mounts nothing twice", () => {
+    const [primary, sidecar] = buildPod(action, podTask(authored), 1, settings).spec?.containers ?? [];
+    expect(primary?.args).toEqual(["a0", "r1"]);
+    expect(sidecar?.args).toEqual(["a0"]);
+    expect(primary?.env?.some(({ name }) => name === "_UNION_EAGER_API_KEY")).toBe(true);
+    expect(sidecar?.env).toBeUndefined();
+    expect(primary?.volumeMounts).toEqual([
+      { name: "data", mountPath: "/tmp" },
+      { name: "home", mountPath: "/home/task" },
+    ]);
+  });
+
+  it("does not let the author's labels pass for the platform's", () => {
+    const pod = buildPod(action, podTask(authored), 1, settings);
+    expect(pod.metadata?.labels).toMatchObject({ team: "a", run: "r1" });
+  });
+
+  it.each([
+    ["another name", podTask(authored, "elsewhere"), /primary container is "elsewhere"; it has: primary, sidecar/],
+    ["no containers", podTask({}), /it has: none/],
+    ["no target", create(TaskTemplateSchema, { type: "sql" }), /task type "sql" has no target/],
+  ])("refuses a template with %s and says what there is", (_, template, message) => {
+    expect(() => buildPod(action, template, 1, settings)).toThrow(message);
+  });
+});
+
+describe("labelValue", () => {
+  it.each([
+    ["hello_env.hello", "hello_env.hello"],
+    ["-a b/c-", "a_b_c"],
+    ["é", ""],
+    ["x".repeat(80), "x".repeat(63)],
+  ])("turns %s into a label", (text, label) => expect(labelValue(text)).toBe(label));
+});

@@ -1,0 +1,91 @@
+/** Against the customer's real node: its kubelet's log files, read through its API server. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiException, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { paths } from "../../../sandbox/paths.ts";
+import { recordingLog } from "../../shared/testing/log.ts";
+import { kubernetesLogs } from "./kubernetes-logs.ts";
+import { type PodLogs, tail } from "./tail.ts";
+
+const namespace = "logs-test";
+const kube = new KubeConfig();
+kube.loadFromFile(join(paths().credentials, "kubeconfig-customer"));
+const core = kube.makeApiClient(CoreV1Api);
+const real = kubernetesLogs(kube);
+
+beforeAll(async () => {
+  await core.createNamespace({ body: { metadata: { name: namespace } } }).catch((error: unknown) => {
+    if (!(error instanceof ApiException && error.code === 409)) throw error;
+  });
+  while (!(await core.readNamespacedServiceAccount({ namespace, name: "default" }).catch(() => undefined)))
+    await sleep(100);
+});
+
+afterAll(async () => {
+  await core.deleteNamespace({ name: namespace });
+});
+
+async function start(name: string, script: string): Promise<V1Pod> {
+  const limits = { cpu: "500m", memory: "32Mi" };
+  const main = { name: "main", image: "localhost/pause:1", command: ["/bin/busybox", "sh", "-c", script] };
+  const spec = { restartPolicy: "Never", containers: [{ ...main, resources: { limits } }] };
+  return core.createNamespacedPod({ namespace, body: { metadata: { name }, spec } });
+}
+
+async function read(logs: PodLogs, pod: V1Pod): Promise<string[]> {
+  const place = { namespace, pod: pod.metadata?.name ?? "" };
+  const pause = async (ms: number) => void (await sleep(ms));
+  const options = { logs, place, containerOf: () => "main", signal: new AbortController().signal, pause };
+  const all: string[] = [];
+  for await (const lines of tail(pod, { ...options, log: recordingLog().log }))
+    all.push(...lines.map(({ message }) => message));
+  return all;
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, number) => `line ${number + 1}`);
+const count = (lines: number, wait = "true") =>
+  `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; [ $((i % 1000)) = 0 ] && ${wait}; done; exit 0`;
+
+describe("a real container's log", () => {
+  it("is told whole from before its start to its end: 50,000 lines", async () => {
+    const pod = await start("many", count(50_000));
+    expect(await read(real, pod)).toEqual(numbers(50_000));
+  });
+
+  it("is told without a gap and without a double over connections that are lost", async () => {
+    const pod = await start("cut", count(8_000, "sleep 0.3"));
+    let connections = 0;
+    const cut: PodLogs = {
+      readPod: real.readPod,
+      async *follow(...place) {
+        let left = ++connections < 6 ? 15_000 * connections : Number.POSITIVE_INFINITY;
+        for await (const chunk of real.follow(...place)) {
+          yield chunk.subarray(0, left);
+          left -= chunk.length;
+          if (left <= 0) throw new Error("cut by the test");
+        }
+      },
+    };
+    expect(await read(cut, pod)).toEqual(numbers(8_000));
+    expect(connections).toBe(6);
+  });
+
+  it("stops being read when its reader leaves", async () => {
+    const pod = await start("endless", "while true; do echo on; sleep 0.05; done");
+    const abort = new AbortController();
+    const place = { namespace, pod: "endless" };
+    const pause = async (ms: number) => void (await sleep(ms));
+    const lines = tail(pod, {
+      logs: real,
+      place,
+      containerOf: () => "main",
+      signal: abort.signal,
+      log: recordingLog().log,
+      pause,
+    });
+    expect((await lines.next()).value?.[0]?.message).toBe("on");
+    abort.abort();
+    for (let left = 100; left > 0 && !(await lines.next()).done; left--) expect(left).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,29 @@
+import { KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
+import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { label, tokenShape } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { kubernetesLogs } from "./kubernetes-logs.ts";
+import { logService } from "./service.ts";
+
+await runService({
+  name: "logs",
+  shape: {
+    ...tokenShape,
+    ORG: label,
+    /** Namespaces of the projects served, such as demo-development, with commas between. */
+    PROJECT_NAMESPACES: z
+      .string()
+      .transform((list) => list.split(","))
+      .pipe(z.array(label).min(1)),
+  },
+  parts: ({ config, log }) => {
+    const kube = new KubeConfig();
+    kube.loadFromDefault();
+    const namespaces = new Set(config.PROJECT_NAMESPACES);
+    const service = logService({ logs: kubernetesLogs(kube), org: config.ORG, namespaces, log });
+    const verify = tokenVerifier([userIssuer(config)]);
+    return { rpc: { routes: (router) => void router.service(LogService, service), verify } };
+  },
+});

@@ -1,0 +1,99 @@
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { beforeAll, describe, expect, it } from "vitest";
+import { LogService, Originator } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { authInterceptor } from "../../shared/auth/interceptor.ts";
+import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
+import { recordingLog } from "../../shared/testing/log.ts";
+import { logService } from "./service.ts";
+import type { PodLogs, PodPlace } from "./tail.ts";
+
+const action = { org: "acme", project: "demo", domain: "development", run: "r1", action: "a0", attempt: 2 };
+let issuer: TestIssuer;
+const asked: PodPlace[] = [];
+
+const logs: PodLogs = {
+  async readPod(place) {
+    asked.push(place);
+    if (place.pod !== "r1-a0-1") return undefined;
+    const labels = {
+      "biplane.dev/org": "acme",
+      "flyte.org/project": "demo",
+      "flyte.org/domain": "development",
+      "flyte.org/run": "r1",
+      "flyte.org/action": "a0",
+    };
+    const state = { terminated: { exitCode: 0 } };
+    return {
+      metadata: { labels, annotations: { "biplane.dev/primary-container": "main" } },
+      status: { containerStatuses: [{ name: "main", state, image: "", imageID: "", ready: false, restartCount: 0 }] },
+    };
+  },
+  async *follow(place, container) {
+    yield Buffer.from(`2026-11-22T17:00:00.000000001Z said by ${container} of ${place.namespace}/${place.pod}\n`);
+  },
+};
+
+beforeAll(async () => {
+  issuer = await testIssuer();
+});
+
+function client() {
+  const namespaces = new Set(["demo-development", "demo-x-y"]);
+  const service = logService({ logs, org: "acme", namespaces, log: recordingLog().log });
+  const interceptors = [authInterceptor(tokenVerifier([issuer.trusted]))];
+  return createClient(
+    LogService,
+    createRouterTransport((router) => void router.service(LogService, service), { router: { interceptors } }),
+  );
+}
+
+async function lines(request: object = {}, claims: Record<string, unknown> | null = {}) {
+  const headers: Record<string, string> = claims ? { authorization: `Bearer ${await issuer.token(claims)}` } : {};
+  const all = [];
+  for await (const answer of client().tailLogs({ ...action, ...request }, { headers })) all.push(...answer.lines);
+  return all;
+}
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    return Code[ConnectError.from(error).code];
+  }
+  return "ok";
+}
+
+describe("TailLogs", () => {
+  it("tells the lines of the attempt's own pod, to a viewer too", async () => {
+    expect(await lines({}, { role: "viewer" })).toMatchObject([
+      {
+        timestamp: { nanos: 1 },
+        message: "said by main of demo-development/r1-a0-1",
+        originator: Originator.USER,
+      },
+    ]);
+  });
+
+  it("says that an attempt without a pod is not there yet", async () => {
+    expect(await codeOf(lines({ attempt: 3 }))).toBe("NotFound");
+  });
+
+  it.each([
+    ["without a token", {}, null, "Unauthenticated"],
+    ["for another organisation's caller", { org: "" }, { org: "globex" }, "PermissionDenied"],
+    ["of another organisation by name", { org: "globex" }, {}, "PermissionDenied"],
+    ["of a project that is not served", { project: "kube", domain: "system" }, {}, "PermissionDenied"],
+    ["of a project whose namespace reads alike", { project: "demo-x", domain: "y" }, {}, "NotFound"],
+    ["of attempt 0", { attempt: 0 }, {}, "InvalidArgument"],
+    ["by a path in place of a name", { run: "../../union/pods/tunnel" }, {}, "NotFound"],
+    ["of a pod whose name fits by chance", { run: "r1-a0", action: "1", attempt: 1 }, {}, "NotFound"],
+  ])("refuses %s", async (_, request, claims, code) => {
+    expect(await codeOf(lines(request, claims))).toBe(code);
+  });
+
+  it("asks Kubernetes for nothing outside its projects", () => {
+    expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(["demo-development", "demo-x-y"]));
+    expect(asked.every(({ pod }) => /^[a-z0-9-]+$/.test(pod))).toBe(true);
+  });
+});

@@ -1,0 +1,31 @@
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { z } from "zod";
+import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { label, tokenShape } from "../../shared/config.ts";
+import { runService } from "../../shared/service.ts";
+import { maxPresignSeconds, objectStoreService } from "./service.ts";
+import { s3ObjectStore } from "./store.ts";
+
+await runService({
+  name: "objectstore",
+  shape: {
+    ...tokenShape,
+    ORG: label,
+    METADATA_BUCKET: z.string().min(3),
+    FAST_REGISTRATION_BUCKET: z.string().min(3),
+    AWS_REGION: z.string().min(1),
+    PRESIGN_TTL_SECONDS: z.coerce.number().int().min(1).max(maxPresignSeconds).default(maxPresignSeconds),
+  },
+  parts: ({ config }) => {
+    const service = objectStoreService({
+      store: s3ObjectStore(fromNodeProviderChain()),
+      org: config.ORG,
+      metadataBucket: config.METADATA_BUCKET,
+      fastRegistrationBucket: config.FAST_REGISTRATION_BUCKET,
+      presignSeconds: config.PRESIGN_TTL_SECONDS,
+    });
+    const verify = tokenVerifier([userIssuer(config)]);
+    return { rpc: { routes: (router) => void router.service(ObjectStoreService, service), verify } };
+  },
+});

@@ -1,0 +1,141 @@
+/** The tunnel: joins the cluster to its region by connections that only this side opens. Holds no cloud credential. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@connectrpc/connect";
+import { ClusterLinkService } from "../../../gen/biplane/cluster/v1/registration_pb.js";
+import { unaryCall } from "../../shared/client.ts";
+import { keepAliveMs } from "../../shared/limits.ts";
+import type { ServiceParts } from "../../shared/service.ts";
+import type { PingTimes } from "../../shared/session-life.ts";
+import { type Connections, holdConnections } from "./connections.ts";
+import { type Dispatch, fromRegion, toRegion } from "./dispatch.ts";
+import { currentIdentity, type EnrolmentDeps, register, renew } from "./enrol.ts";
+import { type Identity, renewalTime } from "./identity.ts";
+import { openLink, type RegionLink } from "./link.ts";
+
+export interface TunnelDeps extends EnrolmentDeps, Dispatch {
+  version: string;
+  /** @default 2 */
+  connections?: number;
+  ping?: PingTimes;
+  /** @default 10 s */
+  heartbeatMs?: number;
+}
+
+/** After this many failures in a row on one connection the region is asked to register again: it may have been rebuilt. */
+const registerAgainAfter = 6;
+
+/** For requests of the region that are under way when the tunnel stops. */
+const graceMs = 5_000;
+
+/** Serves the cluster at once; until the region has been reached it answers "unavailable". */
+export function tunnelService(deps: TunnelDeps): ServiceParts {
+  const stop = new AbortController();
+  let joined: Joined | undefined;
+  let ended: Promise<void> | undefined;
+  const joining = join(deps, stop.signal, (now) => {
+    joined = now;
+  });
+  // `join` ends by itself only when it is told to; anything else is a bug that must end the process.
+  joining.catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return {
+    http: toRegion(
+      { request: (...request) => (joined ? joined.link.request(...request) : Promise.reject(new Error("not joined"))) },
+      () => joined?.identity().tokenKeys,
+      deps.log,
+    ),
+    async ready() {
+      if (!joined?.everOpen()) throw new Error("no tunnel to the region has been open yet");
+    },
+    drain() {
+      stop.abort();
+      ended = joined?.connections.close(graceMs);
+    },
+    async close() {
+      await joining.catch(() => undefined);
+      await ended;
+      joined?.link.close();
+    },
+  };
+}
+
+interface Joined {
+  link: RegionLink;
+  connections: Connections;
+  identity(): Identity;
+  everOpen(): boolean;
+}
+
+async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Joined) => void): Promise<void> {
+  const { log, store } = deps;
+  let identity = await persistently(() => currentIdentity(deps), deps, stop);
+  const link = openLink(identity, deps.ping);
+  let everOpen = false;
+  let registering = false;
+  const adopt = (next: Identity) => {
+    identity = next;
+    link.use(next);
+    connections.replace();
+  };
+  const connections = holdConnections({
+    count: deps.connections ?? 2,
+    identity: () => identity,
+    handler: fromRegion(deps),
+    ...(deps.ping ? { ping: deps.ping } : {}),
+    log,
+    onFailure(failures) {
+      if (registering || failures % registerAgainAfter !== 0) return;
+      registering = true;
+      register(deps)
+        .then(adopt, (error: unknown) => log.warn("the region does not repeat the registration", { error }))
+        .finally(() => {
+          registering = false;
+        });
+    },
+  });
+  onJoined({ link, connections, identity: () => identity, everOpen: () => everOpen });
+
+  const heartbeat = async () => {
+    if (connections.open() === 0) return;
+    const client = createClient(ClusterLinkService, link.transport());
+    await client.heartbeat({ version: deps.version, connections: connections.open() }, unaryCall);
+    everOpen = true;
+  };
+  const rotate = async () => {
+    if (Date.now() < renewalTime(identity.certificate)) return;
+    adopt(await renew(identity, store, link.transport()));
+    log.info("the certificate was rotated");
+  };
+  // Right after the start the first connection is still being made: look often until it is.
+  const heartbeatMs = () => (everOpen ? (deps.heartbeatMs ?? keepAliveMs) : 200);
+  await Promise.all([
+    repeat("a heartbeat", heartbeat, heartbeatMs, deps, stop),
+    repeat("the rotation of the certificate", rotate, () => 60_000, deps, stop),
+  ]);
+}
+
+async function repeat(
+  what: string,
+  work: () => Promise<void>,
+  everyMs: () => number,
+  { log }: TunnelDeps,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    await work().catch((error: unknown) => log.warn(`${what} failed`, { error }));
+    await sleep(everyMs(), undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** Tries until it works or is told to stop: without an identity there is nothing that the tunnel could do. */
+async function persistently<T>(work: () => Promise<T>, { log }: TunnelDeps, stop: AbortSignal): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
+      log.warn("the registration failed", { failures, error });
+      await sleep(Math.min(5_000, 250 * 2 ** failures) * (0.5 + Math.random() / 2), undefined, { signal: stop });
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** What the region's stack declares at its start: applications and clusters to come, by the hashes of their secrets. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { userRoles } from "./auth/caller.ts";
+import { label } from "./config.ts";
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal, lower case");
+
+export const bootstrapSchema = z.object({
+  applications: z.array(
+    z.object({ org: label, clientId: z.string().min(1).max(128), secretSha256: sha256Hex, role: z.enum(userRoles) }),
+  ),
+  registrations: z.array(z.object({ org: label, cluster: label, tokenSha256: sha256Hex })),
+});
+
+export type Bootstrap = z.output<typeof bootstrapSchema>;
+
+export const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest();

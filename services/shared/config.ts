@@ -1,0 +1,81 @@
+/** Configuration of a service: environment variables through one zod shape, every problem at once. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { messageOf, UserError } from "../../shared/errors.ts";
+
+/** @throws UserError (exit code 3) that lists every wrong or missing variable, without its value. */
+export function readConfig<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  env: NodeJS.ProcessEnv = process.env,
+): z.output<z.ZodObject<Shape>> {
+  // An empty variable is how a manifest says "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const read = z.object(shape).safeParse(given);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    return given[name] === undefined ? `  ${name} is missing` : `  ${name}: ${issue.message}`;
+  });
+  throw new UserError(`the configuration is not usable; set these environment variables:\n${problems.join("\n")}`);
+}
+
+/** The name of a readable file, read at once. @returns its text without trailing white space. */
+export const fileContent = z.string().transform((path, context) => {
+  try {
+    return readFileSync(path, "utf8").trimEnd();
+  } catch (error) {
+    context.addIssue({ code: "custom", message: `cannot be read: ${messageOf(error)}` });
+    return z.NEVER;
+  }
+});
+
+/** A file with JSON of a known form. */
+export function jsonFile<T extends z.ZodType>(schema: T) {
+  return fileContent.transform((text, context): z.output<T> => {
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    for (const { path, message } of parsed.error.issues) {
+      context.addIssue({ code: "custom", message: `in ${path.join(".") || "the document"}: ${message}` });
+    }
+    return z.NEVER;
+  });
+}
+
+/** 0 lets the system choose, which tests do. */
+export const port = z.coerce.number().int().min(0).max(65_535);
+export const httpUrl = z.url({ protocol: /^https?$/ });
+/** A DNS label, as organisations, clusters, projects and domains are. */
+export const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a DNS label: a-z, 0-9 and "-"');
+export const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "must be a bare host name, without scheme or path");
+
+/** What every service takes. */
+export const commonShape = {
+  PORT: port.default(8080),
+  HEALTH_PORT: port.default(9090),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+};
+
+/** How services that serve users verify tokens. */
+export const tokenShape = { TOKEN_ISSUER: httpUrl, TOKEN_KEYS_URL: httpUrl };
+
+export const databaseShape = {
+  DATABASE_HOST: z.string(),
+  DATABASE_PORT: port.default(5432),
+  DATABASE_NAME: z.string(),
+  DATABASE_USER: z.string(),
+  DATABASE_PASSWORD_FILE: fileContent,
+  /** Trusted beside nothing else; the default roots where it is not set. */
+  DATABASE_CA_FILE: fileContent.optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
+};
+
+export type DatabaseConfig = z.output<z.ZodObject<typeof databaseShape>>;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Reported by the schema as a wrong type; the parser's own message would quote the text, which may be secret.
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+/** Which headers pass a proxy. */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+
+/** Of one connection only (RFC 9110 7.6.1), forbidden in HTTP/2 (RFC 9113 8.2.2), or replaced by pseudo headers. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "expect",
+  "host",
+]);
+
+/** Set only between services; whoever sends them from outside is not believed. */
+const internalPrefix = "x-biplane-";
+
+export const clusterHeader = `${internalPrefix}cluster`;
+
+/** @returns a request's or response's headers without those of the connection, pseudo headers and `x-biplane-*`. */
+export function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const named = String(headers.connection ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase());
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name, value]) =>
+        !name.startsWith(":") &&
+        !name.startsWith(internalPrefix) &&
+        !hopByHop.has(name) &&
+        !named.includes(name) &&
+        (name !== "te" || value === "trailers"),
+    ),
+  );
+}

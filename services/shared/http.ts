@@ -1,0 +1,62 @@
+/** The two HTTP versions of Node behind one pair of types, and answers in the form that Connect clients read. */
+
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import type { ConnectError } from "@connectrpc/connect";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import {
+  codeToHttpStatus,
+  createEndStreamSerialization,
+  endStreamFlag,
+  errorToJsonBytes,
+} from "@connectrpc/connect/protocol-connect";
+import type { universalResponseToNodeResponse } from "@connectrpc/connect-node";
+
+import { toConnectError } from "./errors.ts";
+import type { Logger } from "./log.ts";
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+export type HttpResponse = Parameters<typeof universalResponseToNodeResponse>[1];
+/** What it throws, at once or later, is answered as an internal error. */
+export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
+
+/** A handler for Node's servers, which a throwing one would otherwise bring down. */
+export function safely(handler: HttpHandler, log: Logger) {
+  return async (request: HttpRequest, response: HttpResponse): Promise<void> => {
+    try {
+      await handler(request, response);
+    } catch (error) {
+      answerError(request, response, toConnectError(error, log));
+    }
+  };
+}
+
+export function pathOf(request: HttpRequest): string {
+  return request.url?.split("?", 1)[0] ?? "";
+}
+
+/** Does nothing once an answer has begun. */
+export function answerError(request: HttpRequest, response: HttpResponse, error: ConnectError): void {
+  if (response.headersSent || response.writableEnded) return;
+  const type = request.headers["content-type"] ?? "";
+  if (!type.startsWith("application/connect+")) {
+    answer(response, codeToHttpStatus(error.code), "application/json", errorToJsonBytes(error, undefined));
+    return;
+  }
+  // Streams carry their error in the last envelope, under HTTP status 200; a bare status would lose the message.
+  const end = createEndStreamSerialization(undefined).serialize({ metadata: new Headers(), error });
+  answer(response, 200, type, encodeEnvelope(endStreamFlag, end));
+}
+
+export function answerJson(response: HttpResponse, status: number, body: unknown): void {
+  answer(response, status, "application/json", new TextEncoder().encode(JSON.stringify(body)));
+}
+
+function answer(response: HttpResponse, status: number, type: string, body: Uint8Array): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": String(body.byteLength),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}

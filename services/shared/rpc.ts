@@ -1,0 +1,73 @@
+/** Connect handlers on Node's HTTP servers. Only the Connect protocol is served: it is what the Flyte client speaks. */
+import { Code, ConnectError, type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import {
+  createAsyncIterable,
+  readAllBytes,
+  type UniversalHandler,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { authInterceptor } from "./auth/interceptor.ts";
+import type { TokenVerifier } from "./auth/verifier.ts";
+import { errorInterceptor, undecodable } from "./errors.ts";
+import { answerError, type HttpHandler } from "./http.ts";
+import { maxMessageBytes } from "./limits.ts";
+import type { Logger } from "./log.ts";
+
+export interface RpcParts {
+  routes: (router: ConnectRouter) => void;
+  /** Every method but the public ones needs a token; see auth/rights.ts. */
+  verify: TokenVerifier;
+  /** Run after authentication and authorization. */
+  interceptors?: Interceptor[];
+}
+
+/** @returns the handler of a path, if it is a method of the routes. `shutdown` aborts what still runs. */
+export function rpcHandlers(parts: RpcParts, log: Logger, shutdown: AbortSignal) {
+  const router = createConnectRouter({
+    grpc: false,
+    grpcWeb: false,
+    acceptCompression: [compressionGzip],
+    readMaxBytes: maxMessageBytes,
+    writeMaxBytes: maxMessageBytes,
+    shutdownSignal: shutdown,
+    interceptors: [errorInterceptor(log), authInterceptor(parts.verify), ...(parts.interceptors ?? [])],
+  });
+  parts.routes(router);
+  const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, serve(handler, log)]));
+  return (path: string): HttpHandler | undefined => byPath.get(path);
+}
+
+function serve(handler: UniversalHandler, log: Logger): HttpHandler {
+  return (request, response) => {
+    const run = async () => {
+      const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+      await universalResponseToNodeResponse(await decodedRight(answer), response);
+    };
+    run().catch((error: unknown) => {
+      // What a handler throws is part of its answer by now; this is a client that has gone, or bytes that are no HTTP.
+      log.debug("a response could not be sent", { rpc: handler.requestPath, error });
+      answerError(request, response, new ConnectError("the request cannot be served", Code.InvalidArgument));
+    });
+  };
+}
+
+/**
+ * connect-node decodes a unary request before any interceptor runs and answers 500 "internal" to bytes that do not
+ * decode, so this can be put right only here.
+ */
+async function decodedRight(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
+  if (answer.status !== codeToHttpStatus(Code.Internal) || !answer.body) return answer;
+  const bytes = await readAllBytes(answer.body, maxMessageBytes);
+  const seen = errorFromJsonBytes(bytes, undefined, new ConnectError("", Code.Unknown));
+  const right = undecodable(seen);
+  if (!right) return { ...answer, body: createAsyncIterable([bytes]) };
+  const body = errorToJsonBytes(right, undefined);
+  answer.header?.set("content-length", String(body.byteLength));
+  return { ...answer, status: codeToHttpStatus(right.code), body: createAsyncIterable([body]) };
+}

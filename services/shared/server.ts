@@ -1,0 +1,68 @@
+/** One listening port: HTTP/2 in clear inside a cluster, HTTP/2 and 1.1 over TLS where certificates are given. */
+import { once } from "node:events";
+import { createSecureServer, createServer, type SecureServerOptions, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HttpHandler, safely } from "./http.ts";
+import { streamWindowBytes } from "./limits.ts";
+import type { Logger } from "./log.ts";
+
+export interface ServerOptions {
+  port: number;
+  handler: HttpHandler;
+  log: Logger;
+  /** TLS, with HTTP/1.1 allowed; without it HTTP/2 in clear. */
+  tls?: Pick<SecureServerOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized" | "minVersion">;
+}
+
+export interface Server {
+  /** The port that it listens on, chosen by the system where 0 was asked for. */
+  port: number;
+  /** Accepts nothing new; tells sessions to end. */
+  drain(): void;
+  /** Ends when the last session has, or by force after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export async function startServer({ port, handler, log, tls }: ServerOptions): Promise<Server> {
+  const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
+  const server = tls ? createSecureServer({ ...tls, settings, allowHTTP1: true }) : createServer({ settings });
+  const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  server.on("request", safely(handler, log));
+  server.on("session", (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", (error) => log.debug("a session failed", { error }));
+  });
+  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("tlsClientError", (error: Error) => log.debug("a TLS handshake failed", { error }));
+  server.listen(port);
+  await once(server, "listening");
+  const closed = once(server, "close");
+
+  const drain = () => {
+    if (server.listening) server.close();
+    for (const session of sessions) session.close();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain,
+    async close(graceMs) {
+      drain();
+      const timer = new AbortController();
+      const force = sleep(graceMs, undefined, { signal: timer.signal }).then(
+        () => {
+          for (const socket of sockets) socket.destroy();
+        },
+        () => undefined,
+      );
+      await closed;
+      timer.abort();
+      await force;
+    },
+  };
+}

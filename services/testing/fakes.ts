@@ -1,0 +1,97 @@
+/** What lies behind the link in its tests: the queue, the records of runs, and the data plane's own services. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { LogService, Originator } from "../../gen/biplane/logs/v1/logs_pb.js";
+import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { ExecutorQueueService, LeaseResponseSchema } from "../../gen/biplane/queue/v1/queue_pb.js";
+import { InputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
+import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
+import { callerOf } from "../shared/auth/caller.ts";
+import { type TokenVerifier, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
+import type { Logger } from "../shared/log.ts";
+import { type RunningService, startService } from "../shared/service.ts";
+
+/** Tells callers who the relay says they are: in the reason of a first message, then keep-alives. */
+export function fakeActions(router: ConnectRouter): void {
+  router.service(ExecutorQueueService, {
+    async *lease(_request, context) {
+      const { org, cluster } = callerOf(context);
+      yield create(LeaseResponseSchema, { message: { case: "cancel", value: { reason: `${org}/${cluster}` } } });
+      while (!context.signal.aborted) {
+        await sleep(100, undefined, { signal: context.signal }).catch(() => undefined);
+        yield create(LeaseResponseSchema, { message: { case: "keepAlive", value: {} } });
+      }
+    },
+    extendLeases: () => ({}),
+    report: () => ({}),
+  });
+}
+
+export function fakeRuns(router: ConnectRouter): void {
+  router.service(RunService, {
+    getActionDataURIs: () => ({
+      inputsUri: "s3://metadata/acme/demo/development/in",
+      outputsUri: "s3://metadata/missing",
+    }),
+  });
+}
+
+/** Does not compress: clients accept gzip, and a line of one letter would fit whole into any window. */
+const bigLogLine = randomBytes(48 * 1024).toString("base64");
+
+/** Object store and log provider in one. Both verify the end user by the keys that the tunnel pinned. */
+export async function fakeDataPlane(keysUrl: () => string, issuer: string, log: Logger): Promise<RunningService> {
+  let verifier: TokenVerifier | undefined;
+  const verify: TokenVerifier = (authorization) => {
+    verifier ??= tokenVerifier([userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: keysUrl() })]);
+    return verifier(authorization);
+  };
+  const place = { name: "plane", port: 0, healthPort: 0, log: log.with({ of: "plane" }), lingerMs: 0, drainMs: 200 };
+  return startService(place, { rpc: { verify, routes: dataPlaneRoutes } });
+}
+
+function dataPlaneRoutes(router: ConnectRouter): void {
+  router.service(ObjectStoreService, {
+    signUpload({ org, filename }, context) {
+      const { subject } = callerOf(context);
+      return {
+        signedUrl: `https://aws.biplane.test/fast/${org}/${filename}?X-Amz-Signature=seeded-signature&by=${subject}`,
+        nativeUrl: `s3://fast/${org}/${filename}`,
+        headers: {
+          "content-md5": "abc",
+          // What arrived besides, so that a test can see what did not.
+          "seen-headers": [...context.requestHeader.keys()].filter((name) => name.startsWith("x-")).join(),
+        },
+      };
+    },
+    putInputs: ({ org, project, domain, folder }) => ({ uri: `s3://metadata/${org}/${project}/${domain}/${folder}` }),
+    getObject({ uri }) {
+      if (uri.includes("missing")) throw new ConnectError("no such object", Code.NotFound);
+      return { content: toBinary(InputsSchema, create(InputsSchema, { literals: [{ name: "x" }] })) };
+    },
+  });
+  router.service(LogService, {
+    async *tailLogs({ run }, context) {
+      if (run === "unknown") throw new ConnectError("the pod does not exist yet", Code.NotFound);
+      if (run === "flood") {
+        for (let line = 0; line < 400 && !context.signal.aborted; line++) {
+          floodSent = line + 1;
+          yield { lines: [{ message: bigLogLine, originator: Originator.USER }] };
+        }
+        return;
+      }
+      yield { lines: [{ message: "first", originator: Originator.USER }] };
+      for (let quiet = 0; quiet < 10 && !context.signal.aborted; quiet++) {
+        await sleep(100);
+        yield {};
+      }
+      yield { lines: [{ message: "last", originator: Originator.SYSTEM }] };
+    },
+  });
+}
+
+let floodSent = 0;
+/** How many lines the log provider could get rid of so far in the run "flood". */
+export const floodLinesSent = () => floodSent;

@@ -1,0 +1,292 @@
+/** Both ends of the link in one process, on loopback: real Postgres, TLS and tunnels; only what lies behind is fake. */
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { paths } from "../../sandbox/paths.ts";
+import { ensureAuthority, ensureLeaf } from "../../sandbox/pki.ts";
+import { type ClusterAuthority, openAuthority } from "../control/cluster/authority.ts";
+import { clusterStore } from "../control/cluster/clusters.ts";
+import { clusterRoutes } from "../control/cluster/service.ts";
+import { actionAddresses } from "../control/dataproxy/actions.ts";
+import { planes } from "../control/dataproxy/planes.ts";
+import { dataProxyRoutes } from "../control/dataproxy/service.ts";
+import { gatewayHandler } from "../control/gateway/service.ts";
+import { keysPath } from "../control/identity/metadata.ts";
+import { identityService } from "../control/identity/service.ts";
+import { relayService } from "../control/relay/service.ts";
+import type { Identity, IdentityStore } from "../data/tunnel/identity.ts";
+import { tunnelService } from "../data/tunnel/service.ts";
+import { keySetReader } from "../shared/auth/remote-keys.ts";
+import { clusterIssuer, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
+import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
+import { type Upstream, upstream } from "../shared/client.ts";
+import { openDatabase } from "../shared/postgres.ts";
+import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
+import { recordingLog } from "../shared/testing/log.ts";
+import { startTestPostgres } from "../shared/testing/postgres.ts";
+import { type Cuttable, cuttable } from "./cuttable.ts";
+import { fakeActions, fakeDataPlane, fakeRuns } from "./fakes.ts";
+
+export interface LinkWorld {
+  /** Lines of every service's log, debug included. */
+  lines: string[];
+  /** Bare host and port of the gateway; its certificate is trusted by this process. */
+  gatewayHost: string;
+  relayHost: string;
+  certificates: { relay: { cert: string; key: string } };
+  /** Of acme: an admin, a viewer; of globex: an admin. */
+  applications: Record<"admin" | "viewer" | "stranger", { clientId: string; secret: string }>;
+  registrationToken: string;
+  /** The region's own, which the relay trusts. */
+  authority: ClusterAuthority;
+  foreignAuthority: ClusterAuthority;
+  relayUrl: string;
+  /** Between tunnel and relay. */
+  network: Cuttable;
+  startTunnel(options?: TunnelOptions): Promise<Tunnel>;
+  stop(): Promise<void>;
+}
+
+export interface TunnelOptions {
+  token?: string;
+  org?: string;
+  store?: MemoryStore;
+}
+
+export interface Tunnel {
+  service: RunningService;
+  store: MemoryStore;
+  url: string;
+}
+
+export interface MemoryStore extends IdentityStore {
+  saved: Partial<Identity>;
+}
+
+/** Pings fast enough for a test to see a dead connection found. */
+const ping = { intervalMs: 500, timeoutMs: 500 };
+
+export async function startLinkWorld(): Promise<LinkWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "biplane-link-"));
+  const { log, lines } = recordingLog("link");
+  const postgres = await startTestPostgres();
+  const running: RunningService[] = [];
+  const upstreams: Upstream[] = [];
+  const start = async (name: string, parts: ServiceParts) => {
+    const service = await startService(
+      { name, port: 0, healthPort: 0, log: log.with({ of: name }), lingerMs: 0, drainMs: 200 },
+      parts,
+    );
+    running.unshift(service);
+    return `http://127.0.0.1:${service.port}`;
+  };
+  const to = (url: string) => {
+    const made = upstream(url);
+    upstreams.push(made);
+    return made;
+  };
+
+  const pki = paths({ BIPLANE_STATE: folder });
+  const leafCa = await readFiles(await ensureAuthority(pki));
+  const ca = leafCa.cert;
+  const leaf = await readPair(pki, { name: "server", dns: ["localhost"] });
+  // A second authority stands for the region's cluster authority: nothing public trusts it.
+  const clusterPki = paths({ BIPLANE_STATE: join(folder, "cluster-ca") });
+  const clusterCa = await readFiles(await ensureAuthority(clusterPki));
+  const relayLeaf = await readPair(clusterPki, { name: "relay", dns: ["localhost"] });
+  tls.setDefaultCACertificates([...tls.getCACertificates("bundled"), ca]);
+
+  const secrets = { admin: secret(), viewer: secret(), stranger: secret(), registration: secret() };
+  const bootstrap = declare(secrets);
+  const database = await postgres.database();
+  // The issuer is a name; where keys are fetched is another matter.
+  const issuer = "https://region.biplane.test";
+  const identityUrl = await start(
+    "identity",
+    await identityService({
+      database: openDatabase(database, "identity", log),
+      issuer,
+      signingKey: signingKey(),
+      bootstrap,
+      log,
+    }),
+  );
+  const tokens = { TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: identityUrl + keysPath };
+
+  // The relay names its upstreams before they listen, as Services do; here ports are known only afterwards.
+  const late = { actions: lateUpstream(), cluster: lateUpstream() };
+  const relay = await relayService({
+    clusters: { port: 0, cert: relayLeaf.cert, key: relayLeaf.key, clusterCa: clusterCa.cert },
+    internalPort: 0,
+    actions: late.actions,
+    cluster: late.cluster,
+    ping,
+    log: log.with({ of: "relay" }),
+  });
+  const relayUrl = await start("relay", relay);
+  const network = await cuttable(() => relay.clusterPort);
+  const relayHost = `localhost:${network.port}`;
+  const verify = tokenVerifier([userIssuer(tokens), clusterIssuer({ RELAY_KEYS_URL: `${relayUrl}/keys` })]);
+
+  const authority = await openAuthority(clusterCa.cert, clusterCa.key);
+  const clusterDatabase = openDatabase(database, "cluster", log);
+  const store = clusterStore(clusterDatabase);
+  await store.bootstrap(bootstrap.registrations);
+  const clusterUrl = await start("cluster", {
+    rpc: {
+      verify,
+      routes: clusterRoutes({
+        store,
+        authority,
+        relayHost,
+        tokenIssuer: issuer,
+        tokenKeys: keySetReader(identityUrl + keysPath),
+        log,
+      }),
+    },
+    close: () => clusterDatabase.close(),
+  });
+  const actionsUrl = await start("actions", { rpc: { verify, routes: fakeActions } });
+  const runsUrl = await start("runs", { rpc: { verify, routes: fakeRuns } });
+  late.actions.set(to(actionsUrl));
+  late.cluster.set(to(clusterUrl));
+  const dataproxyUrl = await start("dataproxy", {
+    rpc: {
+      verify,
+      routes: dataProxyRoutes({
+        relay: to(relayUrl).transport,
+        planes: planes(to(clusterUrl).transport),
+        addresses: actionAddresses(to(runsUrl).transport),
+      }),
+    },
+  });
+  const backends = {
+    identity: identityUrl,
+    runs: runsUrl,
+    actions: actionsUrl,
+    cluster: clusterUrl,
+    dataproxy: dataproxyUrl,
+  };
+  const gateway = await startService(
+    { name: "gateway", port: 0, healthPort: 0, log: log.with({ of: "gateway" }), lingerMs: 0, drainMs: 200 },
+    {
+      tls: leaf,
+      http: gatewayHandler({
+        verify,
+        backends: {
+          identity: to(backends.identity).sessions,
+          runs: to(backends.runs).sessions,
+          actions: to(backends.actions).sessions,
+          cluster: to(backends.cluster).sessions,
+          dataproxy: to(backends.dataproxy).sessions,
+        },
+        log,
+      }),
+    },
+  );
+  running.unshift(gateway);
+  const gatewayHost = `localhost:${gateway.port}`;
+
+  return {
+    lines,
+    gatewayHost,
+    relayHost,
+    relayUrl,
+    network,
+    certificates: { relay: relayLeaf },
+    registrationToken: secrets.registration,
+    authority,
+    foreignAuthority: await openAuthority(leafCa.cert, leafCa.key),
+    applications: {
+      admin: { clientId: "acme-admin", secret: secrets.admin },
+      viewer: { clientId: "acme-viewer", secret: secrets.viewer },
+      stranger: { clientId: "globex-admin", secret: secrets.stranger },
+    },
+    async startTunnel({ token = secrets.registration, org = "acme", store: kept = memoryStore() } = {}) {
+      // The data plane's services verify users by the keys that the tunnel pinned, as in a cluster.
+      let tunnelUrl = "";
+      const plane = await fakeDataPlane(() => `${tunnelUrl}/pinned/keys`, issuer, log);
+      running.push(plane);
+      const service = await startService(
+        { name: "tunnel", port: 0, healthPort: 0, log: log.with({ of: "tunnel" }), lingerMs: 0, drainMs: 200 },
+        tunnelService({
+          name: { org, cluster: "main" },
+          token,
+          store: kept,
+          gateway: createConnectTransport({ httpVersion: "2", baseUrl: `https://${gatewayHost}` }),
+          objectStore: to(`http://127.0.0.1:${plane.port}`).sessions,
+          logProvider: to(`http://127.0.0.1:${plane.port}`).sessions,
+          version: "test",
+          ping,
+          heartbeatMs: 500,
+          log: log.with({ of: "tunnel" }),
+        }),
+      );
+      running.unshift(service);
+      tunnelUrl = `http://127.0.0.1:${service.port}`;
+      return { service, store: kept, url: tunnelUrl };
+    },
+    async stop() {
+      for (const service of running) await service.stop();
+      for (const one of upstreams) one.close();
+      network.close();
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function memoryStore(): MemoryStore {
+  const store: MemoryStore = {
+    saved: {},
+    load: async () => ({ ...store.saved }),
+    async save(identity) {
+      store.saved = { ...store.saved, ...identity };
+    },
+  };
+  return store;
+}
+
+function declare(secrets: Record<"admin" | "viewer" | "stranger" | "registration", string>): Bootstrap {
+  const hash = (text: string) => sha256(text).toString("hex");
+  return {
+    applications: [
+      { org: "acme", clientId: "acme-admin", secretSha256: hash(secrets.admin), role: "admin" },
+      { org: "acme", clientId: "acme-viewer", secretSha256: hash(secrets.viewer), role: "viewer" },
+      { org: "globex", clientId: "globex-admin", secretSha256: hash(secrets.stranger), role: "admin" },
+    ],
+    registrations: [{ org: "acme", cluster: "main", tokenSha256: hash(secrets.registration) }],
+  };
+}
+
+function lateUpstream() {
+  let real: Upstream | undefined;
+  return {
+    set(made: Upstream) {
+      real = made;
+    },
+    request: (...request: Parameters<Upstream["sessions"]["request"]>) => {
+      if (!real) throw new Error("not started yet");
+      return real.sessions.request(...request);
+    },
+  };
+}
+
+async function readPair(pki: ReturnType<typeof paths>, spec: { name: string; dns: string[] }) {
+  return readFiles(await ensureLeaf(pki, spec));
+}
+
+async function readFiles(files: { certificate: string; key: string }) {
+  return { cert: readFileSync(files.certificate, "utf8"), key: readFileSync(files.key, "utf8") };
+}
+
+function signingKey(): string {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+}
+
+const secret = () => randomBytes(18).toString("base64url");

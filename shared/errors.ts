@@ -1,0 +1,30 @@
+/** What a person is told when an input is wrong or something is missing. Anything else that is thrown is a bug. */
+export class UserError extends Error {
+  /** Exit code of the command. @default 3 (usage) */
+  readonly exitCode: number;
+
+  constructor(message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "UserError";
+    this.exitCode = options.exitCode ?? 3;
+  }
+}
+
+/** The four parts that every refusal has. Never pass a secret as `value`. */
+export interface Refusal {
+  subject: string;
+  value?: unknown;
+  allowed: string;
+  todo?: string;
+}
+
+/** @example refusal({ subject: "--attempts", value: 0, allowed: "a whole number from 1" }) */
+export function refusal({ subject, value, allowed, todo }: Refusal): UserError {
+  const seen = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  return new UserError(`${subject} ${seen}; allowed: ${allowed}.${todo ? ` ${todo}` : ""}`);
+}
+
+/** The text of anything thrown, for a log or a wrapped message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

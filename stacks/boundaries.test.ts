@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(root, folder, file));
+}
+
+/** Relative imports of a file as paths from the root, static and dynamic. */
+function imports(file: string): string[] {
+  const found = readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g);
+  return [...found].map(([, path = ""]) => relative(root, resolve(file, "..", path)));
+}
+
+describe.each(["stacks", "components"])("%s/", (folder) => {
+  it("imports nothing from services, the sandbox or generated code", () => {
+    const foreign = sources(folder).flatMap((file) =>
+      imports(file)
+        .filter((path) => !/^(stacks|components|shared)\//.test(path))
+        .map((path) => `${relative(root, file)}: ${path}`),
+    );
+    expect(sources(folder).length).toBeGreaterThan(4);
+    expect(foreign).toEqual([]);
+  });
+
+  it("does not know where it runs", () => {
+    const telling = sources(folder).filter(
+      (file) =>
+        /isLocal|sandbox\/|BIPLANE_STATE/.test(readFileSync(file, "utf8")) && !file.endsWith("boundaries.test.ts"),
+    );
+    expect(telling).toEqual([]);
+  });
+});
+
+it("components know nothing of stacks", () => {
+  expect(
+    sources("components")
+      .flatMap(imports)
+      .filter((path) => path.startsWith("stacks/")),
+  ).toEqual([]);
+});

@@ -1,0 +1,20 @@
+/**
+ * The program of every stack, for `pulumi up` and for the Automation API alike. Only the chosen shape is loaded. It is a
+ * default export without others beside it, since Pulumi's Node host takes either the one or the others.
+ */
+import { runtime } from "@pulumi/pulumi";
+import { readConfig, readShape } from "./read-config.ts";
+
+export default async function program(): Promise<Record<string, unknown>> {
+  const given = runtime.allConfig();
+  switch (readShape(given)) {
+    case "region": {
+      const config = readConfig("region", given);
+      return { ...(await import("./region.ts")).region(config) };
+    }
+    case "customer": {
+      const config = readConfig("customer", given);
+      return { ...(await import("./customer.ts")).customer(config) };
+    }
+  }
+}

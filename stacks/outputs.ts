@@ -1,0 +1,37 @@
+/** What each stack answers: the contract between region, customer and whoever verifies them. */
+import type { Input } from "@pulumi/pulumi";
+import { z } from "zod";
+
+export const tenantOutputs = z.strictObject({
+  clientId: z.string(),
+  clientSecret: z.string().describe("Of the customer's first administrator"),
+  dataPlaneClientId: z.string(),
+  dataPlaneClientSecret: z.string().describe("Of the application that task pods act as"),
+  registrationToken: z.string().describe("Joins the customer's cluster, once"),
+});
+
+export const regionOutputs = z.strictObject({
+  endpoint: z.string().describe("Public host of the API"),
+  relayHost: z.string(),
+  clusterName: z.string(),
+  databaseHost: z.string(),
+  tenants: z.record(z.string(), tenantOutputs).describe("Secret; by organisation"),
+});
+
+export const customerOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the EKS cluster"),
+  adminRoleArn: z.string(),
+  userRoleArn: z.string(),
+  metadataBucket: z.string(),
+  fastRegistrationBucket: z.string(),
+  repository: z.string().describe("Name in the account's registry"),
+  repositoryUrl: z.string(),
+  namespaces: z.array(z.string()).describe("The platform's first, then one for each project-domain"),
+  taskImage: z.string().optional().describe("Image of tasks that name none"),
+});
+
+export type RegionOutputs = z.infer<typeof regionOutputs>;
+export type CustomerOutputs = z.infer<typeof customerOutputs>;
+
+/** The same, as a program answers it before its values are known. */
+export type Pending<Outputs> = { [Name in keyof Outputs]: Input<Outputs[Name]> };

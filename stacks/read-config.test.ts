@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { configJsonSchema } from "./config.ts";
+import { readConfig, readShape } from "./read-config.ts";
+import { customerValues, regionValues } from "./testing/valid-config.ts";
+
+const region = (changes: Record<string, unknown> = {}) => readConfig("region", regionValues(changes));
+const customer = (changes: Record<string, unknown> = {}) => readConfig("customer", customerValues(changes));
+
+describe("readShape", () => {
+  it("says what to do when the shape is missing or unknown", () => {
+    expect(() => readShape({})).toThrow(/biplane:shape is missing; allowed: region or customer\. Set it by/);
+    expect(() => readShape({ "biplane:shape": "planet" })).toThrow(/biplane:shape is "planet"/);
+  });
+});
+
+describe("readConfig", () => {
+  it("fills in what is not said", () => {
+    expect(region()).toMatchObject({
+      dataProtection: "on",
+      replicas: 2,
+      nodePorts: { gateway: 30443, relay: 30444 },
+      namespace: "union-cp",
+      network: { cidr: "10.40.0.0/16" },
+    });
+    expect(customer()).toMatchObject({
+      namespace: "union",
+      roles: { admin: "adminflyterole", user: "userflyterole" },
+      bucketPrefix: "biplane-acme-main",
+      consoleOrigin: "https://us-east-2.biplane.test",
+      dataPlaneClientId: "acme-tasks",
+    });
+  });
+
+  it("leaves other namespaces' keys alone", () => {
+    expect(readConfig("region", { ...regionValues(), "aws:region": "us-east-2" }).region).toBe("us-east-2");
+  });
+
+  it("lists every problem at once, each with its value and what is allowed", () => {
+    const build = () => region({ region: "mars", replicas: 0, endpoint: undefined, colour: "blue" });
+    expect(build).toThrow(/^4 settings are wrong in this region stack:/);
+    expect(build).toThrow(/- biplane:region is "mars"; allowed: an AWS region, such as us-east-2\./);
+    expect(build).toThrow(/- biplane:replicas is 0; allowed: a whole number from 1 to 20\./);
+    expect(build).toThrow(
+      /- biplane:endpoint is missing; allowed: a host name .* `pulumi config set --path biplane:endpoint`/,
+    );
+    expect(build).toThrow(/- biplane:colour is not known/);
+  });
+
+  it.each([
+    ["the relay on the endpoint's host", { relayHost: "us-east-2.biplane.test" }, /biplane:relayHost .*another host/],
+    ["one node port for both", { nodePorts: { gateway: 30444, relay: 30444 } }, /biplane:nodePorts\.relay/],
+    [
+      "a node port outside Kubernetes' range",
+      { nodePorts: { gateway: 443 } },
+      /biplane:nodePorts\.gateway is 443.*30000/,
+    ],
+    ["no tenant", { tenants: [] }, /biplane:tenants is \[\]; allowed: at least one tenant/],
+    [
+      "a tenant twice",
+      { tenants: [1, 2].map(() => ({ org: "acme", cluster: "main", egress: ["203.0.113.7/32"] })) },
+      /biplane:tenants\[1\]\.org is "acme"; allowed: each organisation once/,
+    ],
+    [
+      "the whole internet as a tenant's network",
+      { tenants: [{ org: "acme", cluster: "main", egress: ["0.0.0.0/0"] }] },
+      /biplane:tenants\[0\]\.egress\[0\] is "0\.0\.0\.0\/0".*never the whole internet/,
+    ],
+    [
+      "an image by tag",
+      { images: { services: "registry.test/biplane/services:latest" } },
+      /biplane:images\.services .*by digest/,
+    ],
+    [
+      "no PEM for the origin's authority",
+      { edge: { zoneId: "z", originPullCa: "x" } },
+      /biplane:edge\.originPullCa .*certificate in PEM/,
+    ],
+    ["text that is no JSON", { tenants: "[{" }, /biplane:tenants is "\[\{"; allowed: array/],
+    ["a URL for a host", { endpoint: "https://us-east-2.biplane.test" }, /biplane:endpoint .*without scheme/],
+    ["protection that is neither", { dataProtection: "maybe" }, /biplane:dataProtection .*on or off/],
+    ["a network that is too small", { network: { cidr: "10.0.0.0/24" } }, /biplane:network\.cidr/],
+    ["one zone", { network: { zones: ["us-east-2a"] } }, /biplane:network\.zones .*at least 2 zones/],
+  ])("refuses %s in a region", (_, changes, message) => {
+    expect(() => region(changes)).toThrow(message);
+  });
+
+  it.each([
+    ["an unknown model", { model: "cloud" }, /biplane:model is "cloud"; allowed: byoc or self-managed/],
+    ["an organisation in capitals", { org: "ACME" }, /biplane:org is "ACME"; allowed: a-z, 0-9/],
+    [
+      "one namespace for two projects",
+      {
+        projects: [
+          { project: "a-b", domain: "c" },
+          { project: "a", domain: "b-c" },
+        ],
+      },
+      /biplane:projects\[1\] is .*each namespace <project>-<domain> once/,
+    ],
+    ["a project in the platform's namespace", { namespace: "demo-development" }, /biplane:projects\[0\]/],
+    ["Kubernetes' own namespace", { namespace: "kube-system" }, /biplane:namespace is "kube-system"/],
+    ["one role for both", { roles: { admin: "same", user: "same" } }, /biplane:roles\.user/],
+    ["no project", { projects: [] }, /biplane:projects .*at least one/],
+    ["a bucket prefix with dots", { bucketPrefix: "a.b" }, /biplane:bucketPrefix/],
+  ])("refuses %s in a customer", (_, changes, message) => {
+    expect(() => customer(changes)).toThrow(message);
+  });
+
+  it("never shows a secret's value", () => {
+    const build = () => customer({ registrationToken: "short but secret" });
+    expect(build).toThrow(/biplane:registrationToken has a wrong form/);
+    expect(build).not.toThrow(/short but secret/);
+  });
+});
+
+describe("configJsonSchema", () => {
+  it.each(["region", "customer"] as const)("describes what a person writes in a %s stack", (shape) => {
+    expect(configJsonSchema(shape)).toMatchObject({
+      type: "object",
+      properties: { shape: { const: shape } },
+      additionalProperties: false,
+    });
+  });
+
+  it("asks for nothing that has a default", () => {
+    expect(configJsonSchema("region")).toMatchObject({
+      required: ["shape", "region", "endpoint", "relayHost", "edge", "images", "tenants"],
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import type { z } from "zod";
+import { refusal, UserError } from "../shared/errors.ts";
+import { type Shape, schemas, secretKeys } from "./config.ts";
+
+const prefix = "biplane:";
+
+/** A stack's values by key, as text; nested ones come as JSON from the engine. */
+export type GivenConfig = Record<string, string>;
+
+/** @throws UserError unless the stack says which shape it is. */
+export function readShape(values: GivenConfig): Shape {
+  const shape = values[`${prefix}shape`];
+  if (shape === "region" || shape === "customer") return shape;
+  throw refusal({
+    subject: `${prefix}shape`,
+    value: shape,
+    allowed: "region or customer",
+    todo: "Set it by `pulumi config set biplane:shape <shape>`; stacks/examples/ has one commented example of each.",
+  });
+}
+
+/** @throws UserError that lists everything that is wrong with the stack's configuration at once. */
+export function readConfig<S extends Shape>(shape: S, values: GivenConfig): z.output<(typeof schemas)[S]>;
+export function readConfig(shape: Shape, values: GivenConfig) {
+  const given = Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), parseNested(value)]] : [],
+    ),
+  );
+  const result = schemas[shape].safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => describe(issue, given, secretKeys[shape]));
+  const settings = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
+  throw new UserError(`${settings} wrong in this ${shape} stack:\n${problems.map((line) => `- ${line}`).join("\n")}`);
+}
+
+/** Numbers, lists and objects are JSON; everything else is text as it stands. */
+function parseNested(value: string): unknown {
+  if (!/^\s*(?:[[{]|\d{1,6}\s*$)/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // Left as text, the schema refuses it by the key's name; the parser's own words would quote the value.
+    return value;
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, unknown>, secrets: string[]): string[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map(
+      (key) =>
+        `${nameOf([...issue.path, key])} is not known; allowed: nothing of this name. Remove it or correct its spelling.`,
+    );
+  }
+  const [top] = issue.path;
+  const value = secrets.includes(String(top)) ? undefined : valueAt(given, issue.path);
+  const allowed = issue.message.replace(/^Invalid input: expected (\w+), received \w+$/, "$1");
+  const missing = valueAt(given, issue.path) === undefined;
+  const subject = nameOf(issue.path);
+  if (!missing && value === undefined)
+    return [`${subject} has a wrong form (its value is not shown); allowed: ${allowed}.`];
+  return [
+    refusal({
+      subject,
+      value,
+      allowed,
+      todo: missing ? `Set it by \`pulumi config set --path ${subject}\`.` : undefined,
+    }).message,
+  ];
+}
+
+function nameOf(path: PropertyKey[]): string {
+  return path.reduce<string>(
+    (name, part, at) => name + (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`),
+    prefix,
+  );
+}
+
+function valueAt(value: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, part) => {
+    if (typeof inner !== "object" || inner === null) return undefined;
+    return Object.entries(inner).find(([key]) => key === String(part))?.[1];
+  }, value);
+}

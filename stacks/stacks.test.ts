@@ -1,0 +1,286 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Recorded } from "../components/testing/record-resources.ts";
+import { customerOutputs, regionOutputs } from "./outputs.ts";
+import { type Built, build, named, objects, podOf, settled } from "./testing/built-stack.ts";
+import { customerValues, regionValues } from "./testing/valid-config.ts";
+
+let region: Built;
+let customer: Built;
+
+beforeAll(async () => {
+  region = await build(regionValues());
+  customer = await build(customerValues());
+}, 60_000);
+
+const both = [
+  ["region", () => region, ["union-cp"]],
+  ["customer", () => customer, ["union", "demo-development", "demo-production"]],
+] as const;
+
+describe.each(both)("every %s stack", (shape, built, namespaces) => {
+  it("runs each service without root, without a writable root, with limits and three probes", () => {
+    const deployments = objects(built(), "Deployment");
+    expect(deployments.length).toBe(shape === "region" ? 7 : 4);
+    for (const deployment of deployments) {
+      const pod = podOf(deployment);
+      expect(pod.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+      for (const container of pod.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          runAsNonRoot: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(container.resources).toMatchObject({
+          requests: { cpu: expect.any(String) },
+          limits: { memory: expect.any(String) },
+        });
+        expect(container).toMatchObject({
+          startupProbe: { httpGet: { path: "/healthz" } },
+          readinessProbe: { httpGet: { path: "/readyz" } },
+          livenessProbe: { httpGet: { path: "/healthz" } },
+        });
+      }
+    }
+  });
+
+  it("puts the restricted standard, sums, defaults and default-deny into each namespace", () => {
+    const made = objects(built(), "Namespace");
+    expect(made.map(({ inputs }) => inputs.metadata.name).sort()).toEqual([...namespaces].sort());
+    for (const { inputs } of made) {
+      expect(inputs.metadata.labels).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted" });
+      const { name } = inputs.metadata;
+      expect(named(objects(built(), "NetworkPolicy"), "default-deny", name).inputs.spec).toEqual({
+        podSelector: {},
+        policyTypes: ["Ingress", "Egress"],
+      });
+      named(objects(built(), "ResourceQuota"), "quota", name);
+      named(objects(built(), "LimitRange"), "defaults", name);
+    }
+  });
+
+  it("keeps instance metadata out of every egress rule, and opens no other address family", () => {
+    const text = JSON.stringify(objects(built(), "NetworkPolicy").map(({ inputs }) => inputs.spec));
+    expect(text).not.toContain("::/0");
+    for (const block of text.match(/"cidr":"0\.0\.0\.0\/0"[^}]*/g) ?? []) expect(block).toContain("169.254.0.0/16");
+  });
+
+  it("uses no wildcard in any Role and makes no ClusterRole", () => {
+    const rules = objects(built(), "Role").flatMap(({ inputs }) => inputs.rules);
+    expect(JSON.stringify(rules)).not.toContain('"*"');
+    expect(objects(built(), "ClusterRole")).toEqual([]);
+    expect(objects(built(), "ClusterRoleBinding")).toEqual([]);
+  });
+
+  it("tags every AWS resource that can be tagged, with ours and the customer's", () => {
+    const untaggable =
+      /Alias|RouteTableAssociation|RolePolicy|Bucket(PublicAccessBlock|ServerSide|Versioning|Cors|Policy)/;
+    const taggable = built().all.filter(
+      ({ type }) => type.startsWith("aws:") && !untaggable.test(type.split(":")[2] ?? ""),
+    );
+    expect(taggable.length).toBeGreaterThan(10);
+    for (const { name, type, inputs } of taggable) {
+      expect(inputs.tags, `${type} ${name}`).toMatchObject({ team: "platform", "biplane:managed-by": "pulumi" });
+    }
+  });
+
+  it("answers what outputs.ts promises", async () => {
+    const schema = shape === "region" ? regionOutputs : customerOutputs;
+    expect(schema.safeParse(await settled(built().outputs)).error).toBeUndefined();
+  });
+
+  it("shows the same resources in a first preview, when nothing is known yet", async () => {
+    const values = shape === "region" ? regionValues() : customerValues();
+    const names = ({ all }: Recorded) => all.map(({ type, name }) => `${type} ${name}`).sort();
+    expect(names(await build(values, { preview: true }))).toEqual(names(built()));
+  });
+
+  it("gives each resource a name of its own, from plain configuration", () => {
+    const seen = built().all.map(({ type, name }) => `${type} ${name}`);
+    expect(seen.filter((name, at) => seen.indexOf(name) !== at)).toEqual([]);
+  });
+});
+
+describe("a region stack", () => {
+  it("gives the services hashes of the tenants' secrets, never these", () => {
+    const { stringData } = named(objects(region, "Secret"), "bootstrap").inputs as {
+      stringData?: Record<string, string>;
+    };
+    const text = stringData?.["bootstrap.json"] ?? "";
+    expect(text).not.toContain("random-");
+    expect(JSON.parse(text)).toEqual({
+      applications: ["acme", "globex"].flatMap((org) => [
+        { org, clientId: `${org}-admin`, secretSha256: expect.stringMatching(/^[0-9a-f]{64}$/), role: "admin" },
+        { org, clientId: `${org}-tasks`, secretSha256: expect.stringMatching(/^[0-9a-f]{64}$/), role: "task" },
+      ]),
+      registrations: ["acme", "globex"].map((org) => ({
+        org,
+        cluster: "main",
+        tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })),
+    });
+  });
+
+  it("hands the tenants' secrets out as one secret output", async () => {
+    expect(await pulumi.isSecret(region.outputs.tenants as pulumi.Output<unknown>)).toBe(true);
+    expect(await settled(region.outputs.tenants)).toMatchObject({
+      acme: { clientId: "acme-admin", clientSecret: "random-tenant-acme-admin" },
+      globex: { registrationToken: "random-tenant-globex-main-registration" },
+    });
+  });
+
+  it("mounts the owner's login into the migrations alone", () => {
+    const users = [...objects(region, "Deployment"), ...objects(region, "Job")].filter((made) =>
+      JSON.stringify(podOf(made)).includes("database-owner"),
+    );
+    expect(users.map(({ inputs }) => inputs.metadata.name)).toEqual([expect.stringMatching(/^migrate-[0-9a-f]{8}$/)]);
+  });
+
+  it("gives the clusters' signing key to the cluster service alone", () => {
+    const users = objects(region, "Deployment").filter((made) =>
+      JSON.stringify(podOf(made)).includes('"cluster-authority"'),
+    );
+    expect(users.map(({ inputs }) => inputs.metadata.name)).toEqual(["cluster"]);
+  });
+
+  it("opens the gateway and the relay by NodePort, and nothing else", () => {
+    const open = objects(region, "Service").filter(
+      ({ inputs }) => (inputs.spec as { type: string }).type !== "ClusterIP",
+    );
+    expect(
+      open.map(({ inputs }) => [
+        inputs.metadata.name,
+        (inputs.spec as { ports: { nodePort: number }[] }).ports[0]?.nodePort,
+      ]),
+    ).toEqual([
+      ["gateway-public", 30443],
+      ["relay-public", 30444],
+    ]);
+  });
+
+  it("holds no bucket and no role for one: the control plane has no way to customers' objects", () => {
+    expect(region.all.filter(({ type }) => type.startsWith("aws:s3/"))).toEqual([]);
+    expect(region.of("aws:iam/role:Role").map(({ inputs }) => inputs.name)).toEqual(["biplane-us-east-2-cluster"]);
+    const annotated = objects(region, "ServiceAccount").filter((made) =>
+      JSON.stringify(made.inputs).includes("role-arn"),
+    );
+    expect(annotated).toEqual([]);
+  });
+
+  it("starts what uses the database once it is migrated, and mounts nothing that is not there yet", async () => {
+    const job = "kubernetes:batch/v1:Job";
+    const secret = "kubernetes:core/v1:Secret";
+    const made = await build(regionValues(), { slow: [job, secret] });
+    const begun = (name: string) => made.one("kubernetes:apps/v1:Deployment", `control-plane-${name}`).begun;
+    for (const name of ["identity", "runs", "actions", "cluster"])
+      expect(begun(name)).toBeGreaterThan(made.one(job).ended);
+    expect(begun("gateway")).toBeGreaterThan(made.one(secret, "control-plane-gateway-tls").ended);
+    expect(made.one(job).begun).toBeGreaterThan(made.one(secret, "control-plane-database-owner").ended);
+  });
+
+  it("makes a new migration for a new image, and only then", async () => {
+    const jobOf = (built: Built) => objects(built, "Job")[0]?.inputs.metadata.name;
+    const image = `registry.test/biplane/services@sha256:${"b".repeat(64)}`;
+    expect(jobOf(await build(regionValues()))).toBe(jobOf(region));
+    expect(jobOf(await build(regionValues({ images: { services: image } })))).not.toBe(jobOf(region));
+  });
+});
+
+describe("a customer stack", () => {
+  it("names no principal but its own account's pods and EKS", () => {
+    const principals = customer
+      .of("aws:iam/role:Role")
+      .map(({ inputs }) => JSON.parse(String(inputs.assumeRolePolicy)).Statement[0].Principal);
+    expect(principals).toEqual([
+      { Service: "eks.amazonaws.com" },
+      { Federated: "arn:aws:iam::111111111111:oidc-provider/oidc.test" },
+      { Federated: "arn:aws:iam::111111111111:oidc-provider/oidc.test" },
+    ]);
+  });
+
+  it("gives task pods the user role and no Kubernetes token", () => {
+    for (const namespace of ["demo-development", "demo-production"]) {
+      const { inputs } = named(objects(customer, "ServiceAccount"), "default", namespace);
+      expect(inputs).toMatchObject({
+        automountServiceAccountToken: false,
+        metadata: { annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/userflyterole" } },
+      });
+    }
+  });
+
+  it("hands a Kubernetes token only to those who use the API", () => {
+    const holders = objects(customer, "Deployment").filter((made) => podOf(made).automountServiceAccountToken);
+    expect(holders.map(({ inputs }) => inputs.metadata.name).sort()).toEqual(["executor", "logs", "tunnel"]);
+  });
+
+  it("lets nobody read Secrets but the tunnel its own one", () => {
+    const reading = objects(customer, "Role").filter(({ inputs }) => JSON.stringify(inputs.rules).includes("secrets"));
+    expect(reading.map(({ inputs }) => inputs.rules)).toEqual([
+      [
+        {
+          apiGroups: [""],
+          resources: ["secrets"],
+          resourceNames: ["tunnel-identity"],
+          verbs: ["get", "patch", "update"],
+        },
+      ],
+    ]);
+  });
+
+  it("makes the tunnel's Secret empty and the task pods' API key as the client reads it", () => {
+    const secrets = objects(customer, "Secret");
+    expect(named(secrets, "tunnel-identity", "union").inputs).not.toHaveProperty("stringData");
+    const { stringData } = named(secrets, "eager-api-key", "demo-development").inputs as {
+      stringData?: Record<string, string>;
+    };
+    expect(Buffer.from(stringData?.["api-key"] ?? "", "base64").toString()).toBe(
+      "us-east-2.biplane.test:acme-tasks:client-secret-of-a-test:acme",
+    );
+  });
+
+  it("starts each service once its rights and Secrets are there", async () => {
+    const binding = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding";
+    const crd = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+    const secret = "kubernetes:core/v1:Secret";
+    const made = await build(customerValues(), { slow: [binding, crd, secret] });
+    const begun = (name: string) => made.one("kubernetes:apps/v1:Deployment", `compute-plane-${name}`).begun;
+    const ended = (type: string, name: string) => made.one(type, `compute-plane-${name}`).ended;
+    expect(begun("executor")).toBeGreaterThan(ended(crd, "taskactions"));
+    expect(begun("executor")).toBeGreaterThan(ended(binding, "demo-production-executor"));
+    expect(begun("logs")).toBeGreaterThan(ended(binding, "demo-production-logs"));
+    expect(begun("tunnel")).toBeGreaterThan(ended(binding, "tunnel"));
+    expect(begun("tunnel")).toBeGreaterThan(ended(secret, "registration"));
+    expect(begun("tunnel")).toBeGreaterThan(ended(secret, "tunnel-identity"));
+  });
+
+  it("opens nothing beyond the cluster", () => {
+    const types = objects(customer, "Service").map(({ inputs }) => (inputs.spec as { type: string }).type);
+    expect(new Set(types)).toEqual(new Set(["ClusterIP"]));
+    expect(customer.all.filter(({ type }) => type.startsWith("aws:lb/"))).toEqual([]);
+  });
+
+  it("tells the services what they are, by the names that they read", () => {
+    const env = podOf(named(objects(customer, "Deployment"), "objectstore")).containers[0]?.env;
+    expect(Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]))).toEqual({
+      PORT: "8080",
+      TOKEN_ISSUER: "https://us-east-2.biplane.test",
+      TOKEN_KEYS_URL: "http://tunnel.union.svc.cluster.local:8080/pinned/keys",
+      ORG: "acme",
+      METADATA_BUCKET: "biplane-acme-main-metadata",
+      FAST_REGISTRATION_BUCKET: "biplane-acme-main-fast-reg",
+      AWS_REGION: "us-east-2",
+      PRESIGN_TTL_SECONDS: "3600",
+    });
+  });
+});
+
+describe("the program", () => {
+  it("refuses a stack without a shape", async () => {
+    await expect(build({})).rejects.toThrow(/biplane:shape is missing/);
+  });
+});

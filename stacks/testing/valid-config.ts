@@ -1,0 +1,51 @@
+/** One valid configuration of each shape, as the engine hands it over; tests change one thing at a time. */
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const image = `registry.test/biplane/services@sha256:${"a".repeat(64)}`;
+
+type Values = Record<string, unknown>;
+
+/** @returns keys with their namespace, nested values as JSON; a value of undefined leaves its key out. */
+function asGiven(values: Values): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) =>
+      value === undefined ? [] : [[`biplane:${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
+    ),
+  );
+}
+
+export function regionValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    shape: "region",
+    region: "us-east-2",
+    endpoint: "us-east-2.biplane.test",
+    relayHost: "relay.us-east-2.biplane.test",
+    edge: { zoneId: "zone", originPullCa: certificate },
+    images: { services: image },
+    tenants: [
+      { org: "acme", cluster: "main", egress: ["203.0.113.7/32"] },
+      { org: "globex", cluster: "main", egress: ["203.0.113.8/32"] },
+    ],
+    tags: { team: "platform" },
+    ...changes,
+  });
+}
+
+export function customerValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    shape: "customer",
+    model: "self-managed",
+    region: "us-east-2",
+    org: "acme",
+    cluster: "main",
+    controlPlaneHost: "us-east-2.biplane.test",
+    images: { services: image },
+    projects: [
+      { project: "demo", domain: "development" },
+      { project: "demo", domain: "production" },
+    ],
+    registrationToken: "registration-token-of-a-test",
+    dataPlaneClientSecret: "client-secret-of-a-test",
+    tags: { team: "platform" },
+    ...changes,
+  });
+}

@@ -1,0 +1,65 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { operatorClient } from "../../sandbox/cloud/index.ts";
+import { outputsOf, runExample } from "../support/client.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { environment, here } from "../support/local-run.ts";
+
+const { proves } = evidenceFor("isolation/task-pod");
+const readSchema = z.object({ read: z.boolean(), error: z.string().optional() });
+const probeSchema = z.object({
+  static_keys: z.array(z.string()),
+  own_role: z.string(),
+  assume_own: z.object({ status: z.number() }),
+  assume_admin: z.object({ status: z.number(), refusal: z.string().nullable() }),
+  own_object: readSchema,
+  foreign_object: readSchema,
+  kubernetes_secrets: z.object({ token_mounted: z.boolean(), status: z.number().nullable() }),
+  uid: z.number(),
+});
+
+describe("a real task pod", () => {
+  let seen: z.infer<typeof probeSchema>;
+
+  beforeAll(async () => {
+    const bucket = String(environment.outputs.customer.metadataBucket);
+    const { org, project, domain } = environment;
+    const keys = { own: `${org}/${project}/${domain}/probe/own`, foreign: `globex/${project}/${domain}/probe/foreign` };
+    const s3 = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
+    for (const Key of Object.values(keys)) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "here" }));
+    const uri = (key: string) => `s3://${bucket}/${key}`;
+    const args = ["--own_object", uri(keys.own), "--foreign_object", uri(keys.foreign)];
+    const { name, result } = await runExample("probe", "probe", args);
+    expect(result.exitCode, `${result.stdout}${result.stderr}`).toBe(0);
+    const text = (await outputsOf(name)).replace(/\s*│\s*\n\s*│\s?/g, "");
+    const json = /\{.*\}/s.exec(text)?.[0]?.replaceAll('\\"', '"') ?? text;
+    seen = probeSchema.parse(JSON.parse(json));
+  });
+
+  it("reads and writes its own prefix by its role, and not another's", () => {
+    proves(["iam-user-object-store-rw"], "an object beneath another organisation's prefix is refused to the same role");
+    expect(seen.own_object).toEqual({ read: true });
+    expect(seen.foreign_object.read).toBe(false);
+    expect(seen.foreign_object.error).toMatch(/denied|403|forbidden/i);
+  });
+
+  it("may take its own role, and is refused the platform's", () => {
+    proves(["iam-user-no-platform-access"], "the same call for its own role is answered with a session");
+    expect(seen.own_role).toMatch(/role\/userflyterole$/);
+    expect(seen.assume_own.status).toBe(200);
+    expect(seen.assume_admin.status).toBeGreaterThanOrEqual(400);
+    expect(seen.assume_admin.refusal).toBeTruthy();
+  });
+
+  it("reads no Secret of Kubernetes, and has no token to ask with", () => {
+    proves(["k8s-task-accounts-minimal"], "an answer of 200 would be seen: the API server answers the probe at all");
+    expect(seen.kubernetes_secrets.token_mounted).toBe(false);
+    expect([401, 403]).toContain(seen.kubernetes_secrets.status);
+  });
+
+  it("holds no static key, and is not root", () => {
+    expect(seen.static_keys).toEqual([]);
+    expect(seen.uid).toBe(65532);
+  });
+});

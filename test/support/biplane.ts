@@ -1,0 +1,35 @@
+/** `./biplane` as a person runs it. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkout } from "./paths.ts";
+
+export interface Ended {
+  exitCode: number;
+  output: string;
+}
+
+export interface KillPoint {
+  /** Text of the progress line after which to kill. */
+  after: string;
+  delayMs: number;
+}
+
+/** @param kill sends SIGKILL to the command alone, as the machine's memory killer would. */
+export function biplane(args: string[], kill?: KillPoint): Promise<Ended & { killed: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(checkout, "biplane"), args, { cwd: checkout, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let killed = false;
+    const hear = (text: string) => {
+      output += text;
+      if (!kill || killed || !output.includes(kill.after)) return;
+      killed = true;
+      void sleep(kill.delayMs).then(() => child.kill("SIGKILL"));
+    };
+    child.stdout.setEncoding("utf8").on("data", hear);
+    child.stderr.setEncoding("utf8").on("data", hear);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ exitCode: code ?? -1, output, killed }));
+  });
+}

@@ -1,0 +1,29 @@
+/** Tells the ledger what a test decided. Written only when all of a file's tests ran and passed. */
+import { join } from "node:path";
+import { afterAll, onTestFinished } from "vitest";
+import { paths } from "../../sandbox/paths.ts";
+import { currentCommit, type Evidence, writeEvidence } from "../../verify/claims/evidence.ts";
+
+const checkout = join(import.meta.dirname, "../..");
+
+/**
+ * @param source the test file's name, and the claim's `by`.
+ * @returns `proves`, to be called inside a test for the claims that it decides, with the sabotage that the same test
+ * saw turn its judgement red. A test that fails makes its claims failing.
+ */
+export function evidenceFor(source: string) {
+  const decided: Evidence[] = [];
+  afterAll(() => {
+    writeEvidence(join(paths().cache, "evidence"), currentCommit(checkout), source, decided);
+  });
+  return {
+    proves(claims: readonly string[], sabotage: string): void {
+      onTestFinished(({ task }) => {
+        const result = task.result?.state === "pass" ? "pass" : "fail";
+        const at = new Date().toISOString();
+        for (const claim of claims)
+          decided.push({ claim, by: source, result, sabotage, at, cloud: "aws", model: "self-managed" });
+      });
+    },
+  };
+}

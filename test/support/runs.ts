@@ -1,0 +1,32 @@
+/** The region's own record of runs, by the public API. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
+import { accessToken, api } from "./api.ts";
+import { environment } from "./local-run.ts";
+
+const terminal = new Set([ActionPhase.SUCCEEDED, ActionPhase.FAILED, ActionPhase.ABORTED, ActionPhase.TIMED_OUT]);
+
+export async function runClient() {
+  const { org, project, domain } = environment;
+  const client = api(RunService, await accessToken());
+  const id = (run: string, name: string) => ({ name, run: { org, project, domain, name: run } });
+  return {
+    client,
+    /** Waits until the action has ended. */
+    async ended(run: string, action = "a0", patienceMs = 120_000) {
+      const giveUpAt = Date.now() + patienceMs;
+      for (;;) {
+        const { details } = await client.getActionDetails({ actionId: id(run, action) });
+        if (details?.status && terminal.has(details.status.phase)) return details;
+        if (Date.now() > giveUpAt)
+          throw new Error(`${run}/${action} is still ${ActionPhase[details?.status?.phase ?? 0]}`);
+        await sleep(500);
+      }
+    },
+    async actions(run: string) {
+      const { actions } = await client.listActions({ runId: id(run, "").run, request: { limit: 100 } });
+      return actions;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { defineCheck } from "../check.ts";
+import type { IamRole } from "../facts.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
+import { grants } from "../reason/iam-policy.ts";
+import { projectNamespaces, type Target } from "../target.ts";
+
+/** Trust is exact: this cluster's provider, StringEquals on aud and sub, and only the accounts that need the role. */
+export const trustIsExact = defineCheck({
+  id: "IAM-02",
+  title: "Each role can be assumed by its own service accounts of this cluster, and by nobody else",
+  severity: "critical",
+  claims: ["lp-roles-bound-by-federation", "human-no-cloud-account", "iam-admin-assumed-by-platform", "iam-aws-irsa"],
+  documented: ["C07", "C08"],
+  fix: "Set the trust policy by the customer stack: StringEquals on <issuer>:sub and <issuer>:aud.",
+  needs: ["iam", "cluster"],
+  evaluate({ iam, cluster }, target) {
+    const issuer = cluster.issuer.replace(/^https:\/\//, "");
+    const provider = iam.oidcProviders.find(({ url }) => url.replace(/^https:\/\//, "") === issuer);
+    if (!provider) return [fail(`account ${iam.account}`, `no OIDC provider for ${cluster.issuer}`)];
+    const allowed = allowedSubjects(target);
+    return iam.roles
+      .filter(({ name }) => name in allowed)
+      .flatMap((role) => judgeTrust(role, provider.arn, issuer, allowed[role.name] ?? []));
+  },
+  sabotages: [
+    {
+      name: "the admin role's subject becomes a wildcard by StringLike",
+      apply(facts, target) {
+        const statement = facts.iam.roles.find(({ name }) => name === target.roles.admin)?.trust.statements[0];
+        if (!statement) return false;
+        statement.conditions = { StringLike: statement.conditions.StringEquals ?? {} };
+        return undefined;
+      },
+    },
+    {
+      name: "a task account may take the admin role",
+      apply(facts, target) {
+        const statement = facts.iam.roles.find(({ name }) => name === target.roles.admin)?.trust.statements.at(-1);
+        for (const [key, values] of Object.entries(statement?.conditions.StringEquals ?? {})) {
+          if (key.endsWith(":sub")) values.push(`system:serviceaccount:${projectNamespaces(target)[0]}:default`);
+        }
+      },
+    },
+    {
+      name: "a second statement trusts another account",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        role?.trust.statements.push({
+          effect: "Allow",
+          actions: ["sts:assumerole"],
+          notActions: [],
+          resources: [],
+          notResources: [],
+          principals: ["AWS:arn:aws:iam::999999999999:root"],
+          conditions: {},
+        });
+      },
+    },
+    {
+      name: "the audience is not asked for",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        for (const { conditions } of role?.trust.statements ?? []) {
+          for (const keys of Object.values(conditions)) {
+            for (const key of Object.keys(keys)) if (key.endsWith(":aud")) delete keys[key];
+          }
+        }
+      },
+    },
+  ],
+});
+
+function allowedSubjects(target: Target): Record<string, string[]> {
+  const subject = (namespace: string, account: string) => `system:serviceaccount:${namespace}:${account}`;
+  return {
+    [target.roles.admin]: target.platformServiceAccounts.map((account) => subject(target.namespace, account)),
+    [target.roles.user]: projectNamespaces(target).map((namespace) => subject(namespace, "default")),
+  };
+}
+
+function judgeTrust(role: IamRole, provider: string, issuer: string, allowed: string[]): Finding[] {
+  return grants([role.trust]).map((statement) => {
+    const stranger = statement.principals.find((principal) => principal !== `Federated:${provider}`);
+    if (stranger) return fail(role.arn, `trusts ${stranger}`);
+    if (statement.actions.join() !== "sts:assumerolewithwebidentity")
+      return fail(role.arn, `allows ${statement.actions}`);
+    const equals = statement.conditions.StringEquals ?? {};
+    const audience = equals[`${issuer}:aud`.toLowerCase()] ?? [];
+    if (audience.join() !== "sts.amazonaws.com") return fail(role.arn, `audience: ${audience.join() || "any"}`);
+    const subjects = equals[`${issuer}:sub`.toLowerCase()] ?? [];
+    if (subjects.length === 0) return fail(role.arn, "subject: any account of the cluster");
+    const foreign = subjects.filter((subject) => !allowed.includes(subject));
+    if (foreign.length > 0) return fail(role.arn, `also trusts ${foreign.join(", ")}`);
+    return pass(role.arn, `trusts exactly ${subjects.join(", ")}`);
+  });
+}

@@ -1,0 +1,73 @@
+import { defineCheck } from "../check.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
+import { globWithin, grants } from "../reason/iam-policy.ts";
+import type { Target } from "../target.ts";
+import { documentsOf } from "./iam-03-families.ts";
+
+/** Every granted resource lies within the plane's own buckets, secrets and logs; a wildcard action reaches too far. */
+export const narrowResources = defineCheck({
+  id: "IAM-04",
+  title: "Both roles reach the plane's own buckets, secrets and logs, and nothing beyond",
+  severity: "critical",
+  claims: ["iam-roles-narrow", "lp-iam-minimum-permissions"],
+  documented: ["C07"],
+  fix: "Name the plane's own ARNs in the policy.",
+  needs: ["iam"],
+  evaluate({ iam }, target) {
+    return (["admin", "user"] as const).flatMap((kind): Finding[] => {
+      const role = iam.roles.find(({ name }) => name === target.roles[kind]);
+      if (!role) return [fail(`role ${target.roles[kind]}`, "does not exist")];
+      const envelope = envelopeOf(kind, target);
+      return grants(documentsOf(role)).map((statement) => {
+        const subject = `${role.arn}#${statement.sid ?? statement.actions[0] ?? "statement"}`;
+        const wide = statement.actions.find((action) => action === "*" || action.endsWith(":*"));
+        if (wide) return fail(subject, `grants ${wide}`);
+        if (statement.notActions.length > 0 || statement.notResources.length > 0)
+          return fail(subject, "grants by exclusion");
+        const beyond = statement.resources.find((resource) => !envelope.some((outer) => globWithin(resource, outer)));
+        return beyond ? fail(subject, `reaches ${beyond}`) : pass(subject, statement.resources.join(", "));
+      });
+    });
+  },
+  sabotages: [
+    {
+      name: "a bucket's name grows a star before the slash",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        const statement = role?.inline.at(-1)?.document.statements.at(-1);
+        if (!statement) return false;
+        statement.resources.push(`arn:aws:s3:::${target.buckets.metadata}*`);
+        return undefined;
+      },
+    },
+    {
+      name: "the admin role may do anything in S3",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.admin);
+        role?.inline[0]?.document.statements[0]?.actions.push("s3:*");
+      },
+    },
+    {
+      name: "the user role reaches another organisation's prefix",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        role?.inline[0]?.document.statements[0]?.resources.push(`arn:aws:s3:::${target.buckets.metadata}/globex/*`);
+      },
+    },
+  ],
+});
+
+function envelopeOf(kind: "admin" | "user", target: Target): string[] {
+  const buckets = [target.buckets.metadata, target.buckets.fastRegistration].map((name) => `arn:aws:s3:::${name}`);
+  const own = `${target.region}:${target.account}`;
+  const kms = `arn:aws:kms:${own}:key/*`;
+  if (kind === "user") return [...buckets, ...buckets.map((bucket) => `${bucket}/${target.org}/*`), kms];
+  return [
+    ...buckets,
+    ...buckets.map((bucket) => `${bucket}/*`),
+    `arn:aws:secretsmanager:${own}:secret:*${target.org}*`,
+    `arn:aws:logs:${own}:log-group:*${target.org}*`,
+    `arn:aws:logs:${own}:log-group:*${target.clusterName}*`,
+    kms,
+  ];
+}

@@ -1,0 +1,54 @@
+import { defineCheck } from "../check.ts";
+import { fail, pass } from "../outcome.ts";
+import { projectNamespaces } from "../target.ts";
+
+export const roleBindingsStayHome = defineCheck({
+  id: "NS-03",
+  title: "Each project namespace has role bindings, and they name only its own and the platform's accounts",
+  severity: "high",
+  claims: ["ns-rbac-bindings"],
+  documented: [],
+  fix: "Remove the foreign subject from the binding.",
+  needs: ["roleBindings"],
+  evaluate({ roleBindings }, target) {
+    return projectNamespaces(target).flatMap((namespace) => {
+      const bindings = roleBindings.filter(({ metadata }) => metadata?.namespace === namespace);
+      if (bindings.length === 0) return [fail(`Namespace/${namespace}`, "no RoleBinding")];
+      return bindings.map(({ metadata, subjects }) => {
+        const foreign = (subjects ?? []).filter(
+          ({ kind, namespace: home }) => kind !== "ServiceAccount" || (home !== namespace && home !== target.namespace),
+        );
+        const subject = `RoleBinding/${namespace}/${metadata?.name}`;
+        if (foreign.length > 0) {
+          return fail(subject, `binds ${foreign.map((f) => `${f.kind} ${f.namespace ?? ""}/${f.name}`).join(", ")}`);
+        }
+        return pass(subject, `${subjects?.length ?? 0} subjects, all of ${namespace} or ${target.namespace}`);
+      });
+    });
+  },
+  sabotages: [
+    {
+      name: "the last binding also names another namespace's account",
+      apply(facts, target) {
+        const names = projectNamespaces(target);
+        const binding = facts.roleBindings.filter(({ metadata }) => names.includes(metadata?.namespace ?? "")).at(-1);
+        if (!binding) return false;
+        binding.subjects = [
+          ...(binding.subjects ?? []),
+          { kind: "ServiceAccount", name: "default", namespace: "stranger" },
+        ];
+        return undefined;
+      },
+    },
+    {
+      name: "every authenticated user is bound",
+      apply(facts, target) {
+        facts.roleBindings.push({
+          metadata: { name: "helpful", namespace: projectNamespaces(target)[0] ?? "" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" },
+          subjects: [{ kind: "Group", name: "system:authenticated" }],
+        });
+      },
+    },
+  ],
+});

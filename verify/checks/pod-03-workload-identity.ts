@@ -1,0 +1,66 @@
+import { defineCheck } from "../check.ts";
+import { subjectOf } from "../facts.ts";
+import { fail, pass } from "../outcome.ts";
+import { containersOf } from "../reason/kubernetes.ts";
+import { ownNamespaces } from "../target.ts";
+
+const staticKeys =
+  /^(AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|FLYTE_AWS_ACCESS_KEY_ID|FLYTE_AWS_SECRET_ACCESS_KEY|GOOGLE_APPLICATION_CREDENTIALS|AZURE_CLIENT_SECRET|AZURE_STORAGE_KEY)$/;
+
+/** Joins pod → account → annotation with what the pod was really given. */
+export const identityPerPod = defineCheck({
+  id: "POD-03",
+  title: "Pods get cloud credentials by projected token only",
+  severity: "critical",
+  claims: ["k8s-workload-identity-per-pod"],
+  documented: ["C08"],
+  fix: "Annotate the service account with its role and remove the static keys from the pod.",
+  needs: ["pods", "serviceAccounts"],
+  evaluate({ pods, serviceAccounts }, target) {
+    const roleOf = new Map(
+      serviceAccounts.map((account) => [
+        `${account.metadata?.namespace}/${account.metadata?.name}`,
+        account.metadata?.annotations?.["eks.amazonaws.com/role-arn"],
+      ]),
+    );
+    const ours = pods.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+    return ours.map((pod) => {
+      const subject = subjectOf("Pod", pod);
+      const env = containersOf(pod).flatMap((container) => container.env ?? []);
+      const key = env.find(({ name }) => staticKeys.test(name));
+      if (key) return fail(subject, `carries a static credential in ${key.name}`);
+      const role = roleOf.get(`${pod.metadata?.namespace}/${pod.spec?.serviceAccountName ?? "default"}`);
+      if (!role) return pass(subject, "no cloud identity and no key");
+      const given = env.find(({ name }) => name === "AWS_ROLE_ARN")?.value;
+      if (given !== role) return fail(subject, `AWS_ROLE_ARN is ${given}, the account says ${role}`);
+      const token = (pod.spec?.volumes ?? []).some(({ projected }) =>
+        projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken?.audience === "sts.amazonaws.com"),
+      );
+      return token
+        ? pass(subject, `projected token for ${role}`)
+        : fail(subject, "no projected token for sts.amazonaws.com");
+    });
+  },
+  sabotages: [
+    {
+      name: "the last pod is handed a static key",
+      apply(facts, target) {
+        const pod = facts.pods
+          .filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""))
+          .at(-1);
+        const container = pod?.spec?.containers[0];
+        if (!container) return false;
+        container.env = [...(container.env ?? []), { name: "AWS_ACCESS_KEY_ID", value: "x" }];
+        return undefined;
+      },
+    },
+    {
+      name: "a pod takes another role than its account's",
+      apply(facts) {
+        for (const { spec } of facts.pods)
+          for (const entry of spec?.containers.flatMap((c) => c.env ?? []) ?? [])
+            if (entry.name === "AWS_ROLE_ARN") entry.value = "arn:aws:iam::222222222222:role/stranger";
+      },
+    },
+  ],
+});

@@ -1,0 +1,43 @@
+import { defineCheck } from "../check.ts";
+import { fail, pass } from "../outcome.ts";
+import type { Target } from "../target.ts";
+
+/** Users and groups that Kubernetes and EKS themselves bind; nobody else can hold a certificate for such a name. */
+const builtIn = /^(system|eks):/;
+
+export const noVendorSubjects = defineCheck({
+  id: "RBAC-03",
+  title: "No person or group is bound in a self-managed cluster but Kubernetes' own",
+  severity: "critical",
+  claims: ["human-no-infra-access-self-managed"],
+  documented: [],
+  fix: "Remove the binding; the vendor reaches the tenant, never the cluster.",
+  needs: ["clusterRoleBindings", "roleBindings"],
+  notApplicable: (target: Target) => (target.model === "byoc" ? "BYOC: the vendor manages the cluster" : undefined),
+  evaluate({ clusterRoleBindings, roleBindings }) {
+    const bindings = [
+      ...clusterRoleBindings.map((binding) => ({ kind: "ClusterRoleBinding", binding })),
+      ...roleBindings.map((binding) => ({ kind: "RoleBinding", binding })),
+    ];
+    return bindings.map(({ kind, binding }) => {
+      const subject = [kind, binding.metadata?.namespace, binding.metadata?.name].filter(Boolean).join("/");
+      const people = (binding.subjects ?? []).filter(
+        ({ kind: who, name }) => (who === "User" || who === "Group") && !builtIn.test(name),
+      );
+      if (people.length === 0) return pass(subject, "service accounts and system subjects only");
+      return fail(subject, `binds ${people.map(({ kind: who, name }) => `${who} ${name}`).join(", ")}`);
+    });
+  },
+  sabotages: [
+    {
+      name: "a support group is bound in one namespace",
+      apply(facts, target) {
+        facts.roleBindings.push({
+          metadata: { name: "support", namespace: target.namespace },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" },
+          subjects: [{ kind: "Group", name: "vendor-support" }],
+        });
+      },
+    },
+  ],
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Evidence } from "./evidence.ts";
+import { type Claim, ledger } from "./ledger.ts";
+import { claimStates, stateOfClaims } from "./state.ts";
+
+const claim: Claim = {
+  id: "a",
+  source: "000:1",
+  statement: "",
+  plane: "data",
+  clouds: ["aws"],
+  models: ["self-managed"],
+  kind: "read-only",
+};
+const seen: Evidence = {
+  claim: "a",
+  by: "NS-01",
+  result: "pass",
+  sabotage: "gone",
+  at: "2026-01-01T00:00:00.000Z",
+  cloud: "aws",
+  model: "self-managed",
+};
+const stateOf = (evidence: Evidence[], of: Claim = claim) => stateOfClaims([of], evidence, "c").claims[0]?.state;
+
+describe("the ledger", () => {
+  it("holds the 271 claims of the documents, each once", () => {
+    expect(ledger.claims.length).toBe(271);
+    expect(new Set(ledger.claims.map(({ id }) => id)).size).toBe(271);
+    const kinds = Object.groupBy(ledger.claims, ({ kind }) => kind);
+    expect(Object.fromEntries(Object.entries(kinds).map(([kind, rows]) => [kind, rows?.length]))).toEqual({
+      "read-only": 106,
+      "active-probe": 38,
+      "end-to-end": 123,
+      attestation: 4,
+    });
+  });
+
+  it("restates only claims that it holds", () => {
+    const ids = new Set(ledger.claims.map(({ id }) => id));
+    expect(
+      Object.values(ledger.aliases)
+        .flat()
+        .filter((id) => !ids.has(id)),
+    ).toEqual([]);
+  });
+});
+
+describe("the state of a claim", () => {
+  it("is proven only by a pass with a sabotage that was seen", () => {
+    const { sabotage: _, ...unproved } = seen;
+    expect(stateOf([seen])).toBe("proven");
+    expect(stateOf([unproved])).toBe("notEvaluated");
+  });
+
+  it("is failing when anything says so", () => {
+    expect(stateOf([seen, { ...seen, by: "other", result: "fail" }])).toBe("failing");
+  });
+
+  it("does not count another model's or another cloud's evidence", () => {
+    expect(stateOf([{ ...seen, model: "byoc" }])).toBe("open");
+    expect(stateOf([{ ...seen, cloud: "gcp" }])).toBe("open");
+  });
+
+  it("is attestation, not open, where no system can decide", () => {
+    expect(stateOf([], { ...claim, kind: "attestation" })).toBe("attestation");
+  });
+
+  it("counts to the total", () => {
+    const report = stateOfClaims(ledger.claims, [], "c");
+    expect(claimStates.reduce((sum, state) => sum + report[state], 0)).toBe(report.total);
+  });
+});

@@ -1,0 +1,41 @@
+/** SDK clients by a named profile, as the `aws` command reads it: its region, endpoint and certificate bundle. */
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { EKSClient } from "@aws-sdk/client-eks";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
+import { STSClient } from "@aws-sdk/client-sts";
+import { fromIni } from "@aws-sdk/credential-providers";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { Target } from "../target.ts";
+
+export interface AwsClients {
+  iam: IAMClient;
+  sts: STSClient;
+  s3: S3Client;
+  ecr: ECRClient;
+  eks: EKSClient;
+}
+
+export function awsClients({ aws, region }: Target): AwsClients {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, ...(aws.caFile ? { ca: readFileSync(aws.caFile) } : {}) });
+  const common = {
+    region,
+    credentials: fromIni({
+      profile: aws.profile,
+      ...(aws.configFile ? { configFilepath: aws.configFile } : {}),
+      ...(aws.credentialsFile ? { filepath: aws.credentialsFile } : {}),
+    }),
+    requestHandler: new NodeHttpHandler({ httpsAgent: agent, requestTimeout: 10_000 }),
+    maxAttempts: 3,
+    ...(aws.endpointUrl ? { endpoint: aws.endpointUrl } : {}),
+  };
+  return {
+    iam: new IAMClient(common),
+    sts: new STSClient(common),
+    s3: new S3Client({ ...common, forcePathStyle: aws.endpointUrl !== undefined }),
+    ecr: new ECRClient(common),
+    eks: new EKSClient(common),
+  };
+}

@@ -1,0 +1,82 @@
+/** Reads a cluster: one paginated list a kind. Secret values are looked at here and leave as pattern names only. */
+import {
+  KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+  KubernetesObjectApi,
+} from "@kubernetes/client-node";
+import { messageOf } from "../../shared/errors.ts";
+import type { Collected, Fact, Facts, ScannedObject } from "../facts.ts";
+import { scanConfigMap, scanSecret } from "./scan.ts";
+
+const pageSize = 500;
+
+const kinds = {
+  namespaces: ["v1", "Namespace"],
+  pods: ["v1", "Pod"],
+  services: ["v1", "Service"],
+  serviceAccounts: ["v1", "ServiceAccount"],
+  resourceQuotas: ["v1", "ResourceQuota"],
+  limitRanges: ["v1", "LimitRange"],
+  deployments: ["apps/v1", "Deployment"],
+  roles: ["rbac.authorization.k8s.io/v1", "Role"],
+  clusterRoles: ["rbac.authorization.k8s.io/v1", "ClusterRole"],
+  roleBindings: ["rbac.authorization.k8s.io/v1", "RoleBinding"],
+  clusterRoleBindings: ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
+  networkPolicies: ["networking.k8s.io/v1", "NetworkPolicy"],
+} as const;
+
+type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned">;
+
+/** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
+export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const api = KubernetesObjectApi.makeApiClient(config);
+  const lists = await Promise.all(
+    Object.entries(kinds).map(async ([name, [apiVersion, kind]]) => [name, await list(api, apiVersion, kind)] as const),
+  );
+  const facts = Object.fromEntries(lists) as { [K in keyof typeof kinds]: Fact<Facts[K]> };
+  return { ...facts, scanned: await scanAll(api) };
+}
+
+async function scanAll(api: KubernetesObjectApi): Promise<Fact<ScannedObject[]>> {
+  const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
+  const request = `${secrets.request}; ${configMaps.request}`;
+  if (!secrets.read) return { ...secrets, request };
+  if (!configMaps.read) return { ...configMaps, request };
+  return { read: true, request, value: [...secrets.value.map(scanSecret), ...configMaps.value.map(scanConfigMap)] };
+}
+
+async function list(api: KubernetesObjectApi, apiVersion: string, kind: string): Promise<Fact<KubernetesObject[]>> {
+  const items: KubernetesObject[] = [];
+  let pages = 0;
+  let token: string | undefined;
+  const request = () => `list ${apiVersion} ${kind}, all namespaces, ${pages} pages`;
+  try {
+    do {
+      const page: KubernetesListObject<KubernetesObject> = await api.list(
+        apiVersion,
+        kind,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        pageSize,
+        token,
+      );
+      pages++;
+      items.push(...page.items);
+      token = page.metadata?._continue || undefined;
+    } while (token);
+    return { read: true, value: items, request: request() };
+  } catch (error) {
+    return { read: false, reason: firstLine(messageOf(error)), request: request() };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]?.slice(0, 300) ?? "";
+}

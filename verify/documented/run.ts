@@ -1,0 +1,81 @@
+/** Runs the documented lines as a reviewer would type them, and keeps what they printed. */
+import { $ } from "zx";
+import type { Collected } from "../facts.ts";
+import type { Target } from "../target.ts";
+import { documentedCommands, fill } from "./commands.ts";
+
+export interface CommandRecord {
+  group: string;
+  line: string;
+  weakness?: string;
+  /** Absent when the line did not run. */
+  exitCode?: number;
+  stdout?: string;
+  stderr?: string;
+  seconds?: number;
+  /** Why it did not run. */
+  notRun?: string;
+}
+
+const keptCharacters = 20_000;
+
+/** `path`: the folders of `kubectl` and `aws`, before the caller's own. One line after the other, as typed. */
+export async function runDocumented(target: Target, collected: Collected, path: string[]): Promise<CommandRecord[]> {
+  const values = placeholders(target, collected);
+  const shell = $({
+    nothrow: true,
+    quiet: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: "60s",
+    env: environment(target, path),
+  });
+  const records: CommandRecord[] = [];
+  for (const { group, line: documented, weakness } of documentedCommands) {
+    const filled = fill(documented, values);
+    const base = { group, ...(weakness ? { weakness } : {}) };
+    if ("missing" in filled) {
+      records.push({ ...base, line: documented, notRun: `nothing stands for <${filled.missing}> on this plane` });
+      continue;
+    }
+    const started = performance.now();
+    const done = await shell`bash -c ${filled.line}`;
+    records.push({
+      ...base,
+      line: filled.line,
+      exitCode: done.exitCode ?? -1,
+      stdout: done.stdout.slice(0, keptCharacters),
+      stderr: done.stderr.slice(0, keptCharacters),
+      seconds: (performance.now() - started) / 1000,
+    });
+  }
+  return records;
+}
+
+function placeholders(target: Target, { pods }: Collected): Record<string, string | undefined> {
+  const inPlatform = (pods.read ? pods.value : []).filter(({ metadata }) => metadata?.namespace === target.namespace);
+  const named = (name: string) =>
+    inPlatform.find(({ metadata }) => metadata?.labels?.["app.kubernetes.io/name"] === name);
+  return {
+    namespace: target.namespace,
+    "executor-pod": named("executor")?.metadata?.name,
+    "buildkit-pod": named("buildkit")?.metadata?.name,
+    repo: target.repository,
+    tag: undefined,
+  };
+}
+
+function environment({ kubeconfig, aws, region }: Target, path: string[]): NodeJS.ProcessEnv {
+  return {
+    PATH: [...path, process.env.PATH].join(":"),
+    HOME: process.env.HOME,
+    LANG: "C.UTF-8",
+    KUBECONFIG: kubeconfig,
+    AWS_PROFILE: aws.profile,
+    AWS_REGION: region,
+    AWS_PAGER: "",
+    ...(aws.configFile ? { AWS_CONFIG_FILE: aws.configFile } : {}),
+    ...(aws.credentialsFile ? { AWS_SHARED_CREDENTIALS_FILE: aws.credentialsFile } : {}),
+    ...(aws.endpointUrl ? { AWS_ENDPOINT_URL: aws.endpointUrl } : {}),
+    ...(aws.caFile ? { AWS_CA_BUNDLE: aws.caFile } : {}),
+  };
+}

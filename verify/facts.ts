@@ -1,0 +1,108 @@
+/** What collectors read. A fact that could not be read whole keeps the reason, and no check can use it. */
+import type {
+  KubernetesObject,
+  V1ClusterRole,
+  V1ClusterRoleBinding,
+  V1Deployment,
+  V1LimitRange,
+  V1Namespace,
+  V1NetworkPolicy,
+  V1Pod,
+  V1ResourceQuota,
+  V1Role,
+  V1RoleBinding,
+  V1Service,
+  V1ServiceAccount,
+} from "@kubernetes/client-node";
+import type { PolicyDocument } from "./reason/iam-policy.ts";
+
+/** A Secret or ConfigMap without its values: key names, and which kinds of cloud credential its values look like. */
+export interface ScannedObject {
+  kind: "Secret" | "ConfigMap";
+  namespace: string;
+  name: string;
+  keys: string[];
+  /** Key and pattern only, never the value. */
+  suspicious: { key: string; looksLike: string }[];
+}
+
+export interface IamRole {
+  name: string;
+  arn: string;
+  trust: PolicyDocument;
+  inline: { name: string; document: PolicyDocument }[];
+  attached: { arn: string; document: PolicyDocument }[];
+}
+
+export interface IamAccount {
+  account: string;
+  roles: IamRole[];
+  users: { name: string; accessKeys: number }[];
+  oidcProviders: { arn: string; url: string; clientIds: string[] }[];
+}
+
+export interface BucketFact {
+  name: string;
+  region: string;
+  encryption?: string;
+  publicAccessBlocked: boolean;
+  versioning?: string;
+  policy?: PolicyDocument;
+  corsOrigins: string[];
+  corsMethods: string[];
+  replicationTargets: string[];
+  /** The first 1,000 keys. */
+  keys: string[];
+}
+
+export interface RepositoryFact {
+  name: string;
+  arn: string;
+  encryption?: string;
+  scanOnPush: boolean;
+  immutableTags: boolean;
+  policy?: PolicyDocument;
+}
+
+export interface ClusterFact {
+  name: string;
+  arn: string;
+  issuer: string;
+  publicEndpoint: boolean;
+  privateEndpoint: boolean;
+  logTypes: string[];
+  encryptedResources: string[];
+}
+
+export interface Facts {
+  namespaces: V1Namespace[];
+  pods: V1Pod[];
+  deployments: V1Deployment[];
+  services: V1Service[];
+  serviceAccounts: V1ServiceAccount[];
+  roles: V1Role[];
+  clusterRoles: V1ClusterRole[];
+  roleBindings: V1RoleBinding[];
+  clusterRoleBindings: V1ClusterRoleBinding[];
+  networkPolicies: V1NetworkPolicy[];
+  resourceQuotas: V1ResourceQuota[];
+  limitRanges: V1LimitRange[];
+  scanned: ScannedObject[];
+  iam: IamAccount;
+  buckets: BucketFact[];
+  repositories: RepositoryFact[];
+  cluster: ClusterFact;
+}
+
+export type FactName = keyof Facts;
+
+/** `request` is what was asked, in words that a reader can repeat. */
+export type Fact<T> = { read: true; value: T; request: string } | { read: false; reason: string; request: string };
+
+export type Collected = { [K in FactName]: Fact<Facts[K]> };
+
+/** `Kind/namespace/name` or `Kind/name`. */
+export function subjectOf(kind: string, object: KubernetesObject): string {
+  const { namespace, name } = object.metadata ?? {};
+  return [kind, namespace, name].filter(Boolean).join("/");
+}

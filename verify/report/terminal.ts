@@ -1,0 +1,38 @@
+import pc from "picocolors";
+import type { Outcome } from "../outcome.ts";
+import type { Report } from "./result.ts";
+
+const paint: Record<Outcome, (text: string) => string> = {
+  PASS: pc.green,
+  FAIL: pc.red,
+  MANUAL: pc.yellow,
+  NOT_EVALUATED: pc.yellow,
+  NOT_APPLICABLE: pc.dim,
+};
+
+/** One line a check; the findings only of what did not pass. */
+export function renderTerminal(report: Report): string {
+  const lines = report.checks.flatMap((check) => [
+    `${paint[check.outcome](check.outcome.padEnd(14))} ${check.id.padEnd(8)} ${check.title}`,
+    ...(check.reason ? [`${" ".repeat(24)}${check.reason}`] : []),
+    ...check.findings
+      .filter(({ ok }) => !ok)
+      .map(({ subject, evidence }) => `${" ".repeat(24)}${subject}: ${evidence}`),
+    ...(check.outcome === "FAIL" ? [`${" ".repeat(24)}→ ${check.fix}`] : []),
+  ]);
+  const ran = report.documentedCommands.filter(({ notRun }) => notRun === undefined);
+  return [
+    ...lines,
+    "",
+    `documented commands: ${ran.length} of ${report.documentedCommands.length} ran; their output is in the JSON report`,
+    ...report.documentedCommands.flatMap(({ line, notRun }) => (notRun ? [`  not run: ${line} (${notRun})`] : [])),
+    ...report.acceptedUnevaluated.map(({ claim, reason }) => `  not decided here: ${claim} (${reason})`),
+    summary(report),
+  ].join("\n");
+}
+
+function summary({ counts, target, seconds }: Report): string {
+  const words = Object.entries(counts).filter(([, count]) => count > 0);
+  const text = words.map(([outcome, count]) => `${count} ${outcome}`).join(" · ");
+  return `${target.org} (${target.account}, ${target.region}, ${target.model}): ${text} · ${seconds.toFixed(1)} s`;
+}

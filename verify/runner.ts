@@ -1,0 +1,59 @@
+/** Judges collected facts. Not knowing is not passing: a fact that was not read whole ends every check that needs it. */
+import type { AnyCheck } from "./check.ts";
+import type { Collected, FactName, Facts } from "./facts.ts";
+import type { Finding, SabotageResult, Verdict } from "./outcome.ts";
+import type { Target } from "./target.ts";
+
+export interface CheckResult {
+  check: AnyCheck;
+  verdict: Verdict;
+}
+
+export function runChecks(checks: readonly AnyCheck[], collected: Collected, target: Target): CheckResult[] {
+  return checks.map((check) => ({ check, verdict: judge(check, collected, target) }));
+}
+
+export function judge(check: AnyCheck, collected: Collected, target: Target): Verdict {
+  const unrelated = check.notApplicable?.(target);
+  if (unrelated) return { outcome: "NOT_APPLICABLE", evidence: unrelated };
+  const facts = readFacts(check.needs, collected);
+  if (typeof facts === "string") return { outcome: "NOT_EVALUATED", reason: facts };
+  const findings = check.evaluate(facts, target);
+  if (findings.some((finding) => !finding.ok)) return { outcome: "FAIL", findings };
+  const [first, ...rest] = findings;
+  if (!first) return { outcome: "NOT_EVALUATED", reason: "nothing was there to inspect" };
+  const sabotages = tryAll(check, facts, target);
+  if (typeof sabotages === "string") return { outcome: "NOT_EVALUATED", reason: sabotages };
+  return { outcome: "PASS", inspected: [first, ...rest], sabotages };
+}
+
+/** The facts by name, or why one of them cannot be used. */
+function readFacts(needs: readonly FactName[], collected: Collected): Facts | string {
+  const values: Partial<Record<FactName, unknown>> = {};
+  for (const name of needs) {
+    const fact = collected[name];
+    if (!fact.read) return `${name} could not be read: ${fact.reason} (${fact.request})`;
+    if (isEmpty(fact.value)) return `${name} is empty (${fact.request})`;
+    values[name] = fact.value;
+  }
+  return values as Facts;
+}
+
+/** An account without a single role is as empty as a list without items: a plane has at least its own two. */
+function isEmpty(value: Facts[FactName]): boolean {
+  return Array.isArray(value) ? value.length === 0 : "roles" in value && value.roles.length === 0;
+}
+
+/** Every sabotage must turn the check red on the very facts that it passed; one that survives takes the pass away. */
+function tryAll(check: AnyCheck, facts: Facts, target: Target): [SabotageResult, ...SabotageResult[]] | string {
+  const results: SabotageResult[] = [];
+  for (const sabotage of check.sabotages) {
+    const broken = structuredClone(facts);
+    if (sabotage.apply(broken, target) === false) continue;
+    const red = check.evaluate(broken, target).some((finding: Finding) => !finding.ok);
+    if (!red) return `the check cannot be trusted: "${sabotage.name}" did not turn it red`;
+    results.push({ name: sabotage.name, red });
+  }
+  const [first, ...rest] = results;
+  return first ? [first, ...rest] : "no sabotage could be applied to these facts";
+}
