@@ -9,6 +9,8 @@ export interface ClientResult {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** When it did not end by itself. */
+  signal?: NodeJS.Signals;
 }
 
 /** A home of its own for each backend: the client remembers there which bundles it uploaded. */
@@ -51,6 +53,12 @@ export function flyte(
   return spawnClient(paths, environment, join(dirname(environment.python), "flyte"), args, options);
 }
 
+/** For commands that only read: once more if the client crashed, as it rarely does (SIGABRT) when its interpreter ends. */
+export async function flyteRead(paths: Paths, environment: Environment, args: string[]): Promise<ClientResult> {
+  const first = await flyte(paths, environment, args);
+  return first.signal === "SIGABRT" ? flyte(paths, environment, args) : first;
+}
+
 /** Runs the client's interpreter, for scripts that use its SDK. */
 export function python(
   paths: Paths,
@@ -89,8 +97,8 @@ function spawnClient(
     });
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (signal) stderr += `\nended by ${signal} after ${timeoutMs / 1000} s`;
-      resolve({ exitCode: code ?? 1, stdout, stderr });
+      if (signal) stderr += `\nended by ${signal}${signal === "SIGKILL" ? `, after ${timeoutMs / 1000} s` : ""}`;
+      resolve({ exitCode: code ?? 1, stdout, stderr, ...(signal ? { signal } : {}) });
     });
   });
 }

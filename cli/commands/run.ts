@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { flyte } from "../../sandbox/client.ts";
+import { stripVTControlCharacters } from "node:util";
+import { flyte, flyteRead } from "../../sandbox/client.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { refusal } from "../../shared/errors.ts";
@@ -21,8 +22,19 @@ export async function run({ file, task, args }: CommandOptions<"run">): Promise<
     { onOutput: show, timeoutMs: 3_600_000, cwd: dirname(resolve(file)) },
   );
   if (followed.exitCode !== 0) return 1;
-  const io = await flyte(here, environment, ["--no-progress", "get", "io", "--outputs-only", name]);
+  const phase = phaseIn((await flyteRead(here, environment, ["-of", "json", "get", "run", name])).stdout);
+  if (phase !== "SUCCEEDED") {
+    process.stdout.write(`\nrun ${name}: ${phase ?? "its phase is not known"}\n`);
+    return 1;
+  }
+  const io = await flyteRead(here, environment, ["--no-progress", "get", "io", "--outputs-only", name]);
   process.stdout.write(io.stdout);
   if (io.exitCode !== 0) process.stderr.write(io.stderr);
   return io.exitCode === 0 ? 0 : 1;
+}
+
+/** The run's phase in what `flyte -of json get run` prints: following a run that fails ends with 0. */
+export function phaseIn(printed: string): string | undefined {
+  const status = stripVTControlCharacters(printed).split(/["']status["']/)[1] ?? "";
+  return /["']phase["']:\s*["'](?:ACTION_PHASE_)?([A-Z_]+)["']/.exec(status)?.[1];
 }

@@ -15,7 +15,12 @@ await Promise.all([config.ports.objects, config.ports.login].map((port) => await
 await emulator.prepare(config.operators);
 const handle = createFront(config, emulator);
 const server = createSecureServer(
-  { allowHTTP1: true, maxSessionMemory: sessionMemoryMegabytes, cert: readFileSync(config.certificate), key: readFileSync(config.key) },
+  {
+    allowHTTP1: true,
+    maxSessionMemory: sessionMemoryMegabytes,
+    cert: readFileSync(config.certificate),
+    key: readFileSync(config.key),
+  },
   (request, response) => void handle(request, response),
 );
 // A client that goes away in mid-stream is no fault of the front.

@@ -1,10 +1,11 @@
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { beforeAll, describe, expect, it } from "vitest";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
-import { outputsOf, runExample } from "../support/client.ts";
+import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
+import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("isolation/task-pod");
 const readSchema = z.object({ read: z.boolean(), error: z.string().optional() });
@@ -22,19 +23,22 @@ const probeSchema = z.object({
 describe("a real task pod", () => {
   let seen: z.infer<typeof probeSchema>;
 
+  const bucket = String(environment.outputs.customer.metadataBucket);
+  const { org, project, domain } = environment;
+  const keys = { own: `${org}/${project}/${domain}/probe/own`, foreign: `globex/${project}/${domain}/probe/foreign` };
+  const s3 = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
+
   beforeAll(async () => {
-    const bucket = String(environment.outputs.customer.metadataBucket);
-    const { org, project, domain } = environment;
-    const keys = { own: `${org}/${project}/${domain}/probe/own`, foreign: `globex/${project}/${domain}/probe/foreign` };
-    const s3 = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
     for (const Key of Object.values(keys)) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "here" }));
     const uri = (key: string) => `s3://${bucket}/${key}`;
     const args = ["--own_object", uri(keys.own), "--foreign_object", uri(keys.foreign)];
     const { name, result } = await runExample("probe", "probe", args);
     expect(result.exitCode, `${result.stdout}${result.stderr}`).toBe(0);
-    const text = (await outputsOf(name)).replace(/\s*│\s*\n\s*│\s?/g, "");
-    const json = /\{.*\}/s.exec(text)?.[0]?.replaceAll('\\"', '"') ?? text;
-    seen = probeSchema.parse(JSON.parse(json));
+    seen = probeSchema.parse(JSON.parse(await (await runClient()).outputString(name)));
+  });
+
+  afterAll(async () => {
+    for (const Key of Object.values(keys)) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
   });
 
   it("reads and writes its own prefix by its role, and not another's", () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { type ClientResult, flyte } from "../../sandbox/client.ts";
+import { type ClientResult, flyte, flyteRead } from "../../sandbox/client.ts";
 import { checkout, environment, here } from "./local-run.ts";
 
 export interface StartedRun {
@@ -20,7 +20,7 @@ export async function runExample(file: string, task: string, args: string[] = []
 
 /** What `flyte get io` prints of the outputs; waits for nothing. */
 export async function outputsOf(run: string): Promise<string> {
-  const { stdout, stderr, exitCode } = await flyte(here, environment, [
+  const { stdout, stderr, exitCode } = await flyteRead(here, environment, [
     "--no-progress",
     "get",
     "io",

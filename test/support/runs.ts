@@ -1,6 +1,7 @@
 /** The region's own record of runs, by the public API. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { accessToken, api } from "./api.ts";
 import { environment } from "./local-run.ts";
@@ -9,7 +10,9 @@ const terminal = new Set([ActionPhase.SUCCEEDED, ActionPhase.FAILED, ActionPhase
 
 export async function runClient() {
   const { org, project, domain } = environment;
-  const client = api(RunService, await accessToken());
+  const token = await accessToken();
+  const client = api(RunService, token);
+  const data = api(DataProxyService, token);
   const id = (run: string, name: string) => ({ name, run: { org, project, domain, name: run } });
   return {
     client,
@@ -23,6 +26,15 @@ export async function runClient() {
           throw new Error(`${run}/${action} is still ${ActionPhase[details?.status?.phase ?? 0]}`);
         await sleep(500);
       }
+    },
+    /** The one output of a task that returns a string, as it was returned. */
+    async outputString(run: string, action = "a0"): Promise<string> {
+      const { outputs } = await data.getActionData({ actionId: id(run, action) });
+      const value = outputs?.literals[0]?.value?.value;
+      const scalar = value?.case === "scalar" ? value.value.value : undefined;
+      const primitive = scalar?.case === "primitive" ? scalar.value.value : undefined;
+      if (primitive?.case !== "stringValue") throw new Error(`${run}/${action} did not return a string`);
+      return primitive.value;
     },
     async actions(run: string) {
       const { actions } = await client.listActions({ runId: id(run, "").run, request: { limit: 100 } });

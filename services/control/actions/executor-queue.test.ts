@@ -87,12 +87,12 @@ describe("an executor", () => {
     await next.stop();
   });
 
-  it("finishes 40 runs among three workers, each delivered once", async () => {
+  it("finishes 12 runs among three workers, each delivered once", async () => {
     await using _ = await fresh();
     const workers = ["w1", "w2", "w3"].map((worker) =>
-      startSimulatedExecutor({ transport: served.asCluster("c1"), worker, capacity: 5 }),
+      startSimulatedExecutor({ transport: served.asCluster("c1"), worker, capacity: 2 }),
     );
-    const names = Array.from({ length: 40 }, (_, index) => `r${index}`);
+    const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
     await Promise.all(names.map((run) => served.as(RunService).createRun(createRun(run))));
     await until(async () =>
       (await Promise.all(names.map((run) => phaseOf(run)))).every((phase) => phase === ActionPhase.SUCCEEDED),

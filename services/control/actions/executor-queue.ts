@@ -72,7 +72,7 @@ async function* leases(
   for await (const { cancels, leased } of readWhenever(hub, topic, signal, read, lookMs)) {
     for (const cancel of dueCancels(cancelled, cancels))
       yield { message: { case: "cancel", value: cancelView(cancel) } };
-    yield* delivered(leased, (rest) => returnLeases(database, worker, rest), worker.org);
+    yield* delivered(leased, (rest) => returnLeases(database, worker, rest), worker.org, signal);
     if (cancels.length + leased.length > 0) lastAt = Date.now();
     if (Date.now() - lastAt < keepAliveMs) continue;
     lastAt = Date.now();
@@ -85,10 +85,12 @@ async function* delivered(
   leased: LeasedRow[],
   giveBack: (rest: ActionKey[]) => Promise<void>,
   org: string,
+  signal: AbortSignal,
 ): AsyncGenerator<LeaseMessage> {
   let count = 0;
   try {
     for (const row of leased) {
+      if (signal.aborted) break;
       yield { message: { case: "action", value: leasedView(org, row) } };
       count += 1;
     }

@@ -1,6 +1,7 @@
 /** What a compute plane takes from the queue: leases that run out, and cancellations that stay until they are obeyed. */
 import type { Database } from "./database.ts";
 import { type ActionKey, actionId } from "./keys.ts";
+import { announceQueue } from "./notify.ts";
 
 export const leaseSeconds = 30;
 
@@ -103,15 +104,16 @@ export async function returnLeases(
   { org, cluster, worker }: Worker,
   keys: ActionKey[],
 ): Promise<void> {
-  await database.withOrg(org, (transaction) =>
-    transaction.query(
+  await database.withOrg(org, async (transaction) => {
+    await transaction.query(
       `update biplane.queue q set due_at = now()
        from json_to_recordset($4) as k (project text, domain text, run text, action text)
        where q.org = $1 and q.cluster = $2 and q.worker = $3 and q.project = k.project and q.domain = k.domain
          and q.run = k.run and q.action = k.action`,
       [org, cluster, worker, JSON.stringify(keys)],
-    ),
-  );
+    );
+    await announceQueue(transaction, org);
+  });
 }
 
 /** What this worker holds and must stop, and what nobody holds any more: the pod may still be there. */

@@ -69,17 +69,16 @@ function requireSafe(segment: string): void {
 function readings(segment: string): string[] {
   const all: string[] = [];
   for (let reading = segment; ; ) {
-    all.push(reading, reading.normalize("NFKC"));
+    all.push(reading);
     const next = percentDecoded(reading.normalize("NFKC"));
-    if (next === reading || next === undefined) return all;
+    if (next === reading) return all;
     // Each decoding shortens the text, unless normalising alone changed it: then one more round settles it.
     if (all.length > 2 * segment.length + 8) throw new KeyError("the name is encoded too often");
     reading = next;
   }
 }
 
-/** @returns undefined where the text is not validly encoded, which nobody can decode either. */
-function percentDecoded(text: string): string | undefined {
+function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
