@@ -14,11 +14,11 @@ export interface ClientResult {
 }
 
 /** A home of its own for each backend: the client remembers there which bundles it uploaded. */
-export function clientHome(paths: Paths): string {
+function clientHome(paths: Paths): string {
   return join(paths.state, "client-home");
 }
 
-export function clientEnvironment(paths: Paths, environment: Environment): Record<string, string> {
+function clientEnvironment(paths: Paths, environment: Environment): Record<string, string> {
   return {
     PATH: `${dirname(environment.python)}:${process.env.PATH}`,
     HOME: clientHome(paths),
@@ -57,16 +57,6 @@ export function flyte(
 export async function flyteRead(paths: Paths, environment: Environment, args: string[]): Promise<ClientResult> {
   const first = await flyte(paths, environment, args);
   return first.signal === "SIGABRT" ? flyte(paths, environment, args) : first;
-}
-
-/** Runs the client's interpreter, for scripts that use its SDK. */
-export function python(
-  paths: Paths,
-  environment: Environment,
-  args: string[],
-  options: ClientOptions = {},
-): Promise<ClientResult> {
-  return spawnClient(paths, environment, environment.python, args, options);
 }
 
 function spawnClient(

@@ -1,6 +1,6 @@
 /** The configuration of the two local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
-import { accounts, awsRegion, clusters, names, network, originPorts, zone } from "./hosts.ts";
+import { awsRegion, clusters, network, zone } from "./hosts.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
 export const local = {
@@ -62,5 +62,3 @@ function config(values: Record<string, unknown>): Record<string, string> {
     ]),
   );
 }
-
-export { accounts, names, originPorts };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { bringUp, isUp, takeDown } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { createProgress, ensureToolchain } from "../../sandbox/toolchain/index.ts";
+import { createProgress, ensureGenerated, ensureToolchain } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 
@@ -27,7 +27,7 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
   const here = paths();
   const progress = createProgress(here);
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
-  await ensureToolchain(here, progress);
+  await (tier === "unit" ? ensureGenerated(here, progress) : ensureToolchain(here, progress));
   if (filter.length === 0) {
     await gate(count, "format and lint", ["biome", "ci", "--colors=off"]);
     await gate(count, "types", ["tsc", "--noEmit"]);
