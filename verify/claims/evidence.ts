@@ -2,7 +2,8 @@
  * What decided a claim: kept outside the checkout and the run, one folder a commit, so that no result of another commit
  * and no test that did not run can count.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -22,18 +23,19 @@ export const evidenceSchema = z.strictObject({
 
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-/** The checkout's commit; `-dirty` when it holds changes, `none` outside a repository. */
+/**
+ * The checkout's commit. With changes on top, `-dirty-` and a hash of all of them, so that the results of one edit never
+ * count for the next; `none` outside a repository.
+ */
 export function currentCommit(root: string): string {
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-C", root, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   if (!existsSync(join(root, ".git"))) return "none";
-  const commit = hasCommit(root) ? git("rev-parse", "HEAD") : "none";
-  return git("status", "--porcelain") === "" ? commit : `${commit}-dirty`;
-}
-
-function hasCommit(root: string): boolean {
-  const refs = execFileSync("git", ["-C", root, "for-each-ref", "--count=1", "refs/heads"], { encoding: "utf8" });
-  return refs.trim() !== "" || existsSync(join(root, ".git", "HEAD.lock"));
+  const git = (...args: string[]) => spawnSync("git", ["-C", root, ...args], { maxBuffer: 1 << 28 }).stdout;
+  const head = git("rev-parse", "--verify", "--quiet", "HEAD").toString().trim() || "none";
+  if (git("status", "--porcelain").length === 0) return head;
+  const untracked = git("ls-files", "--others", "--exclude-standard", "-z").toString().split("\0").filter(Boolean);
+  const changes = createHash("sha256").update(git("diff", "HEAD", "--binary"));
+  for (const file of untracked) changes.update(file).update(readFileSync(join(root, file)));
+  return `${head}-dirty-${changes.digest("hex").slice(0, 12)}`;
 }
 
 /** Replaces what `source` (such as `verify`, or a test file) said before about this commit. */

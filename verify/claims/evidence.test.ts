@@ -1,0 +1,56 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { currentCommit, readEvidence, writeEvidence } from "./evidence.ts";
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "biplane-evidence-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe("the commit that evidence belongs to", () => {
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.test", ...args], {
+      encoding: "utf8",
+    });
+
+  it("is HEAD when nothing was changed, and another name for every change", () => {
+    expect(currentCommit(root)).toBe("none");
+    git("init", "-q");
+    writeFileSync(join(root, "a"), "1");
+    git("add", "a");
+    git("commit", "-qm", "one");
+    const head = git("rev-parse", "HEAD").trim();
+    expect(currentCommit(root)).toBe(head);
+    writeFileSync(join(root, "a"), "2");
+    const edited = currentCommit(root);
+    writeFileSync(join(root, "b"), "new");
+    const added = currentCommit(root);
+    expect(edited).toMatch(new RegExp(`^${head}-dirty-[0-9a-f]{12}$`));
+    expect(new Set([head, edited, added]).size).toBe(3);
+  });
+});
+
+describe("evidence", () => {
+  const one = {
+    claim: "ns-per-project",
+    by: "NS-01",
+    result: "pass",
+    sabotage: "gone",
+    at: "2026-01-01T00:00:00.000Z",
+    cloud: "aws",
+    model: "self-managed",
+  } as const;
+
+  it("is read for its own commit only, and replaced by the same source", () => {
+    writeEvidence(root, "c1", "verify", [one, { ...one, claim: "ns-resource-quota" }]);
+    writeEvidence(root, "c1", "verify", [one]);
+    writeEvidence(root, "c1", "client/hello", [{ ...one, by: "client/hello" }]);
+    expect(readEvidence(root, "c1").map(({ by }) => by)).toEqual(["client/hello", "NS-01"]);
+    expect(readEvidence(root, "c2")).toEqual([]);
+  });
+});
