@@ -4,7 +4,7 @@ import { InitFailure } from "../machine/resource.ts";
 import { isProperties, type Properties } from "../machine/values.ts";
 import type { Cluster } from "./client.ts";
 import { annotation, title } from "./kinds.ts";
-import { troubleOf } from "./pods.ts";
+import { type Trouble, troubleOf } from "./pods.ts";
 import { awaited, readinessOf, section } from "./ready.ts";
 
 /** How often the API server is asked: at first often, since most things take a moment. */
@@ -23,17 +23,16 @@ export async function awaitReady(
   let current = object;
   let hopelessSince: number | undefined;
   let why = "";
+  let trouble: Trouble | undefined;
   for (let round = 0; !signal.aborted; round++) {
     const readiness = readinessOf(current);
     if (readiness.state === "ready") return;
-    why = readiness.why;
     const labels = podLabels(current);
-    // Pods are looked at less often than the object: the list is long.
-    const trouble =
-      labels && namespace && (readiness.state === "failed" || round % 4 === 3)
-        ? await troubleOf(cluster, namespace, labels)
-        : undefined;
-    if (trouble) why = `${readiness.why}; ${trouble.text}`;
+    // Pods are looked at less often than the object: the list is long. What was seen last stays the reason meanwhile.
+    if (labels && namespace && (readiness.state === "failed" || round % 4 === 3)) {
+      trouble = await troubleOf(cluster, namespace, labels);
+    }
+    why = trouble ? `${readiness.why}; ${trouble.text}` : readiness.why;
     if (readiness.state === "failed") throw new InitFailure(id, [`${title(current)} has failed: ${why}`]);
     if (labels && round % 4 === 3) hopelessSince = trouble?.hopeless ? (hopelessSince ?? Date.now()) : undefined;
     if (hopelessSince !== undefined && Date.now() - hopelessSince > hopelessMs) break;
