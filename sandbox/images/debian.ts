@@ -15,7 +15,6 @@ import type { Sandbox } from "../context.ts";
 import { runLogged } from "../toolchain/run.ts";
 
 export const suite = "bookworm";
-const mirror = "http://deb.debian.org/debian";
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** The user of every image, as distroless images number it. */
@@ -41,7 +40,7 @@ const recreated = ["var/cache/apt/archives/partial", "var/lib/apt/lists/partial"
 export async function makeDebian(sandbox: Sandbox, folder: string, include: string[], log: string): Promise<void> {
   await runLogged({
     command: sandbox.tools.bin("debootstrap"),
-    args: ["--variant=minbase", `--include=${include.join(",")}`, `--keyring=${keyring}`, suite, folder, mirror],
+    args: ["--variant=minbase", `--include=${include.join(",")}`, `--keyring=${keyring}`, suite, folder],
     log,
     onLine(line) {
       const named = /^I: (Retrieving|Extracting|Configuring|Unpacking) (\S+?)\.*$/.exec(line);
