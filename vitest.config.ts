@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{cli,components,proto,sandbox,services,shared,stacks,verify}/**/*.test.ts"],
+          include: ["{cli,components,policies,proto,sandbox,services,shared,stacks,verify}/**/*.test.ts"],
           exclude: [...configDefaults.exclude, integration],
           testTimeout: 10_000,
         },

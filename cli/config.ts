@@ -24,6 +24,18 @@ export const commandSchemas = {
     .refine(({ json, shell }) => !(json && shell), "either --json or --shell, not both"),
   status: z.strictObject({ json: z.boolean().default(false) }),
   down: z.strictObject({}),
+  imagesPush: z.strictObject({
+    to: z
+      .string()
+      .regex(
+        /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]*[a-z0-9])?$/,
+        "a registry and a path without scheme or tag, such as 123456789012.dkr.ecr.us-east-2.amazonaws.com/biplane",
+      )
+      .describe("Where the images go: REGISTRY[/PATH], each image by its name below it"),
+    authFile: file.optional().describe("Credentials as docker login writes them; never given by arguments"),
+    plainHttp: z.boolean().default(false).describe("The registry speaks no TLS"),
+    lock: file.default("images.lock.json").describe("Digests of what was pushed"),
+  }),
   demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),

@@ -68,6 +68,17 @@ program
   .action(async (raw) => exit((await import("./commands/down.ts")).down(parseOptions("down", raw))));
 
 program
+  .command("images")
+  .description("the platform's images")
+  .command("push")
+  .description("build the images if need be, push them to a registry, and write their digests to one lock file")
+  .requiredOption("--to <registry>", "REGISTRY[/PATH], such as 123456789012.dkr.ecr.us-east-2.amazonaws.com/biplane")
+  .option("--auth-file <file>", "credentials as docker login writes them")
+  .option("--plain-http", "the registry speaks no TLS")
+  .option("--lock <file>", "where the digests are written (images.lock.json)")
+  .action(async (raw) => exit((await import("./commands/images-push.ts")).imagesPush(parseOptions("imagesPush", raw))));
+
+program
   .command("test")
   .description("all tests; `test unit` needs no planes")
   .argument("[tier]", "unit or all")

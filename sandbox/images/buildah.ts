@@ -27,6 +27,13 @@ export interface Recipe {
   config?: string[];
 }
 
+/** How a registry is reached. */
+export interface Transport {
+  plainHttp: boolean;
+  /** Credentials as `docker login` and `buildah login` write them. @default those of the person who runs it */
+  authFile?: string;
+}
+
 export class Builder {
   readonly log: string;
   private readonly sandbox: Sandbox;
@@ -66,9 +73,10 @@ export class Builder {
   }
 
   /** @returns the digest of the manifest that the registry now holds. */
-  async push(image: string, target: string): Promise<string> {
+  async push(image: string, target: string, { plainHttp, authFile }: Transport): Promise<string> {
     const digest = join(this.scratch, "pushed-digest");
-    await this.run(["push", "--quiet", "--tls-verify=false", "--digestfile", digest, image, `docker://${target}`]);
+    const access = [`--tls-verify=${!plainHttp}`, ...(authFile ? ["--authfile", authFile] : [])];
+    await this.run(["push", "--quiet", ...access, "--digestfile", digest, image, `docker://${target}`]);
     return readFileSync(digest, "utf8").trim();
   }
 
