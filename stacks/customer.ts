@@ -1,58 +1,56 @@
-/** A customer's whole compute plane, in the customer's account. Self-managed or not, no vendor principal is made here. */
+/** A customer's platform, in its cluster and beside it: roles, stores, keys and workloads. Phase `base` comes before. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { bucketNames, DataBuckets } from "../components/buckets/aws.ts";
-import { Cluster } from "../components/cluster/aws.ts";
+import { bucketNames, createDataKey, DataBuckets } from "../components/buckets/aws.ts";
+import { adoptCluster } from "../components/cluster/adopt.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-namespace.ts";
+import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
-import { Network } from "../components/network/aws.ts";
-import { planNetwork } from "../components/network/plan.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
-import { ImageRepository } from "../components/registry/aws.ts";
-import { type CustomerConfig, zonesOf } from "./config.ts";
+import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
+import { createSecretsKey } from "../components/secrets/aws.ts";
+import { checkSecretBackend, defaultSecretBackend } from "../components/secrets/backends.ts";
+import type { CustomerConfig } from "./config.ts";
+import { managersGroup } from "./customer-base.ts";
+import type { Place } from "./foundation.ts";
 import type { CustomerOutputs, Pending } from "./outputs.ts";
 
 export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
-  const { org, region, namespace, projects, repository } = config;
-  const name = `biplane-${config.cluster}`;
+  const { org, region, clusterName, namespace, projects, repository, keys } = config;
   const dataProtection = config.dataProtection === "on";
-  const tags = ownershipTags({ plane: "compute", org, cluster: config.cluster, tags: config.tags });
-  const plan = planNetwork(config.network.cidr, zonesOf(config));
+  const tags = ownershipTags({ plane: "compute", org, cluster: clusterName, tags: config.tags });
+  const backend = config.secretsBackend ?? defaultSecretBackend(config.model);
+  checkSecretBackend(backend, keys.secrets);
 
   const cloud = new aws.Provider("aws", { region });
   const inCloud = { providers: [cloud] };
   const account = aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
+  const place = { region, account, dataProtection, tags };
 
-  const network = new Network(name, { plan, tags }, inCloud);
-  const cluster = new Cluster(
-    name,
-    { region, account, subnetIds: network.privateSubnetIds, dataProtection, tags },
-    inCloud,
-  );
-  const buckets = new DataBuckets(
-    name,
-    { prefix: config.bucketPrefix, consoleOrigin: config.consoleOrigin, dataProtection, tags },
-    inCloud,
-  );
-  const registry = new ImageRepository(`${name}-tasks`, { repository, dataProtection, tags }, inCloud);
+  const cluster = adoptCluster(clusterName, { ...config, tags }, inCloud);
   const roles = new PlatformRoles(
-    name,
+    clusterName,
     {
+      ...place,
       names: config.roles,
       org,
       clusterName: config.cluster,
-      region,
-      account,
       issuer: cluster.workloadIssuer,
       namespace,
-      projectNamespaces: projects.map(projectNamespace),
+      projects: projects.map((project) => ({ ...project, namespace: projectNamespace(project) })),
       buckets: bucketNames(config.bucketPrefix),
-      tags,
+      isolation: config.isolation,
+      trustQuota: config.trustPolicyQuota,
+      roleQuota: config.roleQuota,
     },
     inCloud,
   );
+  const stores = createStores(config, { place, roles }, inCloud);
+  if (backend === "aws-secrets-manager" && !keys.secrets) {
+    createSecretsKey(`${clusterName}-secrets-key`, { ...place, adminRoleArn: roles.adminRoleArn }, inCloud);
+  }
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -61,23 +59,59 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       clusterName: config.cluster,
       adminRoleArn: roles.adminRoleArn,
       userRoleArn: roles.userRoleArn,
-      buckets,
+      projectRoleArns: roles.projectRoleArns,
+      buckets: stores.buckets,
       registrationToken: pulumi.secret(config.registrationToken),
       taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
       apiPort: cluster.apiPort,
+      admission: config,
+      ...(config.model === "byoc" ? { management: { group: managersGroup, level: config.managementLevel } } : {}),
     },
     { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },
   );
 
   return {
-    clusterName: cluster.clusterName,
+    clusterName,
     adminRoleArn: roles.adminRoleArn,
     userRoleArn: roles.userRoleArn,
-    metadataBucket: buckets.metadata,
-    fastRegistrationBucket: buckets.fastRegistration,
+    metadataBucket: stores.buckets.metadata,
+    fastRegistrationBucket: stores.buckets.fastRegistration,
     repository,
-    repositoryUrl: registry.url,
+    repositoryUrl: stores.registry.url,
     namespaces: plane.namespaces,
     ...(config.images.task ? { taskImage: config.images.task } : {}),
   };
+}
+
+interface Owned {
+  place: Place;
+  roles: PlatformRoles;
+}
+
+function createStores(config: CustomerConfig, { place, roles }: Owned, opts: pulumi.ComponentResourceOptions) {
+  const { clusterName, region, keys, accessLogs } = config;
+  const readers = [roles.adminRoleArn, roles.userRoleArn, ...Object.values(roles.projectRoleArns)];
+  const keyOf = (what: "data" | "images", create: (name: string) => KeyReference): KeyReference => {
+    const given = keys[what];
+    if (given) return adoptKey(given, { region, subject: `biplane:keys.${what}` });
+    return create(`${clusterName}-${what}-key`);
+  };
+  const buckets = new DataBuckets(
+    clusterName,
+    {
+      ...place,
+      prefix: config.bucketPrefix,
+      org: config.org,
+      consoleOrigin: config.consoleOrigin,
+      key: keyOf("data", (name) => createDataKey(name, { ...place, roles: readers }, opts)),
+      ...(accessLogs ? { accessLogs: { account: place.account, retentionDays: accessLogs } } : {}),
+    },
+    opts,
+  );
+  const registry = new ImageRepository(
+    `${clusterName}-tasks`,
+    { ...place, repository: config.repository, key: keyOf("images", (name) => createImageKey(name, place, opts)) },
+    opts,
+  );
+  return { buckets, registry };
 }

@@ -12,6 +12,10 @@ export default async function program(): Promise<Record<string, unknown>> {
       const config = readConfig("region", given);
       return { ...(await import("./region.ts")).region(config) };
     }
+    case "customer-base": {
+      const config = readConfig("customer-base", given);
+      return { ...(await import("./customer-base.ts")).customerBase(config) };
+    }
     case "customer": {
       const config = readConfig("customer", given);
       return { ...(await import("./customer.ts")).customer(config) };

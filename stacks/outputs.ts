@@ -15,7 +15,18 @@ export const regionOutputs = z.strictObject({
   relayHost: z.string(),
   clusterName: z.string(),
   databaseHost: z.string(),
+  natAddresses: z.array(z.string()).describe("Public addresses that the region's own connections come from"),
+  clusterEndpoints: z
+    .record(z.string(), z.string())
+    .describe("By <org>/<cluster>: endpoints for the customers to accept"),
   tenants: z.record(z.string(), tenantOutputs).describe("Secret; by organisation"),
+});
+
+export const customerBaseOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the EKS cluster"),
+  natAddresses: z.array(z.string()).describe("For the region's allow-list: tunnels come from there"),
+  managementRoleArn: z.string().optional().describe("BYOC only"),
+  privateLinkService: z.string().optional().describe("BYOC only: for the region's clusterLinks"),
 });
 
 export const customerOutputs = z.strictObject({
@@ -31,6 +42,7 @@ export const customerOutputs = z.strictObject({
 });
 
 export type RegionOutputs = z.infer<typeof regionOutputs>;
+export type CustomerBaseOutputs = z.infer<typeof customerBaseOutputs>;
 export type CustomerOutputs = z.infer<typeof customerOutputs>;
 
 /** The same, as a program answers it before its values are known. */

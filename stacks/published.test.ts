@@ -1,15 +1,23 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readConfig, readShape } from "./read-config.ts";
 import { renderSchema, schemaFile } from "./write-schemas.ts";
 
-const examples = ["region-us-east-2", "customer-acme"].map((stack) => `Pulumi.${stack}.example.yaml`);
+const folder = join(import.meta.dirname, "examples");
+/** One of each program and model. */
+const examples = {
+  "Pulumi.region-us-east-2.example.yaml": "region",
+  "Pulumi.customer-acme-base.byoc.example.yaml": "customer-base",
+  "Pulumi.customer-acme-base.self-managed.example.yaml": "customer-base",
+  "Pulumi.customer-acme.byoc.example.yaml": "customer",
+  "Pulumi.customer-acme.self-managed.example.yaml": "customer",
+};
 
 /** As the engine hands it over: nested values as JSON, secrets decrypted. */
 function given(example: string): Record<string, string> {
-  const { config } = parse(readFileSync(join(import.meta.dirname, "examples", example), "utf8"));
+  const { config } = parse(readFileSync(join(folder, example), "utf8"));
   return Object.fromEntries(
     Object.entries<unknown>(config).map(([key, value]) => {
       if (typeof value !== "object" || value === null) return [key, String(value)];
@@ -19,15 +27,20 @@ function given(example: string): Record<string, string> {
 }
 
 describe("the examples", () => {
-  it.each(examples)("%s is valid as it stands", (example) => {
+  it.each(Object.entries(examples))("%s is valid as it stands, for %s", (example, program) => {
     const values = given(example);
     const shape = readShape(values);
-    expect(readConfig(shape, values)).toMatchObject({ shape, dataProtection: "on" });
+    expect(shape).toBe(program);
+    expect(readConfig(shape, values)).toMatchObject({ dataProtection: "on" });
+  });
+
+  it("are all named here", () => {
+    expect(readdirSync(folder).sort()).toEqual(Object.keys(examples).sort());
   });
 });
 
 describe("the published JSON Schemas", () => {
-  it.each(["region", "customer"] as const)(
+  it.each(["region", "customer-base", "customer"] as const)(
     "%s: the file is what the code says (node stacks/write-schemas.ts)",
     (shape) => {
       expect(JSON.parse(readFileSync(schemaFile(shape), "utf8"))).toEqual(JSON.parse(renderSchema(shape)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { configJsonSchema } from "./config.ts";
 import { readConfig, readShape } from "./read-config.ts";
-import { customerValues, regionValues } from "./testing/valid-config.ts";
+import { byoc, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
 
 const region = (changes: Record<string, unknown> = {}) => readConfig("region", regionValues(changes));
 const customer = (changes: Record<string, unknown> = {}) => readConfig("customer", customerValues(changes));
@@ -10,6 +10,9 @@ describe("readShape", () => {
   it("says what to do when the shape is missing or unknown", () => {
     expect(() => readShape({})).toThrow(/biplane:shape is missing; allowed: region or customer\. Set it by/);
     expect(() => readShape({ "biplane:shape": "planet" })).toThrow(/biplane:shape is "planet"/);
+    expect(() => readShape({ "biplane:shape": "customer" })).toThrow(
+      /biplane:phase is missing; allowed: base .* workloads/,
+    );
   });
 });
 
@@ -106,6 +109,64 @@ describe("readConfig", () => {
     expect(() => customer(changes)).toThrow(message);
   });
 
+  it.each([
+    ["a vendor's role in a self-managed base", { management: byoc.management }, /biplane:management .*no vendor/],
+    ["a private link in a self-managed base", { privateLink: byoc.privateLink }, /biplane:privateLink .*no vendor/],
+    ["a BYOC base without its role", { ...byoc, management: undefined }, /biplane:management is missing.*BYOC/],
+    ["a BYOC base without its link", { ...byoc, privateLink: undefined }, /biplane:privateLink is missing.*BYOC/],
+    [
+      "a whole account as vendor",
+      { ...byoc, management: { ...byoc.management, principals: ["arn:aws:iam::9:root"] } },
+      /principals\[0\]/,
+    ],
+    [
+      "an ExternalId that can be guessed",
+      { ...byoc, management: { ...byoc.management, externalId: "acme" } },
+      /externalId/,
+    ],
+    [
+      "a public API for BYOC",
+      { ...byoc, kubernetes: { access: [], publicApi: ["203.0.113.0/24"] } },
+      /never on the internet/,
+    ],
+    [
+      "the whole internet at the API",
+      { kubernetes: { access: [], publicApi: ["0.0.0.0/0"] } },
+      /biplane:kubernetes\.publicApi\[0\]/,
+    ],
+    [
+      "an existing cluster in a new network",
+      { kubernetes: { access: [], existing: true } },
+      /biplane:network\.existing/,
+    ],
+    [
+      "a subnet that is none",
+      { network: { existing: { vpcId: "vpc-0", privateSubnetIds: ["a", "b"] } } },
+      /privateSubnetIds\[0\]/,
+    ],
+  ])("refuses %s", (_, changes, message) => {
+    expect(() => readConfig("customer-base", customerBaseValues(changes))).toThrow(message);
+  });
+
+  it.each([
+    [
+      "a link of no tenant",
+      { clusterLinks: [{ org: "acme", cluster: "other", serviceName: "s", apiHost: "h" }] },
+      /clusterLinks\[0\]/,
+    ],
+    ["no second region for backups", { backups: {} }, /biplane:backups\.copyRegion/],
+  ])("refuses %s in a region", (_, changes, message) => {
+    expect(() => region(changes)).toThrow(message);
+  });
+
+  it.each([
+    ["entries for a cluster that the base made", { access: [] }, /biplane:access .*base phase/],
+    ["a quota that AWS does not give", { trustPolicyQuota: 8192 }, /biplane:trustPolicyQuota/],
+    ["a narrow egress without networks", { egress: { cloudflareRanges: true } }, /biplane:egress/],
+  ])("refuses %s in workloads", (_, changes, message) => {
+    expect(() => customer(changes)).toThrow(message);
+  });
+
   it("never shows a secret's value", () => {
     const build = () => customer({ registrationToken: "short but secret" });
     expect(build).toThrow(/biplane:registrationToken has a wrong form/);
@@ -114,8 +175,12 @@ describe("readConfig", () => {
 });
 
 describe("configJsonSchema", () => {
-  it.each(["region", "customer"] as const)("describes what a person writes in a %s stack", (shape) => {
-    expect(configJsonSchema(shape)).toMatchObject({
+  it.each([
+    ["region", "region"],
+    ["customer-base", "customer"],
+    ["customer", "customer"],
+  ] as const)("describes what a person writes in a %s stack", (program, shape) => {
+    expect(configJsonSchema(program)).toMatchObject({
       type: "object",
       properties: { shape: { const: shape } },
       additionalProperties: false,
@@ -124,7 +189,7 @@ describe("configJsonSchema", () => {
 
   it("asks for nothing that has a default", () => {
     expect(configJsonSchema("region")).toMatchObject({
-      required: ["shape", "region", "endpoint", "relayHost", "edge", "images", "tenants"],
+      required: ["shape", "region", "kubernetes", "endpoint", "relayHost", "edge", "images", "tenants", "backups"],
     });
   });
 });

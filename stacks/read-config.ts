@@ -7,15 +7,28 @@ const prefix = "biplane:";
 /** A stack's values by key, as text; nested ones come as JSON from the engine. */
 export type GivenConfig = Record<string, string>;
 
-/** @throws UserError unless the stack says which shape it is. */
+const examples = "stacks/examples/ has a commented example of each.";
+
+/** @throws UserError unless the stack says which program it is: a shape and, for a customer, a phase. */
 export function readShape(values: GivenConfig): Shape {
   const shape = values[`${prefix}shape`];
-  if (shape === "region" || shape === "customer") return shape;
+  if (shape === "region") return shape;
+  if (shape !== "customer") {
+    throw refusal({
+      subject: `${prefix}shape`,
+      value: shape,
+      allowed: "region or customer",
+      todo: `Set it by \`pulumi config set biplane:shape <shape>\`; ${examples}`,
+    });
+  }
+  const phase = values[`${prefix}phase`];
+  if (phase === "base") return "customer-base";
+  if (phase === "workloads") return "customer";
   throw refusal({
-    subject: `${prefix}shape`,
-    value: shape,
-    allowed: "region or customer",
-    todo: "Set it by `pulumi config set biplane:shape <shape>`; stacks/examples/ has one commented example of each.",
+    subject: `${prefix}phase`,
+    value: phase,
+    allowed: "base (account, network, cluster, link) or workloads (all that runs on it)",
+    todo: `A customer is two stacks, customer-<org>-base first; ${examples}`,
   });
 }
 

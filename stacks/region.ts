@@ -1,47 +1,66 @@
 /** A region's whole control plane, in the vendor's account. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { NodeAutoscaler } from "../components/cluster/autoscaler.ts";
 import { Cluster } from "../components/cluster/aws.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ControlPlane } from "../components/control-plane/control-plane.ts";
 import { createTenantCredentials, type TenantCredentials } from "../components/control-plane/tenants.ts";
 import { Database } from "../components/database/aws.ts";
 import { Edge } from "../components/edge/edge.ts";
+import { NarrowRole } from "../components/identity/narrow-role.ts";
 import { Network } from "../components/network/aws.ts";
 import { planNetwork } from "../components/network/plan.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
+import { ClusterApiLink } from "../components/private-link/consumer.ts";
+import { checkLinks } from "../components/private-link/plan.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
+import { createFlowLogsKey, nodeSubnets } from "./foundation.ts";
 import type { Pending, RegionOutputs } from "./outputs.ts";
+import { watch } from "./watch.ts";
 
 export function region(config: RegionConfig): Pending<RegionOutputs> {
-  const { region, endpoint, relayHost, edge, tenants, nodePorts } = config;
+  const { region, endpoint, relayHost, edge, tenants, nodePorts, kubernetes } = config;
   const name = `biplane-${region}`;
   const dataProtection = config.dataProtection === "on";
   const tags = ownershipTags({ plane: "control", cluster: name, tags: config.tags });
-  const plan = planNetwork(config.network.cidr, zonesOf(config));
+  const zones = zonesOf(config);
+  const plan = planNetwork(config.network.cidr, zones);
+  const links = checkLinks(config.clusterLinks, region);
 
   const cloud = new aws.Provider("aws", { region });
   const inCloud = { providers: [cloud] };
   const account = aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
+  const place = { region, account, dataProtection, tags };
 
-  const network = new Network(name, { plan, tags }, inCloud);
+  const flowLogs = { keyArn: createFlowLogsKey(name, place, inCloud).arn };
+  const { natGateways } = config.network;
+  const network = new Network(name, { ...place, plan, natGateways, flowLogs }, inCloud);
   const cluster = new Cluster(
     name,
-    { region, account, subnetIds: network.privateSubnetIds, dataProtection, tags },
+    {
+      ...place,
+      ...kubernetes,
+      subnetIds: network.clusterSubnetIds,
+      nodeSubnets: nodeSubnets(zones, network),
+      autoscaling: kubernetes.autoscaler ? "cluster-autoscaler" : "off",
+    },
     inCloud,
   );
   const database = new Database(
     `${name}-database`,
     {
-      region,
-      account,
+      ...place,
       vpcId: network.vpcId,
       subnetIds: network.isolatedSubnetIds,
       clientSecurityGroupId: cluster.nodeSecurityGroupId,
       instanceClass: config.database.instanceClass,
-      dataProtection,
-      tags,
+      monitoringRoleArn: new NarrowRole(
+        `${name}-database-monitoring`,
+        { ...place, kind: "database-monitoring", cluster: name },
+        inCloud,
+      ).arn,
     },
     inCloud,
   );
@@ -49,6 +68,9 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     name,
     {
       zoneId: edge.zoneId,
+      zone: edge.zone,
+      guard: { firewall: edge.firewall, rateLimits: edge.rateLimits },
+      originPullCa: edge.originPullCa,
       endpoint,
       relayHost,
       vpcId: network.vpcId,
@@ -60,8 +82,24 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     },
     inCloud,
   );
+  const endpoints = links.map((link) => {
+    const { vpcId, privateSubnetIds: subnetIds } = network;
+    const made = new ClusterApiLink(
+      `${name}-link-${link.org}-${link.cluster}`,
+      { vpcId, subnetIds, clientSecurityGroupId: cluster.nodeSecurityGroupId, link, tags },
+      inCloud,
+    );
+    return [`${link.org}/${link.cluster}`, made.endpointId] as const;
+  });
+  watch(name, { config, place, database }, inCloud);
+
   const authority = new ClusterAuthority(`${name}-clusters`, { region, relayHost });
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
+  const inCluster = { providers: [createClusterProvider("cluster", cluster.kubeconfig)] };
+  if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
+    const { clusterName, autoscalerRoleArn: roleArn } = cluster;
+    new NodeAutoscaler("node-autoscaler", { clusterName, region, image: kubernetes.autoscaler, roleArn }, inCluster);
+  }
   new ControlPlane(
     "control-plane",
     {
@@ -73,13 +111,13 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
         authority: config.database.authority,
       },
       gatewayCertificate: ways.gatewayCertificate,
-      originPullAuthority: edge.originPullCa,
+      originPullAuthority: ways.originPullAuthority,
       clusterAuthority: authority.authority,
       relayCertificate: authority.relay,
       tenants: credentials,
       apiPort: cluster.apiPort,
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },
+    inCluster,
   );
 
   return {
@@ -87,6 +125,8 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     relayHost,
     clusterName: cluster.clusterName,
     databaseHost: database.connection.host,
+    natAddresses: pulumi.all(network.natAddresses),
+    clusterEndpoints: pulumi.all(Object.fromEntries(endpoints)),
     tenants: pulumi.secret(byOrg(credentials)),
   };
 }

@@ -1,15 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Recorded } from "../components/testing/record-resources.ts";
-import { customerOutputs, regionOutputs } from "./outputs.ts";
+import { customerBaseOutputs, customerOutputs, regionOutputs } from "./outputs.ts";
 import { type Built, build, named, objects, podOf, settled } from "./testing/built-stack.ts";
-import { customerValues, regionValues } from "./testing/valid-config.ts";
+import { byoc, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
 
 let region: Built;
+let base: Built;
+let byocBase: Built;
 let customer: Built;
 
 beforeAll(async () => {
   region = await build(regionValues());
+  base = await build(customerBaseValues());
+  byocBase = await build(customerBaseValues(byoc));
   customer = await build(customerValues());
 }, 60_000);
 
@@ -76,28 +80,37 @@ describe.each(both)("every %s stack", (shape, built, namespaces) => {
     expect(objects(built(), "ClusterRole")).toEqual([]);
     expect(objects(built(), "ClusterRoleBinding")).toEqual([]);
   });
+});
 
+const programs = [
+  ["region", () => region, regionValues, regionOutputs],
+  ["self-managed base", () => base, customerBaseValues, customerBaseOutputs],
+  ["byoc base", () => byocBase, () => customerBaseValues(byoc), customerBaseOutputs],
+  ["customer", () => customer, customerValues, customerOutputs],
+] as const;
+
+/** Types that AWS keeps no tags of. */
+const untaggable =
+  /Alias|RouteTableAssociation|RolePolicy|Attachment|Bucket(?!$)|GatewayRoute|VaultLock|VaultPolicy|Selection|LogMetricFilter|TopicPolicy|TopicSubscription|EventTarget|RepositoryPolicy|LifecyclePolicy|AccessPolicyAssociation|EndpointConnectionAccepter|ZoneRecord|^Record$/;
+
+describe.each(programs)("every %s program", (_, built, values, outputs) => {
   it("tags every AWS resource that can be tagged, with ours and the customer's", () => {
-    const untaggable =
-      /Alias|RouteTableAssociation|RolePolicy|Bucket(PublicAccessBlock|ServerSide|Versioning|Cors|Policy)/;
     const taggable = built().all.filter(
       ({ type }) => type.startsWith("aws:") && !untaggable.test(type.split(":")[2] ?? ""),
     );
-    expect(taggable.length).toBeGreaterThan(10);
+    expect(taggable.length).toBeGreaterThan(3);
     for (const { name, type, inputs } of taggable) {
       expect(inputs.tags, `${type} ${name}`).toMatchObject({ team: "platform", "biplane:managed-by": "pulumi" });
     }
   });
 
   it("answers what outputs.ts promises", async () => {
-    const schema = shape === "region" ? regionOutputs : customerOutputs;
-    expect(schema.safeParse(await settled(built().outputs)).error).toBeUndefined();
+    expect(outputs.safeParse(await settled(built().outputs)).error).toBeUndefined();
   });
 
   it("shows the same resources in a first preview, when nothing is known yet", async () => {
-    const values = shape === "region" ? regionValues() : customerValues();
     const names = ({ all }: Recorded) => all.map(({ type, name }) => `${type} ${name}`).sort();
-    expect(names(await build(values, { preview: true }))).toEqual(names(built()));
+    expect(names(await build(values(), { preview: true }))).toEqual(names(built()));
   });
 
   it("gives each resource a name of its own, from plain configuration", () => {
@@ -163,9 +176,10 @@ describe("a region stack", () => {
     ]);
   });
 
-  it("holds no bucket and no role for one: the control plane has no way to customers' objects", () => {
-    expect(region.all.filter(({ type }) => type.startsWith("aws:s3/"))).toEqual([]);
-    expect(region.of("aws:iam/role:Role").map(({ inputs }) => inputs.name)).toEqual(["biplane-us-east-2-cluster"]);
+  it("holds one bucket, the audit's, and no pod has a role: the control plane has no way to customers' objects", () => {
+    expect(region.of("aws:s3/bucket:Bucket").map(({ inputs }) => inputs.bucket)).toEqual([
+      "biplane-audit-us-east-2-biplane-test",
+    ]);
     const annotated = objects(region, "ServiceAccount").filter((made) =>
       JSON.stringify(made.inputs).includes("role-arn"),
     );
@@ -188,19 +202,46 @@ describe("a region stack", () => {
     const image = `registry.test/biplane/services@sha256:${"b".repeat(64)}`;
     expect(jobOf(await build(regionValues()))).toBe(jobOf(region));
     expect(jobOf(await build(regionValues({ images: { services: image } })))).not.toBe(jobOf(region));
+  }, 60_000);
+});
+
+/** Every different principal that any role of the stack trusts. */
+function principalsOf(built: Built): unknown[] {
+  const seen = built.of("aws:iam/role:Role").flatMap(({ inputs }) => {
+    const { Statement } = JSON.parse(String(inputs.assumeRolePolicy)) as { Statement: { Principal: unknown }[] };
+    return Statement.map(({ Principal }) => JSON.stringify(Principal));
+  });
+  return [...new Set(seen)].sort().map((text) => JSON.parse(text));
+}
+
+describe("a customer's base", () => {
+  const vendor = [
+    "aws:iam/policy:Policy",
+    "aws:ec2/vpcEndpointService:VpcEndpointService",
+    "aws:lb/loadBalancer:LoadBalancer",
+  ];
+
+  it("self-managed: makes no principal, endpoint service or role of a vendor at all", () => {
+    expect(JSON.stringify(base.all)).not.toContain("999999999999");
+    for (const type of vendor) expect(base.of(type)).toEqual([]);
+    for (const principal of principalsOf(base)) expect(JSON.stringify(principal)).toMatch(/Service|oidc-provider/);
+  });
+
+  it("byoc: makes one role and one endpoint service of the vendor, and no other way", () => {
+    for (const type of vendor) expect(byocBase.of(type).length, type).toBe(1);
+    const foreign = principalsOf(byocBase).filter((principal) => JSON.stringify(principal).includes("999999999999"));
+    expect(foreign).toEqual([{ AWS: ["arn:aws:iam::999999999999:role/operations"] }]);
+  });
+
+  it("byoc: lets the vendor's role into Kubernetes by its one narrow group", () => {
+    const entry = byocBase.one("aws:eks/accessEntry:AccessEntry", "biplane-main-management");
+    expect(entry.inputs.kubernetesGroups).toEqual(["biplane:managers"]);
   });
 });
 
 describe("a customer stack", () => {
-  it("names no principal but its own account's pods and EKS", () => {
-    const principals = customer
-      .of("aws:iam/role:Role")
-      .map(({ inputs }) => JSON.parse(String(inputs.assumeRolePolicy)).Statement[0].Principal);
-    expect(principals).toEqual([
-      { Service: "eks.amazonaws.com" },
-      { Federated: "arn:aws:iam::111111111111:oidc-provider/oidc.test" },
-      { Federated: "arn:aws:iam::111111111111:oidc-provider/oidc.test" },
-    ]);
+  it("names no principal but its own account's pods", () => {
+    expect(principalsOf(customer)).toEqual([{ Federated: "arn:aws:iam::111111111111:oidc-provider/oidc.test" }]);
   });
 
   it("gives task pods the user role and no Kubernetes token", () => {

@@ -13,6 +13,10 @@ export function renderSchema(shape: Shape): string {
 
 if (import.meta.main) {
   for (const shape of Object.keys(schemas)) {
-    if (shape === "region" || shape === "customer") writeFileSync(schemaFile(shape), renderSchema(shape));
+    if (isShape(shape)) writeFileSync(schemaFile(shape), renderSchema(shape));
   }
+}
+
+function isShape(name: string): name is Shape {
+  return name in schemas;
 }

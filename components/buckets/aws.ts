@@ -1,15 +1,24 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../../shared/names.ts";
+import { EncryptionKey, type KeyReference } from "../encryption/aws.ts";
+import { rolesThroughService } from "../encryption/key-statements.ts";
 import type { PlaneBuckets } from "../identity/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
-import { renderTlsOnlyPolicy } from "./policy.ts";
+import { createAccessLogBucket } from "./access-logs.ts";
+import { dataLifecycle } from "./lifecycle.ts";
+import { createPrivateBucket } from "./private-bucket.ts";
 
 export interface DataBucketsArgs {
   /** Both names begin with it: `<prefix>-metadata` and `<prefix>-fast-reg`. */
   prefix: string;
+  /** Every object's key begins with it: `<org>/<project>/<domain>/<run>/<action>/`. */
+  org: string;
   /** Where the console is served from: browsers read presigned URLs from there. */
   consoleOrigin: string;
+  /** Seals both; from `createDataKey` or `adoptKey`. */
+  key: KeyReference;
+  /** Writes down who asked for which object, in a third bucket; those records hold no data. @default no */
+  accessLogs?: { account: pulumi.Input<string>; retentionDays: number };
   /** On: Pulumi refuses to destroy the buckets. Off: a destroy empties them first. */
   dataProtection: boolean;
   tags: Tags;
@@ -23,83 +32,72 @@ export function bucketNames(prefix: string): PlaneBuckets {
   };
 }
 
-/** The compute plane's two private, versioned, encrypted buckets: run data and code bundles. */
+/**
+ * The compute plane's two buckets, run data and code bundles: private, versioned, sealed under the customer's own key,
+ * readable over TLS 1.2 or newer only. Proved by buckets-two-per-cluster, enc-at-rest-object-store,
+ * n-bucket-encryption-cmd, n-bucket-cors-exact, n-bucket-lifecycle-scoped, cmk-customer-keys and residency-region-chosen.
+ */
 export class DataBuckets extends pulumi.ComponentResource {
   readonly metadata: pulumi.Output<string>;
   readonly fastRegistration: pulumi.Output<string>;
+  /** Of both, for those who watch them. */
+  readonly arns: pulumi.Output<string>[];
 
   constructor(name: string, args: DataBucketsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:buckets:DataBuckets", name, {}, opts);
+    const { key, org, dataProtection, tags } = args;
     const names = bucketNames(args.prefix);
+    const sources = Object.values(names);
+    const logs =
+      args.accessLogs && createAccessLogBucket(`${name}-access-logs`, { ...args.accessLogs, ...args, sources }, this);
+    const settings = {
+      keyArn: key.arn,
+      lifecycle: dataLifecycle(org),
+      cors: readByConsole(args.consoleOrigin),
+      dataProtection,
+      tags,
+    };
+    const create = (part: string, bucket: string) => {
+      const accessLogs = logs && { bucket: logs, prefix: `${part}/` };
+      return createPrivateBucket(`${name}-${part}`, { ...settings, bucket, accessLogs }, this);
+    };
 
-    this.metadata = createBucket(`${name}-metadata`, names.metadata, args, this);
-    this.fastRegistration = createBucket(`${name}-fast-reg`, names.fastRegistration, args, this);
+    const metadata = create("metadata", names.metadata);
+    const fastRegistration = create("fast-reg", names.fastRegistration);
 
+    this.metadata = metadata.ready;
+    this.fastRegistration = fastRegistration.ready;
+    this.arns = [metadata.arn, fastRegistration.arn];
     this.registerOutputs({ metadata: this.metadata, fastRegistration: this.fastRegistration });
   }
 }
 
-/** @returns the bucket's name once all its settings are in place, so that nobody uses it before it is closed. */
-function createBucket(
-  name: string,
-  physical: string,
-  { consoleOrigin, dataProtection, tags }: DataBucketsArgs,
-  parent: pulumi.Resource,
-): pulumi.Output<string> {
-  const created = new aws.s3.Bucket(
-    name,
-    { bucket: physical, forceDestroy: !dataProtection, tags: { ...tags, Name: physical } },
-    { parent, protect: dataProtection },
-  );
-  const bucket = created.bucket;
-  const closed = blockPublicAccess(name, bucket, parent);
-  const settings = [
-    closed,
-    encrypt(name, bucket, parent),
-    keepVersions(name, bucket, parent),
-    allowConsole(name, bucket, consoleOrigin, parent),
-    refusePlainHttp(name, created, closed, parent),
-  ];
-  return pulumi.all([bucket, pulumi.all(settings.map(({ id }) => id))]).apply(([ready]) => ready);
+export interface DataKeyArgs {
+  account: pulumi.Input<string>;
+  region: string;
+  /** ARNs of the roles that read and write objects: the two platform roles, and each project's own where there is one. */
+  roles: pulumi.Input<string>[];
+  dataProtection: boolean;
+  tags: Tags;
 }
 
-/** All four switches: an ACL or a policy on its own can still publish an object. */
-function blockPublicAccess(name: string, bucket: pulumi.Input<string>, parent: pulumi.Resource) {
-  const on = { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true };
-  return new aws.s3.BucketPublicAccessBlock(name, { bucket, ...on }, { parent });
-}
-
-function encrypt(name: string, bucket: pulumi.Input<string>, parent: pulumi.Resource) {
-  return new aws.s3.BucketServerSideEncryptionConfiguration(
-    name,
-    { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
-    { parent },
-  );
-}
-
-function keepVersions(name: string, bucket: pulumi.Input<string>, parent: pulumi.Resource) {
-  return new aws.s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, { parent });
+/** The buckets' own key: only the named roles use it, and only through S3. Whoever disables it makes the data dark. */
+export function createDataKey(name: string, args: DataKeyArgs, opts?: pulumi.ComponentResourceOptions): KeyReference {
+  const { account, region, roles, dataProtection, tags } = args;
+  const statements = pulumi
+    .all([account, pulumi.all(roles)])
+    .apply(([id, arns]) => [rolesThroughService({ account: id, roles: arns, service: `s3.${region}.amazonaws.com` })]);
+  const description = "The compute plane's run data and code bundles";
+  return new EncryptionKey(name, { description, account, statements, dataProtection, tags }, opts);
 }
 
 /** As documented, for the console's own origin: browsers read by presigned URL and never write. */
-function allowConsole(name: string, bucket: pulumi.Input<string>, origin: string, parent: pulumi.Resource) {
-  const rule = {
+function readByConsole(origin: string) {
+  return {
     allowedHeaders: ["*"],
     allowedMethods: ["GET", "HEAD"],
     allowedOrigins: [origin],
     exposeHeaders: ["ETag"],
     maxAgeSeconds: 3600,
   };
-  return new aws.s3.BucketCorsConfiguration(name, { bucket, corsRules: [rule] }, { parent });
-}
-
-/** After the public access block: S3 refuses the two at the same time. */
-function refusePlainHttp(
-  name: string,
-  { bucket, arn }: aws.s3.Bucket,
-  closed: pulumi.Resource,
-  parent: pulumi.Resource,
-) {
-  const policy = arn.apply((bucketArn) => JSON.stringify(renderTlsOnlyPolicy(bucketArn)));
-  return new aws.s3.BucketPolicy(name, { bucket, policy }, { parent, dependsOn: [closed] });
 }

@@ -1,126 +1,129 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../../shared/names.ts";
-import { EncryptionKey } from "../encryption/aws.ts";
+import { NarrowRole } from "../identity/narrow-role.ts";
 import type { Tags } from "../ownership/tags.ts";
-import { renderKubeconfig } from "./kubeconfig.ts";
+import { ClusterAccess } from "./access.ts";
+import { type AccessEntry, planAccess } from "./access-plan.ts";
+import { type AddonArgs, createDnsAddon, createNetworkAddons } from "./addons.ts";
+import type { KubernetesCluster, WorkloadIssuer } from "./contract.ts";
+import { createControlPlane } from "./control-plane.ts";
+import { planEndpoint } from "./endpoint.ts";
+import { issuerOf, trustPodTokens } from "./issuer.ts";
+import { kubeconfigOf, portOf } from "./kubeconfig.ts";
+import { defaultNodeGroups, type NodeGroupSpec, type NodeSubnet, planNodeGroups } from "./node-plan.ts";
+import { Nodes } from "./nodes.ts";
+import { checkRelease, checkVersion, defaultVersion } from "./versions.ts";
+
+export type { WorkloadIssuer } from "./contract.ts";
 
 export interface ClusterArgs {
   region: string;
   account: pulumi.Input<string>;
-  /** Private subnets in at least two zones. */
+  /** Subnets of EKS's own interfaces, where the API answers; in at least two zones. */
   subnetIds: pulumi.Input<string>[];
+  /** Private subnets of the nodes, one a zone. */
+  nodeSubnets: NodeSubnet[];
+  /** Who may use the Kubernetes API; whoever creates the cluster is let in by this list only. */
+  access: AccessEntry[];
   /** Kubernetes minor version. @default 1.34 */
   version?: string;
-  /** On: the cluster, whose etcd holds Secrets, and its key cannot be destroyed. */
+  /** Release of the node images. @default the newest when a group is made */
+  release?: string;
+  /** Kinds of nodes, by name. @default one kind, 1 to 5 nodes a zone */
+  nodeGroups?: Record<string, NodeGroupSpec>;
+  /** Networks that may reach the API over the internet. @default none: the API is private */
+  publicApi?: string[];
+  /** What changes the number of nodes; the role is made here, the workload is `NodeAutoscaler`. @default cluster-autoscaler */
+  autoscaling?: "cluster-autoscaler" | "off";
+  /** Lets Session Manager open a shell on the nodes. @default false */
+  ssm?: boolean;
+  /** Days that control-plane logs are kept. @default 365 */
+  logRetentionDays?: number;
+  /** On: the cluster, whose etcd holds Secrets, its key and its logs cannot be destroyed. */
   dataProtection: boolean;
   tags: Tags;
 }
 
-/** The identity provider that pods' tokens come from. */
-export interface WorkloadIssuer {
-  /** ARN of the account's OIDC provider. */
-  providerArn: pulumi.Output<string>;
-  /** The issuer's URL without the scheme, as trust policies name it. */
-  issuer: pulumi.Output<string>;
-}
-
-const logTypes = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
-
 /**
- * An EKS cluster: its API on the private network only, Secrets under their own key, every control-plane log kept, and
- * an identity provider for pods.
+ * An EKS cluster with its nodes: its API on the private network, Secrets, node volumes and logs under their own key,
+ * every control-plane log kept, access by a list, add-ons by pinned versions, and an identity provider for pods.
+ * Proved by byoc-k8s-api-never-public, n-k8s-api-resolves-private, enc-at-rest-secrets-backend,
+ * byoc-cluster-actions-logged, n-human-audit-k8s-cloudtrail, n-sg-no-inbound-rules and iam-user-no-platform-access.
  */
-export class Cluster extends pulumi.ComponentResource {
+export class Cluster extends pulumi.ComponentResource implements KubernetesCluster {
   readonly clusterName: string;
+  readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
-  /** TCP port of the Kubernetes API, which network policies must let its users reach. */
   readonly apiPort: pulumi.Output<number>;
   readonly nodeSecurityGroupId: pulumi.Output<string>;
   readonly workloadIssuer: WorkloadIssuer;
+  readonly nodeRoleArn: pulumi.Output<string>;
+  /** Of the autoscaler's service account; undefined where it is off. */
+  readonly autoscalerRoleArn?: pulumi.Output<string>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:cluster:Cluster", name, {}, opts);
-    const { region, dataProtection, tags } = args;
+    const { region, account, tags } = args;
+    const plan = planCluster(args);
     this.clusterName = physicalName("cluster", name);
+    const place = { region, account, clusterName: this.clusterName, tags };
 
-    const role = createServiceRole(name, tags, this);
-    const key = createKey(name, args, role.arn, this);
-    const cluster = new aws.eks.Cluster(
-      name,
-      {
-        name: this.clusterName,
-        roleArn: role.arn,
-        version: args.version ?? "1.34",
-        deletionProtection: dataProtection,
-        vpcConfig: { subnetIds: args.subnetIds, endpointPrivateAccess: true, endpointPublicAccess: false },
-        encryptionConfig: { resources: ["secrets"], provider: { keyArn: key.arn } },
-        enabledClusterLogTypes: logTypes,
-        accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: true },
-        tags: { ...tags, Name: name },
-      },
-      { parent: this, protect: dataProtection, dependsOn: [role.grant] },
+    const { cluster, keyArn } = createControlPlane(name, { ...args, ...place, ...plan }, this);
+    this.workloadIssuer = trustPodTokens(name, issuerOf(name, cluster), tags, this);
+    const { access: entries } = plan;
+    const access = new ClusterAccess(name, { clusterName: cluster.name, entries, tags }, { parent: this });
+    const addons = { ...place, version: plan.version, issuer: this.workloadIssuer };
+    const network = createNetworkAddons(name, { ...addons, cluster: cluster.name }, this);
+    const nodes = new Nodes(
+      `${name}-nodes`,
+      { ...args, ...place, version: after(cluster.version, network), groups: plan.nodeGroups, keyArn },
+      { parent: this },
     );
-    this.workloadIssuer = trustPodTokens(name, cluster, tags, this);
+    createDnsAddon(name, { ...addons, cluster: after(cluster.name, nodes.ready) }, this);
+    if (args.autoscaling !== "off") this.autoscalerRoleArn = createAutoscalerRole(name, addons, this);
 
-    this.kubeconfig = renderFrom(cluster, region);
-    this.apiPort = cluster.endpoint.apply((endpoint) => Number(new URL(endpoint).port || 443));
+    this.version = cluster.version;
+    this.kubeconfig = kubeconfigOf({
+      name: after(cluster.name, access.ready),
+      region,
+      endpoint: cluster.endpoint,
+      certificateAuthorityData: cluster.certificateAuthority.data,
+    });
+    this.apiPort = portOf(cluster.endpoint);
     this.nodeSecurityGroupId = cluster.vpcConfig.clusterSecurityGroupId;
+    this.nodeRoleArn = nodes.roleArn;
     this.registerOutputs({ clusterName: this.clusterName });
   }
 }
 
-function renderFrom(cluster: aws.eks.Cluster, region: string): pulumi.Output<string> {
-  return pulumi
-    .all([cluster.name, cluster.endpoint, cluster.certificateAuthority.data])
-    .apply(([name, endpoint, certificateAuthorityData]) =>
-      renderKubeconfig({ name, region, endpoint, certificateAuthorityData }),
-    );
+/** Everything about a cluster that can be decided, and refused, before anything is made. */
+export function planCluster(args: Omit<ClusterArgs, "account" | "tags">) {
+  const version = checkVersion(args.version ?? defaultVersion);
+  if (args.release !== undefined) checkRelease(args.release, version);
+  return {
+    version,
+    access: planAccess(args.access),
+    endpoint: planEndpoint(args.publicApi),
+    nodeGroups: planNodeGroups(args.nodeGroups ?? defaultNodeGroups, args.nodeSubnets),
+  };
 }
 
-/** The role that EKS itself takes, with AWS's own policy for it and nothing else. */
-function createServiceRole(name: string, tags: Tags, parent: pulumi.Resource) {
-  const role = new aws.iam.Role(
-    `${name}-service`,
-    {
-      name: physicalName("role", name, "cluster"),
-      description: "EKS control plane of this cluster",
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: "sts:AssumeRole" }],
-      }),
-      tags,
-    },
-    { parent },
-  );
-  const grant = new aws.iam.RolePolicyAttachment(
-    `${name}-service`,
-    { role: role.name, policyArn: "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy" },
-    { parent },
-  );
-  return { arn: role.arn, grant };
+function createAutoscalerRole(
+  name: string,
+  {
+    clusterName,
+    region,
+    account,
+    issuer,
+    tags,
+  }: Pick<AddonArgs, "clusterName" | "region" | "account" | "issuer" | "tags">,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const args = { kind: "node-autoscaler" as const, cluster: clusterName, region, account, issuer, tags };
+  return new NarrowRole(`${name}-node-autoscaler`, args, { parent }).arn;
 }
 
-function createKey(name: string, args: ClusterArgs, roleArn: pulumi.Input<string>, parent: pulumi.Resource) {
-  const { account, dataProtection, tags } = args;
-  return new EncryptionKey(
-    `${name}-secrets`,
-    { description: "Kubernetes Secrets of this cluster", account, roles: [roleArn], dataProtection, tags },
-    { parent },
-  );
-}
-
-/** IAM verifies the issuer by its public certificate, so no thumbprint is pinned that would age. */
-function trustPodTokens(name: string, cluster: aws.eks.Cluster, tags: Tags, parent: pulumi.Resource): WorkloadIssuer {
-  const url = cluster.identities.apply((identities) => {
-    const issuer = identities[0]?.oidcs?.[0]?.issuer;
-    if (!issuer) throw new Error(`cluster ${name} answers no OIDC issuer`);
-    return issuer;
-  });
-  const provider = new aws.iam.OpenIdConnectProvider(
-    `${name}-pods`,
-    { url, clientIdLists: ["sts.amazonaws.com"], tags },
-    { parent },
-  );
-  return { providerArn: provider.arn, issuer: url.apply((issuer) => issuer.replace(/^https:\/\//, "")) };
+/** The value, once what it waits for is there: a component's `dependsOn` does not reach what it makes. */
+function after<Value>(value: pulumi.Output<Value>, ready: pulumi.Output<unknown>): pulumi.Output<Value> {
+  return pulumi.all([value, ready]).apply(([known]) => known as Value);
 }

@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 /** What is read from an EKS cluster. */
 export interface ClusterAccess {
   name: string;
@@ -32,4 +34,16 @@ export function renderKubeconfig({ name, region, endpoint, certificateAuthorityD
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
   });
+}
+
+export function kubeconfigOf(
+  access: {
+    [Part in keyof ClusterAccess]: pulumi.Input<ClusterAccess[Part]>;
+  },
+): pulumi.Output<string> {
+  return pulumi.output(access).apply(renderKubeconfig);
+}
+
+export function portOf(endpoint: pulumi.Output<string>): pulumi.Output<number> {
+  return endpoint.apply((url) => Number(new URL(url).port || 443));
 }

@@ -1,13 +1,20 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { adminServiceAccounts, type PlaneBuckets } from "../identity/contract.ts";
+import { Admission } from "../admission/admission.ts";
+import type { Management } from "../admission/management.ts";
+import { ManagementAccess } from "../admission/management-access.ts";
+import { type PlaneBuckets, taskServiceAccount } from "../identity/contract.ts";
+import { checkEgress, type Egress } from "../workloads/egress.ts";
 import { createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import { grantRole, tunnelRules } from "../workloads/rbac.ts";
+import { createPlatformPriority } from "../workloads/priority.ts";
+import type { Autoscale } from "../workloads/service-spec.ts";
 import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
+import { checkNamespaces, cloudRoles } from "./namespaces.ts";
+import { identitySecret } from "./permissions.ts";
 import { type ProjectDomain, ProjectNamespace, projectNamespace } from "./project-namespace.ts";
-import { identitySecret, planComputePlaneServices } from "./services.ts";
+import { planComputePlaneServices } from "./services.ts";
 
 export interface ComputePlaneArgs {
   /** Namespace of the platform's services. */
@@ -21,7 +28,10 @@ export interface ComputePlaneArgs {
   controlPlaneHost: string;
   projects: ProjectDomain[];
   adminRoleArn: pulumi.Input<string>;
+  /** Role of task pods, in each namespace that `projectRoleArns` does not name. */
   userRoleArn: pulumi.Input<string>;
+  /** Roles of single project-domains, by namespace. @default all share `userRoleArn` */
+  projectRoleArns?: Record<string, pulumi.Input<string>>;
   buckets: { [Bucket in keyof PlaneBuckets]: pulumi.Input<string> };
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
@@ -29,8 +39,20 @@ export interface ComputePlaneArgs {
   taskClient: { id: string; secret: pulumi.Input<string> };
   /** Of each service that can run more than once. @default 2 */
   replicas?: number;
+  /** Of the same ones, by load. @default always `replicas` */
+  autoscale?: Autoscale;
   dnsServers: string[];
   apiPort: pulumi.Input<number>;
+  /** Where services and task pods may open TLS connections to. @default open-443 */
+  egress?: Egress;
+  /** What the API server is told beyond what the stack knows itself. @default any registry for tasks, no sessions */
+  admission?: {
+    approvedRegistries?: string[];
+    taskImagesByDigest?: boolean;
+    operatorGroups?: string[];
+  };
+  /** BYOC: rights of the vendor's managers. @default none: self-managed */
+  management?: Management;
 }
 
 /** Room for every service twice over during a roll-out; nothing here is reachable from outside the cluster. */
@@ -46,18 +68,27 @@ const quota = {
 
 const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m", memory: "256Mi" } };
 
-/** The customer's side in its cluster: the platform's services and a namespace for each project-domain. */
+/**
+ * The customer's side in its cluster: the platform's services, a namespace for each project-domain, and what the API
+ * server refuses. Proved by `verify-components-pods`, `ns-per-project`, `k8s-dp-permissions-match-appendix-d`,
+ * `builder-base-images-approved` and those that its parts name.
+ */
 export class ComputePlane extends pulumi.ComponentResource {
   readonly namespaces: string[];
 
   constructor(name: string, args: ComputePlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:compute-plane:ComputePlane", name, {}, opts);
-    const { image, dnsServers, apiPort } = args;
-    const around = { dnsServers, apiPort };
+    const { image, dnsServers, apiPort, egress } = args;
+    checkNamespaces(args);
+    if (egress) checkEgress(egress);
+    const around = { dnsServers, apiPort, egress };
+    const projectNamespaces = args.projects.map(projectNamespace);
 
     const taskActions = new kubernetes.apiextensions.v1.CustomResourceDefinition(`${name}-taskactions`, taskActionCrd, {
       parent: this,
     });
+    admit(name, projectNamespaces, args, this);
+    const priority = createPlatformPriority(`${name}-priority`, { namespace: args.namespace, parent: this });
     const { ready: namespace } = new IsolatedNamespace(
       `${name}-namespace`,
       { namespace: args.namespace, labels: { "biplane.dev/org": args.org }, quota, defaults, dnsServers },
@@ -65,11 +96,14 @@ export class ComputePlane extends pulumi.ComponentResource {
     );
     const platform: Place = { name, namespace, parent: this };
     const projects = args.projects.flatMap((project) => createProject(platform, project, args).ready);
-    const tunnelReady = giveTunnelItsSecret(platform);
+    const tunnelSecret = giveTunnelItsSecret(platform);
+    if (args.management) {
+      new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
+    }
 
     const services = planComputePlaneServices({
       ...args,
-      projectNamespaces: args.projects.map(projectNamespace),
+      projectNamespaces,
       replicas: args.replicas ?? 2,
       registration: createSecretFiles(name, {
         name: "registration",
@@ -79,19 +113,19 @@ export class ComputePlane extends pulumi.ComponentResource {
       }),
     });
     const needs: Record<string, pulumi.Resource[]> = {
-      tunnel: tunnelReady,
+      tunnel: [tunnelSecret],
       executor: [taskActions, ...projects],
       logs: projects,
     };
     for (const spec of services) {
       new Workload(
         `${name}-${spec.name}`,
-        { spec, all: services, namespace, image, around, needs: needs[spec.name] },
+        { spec, all: services, namespace, image, priority, around, needs: needs[spec.name] },
         { parent: this },
       );
     }
 
-    this.namespaces = [args.namespace, ...args.projects.map(projectNamespace)];
+    this.namespaces = [args.namespace, ...projectNamespaces];
     this.registerOutputs({ namespaces: this.namespaces });
   }
 }
@@ -103,17 +137,18 @@ interface Place {
 }
 
 function createProject({ name, namespace, parent }: Place, project: ProjectDomain, args: ComputePlaneArgs) {
-  const { org, controlPlaneHost, taskClient, userRoleArn, dnsServers } = args;
+  const { org, controlPlaneHost, taskClient, userRoleArn, projectRoleArns, dnsServers, egress } = args;
+  const where = projectNamespace(project);
   return new ProjectNamespace(
-    `${name}-${projectNamespace(project)}`,
+    `${name}-${where}`,
     {
       ...project,
       org,
-      userRoleArn,
+      userRoleArn: projectRoleArns?.[where] ?? userRoleArn,
       apiKey: renderApiKey({ host: controlPlaneHost, org, client: taskClient }),
       platform: namespace,
-      serviceAccounts: adminServiceAccounts,
       dnsServers,
+      egress,
     },
     { parent },
   );
@@ -127,18 +162,31 @@ function renderApiKey({ host, org, client }: { host: string; org: string; client
 }
 
 /** Made empty and never compared again: what the tunnel writes there is its own. */
-function giveTunnelItsSecret({ name, namespace, parent }: Place): pulumi.Resource[] {
-  const secret = new kubernetes.core.v1.Secret(
+function giveTunnelItsSecret({ name, namespace, parent }: Place): pulumi.Resource {
+  return new kubernetes.core.v1.Secret(
     `${name}-${identitySecret}`,
     { metadata: { name: identitySecret, namespace }, type: "Opaque" },
     { parent, ignoreChanges: ["data", "stringData"] },
   );
-  const grant = grantRole(`${name}-tunnel`, {
-    role: "tunnel",
-    namespace,
-    rules: tunnelRules(identitySecret),
-    account: { name: "tunnel-system", namespace },
-    parent,
-  });
-  return [secret, grant];
+}
+
+function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {
+  const { namespace, image, admission = {}, management } = args;
+  return new Admission(
+    `${name}-admission`,
+    {
+      namespace,
+      projectNamespaces,
+      images: {
+        platform: [image],
+        tasks: admission.approvedRegistries,
+        tasksByDigest: admission.taskImagesByDigest,
+      },
+      roles: cloudRoles(args),
+      taskAccount: taskServiceAccount,
+      operatorGroups: admission.operatorGroups,
+      management,
+    },
+    { parent },
+  );
 }

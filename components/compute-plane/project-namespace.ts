@@ -1,9 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { taskServiceAccount } from "../identity/contract.ts";
+import type { Egress } from "../workloads/egress.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import { allowTaskEgress } from "../workloads/network-policy.ts";
-import { executorRules, grantRole, logRules } from "../workloads/rbac.ts";
+import { renderTaskEgress } from "../workloads/network-policy.ts";
+import { grantRole } from "../workloads/rbac.ts";
+import { permissions } from "./permissions.ts";
 import { eagerSecret } from "./services.ts";
 
 /** One project in one domain: the unit of isolation inside a compute plane. */
@@ -20,8 +22,9 @@ export interface ProjectNamespaceArgs extends ProjectDomain {
   apiKey: pulumi.Input<string>;
   /** Namespace of the services that work here. */
   platform: pulumi.Input<string>;
-  serviceAccounts: { executor: string; logs: string };
   dnsServers: string[];
+  /** Where task pods may open TLS connections to. @default open-443 */
+  egress?: Egress;
 }
 
 /** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
@@ -42,7 +45,11 @@ export function projectNamespace({ project, domain }: ProjectDomain): string {
   return `${project}-${domain}`;
 }
 
-/** A namespace for task pods: they have a cloud role, no Kubernetes token, and reach TLS outside only. */
+/**
+ * A namespace for task pods: they have a cloud role, no Kubernetes token, and reach TLS outside only. Proved by
+ * `ns-per-project`, `ns-rbac-bindings`, `iam-user-sa-annotation`, `k8s-task-accounts-minimal` and, with a narrow
+ * egress, `net-egress-cloudflare-cidrs`.
+ */
 export class ProjectNamespace extends pulumi.ComponentResource {
   /** What the services that work here wait for. */
   readonly ready: pulumi.Resource[];
@@ -64,7 +71,7 @@ export class ProjectNamespace extends pulumi.ComponentResource {
     );
     const egress = new kubernetes.networking.v1.NetworkPolicy(
       `${name}-tasks`,
-      { metadata: { name: "allow-tasks", namespace }, spec: allowTaskEgress },
+      { metadata: { name: "allow-tasks", namespace }, spec: renderTaskEgress(args.egress) },
       { parent: this },
     );
     const account = new kubernetes.core.v1.ServiceAccount(
@@ -93,10 +100,12 @@ export class ProjectNamespace extends pulumi.ComponentResource {
 function grantServices(
   name: string,
   namespace: pulumi.Output<string>,
-  { serviceAccounts, platform }: ProjectNamespaceArgs,
+  { platform }: ProjectNamespaceArgs,
   parent: pulumi.Resource,
 ): pulumi.Resource[] {
-  const grant = (role: string, rules: typeof executorRules, account: string) =>
-    grantRole(`${name}-${role}`, { role, namespace, rules, account: { name: account, namespace: platform }, parent });
-  return [grant("executor", executorRules, serviceAccounts.executor), grant("logs", logRules, serviceAccounts.logs)];
+  return permissions
+    .filter(({ where }) => where === "projects")
+    .map(({ role, account, rules }) =>
+      grantRole(`${name}-${role}`, { role, namespace, rules, account: { name: account, namespace: platform }, parent }),
+    );
 }

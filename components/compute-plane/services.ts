@@ -1,7 +1,8 @@
 /** The compute plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets } from "../identity/contract.ts";
-import { type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { identitySecret, permissionOf } from "./permissions.ts";
 
 export interface ComputePlaneServicesArgs {
   namespace: string;
@@ -14,11 +15,11 @@ export interface ComputePlaneServicesArgs {
   projectNamespaces: string[];
   /** Of each service that can run more than once. */
   replicas: number;
+  /** Of the same ones, by load. @default always `replicas` */
+  autoscale?: Autoscale;
   registration: FileSource;
 }
 
-/** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
-export const identitySecret = "tunnel-identity";
 /** Secret of each project namespace by which task pods reach the control plane. */
 export const eagerSecret = "eager-api-key";
 
@@ -28,7 +29,7 @@ const rpcPort = 8080;
 const presignSeconds = 3600;
 
 export function planComputePlaneServices(args: ComputePlaneServicesArgs): ServiceSpec[] {
-  const { namespace, org, clusterName, region, controlPlaneHost, adminRoleArn, buckets, replicas } = args;
+  const { namespace, org, clusterName, region, controlPlaneHost, adminRoleArn, buckets, replicas, autoscale } = args;
   const tunnelUrl = rpcUrl("tunnel", namespace);
   // The keys that verify users' tokens are those pinned at registration, not whatever the region says today.
   const verifiesTokens = { TOKEN_ISSUER: `https://${controlPlaneHost}`, TOKEN_KEYS_URL: `${tunnelUrl}/pinned/keys` };
@@ -38,7 +39,8 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
   return [
     {
       ...service("tunnel"),
-      serviceAccount: "tunnel-system",
+      serviceAccount: permissionOf("tunnel").account,
+      rules: permissionOf("tunnel").rules,
       replicas: 1,
       rpcPort,
       calls: ["objectstore", "logs"],
@@ -78,6 +80,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       serviceAccount: adminServiceAccounts.objectstore,
       roleArn: adminRoleArn,
       replicas,
+      autoscale,
       rpcPort,
       calls: ["tunnel"],
       reaches: ["internet"],
@@ -95,6 +98,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       serviceAccount: adminServiceAccounts.logs,
       roleArn: adminRoleArn,
       replicas,
+      autoscale,
       rpcPort,
       calls: ["tunnel"],
       reaches: ["internet", "kubernetes-api"],

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
+import { Admission } from "../admission/admission.ts";
 import type { DatabaseConnection } from "../database/aws.ts";
 import type { ServerCertificate } from "../edge/cloudflare.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import type { Surroundings } from "../workloads/network-policy.ts";
 import { OneOffJob } from "../workloads/one-off-job.ts";
-import { type FileSource, filesFolder } from "../workloads/service-spec.ts";
+import { createPlatformPriority } from "../workloads/priority.ts";
+import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
 import { Workload } from "../workloads/workload.ts";
 import { type ControlPlaneFiles, planControlPlaneServices } from "./services.ts";
 import { renderBootstrap, type TenantCredentials } from "./tenants.ts";
@@ -27,16 +29,20 @@ export interface ControlPlaneArgs {
   };
   gatewayCertificate: ServerCertificate;
   /** PEM of the authority whose clients alone the gateway serves: the edge's authenticated origin pulls. */
-  originPullAuthority: string;
+  originPullAuthority: pulumi.Input<string>;
   clusterAuthority: ServerCertificate;
   relayCertificate: ServerCertificate;
   tenants: TenantCredentials[];
   nodePorts: { gateway: number; relay: number };
   /** Of each service that can run more than once. @default 2 */
   replicas?: number;
+  /** Of the same ones, by load. @default always `replicas` */
+  autoscale?: Autoscale;
   upstreamOidcIssuer?: string;
   dnsServers: string[];
   apiPort: pulumi.Input<number>;
+  /** Kubernetes groups of people who may open sessions in its pods. @default none */
+  operatorGroups?: string[];
 }
 
 /** Room for every service twice over during a roll-out; no load balancer, and no node port but the two named ones. */
@@ -55,7 +61,11 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
 /** Login of the services: no DDL, no way around row-level security; the migrations make it. */
 const runtimeUser = "biplane_runtime";
 
-/** The region's services in their namespace, over a migrated database. */
+/**
+ * The region's services in their namespace, over a migrated database, and what the API server refuses there. Proved by
+ * `cp-multi-az`, `cp-health-and-auto-recovery`, `cp-k8s-roles-match-appendix-c` (no service has any right in Kubernetes)
+ * and those that its parts name.
+ */
 export class ControlPlane extends pulumi.ComponentResource {
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:control-plane:ControlPlane", name, {}, opts);
@@ -67,22 +77,45 @@ export class ControlPlane extends pulumi.ComponentResource {
       { namespace: args.namespace, quota, defaults, dnsServers },
       { parent: this },
     );
+    const priority = createPlatformPriority(`${name}-priority`, { namespace: args.namespace, parent: this });
     const place: Place = { name, namespace, parent: this };
     const files = createFiles(place, args);
     const access = createDatabaseAccess(place, database);
-    const migrated = migrate(place, { image, access, around });
+    const migrated = migrate(place, { image, access, around, priority });
     const services = planControlPlaneServices({
       ...args,
       replicas: args.replicas ?? 2,
       database: access.runtime,
       files,
     });
+    admit(name, args, services, this);
     for (const spec of services) {
       const needs = spec.reaches?.includes("database") ? [migrated] : [];
-      new Workload(`${name}-${spec.name}`, { spec, all: services, namespace, image, around, needs }, { parent: this });
+      new Workload(
+        `${name}-${spec.name}`,
+        { spec, all: services, namespace, image, priority, around, needs },
+        { parent: this },
+      );
     }
     this.registerOutputs({});
   }
+}
+
+/** No service here has a cloud role, and only those with a public port are opened on the nodes. */
+function admit(name: string, args: ControlPlaneArgs, services: ServiceSpec[], parent: pulumi.Resource): Admission {
+  const { namespace, image, operatorGroups } = args;
+  return new Admission(
+    `${name}-admission`,
+    {
+      namespace,
+      projectNamespaces: [],
+      images: { platform: [image] },
+      roles: {},
+      openServices: services.flatMap(({ name: service, publicPort }) => (publicPort ? [`${service}-public`] : [])),
+      operatorGroups,
+    },
+    { parent },
+  );
 }
 
 interface Place {
@@ -156,9 +189,10 @@ interface Migration {
   image: string;
   access: ReturnType<typeof createDatabaseAccess>;
   around: Surroundings;
+  priority: pulumi.Input<string>;
 }
 
-function migrate({ name, namespace, parent }: Place, { image, access, around }: Migration): pulumi.Resource {
+function migrate({ name, namespace, parent }: Place, { image, access, around, priority }: Migration): pulumi.Resource {
   const job = new OneOffJob(
     `${name}-migrate`,
     {
@@ -174,6 +208,7 @@ function migrate({ name, namespace, parent }: Place, { image, access, around }: 
       files: { ...access.owner.files, runtime: access.runtimeSecret },
       reaches: ["database"],
       around,
+      priority,
     },
     { parent },
   );

@@ -1,6 +1,6 @@
 /** The control plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
-import { type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
 
 export interface ControlPlaneServicesArgs {
   namespace: string;
@@ -9,6 +9,8 @@ export interface ControlPlaneServicesArgs {
   relayHost: string;
   /** Of each service that can run more than once. */
   replicas: number;
+  /** Of the same ones, by load. @default always `replicas` */
+  autoscale?: Autoscale;
   nodePorts: { gateway: number; relay: number };
   database: { env: Record<string, Input<string>>; files: Record<string, FileSource> };
   files: ControlPlaneFiles;
@@ -33,7 +35,7 @@ const tlsPort = 8443;
 
 /** Every service, in no order: who calls whom is in each one's `calls`, and their network policies follow from it. */
 export function planControlPlaneServices(args: ControlPlaneServicesArgs): ServiceSpec[] {
-  const { namespace, endpoint, relayHost, replicas, nodePorts, database, files, upstreamOidcIssuer } = args;
+  const { namespace, endpoint, relayHost, replicas, autoscale, nodePorts, database, files, upstreamOidcIssuer } = args;
   const url = (service: string) => rpcUrl(service, namespace);
   const file = (path: string) => `${filesFolder}/${path}`;
   const verifiesTokens = {
@@ -41,7 +43,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
     TOKEN_KEYS_URL: `${url("identity")}/oauth2/v1/keys`,
   };
   const verifiesClusters = { RELAY_KEYS_URL: `${url("relay")}/keys` };
-  const service = (name: string) => ({ name, entry: `/app/control/${name}.mjs`, replicas });
+  const service = (name: string) => ({ name, entry: `/app/control/${name}.mjs`, replicas, autoscale });
 
   return [
     {
@@ -117,6 +119,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       ...service("relay"),
       // A cluster's tunnel ends in one process, which another could not hand calls to.
       replicas: 1,
+      autoscale: undefined,
       rpcPort,
       publicPort: { port: tlsPort, nodePort: nodePorts.relay },
       calls: ["actions", "cluster"],

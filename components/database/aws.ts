@@ -2,7 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../../shared/names.ts";
 import { EncryptionKey } from "../encryption/aws.ts";
+import { logGroupsOf } from "../encryption/key-statements.ts";
 import type { Tags } from "../ownership/tags.ts";
+import { createSecurityGroup, port } from "./access.ts";
+import { serverParameters } from "./parameters.ts";
+import { checkWindows, defaultWindows, type Windows } from "./windows.ts";
 
 export interface DatabaseArgs {
   region: string;
@@ -14,6 +18,12 @@ export interface DatabaseArgs {
   clientSecurityGroupId: pulumi.Input<string>;
   /** RDS instance class. @default db.m7g.large */
   instanceClass?: string;
+  /** @default defaultWindows */
+  windows?: Windows;
+  /** Days that exported logs are kept. @default 365 */
+  logRetentionDays?: number;
+  /** Role by which RDS reports the machine's own measures each minute. @default not measured */
+  monitoringRoleArn?: pulumi.Input<string>;
   /** On: deletion protection, a final snapshot, and Pulumi refuses to destroy it. */
   dataProtection: boolean;
   tags: Tags;
@@ -27,23 +37,37 @@ export interface DatabaseConnection {
   owner: { user: string; password: pulumi.Output<string> };
 }
 
-const port = 5432;
 const databaseName = "biplane";
 const owner = "biplane_owner";
 const storageGiB = { start: 100, limit: 1000 };
+const exports = ["postgresql", "upgrade"] as const;
+/** The longest that RDS keeps. Nobody else keeps a continuous backup: AWS Backup takes snapshots only. */
+const recoveryDays = 35;
+/** Days of query measures that cost nothing. */
+const insightDays = 7;
 
 /**
  * The region's PostgreSQL: multi-AZ, encrypted under its own key, TLS only, isolated subnets, point-in-time recovery
- * for 35 days (the longest that RDS keeps).
+ * for 35 days. Its owner makes the schema and the runtime role beneath it; no service runs as the owner.
+ * Proved by cp-rds-managed-postgres, cp-rds-encrypted-aes256, cp-multi-az, cp-automated-backups, cp-automated-patching,
+ * cp-vpc-isolated, n-cp-pitr and n-internal-tls.
  */
 export class Database extends pulumi.ComponentResource {
   readonly connection: DatabaseConnection;
+  /** Of the instance, for backups. */
+  readonly arn: pulumi.Output<string>;
+  /** Its physical name, for alarms. */
+  readonly identifier: string;
 
   constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:database:Database", name, {}, opts);
-    const { dataProtection, tags } = args;
+    const { dataProtection, tags, monitoringRoleArn } = args;
+    const identifier = physicalName("database", name);
+    const windows = args.windows ?? defaultWindows;
+    checkWindows(windows);
 
-    const key = createKey(name, args, this);
+    const key = createKey(name, identifier, args, this);
+    const logs = createLogGroups(name, identifier, key, args, this);
     const subnets = new aws.rds.SubnetGroup(
       name,
       { name: physicalName("database", name), description: "Isolated subnets", subnetIds: args.subnetIds, tags },
@@ -54,7 +78,7 @@ export class Database extends pulumi.ComponentResource {
     const instance = new aws.rds.Instance(
       name,
       {
-        identifier: physicalName("database", name),
+        identifier,
         engine: "postgres",
         engineVersion: "17",
         instanceClass: args.instanceClass ?? "db.m7g.large",
@@ -74,20 +98,26 @@ export class Database extends pulumi.ComponentResource {
         publiclyAccessible: false,
         parameterGroupName: parameters.name,
         caCertIdentifier: "rds-ca-rsa2048-g1",
-        backupRetentionPeriod: 35,
-        backupWindow: "03:00-04:00",
-        maintenanceWindow: "sun:04:30-sun:05:30",
+        backupRetentionPeriod: recoveryDays,
+        backupWindow: windows.backup,
+        maintenanceWindow: windows.maintenance,
         copyTagsToSnapshot: true,
         autoMinorVersionUpgrade: true,
-        enabledCloudwatchLogsExports: ["postgresql", "upgrade"],
+        enabledCloudwatchLogsExports: [...exports],
+        performanceInsightsEnabled: true,
+        performanceInsightsKmsKeyId: key.arn,
+        performanceInsightsRetentionPeriod: insightDays,
+        ...(monitoringRoleArn ? { monitoringInterval: 60, monitoringRoleArn } : {}),
         deletionProtection: dataProtection,
         skipFinalSnapshot: !dataProtection,
         finalSnapshotIdentifier: dataProtection ? physicalName("database", name, "final") : undefined,
         tags: { ...tags, Name: name },
       },
-      { parent: this, protect: dataProtection },
+      { parent: this, protect: dataProtection, dependsOn: logs },
     );
 
+    this.arn = instance.arn;
+    this.identifier = identifier;
     this.connection = {
       host: instance.address,
       port,
@@ -109,13 +139,18 @@ function readOwnerPassword(instance: aws.rds.Instance, parent: pulumi.Resource):
   return pulumi.secret(secretString.apply((text) => String(JSON.parse(text).password)));
 }
 
-function createKey(name: string, { region, account, dataProtection, tags }: DatabaseArgs, parent: pulumi.Resource) {
+function createKey(name: string, identifier: string, args: DatabaseArgs, parent: pulumi.Resource) {
+  const { region, account, dataProtection, tags } = args;
+  const statements = pulumi
+    .output(account)
+    .apply((id) => [logGroupsOf(id, region, [`/aws/rds/instance/${identifier}/*`])]);
   return new EncryptionKey(
     `${name}-key`,
     {
-      description: "The control plane's database, its snapshots and its owner's password",
+      description: "The control plane's database, its snapshots, its logs and its owner's password",
       account,
-      viaServices: [`rds.${region}.amazonaws.com`, `secretsmanager.${region}.amazonaws.com`],
+      viaServices: ["rds", "secretsmanager", "backup"].map((service) => `${service}.${region}.amazonaws.com`),
+      statements,
       dataProtection,
       tags,
     },
@@ -123,27 +158,27 @@ function createKey(name: string, { region, account, dataProtection, tags }: Data
   );
 }
 
-/** One way in, none out: a database starts no connections. */
-function createSecurityGroup(name: string, args: DatabaseArgs, parent: pulumi.Resource) {
-  const group = new aws.ec2.SecurityGroup(
-    name,
-    { name, description: "Control plane database", vpcId: args.vpcId, tags: { ...args.tags, Name: name } },
-    { parent },
+/** Made before the instance: RDS would make them itself, unsealed and kept for ever. */
+function createLogGroups(
+  name: string,
+  identifier: string,
+  key: EncryptionKey,
+  { logRetentionDays = 365, dataProtection, tags }: DatabaseArgs,
+  parent: pulumi.Resource,
+) {
+  return exports.map(
+    (log) =>
+      new aws.cloudwatch.LogGroup(
+        `${name}-${log}`,
+        {
+          name: `/aws/rds/instance/${identifier}/${log}`,
+          kmsKeyId: key.arn,
+          retentionInDays: logRetentionDays,
+          tags,
+        },
+        { parent, protect: dataProtection },
+      ),
   );
-  new aws.vpc.SecurityGroupIngressRule(
-    `${name}-services`,
-    {
-      securityGroupId: group.id,
-      description: "PostgreSQL from the services",
-      ipProtocol: "tcp",
-      fromPort: port,
-      toPort: port,
-      referencedSecurityGroupId: args.clientSecurityGroupId,
-      tags: args.tags,
-    },
-    { parent },
-  );
-  return group;
 }
 
 function createParameters(name: string, tags: Tags, parent: pulumi.Resource) {
@@ -153,11 +188,7 @@ function createParameters(name: string, tags: Tags, parent: pulumi.Resource) {
       name: physicalName("database", name),
       family: "postgres17",
       description: "TLS and SCRAM only",
-      parameters: [
-        { name: "rds.force_ssl", value: "1", applyMethod: "immediate" },
-        { name: "rds.accepted_password_auth_method", value: "scram", applyMethod: "immediate" },
-        { name: "password_encryption", value: "scram-sha-256", applyMethod: "immediate" },
-      ],
+      parameters: serverParameters(),
       tags,
     },
     { parent },

@@ -5,6 +5,18 @@ export interface KeyPolicyArgs {
   viaServices?: string[];
   /** Roles that use the key themselves, by ARN; EKS's service role is one. */
   roles?: string[];
+  /** More ways in, from the builders of `key-statements.ts`. @default none */
+  statements?: KeyStatement[];
+}
+
+/** One way in. It is always an Allow on the key itself: a key's policy has no other resource. */
+export interface KeyStatement {
+  Sid: string;
+  Effect: "Allow";
+  Principal: { AWS: string | string[] } | { Service: string };
+  Action: string[];
+  Resource: "*";
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 /** Enough to run, tag, rotate and retire the key and to correct this policy; not to decrypt with it. */
@@ -41,42 +53,43 @@ const use = [
   "kms:ReEncryptTo",
 ];
 
-export function renderKeyPolicy({ account, viaServices = [], roles = [] }: KeyPolicyArgs) {
-  const ofAwsServices = { Bool: { "kms:GrantIsForAWSResource": "true" } };
+export function renderKeyPolicy({ account, viaServices = [], roles = [], statements = [] }: KeyPolicyArgs) {
+  const all: KeyStatement[] = [
+    {
+      Sid: "AccountAdministers",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: administration,
+      Resource: "*",
+    },
+    // EKS takes its grant with the credentials of whoever creates the cluster, not through kms:ViaService.
+    {
+      Sid: "AccountGrantsToServices",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: ["kms:CreateGrant"],
+      Resource: "*",
+      Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } },
+    },
+    ...(viaServices.length > 0 ? [throughServices(account, viaServices)] : []),
+    ...(roles.length > 0 ? [byRoles(roles)] : []),
+    ...statements,
+  ];
+  return { Version: "2012-10-17" as const, Statement: all };
+}
+
+/** Whoever of the account may use the service's object may use the key through it. */
+function throughServices(account: string, services: string[]): KeyStatement {
   return {
-    Version: "2012-10-17" as const,
-    Statement: [
-      {
-        Sid: "AccountAdministers",
-        Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::${account}:root` },
-        Action: administration,
-        Resource: "*",
-      },
-      // EKS takes its grant with the credentials of whoever creates the cluster, not through kms:ViaService.
-      {
-        Sid: "AccountGrantsToServices",
-        Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::${account}:root` },
-        Action: ["kms:CreateGrant"],
-        Resource: "*",
-        Condition: ofAwsServices,
-      },
-      ...(viaServices.length > 0
-        ? [
-            {
-              Sid: "UseThroughServices",
-              Effect: "Allow",
-              Principal: { AWS: "*" },
-              Action: [...use, "kms:CreateGrant"],
-              Resource: "*",
-              Condition: { StringEquals: { "kms:CallerAccount": account, "kms:ViaService": viaServices } },
-            },
-          ]
-        : []),
-      ...(roles.length > 0
-        ? [{ Sid: "UseByRoles", Effect: "Allow", Principal: { AWS: roles }, Action: use, Resource: "*" }]
-        : []),
-    ],
+    Sid: "UseThroughServices",
+    Effect: "Allow",
+    Principal: { AWS: "*" },
+    Action: [...use, "kms:CreateGrant"],
+    Resource: "*",
+    Condition: { StringEquals: { "kms:CallerAccount": account, "kms:ViaService": services } },
   };
+}
+
+function byRoles(roles: string[]): KeyStatement {
+  return { Sid: "UseByRoles", Effect: "Allow", Principal: { AWS: roles }, Action: use, Resource: "*" };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderAdminPolicy, renderTrust, renderUserPolicy } from "./aws-policies.ts";
+import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
 
 const buckets = { metadata: "acme-metadata", fastRegistration: "acme-fast-reg" };
 const admin = renderAdminPolicy({
@@ -58,6 +58,28 @@ describe("renderUserPolicy", () => {
       Resource: ["arn:aws:s3:::acme-metadata", "arn:aws:s3:::acme-fast-reg"],
       Condition: { StringLike: { "s3:prefix": ["acme/*"] } },
     });
+  });
+});
+
+describe("renderUserPolicy within one project and domain", () => {
+  const own = renderUserPolicy({ org: "acme", within: { project: "demo", domain: "production" }, buckets });
+
+  it("reaches that prefix of both buckets, and lists only it", () => {
+    expect(own.Statement[0]?.Resource).toEqual([
+      "arn:aws:s3:::acme-metadata/acme/demo/production/*",
+      "arn:aws:s3:::acme-fast-reg/acme/demo/production/*",
+    ]);
+    expect(own.Statement[1]?.Condition).toEqual({ StringLike: { "s3:prefix": ["acme/demo/production/*"] } });
+  });
+
+  it("differs from the shared one in nothing else", () => {
+    expect(JSON.stringify(own).replaceAll("acme/demo/production/", "acme/")).toBe(JSON.stringify(user));
+  });
+});
+
+describe("renderNoTrust", () => {
+  it("allows nobody at all", () => {
+    expect(renderNoTrust("arn:provider").Statement.map(({ Effect }) => Effect)).toEqual(["Deny"]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** The IAM documents of the two platform roles, as data: exactly the documented action families and no wildcard action. */
+/** The IAM documents of the platform roles, as data: exactly the documented action families and no wildcard action. */
 import type { PlaneBuckets, Subject } from "./contract.ts";
 
 export interface TrustArgs {
@@ -39,19 +39,41 @@ const readWriteObjects = [
   "s3:PutObject",
 ];
 
-/** Task pods: objects under the organisation's own prefix of both buckets; nothing else in the account. */
-export function renderUserPolicy({ org, buckets }: { org: string; buckets: PlaneBuckets }) {
-  const arns = bucketArns(buckets);
+/**
+ * For a role that every pod of the cluster may see and none may take: a trust policy must name somebody, and this one
+ * names the cluster's provider only to refuse it.
+ */
+export function renderNoTrust(providerArn: string) {
   return {
     Version: "2012-10-17" as const,
     Statement: [
-      { Sid: "Objects", Effect: "Allow", Action: readWriteObjects, Resource: arns.map((arn) => `${arn}/${org}/*`) },
+      { Effect: "Deny", Principal: { Federated: providerArn }, Action: "sts:AssumeRoleWithWebIdentity" as const },
+    ],
+  };
+}
+
+/** Which objects a task role reaches: the organisation's, or those of one project and domain. */
+export interface UserPolicyArgs {
+  org: string;
+  /** @default every project of the organisation */
+  within?: { project: string; domain: string };
+  buckets: PlaneBuckets;
+}
+
+/** Task pods: objects under their own prefix of both buckets, and listing just these; nothing else in the account. */
+export function renderUserPolicy({ org, within, buckets }: UserPolicyArgs) {
+  const arns = bucketArns(buckets);
+  const prefix = within ? `${org}/${within.project}/${within.domain}` : org;
+  return {
+    Version: "2012-10-17" as const,
+    Statement: [
+      { Sid: "Objects", Effect: "Allow", Action: readWriteObjects, Resource: arns.map((arn) => `${arn}/${prefix}/*`) },
       {
         Sid: "List",
         Effect: "Allow",
         Action: ["s3:ListBucket"],
         Resource: arns,
-        Condition: { StringLike: { "s3:prefix": [`${org}/*`] } },
+        Condition: { StringLike: { "s3:prefix": [`${prefix}/*`] } },
       },
     ],
   };
@@ -99,6 +121,7 @@ export function renderAdminPolicy({ buckets, region, account, secretPrefix, logG
   };
 }
 
-function bucketArns({ metadata, fastRegistration }: PlaneBuckets): string[] {
+/** ARNs of the metadata and the fast-registration bucket, in this order. */
+export function bucketArns({ metadata, fastRegistration }: PlaneBuckets): string[] {
   return [metadata, fastRegistration].map((name) => `arn:aws:s3:::${name}`);
 }

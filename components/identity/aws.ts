@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { physicalName } from "../../shared/names.ts";
 import type { WorkloadIssuer } from "../cluster/aws.ts";
 import type { Tags } from "../ownership/tags.ts";
-import { renderAdminPolicy, renderTrust, renderUserPolicy } from "./aws-policies.ts";
-import { adminServiceAccounts, type PlaneBuckets, type Subject, taskServiceAccount } from "./contract.ts";
+import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
+import type { Isolation, PlaneBuckets, ProjectSpace, Subject } from "./contract.ts";
+import { checkInlinePolicies, iamQuotas, policyLength, type TrustQuota } from "./quotas.ts";
+import { planRoles, type UserRolePlan } from "./role-plan.ts";
 
 export interface PlatformRolesArgs {
   /** Names as the documented commands know them. @default adminflyterole, userflyterole */
@@ -16,57 +17,80 @@ export interface PlatformRolesArgs {
   issuer: WorkloadIssuer;
   /** Namespace of the platform's services. */
   namespace: string;
-  /** Namespaces whose task pods take the user role. */
-  projectNamespaces: string[];
+  /** Projects whose task pods take a user role. */
+  projects: readonly ProjectSpace[];
   buckets: PlaneBuckets;
+  /** project: each project and domain has a role that reaches its own prefix only. @default shared */
+  isolation?: Isolation;
+  /** Characters of a trust policy, where AWS raised the account's quota. @default 2048 */
+  trustQuota?: TrustQuota;
+  /** Roles per account, where AWS raised the account's quota. @default 1000 */
+  roleQuota?: number;
   tags: Tags;
 }
 
 /**
- * The two platform roles of a compute plane, taken by pods with their projected token and by nothing else.
- * Proved by verify-iam-roles-inspect and the trust and permission rows around it.
+ * The roles that a compute plane's pods take with their projected token, and nothing else takes: one for the platform's
+ * services, one for task pods or, with `isolation: project`, one for each project and domain beside it.
+ * Proved by iam-two-roles-per-plane, lp-roles-bound-by-federation, iam-admin-permission-set, iam-user-permission-set,
+ * iam-admin-assumed-by-platform, iam-user-assumed-by-task-pods, iam-roles-narrow and, with isolation,
+ * buckets-prefix-scopable and n-project-scoped-roles.
  */
 export class PlatformRoles extends pulumi.ComponentResource {
   readonly adminRoleArn: pulumi.Output<string>;
+  /** The documented user role; task pods take the one of `roleArnOf`. */
   readonly userRoleArn: pulumi.Output<string>;
+  /** Of each project's own role by namespace; empty where all share one. */
+  readonly projectRoleArns: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: PlatformRolesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:identity:PlatformRoles", name, {}, opts);
-    const { org, clusterName, region, buckets } = args;
-    const names = args.names ?? { admin: "adminflyterole", user: "userflyterole" };
+    const { names = { admin: "adminflyterole", user: "userflyterole" }, isolation = "shared" } = args;
+    const plan = planRoles({ ...args, names, isolation });
 
     const admin = createRole(`${name}-admin`, {
-      physicalName: names.admin,
+      physicalName: plan.adminName,
       description: "Platform services: executor, object store service, log provider",
-      subjects: Object.values(adminServiceAccounts).map((serviceAccount) => ({
-        namespace: args.namespace,
-        serviceAccount,
-      })),
-      policy: pulumi.output(args.account).apply((account) =>
-        renderAdminPolicy({
-          buckets,
-          region,
-          account,
-          secretPrefix: `biplane/${org}`,
-          logGroup: `/biplane/${org}/${clusterName}`,
-        }),
-      ),
+      subjects: plan.adminSubjects,
+      policy: pulumi
+        .output(args.account)
+        .apply((account) => renderAdminPolicy({ ...args, ...ownStores(args), account })),
       args,
       parent: this,
     });
-    const user = createRole(`${name}-user`, {
-      physicalName: names.user,
-      description: "Task pods",
-      subjects: args.projectNamespaces.map((namespace) => ({ namespace, serviceAccount: taskServiceAccount })),
-      policy: renderUserPolicy({ org, buckets }),
-      args,
-      parent: this,
-    });
+    const user = createUserRole(`${name}-user`, plan.user, args, this);
+    const projects = [...plan.projects].map(
+      ([namespace, role]) => [namespace, createUserRole(`${name}-user-${role.key}`, role, args, this)] as const,
+    );
 
     this.adminRoleArn = admin.arn;
     this.userRoleArn = user.arn;
+    this.projectRoleArns = Object.fromEntries(projects.map(([namespace, { arn }]) => [namespace, arn]));
     this.registerOutputs({ adminRoleArn: this.adminRoleArn, userRoleArn: this.userRoleArn });
   }
+
+  /** The role of a namespace's task pods. A namespace that was not declared has none of its own. */
+  roleArnOf(namespace: string): pulumi.Output<string> {
+    return this.projectRoleArns[namespace] ?? this.userRoleArn;
+  }
+}
+
+/** Names that the services derive in the same way from the organisation and the cluster. */
+function ownStores({ org, clusterName }: PlatformRolesArgs) {
+  return { secretPrefix: `biplane/${org}`, logGroup: `/biplane/${org}/${clusterName}` };
+}
+
+function createUserRole(name: string, role: UserRolePlan, args: PlatformRolesArgs, parent: pulumi.Resource) {
+  const { within } = role.policy;
+  const policy = renderUserPolicy(role.policy);
+  checkInlinePolicies(role.physicalName, [policy]);
+  return createRole(name, {
+    ...role,
+    description: within ? `Task pods of ${within.project} in ${within.domain}` : "Task pods",
+    policy,
+    args,
+    parent,
+  });
 }
 
 interface RoleSpec {
@@ -79,16 +103,13 @@ interface RoleSpec {
 }
 
 function createRole(name: string, spec: RoleSpec): aws.iam.Role {
-  const { subjects, args, parent } = spec;
-  const trust = pulumi
-    .all([args.issuer.providerArn, args.issuer.issuer])
-    .apply(([providerArn, issuer]) => JSON.stringify(renderTrust({ providerArn, issuer, subjects })));
+  const { args, parent } = spec;
   const role = new aws.iam.Role(
     name,
     {
-      name: physicalName("role", spec.physicalName),
+      name: spec.physicalName,
       description: spec.description,
-      assumeRolePolicy: trust,
+      assumeRolePolicy: trustOf(spec),
       maxSessionDuration: 3600,
       tags: args.tags,
     },
@@ -104,4 +125,16 @@ function createRole(name: string, spec: RoleSpec): aws.iam.Role {
     { parent },
   );
   return role;
+}
+
+/** The plan was counted with an issuer as long as EKS makes them; a longer one is a bug of that assumption. */
+function trustOf({ subjects, args, physicalName }: RoleSpec): pulumi.Output<string> {
+  const quota = args.trustQuota ?? iamQuotas.trustPolicy.default;
+  return pulumi.all([args.issuer.providerArn, args.issuer.issuer]).apply(([providerArn, issuer]) => {
+    const trust = subjects.length > 0 ? renderTrust({ providerArn, issuer, subjects }) : renderNoTrust(providerArn);
+    if (policyLength(trust) > quota) {
+      throw new Error(`the trust policy of ${physicalName} has ${policyLength(trust)} characters: issuer ${issuer}`);
+    }
+    return JSON.stringify(trust);
+  });
 }

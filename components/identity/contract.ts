@@ -21,3 +21,13 @@ export interface PlaneBuckets {
   metadata: string;
   fastRegistration: string;
 }
+
+/** One project in one domain, with the namespace that its task pods run in. */
+export interface ProjectSpace {
+  project: string;
+  domain: string;
+  namespace: string;
+}
+
+/** `shared`: all task pods take one role. `project`: one role for each project and domain, which reaches nothing else. */
+export type Isolation = "shared" | "project";

@@ -1,25 +1,45 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Tags } from "../ownership/tags.ts";
-import type { NetworkPlan, ZonePlan } from "./plan.ts";
+import type { NetworkPlace } from "./contract.ts";
+import { CloudEndpoints } from "./endpoints.ts";
+import { FlowLogs, type FlowLogsArgs } from "./flow-logs.ts";
+import { createNat, type NatGateways } from "./nat.ts";
+import type { NetworkPlan, Tier } from "./plan.ts";
+import { type Place, placed, type Routing, routeByNat, routeNowhere, routeToInternet } from "./routes.ts";
 
 export interface NetworkArgs {
+  region: string;
+  account: pulumi.Input<string>;
   /** Every subnet's place; from `planNetwork`. */
   plan: NetworkPlan;
+  /** @default per-zone */
+  natGateways?: NatGateways;
+  flowLogs: Pick<FlowLogsArgs, "keyArn" | "retentionDays">;
+  /** Interface endpoints beside S3's gateway. @default clusterEndpoints */
+  endpoints?: string[];
+  /** On: the kept flow logs cannot be destroyed. */
+  dataProtection: boolean;
   tags: Tags;
 }
 
-type Tier = Exclude<keyof ZonePlan, "zone">;
-
 /**
- * A VPC over the planned zones: public subnets with a way to the internet, private ones for nodes, isolated ones for
- * stores. Private subnets get their NAT gateways in the network's next part.
+ * A VPC over the planned zones: public subnets with a way to the internet, private ones for nodes that leave by NAT,
+ * isolated ones for stores and small ones for the cluster's own interfaces; endpoints of the AWS services that clusters
+ * call, a log of every flow, and a default security group that admits nothing.
+ * Claims: cp-vpc-isolated, net-no-inbound-firewall-rules, n-sg-no-inbound-rules, n-external-port-scan-clean, and those
+ * of its parts.
  */
-export class Network extends pulumi.ComponentResource {
+export class Network extends pulumi.ComponentResource implements NetworkPlace {
   readonly vpcId: pulumi.Output<string>;
   readonly publicSubnetIds: pulumi.Output<string>[];
   readonly privateSubnetIds: pulumi.Output<string>[];
   readonly isolatedSubnetIds: pulumi.Output<string>[];
+  readonly clusterSubnetIds: pulumi.Output<string>[];
+  readonly privateCidrs: pulumi.Output<string>[];
+  readonly isolatedCidrs: pulumi.Output<string>[];
+  readonly clusterCidrs: pulumi.Output<string>[];
+  readonly natAddresses: pulumi.Output<string>[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:network:Network", name, {}, opts);
@@ -30,30 +50,47 @@ export class Network extends pulumi.ComponentResource {
       { cidrBlock: plan.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: { ...tags, Name: name } },
       { parent: this },
     );
-    const subnets = (tier: Tier) => createSubnets(`${name}-${tier}`, tier, { vpc, plan, tags, parent: this });
+    const place: Place = { vpc, plan, tags, parent: this };
+    emptyDefaultGroup(name, place);
+    const subnets = (tier: Tier) => createSubnets(`${name}-${tier}`, tier, place);
     const open = subnets("public");
     const inner = subnets("private");
     const isolated = subnets("isolated");
-    routeToInternet(`${name}-public`, { vpc, plan, tags, subnets: open, parent: this });
-    routeByZone(`${name}-private`, { vpc, plan, tags, subnets: inner, parent: this });
-    routeNowhere(`${name}-isolated`, { vpc, plan, tags, subnets: isolated, parent: this });
+    const cluster = subnets("cluster");
+    const gateway = routeToInternet(`${name}-public`, { ...place, subnets: open });
+    const nat = createNat(`${name}-nat`, args.natGateways ?? "per-zone", { ...place, subnets: open }, gateway);
+    const tables = routeByNat(`${name}-private`, { ...place, subnets: inner }, nat.gateways);
+    routeNowhere(`${name}-isolated`, { ...place, subnets: isolated });
+    routeNowhere(`${name}-cluster`, { ...place, subnets: cluster });
+    createEndpoints(`${name}-endpoints`, args, { ...place, subnets: inner }, tables);
+    new FlowLogs(`${name}-flow-logs`, { ...args, ...args.flowLogs, cluster: name, vpcId: vpc.id }, { parent: this });
 
     this.vpcId = vpc.id;
     this.publicSubnetIds = open.map(({ id }) => id);
     this.privateSubnetIds = inner.map(({ id }) => id);
     this.isolatedSubnetIds = isolated.map(({ id }) => id);
+    this.clusterSubnetIds = cluster.map(({ id }) => id);
+    this.privateCidrs = plan.zones.map((zone) => pulumi.output(zone.private));
+    this.isolatedCidrs = plan.zones.map((zone) => pulumi.output(zone.isolated));
+    this.clusterCidrs = plan.zones.map((zone) => pulumi.output(zone.cluster));
+    this.natAddresses = nat.addresses.map(({ publicIp }) => publicIp);
     this.registerOutputs({ vpcId: this.vpcId });
   }
 }
 
-interface Place {
-  vpc: aws.ec2.Vpc;
-  plan: NetworkPlan;
-  tags: Tags;
-  parent: pulumi.Resource;
+/**
+ * AWS gives each VPC a group that lets its members talk to each other and to the world; whoever forgets to name a group
+ * gets it. The default network ACL stays as it is: it allows all, and every way is decided by groups and routes.
+ */
+function emptyDefaultGroup(name: string, { vpc, tags, parent }: Place) {
+  new aws.ec2.DefaultSecurityGroup(
+    `${name}-default`,
+    { vpcId: vpc.id, ingress: [], egress: [], tags: { ...tags, Name: `${name}-default` } },
+    { parent },
+  );
 }
 
-/** Nothing gets a public address by being placed here: balancers bring their own. */
+/** Nothing gets a public address by being placed here: balancers and NAT gateways bring their own. */
 function createSubnets(name: string, tier: Tier, { vpc, plan, tags, parent }: Place): aws.ec2.Subnet[] {
   return plan.zones.map(
     (zone) =>
@@ -71,44 +108,23 @@ function createSubnets(name: string, tier: Tier, { vpc, plan, tags, parent }: Pl
   );
 }
 
-interface Routing extends Place {
-  subnets: aws.ec2.Subnet[];
-}
-
-function routeToInternet(name: string, routing: Routing) {
-  const { vpc, tags, parent } = routing;
-  const gateway = new aws.ec2.InternetGateway(name, { vpcId: vpc.id, tags: { ...tags, Name: name } }, { parent });
-  const table = createTable(name, routing, [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }]);
-  for (const { zone, subnetId } of placed(routing)) associate(`${name}-${zone}`, subnetId, table, parent);
-}
-
-/** A table of its own with the local route only: the VPC's main table must decide nothing. */
-function routeNowhere(name: string, routing: Routing) {
-  const table = createTable(name, routing, []);
-  for (const { zone, subnetId } of placed(routing)) associate(`${name}-${zone}`, subnetId, table, routing.parent);
-}
-
-/** One table a zone, since each zone's traffic leaves by its own gateway. */
-function routeByZone(name: string, routing: Routing) {
-  for (const { zone, subnetId } of placed(routing)) {
-    const table = createTable(`${name}-${zone}`, routing, []);
-    associate(`${name}-${zone}`, subnetId, table, routing.parent);
-  }
-}
-
-type Routes = NonNullable<aws.ec2.RouteTableArgs["routes"]>;
-
-function createTable(name: string, { vpc, tags, parent }: Place, routes: Routes): aws.ec2.RouteTable {
-  return new aws.ec2.RouteTable(name, { vpcId: vpc.id, routes, tags: { ...tags, Name: name } }, { parent });
-}
-
-function associate(name: string, subnetId: pulumi.Output<string>, table: aws.ec2.RouteTable, parent: pulumi.Resource) {
-  new aws.ec2.RouteTableAssociation(name, { subnetId, routeTableId: table.id }, { parent });
-}
-
-function placed({ plan, subnets }: Routing): { zone: string; subnetId: pulumi.Output<string> }[] {
-  return subnets.flatMap(({ id }, place) => {
-    const zone = plan.zones[place]?.zone;
-    return zone ? [{ zone, subnetId: id }] : [];
-  });
+function createEndpoints(
+  name: string,
+  { region, account, endpoints }: NetworkArgs,
+  { vpc, plan, tags, parent, subnets }: Routing,
+  tables: aws.ec2.RouteTable[],
+) {
+  new CloudEndpoints(
+    name,
+    {
+      region,
+      account,
+      vpcId: vpc.id,
+      subnets: placed({ plan, subnets }).map(({ zone, subnet, cidr }) => ({ zone, id: subnet.id, cidr: cidr.private })),
+      routeTableIds: tables.map(({ id }) => id),
+      services: endpoints,
+      tags,
+    },
+    { parent },
+  );
 }

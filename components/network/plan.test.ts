@@ -18,14 +18,32 @@ function range(cidr: string): [number, number] {
   return [first, first + 2 ** (32 - Number(prefix)) - 1];
 }
 
-const subnets = ({ public: open, private: inner, isolated }: ZonePlan) => [open, inner, isolated];
+const subnets = ({ zone: _, ...tiers }: ZonePlan) => Object.values(tiers);
 
 describe("planNetwork", () => {
-  it("gives a /16 the documented sizes: private /18, public and isolated /24", () => {
+  it("gives a /16 the documented sizes: private /18, public and isolated /24, cluster /28", () => {
     expect(planNetwork("10.40.0.0/16", zones).zones).toEqual([
-      { zone: "us-east-2a", private: "10.40.0.0/18", public: "10.40.192.0/24", isolated: "10.40.200.0/24" },
-      { zone: "us-east-2b", private: "10.40.64.0/18", public: "10.40.193.0/24", isolated: "10.40.201.0/24" },
-      { zone: "us-east-2c", private: "10.40.128.0/18", public: "10.40.194.0/24", isolated: "10.40.202.0/24" },
+      {
+        zone: "us-east-2a",
+        private: "10.40.0.0/18",
+        public: "10.40.192.0/24",
+        isolated: "10.40.200.0/24",
+        cluster: "10.40.208.0/28",
+      },
+      {
+        zone: "us-east-2b",
+        private: "10.40.64.0/18",
+        public: "10.40.193.0/24",
+        isolated: "10.40.201.0/24",
+        cluster: "10.40.209.0/28",
+      },
+      {
+        zone: "us-east-2c",
+        private: "10.40.128.0/18",
+        public: "10.40.194.0/24",
+        isolated: "10.40.202.0/24",
+        cluster: "10.40.210.0/28",
+      },
     ]);
   });
 

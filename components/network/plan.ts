@@ -3,13 +3,20 @@ import { refusal } from "../../shared/errors.ts";
 /** One availability zone's share of the network, as CIDRs. */
 export interface ZonePlan {
   zone: string;
-  /** Load balancers and, later, NAT gateways. */
+  /** Load balancers and NAT gateways. */
   public: string;
   /** Nodes and pods. */
   private: string;
   /** No route out at all: the database. */
   isolated: string;
+  /**
+   * The cluster's own interfaces, where its API answers; no route out. A /28, so that all its addresses can be targets
+   * of a balancer: the interfaces move when EKS replaces them, but never out of here.
+   */
+  cluster: string;
 }
+
+export type Tier = Exclude<keyof ZonePlan, "zone">;
 
 export interface NetworkPlan {
   cidr: string;
@@ -23,9 +30,12 @@ export interface NetworkPlan {
 const privateBits = 2;
 const smallBits = 8;
 const maxZones = 2 ** privateBits - 1;
-/** The last quarter holds 64 small subnets: public ones from 0, isolated ones from 8. */
+/** The last quarter holds 64 small subnets: public ones from 0, isolated ones from 8, the cluster's from 16. */
 const firstSmall = 192;
 const firstIsolated = 8;
+const firstCluster = 16;
+/** 11 addresses that can be used; EKS wants 6 and, during an upgrade, up to 5 more. */
+const clusterPrefix = 28;
 
 /**
  * Places every subnet. A zone keeps its place when another is added after it, so adding one never moves a subnet.
@@ -47,8 +57,14 @@ export function planNetwork(cidr: string, zones: string[]): NetworkPlan {
       private: block(privateBits, place),
       public: block(smallBits, firstSmall + place),
       isolated: block(smallBits, firstSmall + firstIsolated + place),
+      cluster: start(block(smallBits, firstSmall + firstCluster + place), clusterPrefix),
     })),
   };
+}
+
+/** The first part of a network. */
+function start(cidr: string, prefix: number): string {
+  return `${cidr.split("/")[0]}/${prefix}`;
 }
 
 function parseNetwork(cidr: string): { base: number; prefix: number } {

@@ -24,8 +24,14 @@ type Inputs = Record<string, unknown>;
 /** What a provider would add to the inputs, for the outputs that programs read. */
 const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
   "aws:s3/bucket:Bucket": ({ bucket }) => ({ arn: `arn:aws:s3:::${bucket}` }),
+  "aws:backup/vault:Vault": ({ name, region = "us-east-2" }) => ({
+    arn: `arn:aws:backup:${region}:111111111111:backup-vault:${name}`,
+  }),
+  "aws:cloudtrail/trail:Trail": ({ name }) => ({ arn: `arn:aws:cloudtrail:us-east-2:111111111111:trail/${name}` }),
+  "aws:sns/topic:Topic": ({ name }) => ({ arn: `arn:aws:sns:us-east-2:111111111111:${name}` }),
   "aws:kms/key:Key": (_, name) => ({ keyId: `${name}-id`, arn: `arn:aws:kms:us-east-2:111111111111:key/${name}` }),
   "aws:iam/role:Role": ({ name }) => ({ arn: `arn:aws:iam::111111111111:role/${name}` }),
+  "aws:iam/policy:Policy": ({ name }) => ({ arn: `arn:aws:iam::111111111111:policy/${name}` }),
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": () => ({
     arn: "arn:aws:iam::111111111111:oidc-provider/oidc.test",
   }),
@@ -37,9 +43,18 @@ const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
     identities: [{ oidcs: [{ issuer: "https://oidc.test" }] }],
     vpcConfig: { clusterSecurityGroupId: "sg-cluster" },
   }),
-  "aws:rds/instance:Instance": () => ({
+  "aws:rds/instance:Instance": ({ identifier }) => ({
     address: "database.test",
+    arn: `arn:aws:rds:us-east-2:111111111111:db:${identifier}`,
     masterUserSecrets: [{ secretArn: "arn:aws:secretsmanager:us-east-2:111111111111:secret:rds" }],
+  }),
+  "aws:ec2/eip:Eip": (_, name) => ({ publicIp: `address of ${name}` }),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": (_, name) => ({
+    dnsEntries: [{ dnsName: `${name}.vpce.test`, hostedZoneId: "ZENDPOINT" }],
+  }),
+  "aws:ec2/vpcEndpointService:VpcEndpointService": (_, name) => ({ serviceName: `com.amazonaws.vpce.${name}` }),
+  "aws:cloudwatch/logGroup:LogGroup": ({ name }) => ({
+    arn: `arn:aws:logs:us-east-2:111111111111:log-group:${name}`,
   }),
   "aws:lb/loadBalancer:LoadBalancer": ({ name }) => ({ arn: `arn:lb/${name}`, dnsName: `${name}.elb.test` }),
   "aws:lb/targetGroup:TargetGroup": ({ name }) => ({ arn: `arn:tg/${name}` }),
@@ -59,6 +74,30 @@ const answers: Record<string, Inputs> = {
   "aws:secretsmanager/getSecretVersion:getSecretVersion": {
     secretString: JSON.stringify({ username: "owner", password: "from-rds" }),
   },
+  // A cluster that a base phase made.
+  "aws:eks/getCluster:getCluster": {
+    status: "ACTIVE",
+    version: "1.34",
+    endpoint: "https://api.test:6443",
+    certificateAuthorities: [{ data: "Q0E=" }],
+    identities: [{ oidcs: [{ issuer: "https://oidc.test" }] }],
+    vpcConfig: {
+      clusterSecurityGroupId: "sg-cluster",
+      endpointPrivateAccess: true,
+      endpointPublicAccess: false,
+      publicAccessCidrs: [],
+    },
+    enabledClusterLogTypes: ["api", "audit", "authenticator"],
+    accessConfigs: [{ authenticationMode: "API" }],
+  },
+  "aws:cloudcontrol/getResource:getResource": {
+    properties: JSON.stringify({
+      EncryptionConfig: [{ Resources: ["secrets"], Provider: { KeyArn: "arn:aws:kms:us-east-2:111111111111:key/one" } }],
+    }),
+  },
+  "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
+    arn: "arn:aws:iam::111111111111:oidc-provider/oidc.test",
+  },
 };
 
 export interface RecordOptions {
@@ -66,6 +105,8 @@ export interface RecordOptions {
   preview?: boolean;
   /** Stack configuration, keys with their namespace. */
   config?: Record<string, string>;
+  /** What look-ups answer, before the usual answers: for programs that ask about objects that they did not make. */
+  calls?(token: string, inputs: Inputs): Inputs | undefined;
   /** Types that take long, so that whoever does not wait for them is begun before they end. @default none */
   slow?: string[];
 }
@@ -91,7 +132,7 @@ export async function recordResources(build: () => unknown, options: RecordOptio
         const known = options.preview ? {} : computed[type]?.(inputs, name);
         return { id: options.preview ? undefined : `${physical}-id`, state: { ...inputs, ...known } };
       },
-      call: ({ token, inputs }) => answers[token] ?? inputs,
+      call: ({ token, inputs }) => options.calls?.(token, inputs) ?? answers[token] ?? inputs,
     },
     "biplane",
     "test",

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../../shared/names.ts";
 import { denyAll, renderAllowDns } from "./network-policy.ts";
+import { podSecurityLabels } from "./pod-security.ts";
 
 /** Sums over a namespace, in Kubernetes' own quantities. */
 export type Quota = Record<string, string>;
@@ -16,18 +17,17 @@ export interface IsolatedNamespaceArgs {
   namespace: string;
   /** Beside the Pod Security ones. @default none */
   labels?: Record<string, string>;
+  /** It stands in the list of Pod Security exceptions. @default false: restricted */
+  isException?: boolean;
   quota: Quota;
   defaults: ContainerDefaults;
   /** DNS servers beside the cluster's own, as CIDRs. */
   dnsServers: string[];
 }
 
-/** The Kubernetes version whose reading of the standard is meant; raised with the clusters. */
-const podSecurityVersion = "v1.34";
-
 /**
  * A namespace under the restricted Pod Security standard, with sums and defaults for resources, where nothing may
- * connect but to DNS. Proved by NS-01 to NS-04.
+ * connect but to DNS. Proved by `ns-resource-quota`, `k8s-limit-ranges`, `ns-network-policies` and `k8s-pod-security-non-root`.
  */
 export class IsolatedNamespace extends pulumi.ComponentResource {
   /** The namespace's name once all its walls stand. */
@@ -38,7 +38,12 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
 
     const created = new kubernetes.core.v1.Namespace(
       name,
-      { metadata: { name: physicalName("namespace", args.namespace), labels: { ...podSecurity(), ...args.labels } } },
+      {
+        metadata: {
+          name: physicalName("namespace", args.namespace),
+          labels: { ...args.labels, ...podSecurityLabels(args.isException ? args.namespace : undefined) },
+        },
+      },
       { parent: this },
     );
     const namespace = created.metadata.name;
@@ -55,15 +60,6 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
     this.ready = pulumi.all([namespace, pulumi.all(walls.map(({ urn }) => urn))]).apply(([closed]) => closed);
     this.registerOutputs({ namespace: this.ready });
   }
-}
-
-function podSecurity(): Record<string, string> {
-  return Object.fromEntries(
-    ["enforce", "audit", "warn"].flatMap((mode) => [
-      [`pod-security.kubernetes.io/${mode}`, "restricted"],
-      [`pod-security.kubernetes.io/${mode}-version`, podSecurityVersion],
-    ]),
-  );
 }
 
 function limitContainers(

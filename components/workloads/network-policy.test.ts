@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allowTaskEgress, denyAll, renderAllowDns, renderServicePolicy, type Surroundings } from "./network-policy.ts";
+import { denyAll, renderAllowDns, renderServicePolicy, renderTaskEgress, type Surroundings } from "./network-policy.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
 const around: Surroundings = {
@@ -58,6 +58,15 @@ describe("renderServicePolicy", () => {
     ]);
   });
 
+  it("narrowed, reaches only Cloudflare's ranges and the named networks, the Kubernetes API among them", () => {
+    const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"] };
+    const outward = service("outward", { reaches: ["internet", "kubernetes-api"] });
+    const text = JSON.stringify(renderServicePolicy(outward, [outward], { ...around, egress }));
+    expect(text).not.toContain("0.0.0.0/0");
+    expect(text.match(/10\.40\.0\.0\/16/g)).toHaveLength(2);
+    expect(text.match(/104\.16\.0\.0\/13/g)).toHaveLength(2);
+  });
+
   it("selects its own pods and decides both ways", () => {
     expect(renderServicePolicy(web, [web, store], around)).toMatchObject({
       ...pods("web"),
@@ -93,7 +102,8 @@ describe("what holds for a whole namespace", () => {
   });
 
   it("gives task pods TLS outward and no way in", () => {
-    expect(allowTaskEgress).toMatchObject({ policyTypes: ["Egress"], egress: [{ ports: tcp(443) }] });
-    expect(allowTaskEgress).not.toHaveProperty("ingress");
+    const policy = renderTaskEgress();
+    expect(policy).toMatchObject({ policyTypes: ["Ingress", "Egress"], egress: [{ ports: tcp(443) }] });
+    expect(policy).not.toHaveProperty("ingress");
   });
 });

@@ -1,16 +1,17 @@
-/** NetworkPolicies as data: everything is refused both ways, then each allowed connection is named at both its ends. */
+/**
+ * NetworkPolicies as data: everything is refused both ways, then each allowed connection is named at both its ends.
+ * Each policy names both directions, so that it would close its pods even where the default one was taken away.
+ */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { block, type Egress, outside } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import type { Reach, ServiceSpec } from "./service-spec.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
-type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
-type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
+type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
-
-/** Link-local addresses, where clouds serve instance metadata and its credentials. */
-const metadata = "169.254.0.0/16";
 
 /** What a namespace may reach beyond itself. */
 export interface Surroundings {
@@ -20,10 +21,15 @@ export interface Surroundings {
   apiPort: Input<number>;
   /** Where the database may answer; a namespace without one has none. */
   database?: { addresses: string[]; port: number };
+  /** Where TLS may leave the cluster to. @default open-443 */
+  egress?: Egress;
 }
 
+const bothWays = ["Ingress", "Egress"];
+const tls = { protocol: "TCP", port: 443 };
+
 /** Every pod, both ways, no rule: whatever is not named elsewhere is refused. */
-export const denyAll: PolicySpec = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+export const denyAll: PolicySpec = { podSelector: {}, policyTypes: bothWays };
 
 export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">): PolicySpec {
   const clusterDns: Peer = {
@@ -32,7 +38,7 @@ export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">)
   };
   return {
     podSelector: {},
-    policyTypes: ["Egress"],
+    policyTypes: bothWays,
     egress: [
       {
         to: [clusterDns, ...dnsServers.map(block)],
@@ -46,16 +52,14 @@ export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">)
 }
 
 /** Task pods: TLS to the object store, STS and the control plane; no other pod, no metadata address, nobody comes in. */
-export const allowTaskEgress: PolicySpec = {
-  podSelector: {},
-  policyTypes: ["Egress"],
-  egress: [{ to: [anywhereButMetadata()], ports: [{ protocol: "TCP", port: 443 }] }],
-};
+export function renderTaskEgress(egress: Egress = "open-443"): PolicySpec {
+  return { podSelector: {}, policyTypes: bothWays, egress: [{ to: outside(egress), ports: [tls] }] };
+}
 
 /** One service's connections, from its own list of calls and from those of the services that call it. */
 export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], around: Surroundings): PolicySpec {
   const callers = all.filter(({ calls }) => calls?.includes(spec.name));
-  const ingress: Ingress[] = [];
+  const ingress: IngressRule[] = [];
   if (spec.rpcPort && callers.length > 0) {
     ingress.push({ from: callers.map(({ name }) => pods(name)), ports: [{ protocol: "TCP", port: spec.rpcPort }] });
   }
@@ -63,7 +67,7 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
   if (spec.publicPort) ingress.push({ ports: [{ protocol: "TCP", port: spec.publicPort.port }] });
   return {
     podSelector: { matchLabels: selectorOf(spec.name) },
-    policyTypes: ["Ingress", "Egress"],
+    policyTypes: bothWays,
     ingress,
     egress: [
       ...(spec.calls ?? []).map((callee) => toService(spec.name, callee, all)),
@@ -72,20 +76,23 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
   };
 }
 
-function toService(caller: string, callee: string, all: ServiceSpec[]): Egress {
+function toService(caller: string, callee: string, all: ServiceSpec[]): EgressRule {
   const port = all.find(({ name }) => name === callee)?.rpcPort;
   if (!port) throw new Error(`service ${caller} calls ${callee}, which serves nothing in this namespace`);
   return { to: [pods(callee)], ports: [{ protocol: "TCP", port }] };
 }
 
-function toOutside(service: string, reach: Reach, { apiPort, database }: Surroundings): Egress {
-  const tls = { protocol: "TCP", port: 443 };
+function toOutside(
+  service: string,
+  reach: Reach,
+  { apiPort, database, egress = "open-443" }: Surroundings,
+): EgressRule {
   switch (reach) {
     case "internet":
-      return { to: [anywhereButMetadata()], ports: [tls] };
+      return { to: outside(egress), ports: [tls] };
     case "kubernetes-api":
       // Enforcers look before or after the Service's address is translated: both ports are the API's.
-      return { to: [anywhereButMetadata()], ports: [tls, { protocol: "TCP", port: apiPort }] };
+      return { to: outside(egress), ports: [tls, { protocol: "TCP", port: apiPort }] };
     case "database":
       if (!database) throw new Error(`service ${service} reaches a database, and its namespace has none`);
       return { to: database.addresses.map(block), ports: [{ protocol: "TCP", port: database.port }] };
@@ -94,12 +101,4 @@ function toOutside(service: string, reach: Reach, { apiPort, database }: Surroun
 
 function pods(component: string): Peer {
   return { podSelector: { matchLabels: selectorOf(component) } };
-}
-
-function block(cidr: string): Peer {
-  return { ipBlock: { cidr } };
-}
-
-function anywhereButMetadata(): Peer {
-  return { ipBlock: { cidr: "0.0.0.0/0", except: [metadata] } };
 }

@@ -17,6 +17,8 @@ export interface OneOffJobArgs {
   files: Record<string, FileSource>;
   reaches: Reach[];
   around: Surroundings;
+  /** PriorityClass. @default the cluster's own default */
+  priority?: pulumi.Input<string>;
 }
 
 const retries = 6;
@@ -29,7 +31,7 @@ export class OneOffJob extends pulumi.ComponentResource {
 
   constructor(name: string, args: OneOffJobArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:workloads:OneOffJob", name, {}, opts);
-    const { job, namespace, image, entry, env, files, reaches, around } = args;
+    const { job, namespace, image, entry, env, files, reaches, around, priority } = args;
     const labels = labelsOf(job);
 
     const spec = { name: job, entry, env, replicas: 1, reaches };
@@ -53,7 +55,7 @@ export class OneOffJob extends pulumi.ComponentResource {
           template: {
             metadata: { labels },
             spec: {
-              ...renderPod({ name: job, image, entry, env, files, serviceAccount: job, usesApi: false }, {}),
+              ...renderPod({ name: job, image, entry, env, files, serviceAccount: job, usesApi: false, priority }, {}),
               restartPolicy: "OnFailure",
             },
           },

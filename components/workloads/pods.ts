@@ -1,7 +1,15 @@
 /** Pod specs under the restricted Pod Security standard, as data. */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { type FileSource, filesFolder, healthPort, type ServiceSpec } from "./service-spec.ts";
+import { selectorOf } from "./labels.ts";
+import {
+  type FileSource,
+  filesFolder,
+  healthPort,
+  isCalled,
+  type Resources,
+  type ServiceSpec,
+} from "./service-spec.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -25,10 +33,15 @@ const containerSecurity = {
 };
 
 /** Measured at idle: 60 to 90 MiB a service. The limit leaves room for a full 32 MiB message each way. */
-const resources = {
+const measured: Resources = {
   requests: { cpu: "20m", memory: "96Mi" },
   limits: { cpu: "1", memory: "384Mi" },
 };
+
+/** A service ends itself 25 s after SIGTERM: the kubelet's patience is a little longer. */
+const stopSeconds = 30;
+/** Balancers and other nodes learn a moment late that a pod stops; until then it serves. */
+const lingerSeconds = 3;
 
 export interface ContainerSpec {
   name: string;
@@ -36,20 +49,28 @@ export interface ContainerSpec {
   entry: string;
   env: Record<string, Input<string>>;
   files?: Record<string, FileSource>;
+  resources?: Resources;
 }
 
-/** A pod of one container of the service image; `ports` and `probes` are what a server adds. */
-export function renderPod(
-  spec: ContainerSpec & { serviceAccount: string; usesApi: boolean },
-  more: Partial<Container>,
-): PodSpec {
-  const { name, image, entry, env, files = {} } = spec;
+export interface PodArgs extends ContainerSpec {
+  serviceAccount: string;
+  /** It gets a token of its account, and only then. */
+  usesApi: boolean;
+  /** PriorityClass. @default the cluster's own default */
+  priority?: Input<string>;
+}
+
+/** A pod of one container of the service image; `container` and `pod` are what a server adds. */
+export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Partial<PodSpec> = {}): PodSpec {
+  const { name, image, entry, env, files = {}, priority } = spec;
   return {
     serviceAccountName: spec.serviceAccount,
     automountServiceAccountToken: spec.usesApi,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: 30,
+    ...(priority ? { priorityClassName: priority } : {}),
+    terminationGracePeriodSeconds: stopSeconds,
     securityContext: podSecurity,
+    ...pod,
     containers: [
       {
         name,
@@ -61,9 +82,9 @@ export function renderPod(
           mountPath: `${filesFolder}/${folder}`,
           readOnly: true,
         })),
-        resources,
+        resources: spec.resources ?? measured,
         securityContext: containerSecurity,
-        ...more,
+        ...container,
       },
     ],
     volumes: Object.entries(files).map(([folder, { kind, name: source }]) => ({
@@ -75,11 +96,9 @@ export function renderPod(
   };
 }
 
-/** A server's ports and the three probes that every service answers. */
-export function renderServing({
-  rpcPort,
-  publicPort,
-}: Pick<ServiceSpec, "rpcPort" | "publicPort">): Partial<Container> {
+/** A server's ports, the three probes that every service answers, and a stop that whoever is called makes slowly. */
+export function renderServing(spec: Pick<ServiceSpec, "rpcPort" | "publicPort">): Partial<Container> {
+  const { rpcPort, publicPort } = spec;
   const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
   return {
     ports: [
@@ -90,5 +109,27 @@ export function renderServing({
     startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...probe("/readyz"), periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+    // By the kubelet itself: the image holds no program that sleeps.
+    ...(isCalled(spec) ? { lifecycle: { preStop: { sleep: { seconds: lingerSeconds } } } } : {}),
   };
+}
+
+/** The kubelet's patience covers the wait before the stop as well. */
+export function renderStop(spec: Pick<ServiceSpec, "rpcPort" | "publicPort">): Partial<PodSpec> {
+  return isCalled(spec) ? { terminationGracePeriodSeconds: stopSeconds + lingerSeconds } : {};
+}
+
+/**
+ * Over zones and nodes where that can be: a cluster that has lost a zone must still start pods, so it is a wish. Pods of
+ * the revision that goes are not counted.
+ */
+export function renderSpread(service: string): Partial<PodSpec> {
+  const wish = (topologyKey: string) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: selectorOf(service) },
+    matchLabelKeys: ["pod-template-hash"],
+  });
+  return { topologySpreadConstraints: [wish("topology.kubernetes.io/zone"), wish("kubernetes.io/hostname")] };
 }

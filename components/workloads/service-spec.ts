@@ -1,5 +1,7 @@
 /** One service as a planner sees it: what it runs, is given, and may talk to. Everything else follows from it. */
+import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { refusal } from "../../shared/errors.ts";
 
 /** A Secret or ConfigMap mounted as files. */
 export interface FileSource {
@@ -13,6 +15,23 @@ export interface FileSource {
 /** Places outside the namespace that a service may open connections to. */
 export type Reach = "database" | "internet" | "kubernetes-api";
 
+/** Plain strings, never wildcards. */
+export type Rule = types.input.rbac.v1.PolicyRule & { apiGroups: string[]; resources: string[]; verbs: string[] };
+
+/** In Kubernetes' own quantities. */
+export interface Resources {
+  requests: { cpu: string; memory: string };
+  limits: { cpu: string; memory: string };
+}
+
+/** Pods by measured load; the cluster needs a metrics API (metrics-server) to count by. */
+export interface Autoscale {
+  /** `replicas` is the least. */
+  maxReplicas: number;
+  /** Of the requested CPU, averaged over the pods. @default 70 */
+  cpuPercent?: number;
+}
+
 export interface ServiceSpec {
   /** Name of the Deployment, the Service and the pods' label. */
   name: string;
@@ -22,6 +41,8 @@ export interface ServiceSpec {
   serviceAccount?: string;
   /** Cloud role of its pods. @default none */
   roleArn?: Input<string>;
+  /** What its account may do in its own namespace. @default nothing */
+  rules?: Rule[];
   env: Record<string, Input<string>>;
   /** Files under /etc/biplane, by folder. @default none */
   files?: Record<string, FileSource>;
@@ -34,8 +55,12 @@ export interface ServiceSpec {
   /** @default none */
   reaches?: Reach[];
   replicas: number;
+  /** @default always `replicas` */
+  autoscale?: Autoscale;
   /** The old pod goes before the new one comes: two at once would do the work twice. @default false */
   single?: boolean;
+  /** Of its one container. @default what a service of ours was measured to need */
+  resources?: Resources;
 }
 
 export const healthPort = 9090;
@@ -44,4 +69,41 @@ export const filesFolder = "/etc/biplane";
 /** Address of a service's RPC inside its cluster. */
 export function rpcUrl(service: string, namespace: string): string {
   return `http://${service}.${namespace}.svc.cluster.local:8080`;
+}
+
+/** Whether more than one of its pods may run at once: only then is there something to spread, to budget and to drain. */
+export function runsMany({ replicas, autoscale }: ServiceSpec): boolean {
+  return Math.max(replicas, autoscale?.maxReplicas ?? 0) > 1;
+}
+
+/** Others call it: its pods go on serving until these know that it stops. */
+export function isCalled({ rpcPort, publicPort }: Pick<ServiceSpec, "rpcPort" | "publicPort">): boolean {
+  return rpcPort !== undefined || publicPort !== undefined;
+}
+
+/** @throws UserError for what contradicts itself, before anything is made. */
+export function checkSpec(spec: ServiceSpec): void {
+  const { name, replicas, autoscale, single } = spec;
+  if (single && runsMany(spec)) {
+    throw refusal({
+      subject: `${name}.replicas`,
+      value: replicas,
+      allowed: "1, and no autoscale: two would do the work twice",
+    });
+  }
+  if (autoscale && autoscale.maxReplicas <= replicas) {
+    throw refusal({
+      subject: `${name}.autoscale.maxReplicas`,
+      value: autoscale.maxReplicas,
+      allowed: `more than replicas, ${replicas}`,
+    });
+  }
+  const percent = autoscale?.cpuPercent;
+  if (percent !== undefined && !(Number.isInteger(percent) && percent >= 10 && percent <= 100)) {
+    throw refusal({
+      subject: `${name}.autoscale.cpuPercent`,
+      value: percent,
+      allowed: "a whole number from 10 to 100",
+    });
+  }
 }

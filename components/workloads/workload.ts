@@ -1,28 +1,31 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { joinChecksums } from "./files.ts";
+import { type Running, renderAutoscaler, renderBudget, renderDeployment } from "./deployment.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
 import { renderServicePolicy, type Surroundings } from "./network-policy.ts";
-import { renderPod, renderServing } from "./pods.ts";
-import type { ServiceSpec } from "./service-spec.ts";
+import { grantRole } from "./rbac.ts";
+import { checkSpec, type ServiceSpec } from "./service-spec.ts";
 
-export interface WorkloadArgs {
+export interface WorkloadArgs extends Running {
   spec: ServiceSpec;
   /** Every service of the namespace: who calls this one decides who may come in. */
   all: ServiceSpec[];
   namespace: pulumi.Input<string>;
-  /** Service image, by digest. */
-  image: string;
   around: Surroundings;
   /** What must be there before its pods start; a component's own `dependsOn` does not reach its children. @default none */
   needs?: pulumi.Resource[];
 }
 
-/** One service in its cluster: account, Deployment, Services and NetworkPolicy, all from its spec. */
+/**
+ * One service in its cluster, all from its spec: account, role, NetworkPolicy, Services, Deployment, disruption budget
+ * and autoscaler. Proved by `verify-component-executor`, `verify-pod-security-context`, `k8s-platform-accounts-scoped`,
+ * `k8s-network-policies-isolate-pods` and, for the region, `cp-multi-az`.
+ */
 export class Workload extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:workloads:Workload", name, {}, opts);
     const { spec, all, namespace, around, needs = [] } = args;
+    checkSpec(spec);
     const place = (object: string) => ({ name: object, namespace, labels: labelsOf(spec.name) });
 
     const policy = new kubernetes.networking.v1.NetworkPolicy(
@@ -31,19 +34,21 @@ export class Workload extends pulumi.ComponentResource {
       { parent: this },
     );
     const account = createAccount(name, spec, place, this);
+    const role = createRole(name, spec, namespace, { parent: this, formerParent: opts?.parent });
     createServices(name, spec, place, this);
     new kubernetes.apps.v1.Deployment(
       name,
-      { metadata: place(spec.name), spec: renderDeployment(args) },
-      { parent: this, dependsOn: [policy, account, ...needs] },
+      { metadata: place(spec.name), spec: renderDeployment(spec, args) },
+      { parent: this, dependsOn: [policy, account, ...role, ...needs] },
     );
+    createKeepers(name, spec, place, this);
     this.registerOutputs({});
   }
 }
 
 type Place = (object: string) => kubernetes.types.input.meta.v1.ObjectMeta;
 
-/** A spec of its own never mounts a token by default: the pod says whether it talks to the API. */
+/** An account of its own never mounts a token by default: the pod says whether it talks to the API. */
 function createAccount(
   name: string,
   { serviceAccount, name: service, roleArn }: ServiceSpec,
@@ -56,6 +61,17 @@ function createAccount(
     { metadata: { ...place(serviceAccount ?? service), annotations }, automountServiceAccountToken: false },
     { parent },
   );
+}
+
+function createRole(
+  name: string,
+  { name: service, serviceAccount = service, rules }: ServiceSpec,
+  namespace: pulumi.Input<string>,
+  { parent, formerParent }: { parent: pulumi.Resource; formerParent?: pulumi.Resource },
+): pulumi.Resource[] {
+  if (!rules) return [];
+  const account = { name: serviceAccount, namespace };
+  return [grantRole(name, { role: service, namespace, rules, account, parent, formerParent })];
 }
 
 function createServices(
@@ -83,22 +99,13 @@ function createServices(
   }
 }
 
-function renderDeployment({ spec, image }: WorkloadArgs): kubernetes.types.input.apps.v1.DeploymentSpec {
-  const { name, files = {}, single = false } = spec;
-  const port = spec.publicPort?.port ?? spec.rpcPort;
-  const env = { ...(port ? { PORT: String(port) } : {}), ...spec.env };
-  const serviceAccount = spec.serviceAccount ?? name;
-  const usesApi = spec.reaches?.includes("kubernetes-api") ?? false;
-  return {
-    replicas: spec.replicas,
-    selector: { matchLabels: selectorOf(name) },
-    strategy: single
-      ? { type: "Recreate" }
-      : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-    revisionHistoryLimit: 3,
-    template: {
-      metadata: { labels: labelsOf(name), annotations: { "biplane.dev/files": joinChecksums(files) } },
-      spec: renderPod({ name, image, entry: spec.entry, env, files, serviceAccount, usesApi }, renderServing(spec)),
-    },
-  };
+/** What keeps enough of its pods: against drains, and against load. */
+function createKeepers(name: string, spec: ServiceSpec, place: Place, parent: pulumi.Resource) {
+  const metadata = place(spec.name);
+  const budget = renderBudget(spec);
+  if (budget) new kubernetes.policy.v1.PodDisruptionBudget(name, { metadata, spec: budget }, { parent });
+  const autoscaler = renderAutoscaler(spec);
+  if (autoscaler) {
+    new kubernetes.autoscaling.v2.HorizontalPodAutoscaler(name, { metadata, spec: autoscaler }, { parent });
+  }
 }

@@ -1,7 +1,6 @@
 /**
  * moto: the store of what the stacks configure in AWS. Never a judge: it checks no signature, policy or condition, and
- * it forgets everything when it stops. It lacks EKS access entries, add-ons, pod identity associations and encryption
- * configuration, Backup selections and IAM simulation; the sandbox's aws provider keeps what the stacks need of these.
+ * it forgets everything when it stops. What it lacks of other services is kept before it: keeper/README.md.
  */
 import type { Sandbox } from "../context.ts";
 import { ensureProcess } from "../processes.ts";

@@ -1,7 +1,7 @@
 /** The real engine and the real SDKs on an emulated account of the test's own; no planes needed. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ec2, iam, Provider, s3, sns } from "@pulumi/aws";
+import { ec2, iam, Provider, s3, sqs } from "@pulumi/aws";
 import { Config } from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { RandomPassword } from "@pulumi/random";
@@ -176,11 +176,11 @@ test("a refusal of the cloud reaches the person with the resource's URN and the 
 test("an unknown type is named, with the table that it could be added to", async () => {
   const message = await refused(
     run("unknown", (opts) => {
-      new sns.Topic("topic", {}, opts);
+      new sqs.Queue("queue", {}, opts);
       return {};
     }),
   );
-  expect(message).toContain("does not know the type aws:sns/topic:Topic");
+  expect(message).toContain("does not know the type aws:sqs/queue:Queue");
   expect(message).toContain("sandbox/providers/aws/");
 });
 

@@ -13,6 +13,8 @@ function asGiven(values: Values): Record<string, string> {
   );
 }
 
+const access = [{ name: "deployer", principalArn: "arn:aws:iam::111111111111:role/deployer", access: "cluster-admin" }];
+
 export function regionValues(changes: Values = {}): Record<string, string> {
   return asGiven({
     shape: "region",
@@ -21,6 +23,8 @@ export function regionValues(changes: Values = {}): Record<string, string> {
     relayHost: "relay.us-east-2.biplane.test",
     edge: { zoneId: "zone", originPullCa: certificate },
     images: { services: image },
+    kubernetes: { access },
+    backups: { copyRegion: "us-west-2" },
     tenants: [
       { org: "acme", cluster: "main", egress: ["203.0.113.7/32"] },
       { org: "globex", cluster: "main", egress: ["203.0.113.8/32"] },
@@ -30,9 +34,36 @@ export function regionValues(changes: Values = {}): Record<string, string> {
   });
 }
 
+export function customerBaseValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    shape: "customer",
+    phase: "base",
+    model: "self-managed",
+    region: "us-east-2",
+    org: "acme",
+    cluster: "main",
+    kubernetes: { access },
+    tags: { team: "platform" },
+    ...changes,
+  });
+}
+
+/** What makes a base a BYOC one. */
+export const byoc = {
+  model: "byoc",
+  management: {
+    principals: ["arn:aws:iam::999999999999:role/operations"],
+    externalId: "0e8d9ad2-5b9c-4f1e-8f2f-acme",
+    level: "no-delete",
+  },
+  privateLink: { principals: ["arn:aws:iam::999999999999:role/deployer"] },
+};
+
 export function customerValues(changes: Values = {}): Record<string, string> {
   return asGiven({
     shape: "customer",
+    phase: "workloads",
+    link: "inside",
     model: "self-managed",
     region: "us-east-2",
     org: "acme",

@@ -13,6 +13,8 @@ export interface Statement {
   notResources: string[];
   /** `AWS:arn…`, `Federated:arn…`, `Service:…`, or `*`. */
   principals: string[];
+  /** Everybody but these. @default none */
+  notPrincipals?: string[];
   /** operator → key (lower case) → values. */
   conditions: Record<string, Record<string, string[]>>;
 }
@@ -40,6 +42,7 @@ function parseStatement(raw: unknown): Statement {
     resources: strings(statement.Resource),
     notResources: strings(statement.NotResource),
     principals: principalsOf(statement.Principal),
+    ...(statement.NotPrincipal === undefined ? {} : { notPrincipals: principalsOf(statement.NotPrincipal) }),
     conditions: conditionsOf(statement.Condition),
   };
 }

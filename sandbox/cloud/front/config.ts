@@ -21,6 +21,8 @@ export interface FrontConfig {
   issuerDocuments: string;
   /** Account → facts of its cluster's node (sandbox/node/publish.ts), once there is one. */
   clusterFacts: Record<string, string>;
+  /** File in which is kept what the emulator lacks (../keeper/). */
+  kept: string;
 }
 
 export function readFrontConfig(file: string): FrontConfig {

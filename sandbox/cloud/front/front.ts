@@ -3,9 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
+import { Keeper } from "../keeper/keeper.ts";
+import { operations } from "../keeper/operations.ts";
+import { Store } from "../keeper/store.ts";
+import { judgeablePart } from "./bucket-policy.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { describedCluster } from "./cluster-answer.ts";
-import type { FrontConfig } from "./config.ts";
+import type { FrontConfig, Operator } from "./config.ts";
 import { authorizationFor, type Emulator } from "./emulator.ts";
 import {
   answer,
@@ -19,9 +23,9 @@ import {
   TooLarge,
 } from "./exchange.ts";
 import { errorAnswer } from "./refusal-body.ts";
-import { toCustomerAccount, toJudgeAccount } from "./role-account.ts";
+import { judgeAccount, toCustomerAccount, toJudgeAccount } from "./role-account.ts";
 import { actionRoute, type Route, routeOf } from "./routes.ts";
-import { verifySignature } from "./signature.ts";
+import { signForObjects, verifySignature } from "./signature.ts";
 import { exchange, stream, trustingAgent, type Upstream } from "./upstream.ts";
 
 const configurationLimitBytes = 8 * 1024 * 1024;
@@ -32,6 +36,9 @@ export type FrontHandler = (request: FrontRequest, response: FrontResponse) => P
 export function createFront(config: FrontConfig, emulator: Emulator): FrontHandler {
   const operators = new Map(config.operators.map((operator) => [operator.accessKeyId, operator]));
   const operatorKeys = new Set(operators.keys());
+  const ofOthers = config.operators.filter(({ account }) => account !== accounts.customer);
+  const strangers = new Set(ofOthers.map(({ accessKeyId }) => accessKeyId));
+  const keeper = new Keeper(operations, new Store(config.kept));
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
   const objects: Upstream = { address: "127.0.0.1", port: config.ports.objects, tls };
   const tokens: Upstream = { address: config.address, port: config.ports.judge, tls };
@@ -46,7 +53,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
         ...(request.headers.authorization ? { authorization: request.headers.authorization } : {}),
         ...(request.headers["content-type"] ? { contentType: request.headers["content-type"] } : {}),
       };
-      await take(routeOf(head, operatorKeys), request, response);
+      await take(routeOf(head, operatorKeys, strangers), request, response);
     } catch (error) {
       if (response.headersSent) response.destroy();
       else if (error instanceof TooLarge) refuse(request, response, 413, "EntityTooLarge", error.message);
@@ -64,8 +71,9 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
         return stream(request, response, objects);
       case "objects, then emulator":
         return configureBucket(request, response);
+      case "bucket policy":
       case "emulator":
-        return configure(request, response);
+        return configure(request, response, route.to === "bucket policy");
       case "security-token":
         return exchangeToken(request, response, await readWhole(request, formLimitBytes));
       case "by form action": {
@@ -86,7 +94,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     }
   }
 
-  async function configure(request: FrontRequest, response: FrontResponse): Promise<void> {
+  async function configure(request: FrontRequest, response: FrontResponse, judged: boolean): Promise<void> {
     const caller = requireCaller(request);
     const operator = operators.get(caller.accessKeyId);
     if (!operator) throw new Error("only operators are routed here");
@@ -98,10 +106,27 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     };
     const verdict = await verifySignature(message, caller, operator.secretAccessKey);
     if (!verdict.genuine) return refuse(request, response, 403, verdict.code, verdict.message);
-    const stored = await emulator.call({ account: operator.account, ...message });
-    const facts = caller.service === "eks" ? config.clusterFacts[operator.account] : undefined;
+    const { account } = operator;
+    if (judged && message.method !== "GET") {
+      const verdict = await judgePolicy(message, operator);
+      if (verdict.status >= 300) return answer(response, verdict.status, verdict.headers, verdict.body);
+    }
+    const stored = await keeper.call(account, message, (passed) => emulator.call({ account, ...passed }));
+    const facts = caller.service === "eks" ? config.clusterFacts[account] : undefined;
     const made = describedCluster(message.method, message.target, facts, stored);
     return answer(response, made.status, made.headers, made.body);
+  }
+
+  /** Gives the object store what it can judge of a policy; where that is nothing, it is to have none. */
+  async function judgePolicy({ method, target, body }: { method: string; target: string; body: Buffer }, as: Operator) {
+    const part = method === "PUT" ? judgeablePart(body.toString()) : undefined;
+    const asked = {
+      method: part === undefined ? "DELETE" : "PUT",
+      target: `${splitTarget(target).path}?policy`,
+      body: Buffer.from((part ?? "").replaceAll(as.account, judgeAccount)),
+    };
+    const headers = await signForObjects(asked, as, { host: names.aws, region: awsRegion });
+    return exchange(objects, { ...asked, headers });
   }
 
   /** Make or delete a bucket. It may be in the emulator already, or no more, after an earlier attempt. */

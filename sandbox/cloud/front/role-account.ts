@@ -1,7 +1,7 @@
 /**
  * The object store's IAM knows one account, 000000000000; its roles are those of the customer's account. Role names in
- * an unsigned AssumeRoleWithWebIdentity are translated on the way in, and ARNs on the way out. A signed request cannot
- * be changed, so a bucket policy that names a principal must name it in the object store's account (see judge()).
+ * an unsigned AssumeRoleWithWebIdentity are translated on the way in, and ARNs on the way out. What
+ * is left of a bucket policy to judge is translated too (bucket-policy.ts).
  */
 import { accounts } from "../../hosts.ts";
 

@@ -21,7 +21,6 @@ describe("what is about objects goes to the object store, which judges it", () =
     ["GET", "/data?list-type=2&prefix=tagging"],
     ["HEAD", "/data"],
     ["POST", "/data?delete"],
-    ["PUT", "/data?policy"],
     ["GET", "/data?cors"],
     ["PUT", "/data?versioning"],
     ["GET", "/data?acl"],
@@ -30,6 +29,8 @@ describe("what is about objects goes to the object store, which judges it", () =
     expect(route(method, target, { authorization: signed("s3", session) })).toBe("objects");
   });
 
+  test("a workload's session that asks for a bucket's policy", () =>
+    expect(route("PUT", "/data?policy", { authorization: signed("s3", session) })).toBe("objects"));
   test("a presigned URL", () => expect(route("PUT", `/data/a?${presigned}`)).toBe("objects"));
   test("an unsigned read", () => expect(route("GET", "/data/a")).toBe("objects"));
   test("a browser's preflight", () => expect(route("OPTIONS", "/data/a")).toBe("objects"));
@@ -41,6 +42,20 @@ test.each(["/data", "/data/", "/data?x-id=CreateBucket"])("%s is made and delete
   for (const method of ["PUT", "DELETE"])
     expect(route(method, target, { authorization: signed("s3") })).toBe("objects, then emulator");
 });
+
+test.each(["GET", "PUT", "DELETE"])("%s of a bucket's policy by its operator is for both stores", (method) => {
+  expect(route(method, "/data?policy", { authorization: signed("s3") })).toBe("bucket policy");
+});
+
+test.each(["/", "/audit", "/audit?policy", "/audit/AWSLogs/1"])(
+  "S3 of an account that the object store does not know is the emulator's: %s",
+  (target) => {
+    const head = { method: "PUT", target, host: "aws.biplane.test", authorization: signed("s3", "AKIAREGION") };
+    const known = new Set([...operators, "AKIAREGION"]);
+    expect(routeOf(head, known, new Set(["AKIAREGION"]))).toEqual({ to: "emulator" });
+    expect(routeOf({ ...head, authorization: signed("s3") }, known, new Set(["AKIAREGION"])).to).not.toBe("emulator");
+  },
+);
 
 test.each(["encryption", "publicAccessBlock", "lifecycle", "logging", "ownershipControls", "tagging"])(
   "a bucket's %s is the emulator's, for operators only",

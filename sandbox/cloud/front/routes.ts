@@ -21,6 +21,8 @@ export type Route =
   | { to: "objects" }
   /** The object store judges and does it; then the emulator does the same, so that both know the bucket. */
   | { to: "objects, then emulator" }
+  /** The emulator keeps the whole; the object store judges what it can of it (bucket-policy.ts). */
+  | { to: "bucket policy" }
   | { to: "emulator" }
   /** The object store's own STS. */
   | { to: "security-token" }
@@ -54,8 +56,15 @@ const issuerDocuments: Record<string, "openid-configuration.json" | "jwks.json">
   "/openid/v1/jwks": "jwks.json",
 };
 
-/** @param operators access keys of the accounts' operators */
-export function routeOf(request: RequestHead, operators: ReadonlySet<string>): Route {
+/**
+ * @param operators access keys of the accounts' operators
+ * @param strangers those of them whose account the object store does not know: all their S3 is the emulator's
+ */
+export function routeOf(
+  request: RequestHead,
+  operators: ReadonlySet<string>,
+  strangers: ReadonlySet<string> = new Set(),
+): Route {
   const host = request.host.replace(/:443$/, "");
   if (host === names.login) return { to: "login" };
   for (const plane of ["region", "customer"] as const)
@@ -66,6 +75,7 @@ export function routeOf(request: RequestHead, operators: ReadonlySet<string>): R
   }
   const { path, query } = splitTarget(request.target);
   const caller = callerOf(request.authorization, query);
+  if (caller?.service === "s3" && strangers.has(caller.accessKeyId)) return { to: "emulator" };
   if (caller?.service === "s3") return objectRoute(request.method, path, query, operators.has(caller.accessKeyId));
   if (caller?.service === "sts" && !operators.has(caller.accessKeyId)) return { to: "security-token" };
   if (caller) return operators.has(caller.accessKeyId) ? { to: "emulator" } : onlyOperators(caller.service);
@@ -92,6 +102,7 @@ function objectRoute(method: string, path: string, query: URLSearchParams, opera
   if (!bucketOnly) return { to: "objects" };
   const subresource = [...query.keys()].find((key) => configurationOnly.has(key));
   if (subresource !== undefined) return operator ? { to: "emulator" } : onlyOperators(`s3 ?${subresource}`);
+  if (operator && query.has("policy")) return { to: "bucket policy" };
   const whole = [...query.keys()].every((key) => key === "x-id" || key.toLowerCase().startsWith("x-amz-"));
   if (whole && (method === "PUT" || method === "DELETE")) return { to: "objects, then emulator" };
   return { to: "objects" };

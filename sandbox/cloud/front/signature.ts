@@ -41,6 +41,22 @@ export async function verifySignature(
   return { genuine: true };
 }
 
+/** Headers of a request to S3 in a caller's name, where what it asked for goes on in another form. */
+export async function signForObjects(
+  { method, target, body }: Omit<SignedRequest, "headers">,
+  credentials: { accessKeyId: string; secretAccessKey: string },
+  place: { host: string; region: string },
+): Promise<Record<string, string>> {
+  const { path, query } = splitTarget(target);
+  const signer = new SignatureV4({
+    ...{ credentials, region: place.region, service: "s3" },
+    ...{ sha256: NodeSha256, applyChecksum: true, uriEscapePath: false },
+  });
+  const headers = { host: place.host };
+  const request = { method, protocol: "https:", hostname: place.host, path, query: queryOf(query), headers, body };
+  return (await signer.sign(request)).headers;
+}
+
 async function signatureOf(request: SignedRequest, caller: Caller, secretAccessKey: string, signingDate: Date) {
   const { path, query } = splitTarget(request.target);
   const signer = new SignatureV4({

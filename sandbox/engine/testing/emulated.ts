@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serveKeeper } from "../../cloud/keeper/serve.ts";
 import type { Sandbox, Toolchain } from "../../context.ts";
 import { accounts, awsRegion } from "../../hosts.ts";
 import { paths } from "../../paths.ts";
@@ -33,11 +34,12 @@ export async function startEmulated(backing: Partial<Backing> = {}): Promise<Emu
   const env = { ...process.env, MOTO_ACCOUNT_ID: accounts.customer, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" };
   const args = ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
   const emulator = spawn(tools.python.cloud, args, { env, stdio: "ignore" });
-  const endpoint = `http://127.0.0.1:${port}`;
-  await answering(endpoint);
+  await answering(`http://127.0.0.1:${port}`);
+  const { endpoint, close } = await serveKeeper(accounts.customer, port, join(state, "kept.json"));
   return {
     ...attach(state, endpoint, tools, backing),
     async close() {
+      close();
       emulator.kill("SIGKILL");
       rmSync(state, { recursive: true, force: true });
     },

@@ -32,20 +32,28 @@ export interface Backing {
 
 /** Imported when first needed: a run that changes nothing loads none of them. */
 const loaders = {
+  alarms: async (at: Connection) => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(at),
+  backup: async (at: Connection) => new (await import("@aws-sdk/client-backup")).Backup(at),
+  dns: async (at: Connection) => new (await import("@aws-sdk/client-route-53")).Route53(at),
   ec2: async (at: Connection) => new (await import("@aws-sdk/client-ec2")).EC2(at),
   ecr: async (at: Connection) => new (await import("@aws-sdk/client-ecr")).ECR(at),
   eks: async (at: Connection) => new (await import("@aws-sdk/client-eks")).EKS(at),
+  events: async (at: Connection) => new (await import("@aws-sdk/client-eventbridge")).EventBridge(at),
   iam: async (at: Connection) => new (await import("@aws-sdk/client-iam")).IAM(at),
   kms: async (at: Connection) => new (await import("@aws-sdk/client-kms")).KMS(at),
   lb: async (at: Connection) =>
     new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(at),
+  logs: async (at: Connection) => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(at),
   rds: async (at: Connection) => new (await import("@aws-sdk/client-rds")).RDS(at),
   s3: async (at: Connection) => new (await import("@aws-sdk/client-s3")).S3({ ...at, forcePathStyle: true }),
   secrets: async (at: Connection) => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(at),
+  sns: async (at: Connection) => new (await import("@aws-sdk/client-sns")).SNS(at),
   sts: async (at: Connection) => new (await import("@aws-sdk/client-sts")).STS(at),
+  trails: async (at: Connection) => new (await import("@aws-sdk/client-cloudtrail")).CloudTrail(at),
 };
 
-type Clients = { [Service in keyof typeof loaders]: () => ReturnType<(typeof loaders)[Service]> };
+/** Of the account's own region, or of another that a resource names by its `region`. */
+type Clients = { [Service in keyof typeof loaders]: (region?: string) => ReturnType<(typeof loaders)[Service]> };
 
 export interface Cloud extends Clients {
   account: string;
@@ -57,21 +65,35 @@ export interface Cloud extends Clients {
 
 export function openCloud(account: AccountName, backing: Backing): Cloud {
   const connection = once(() => backing.connection());
-  const client = <Client>(load: (at: Connection) => Promise<Client>) => once(async () => load(await connection()));
+  const client = <Client>(load: (at: Connection) => Promise<Client>) => {
+    const made = new Map<string, Promise<Client>>();
+    return (region = awsRegion) => {
+      const held = made.get(region) ?? connection().then((at) => load({ ...at, region }));
+      made.set(region, held);
+      return held;
+    };
+  };
   return {
     account: accounts[account],
     region: awsRegion,
     backing,
+    alarms: client(loaders.alarms),
+    backup: client(loaders.backup),
+    dns: client(loaders.dns),
     ec2: client(loaders.ec2),
     ecr: client(loaders.ecr),
     eks: client(loaders.eks),
+    events: client(loaders.events),
     iam: client(loaders.iam),
     kms: client(loaders.kms),
     lb: client(loaders.lb),
+    logs: client(loaders.logs),
     rds: client(loaders.rds),
     s3: client(loaders.s3),
     secrets: client(loaders.secrets),
+    sns: client(loaders.sns),
     sts: client(loaders.sts),
+    trails: client(loaders.trails),
     judgeIam: once(async () => {
       if (!backing.judge) throw new Error("this account has no judge");
       return loaders.iam(await backing.judge.connection());

@@ -129,8 +129,13 @@ export const networkTypes = (cloud: Cloud): Types => ({
       const table = found?.RouteTables?.[0];
       if (!table) return undefined;
       const routes = (table.Routes ?? [])
-        .filter((route) => route.GatewayId !== "local")
-        .map((route) => ({ cidrBlock: route.DestinationCidrBlock, gatewayId: route.GatewayId }));
+        // Routes of gateway endpoints belong to the endpoints.
+        .filter((route) => route.GatewayId !== "local" && !route.GatewayId?.startsWith("vpce-"))
+        .map(({ DestinationCidrBlock, GatewayId, NatGatewayId }) =>
+          NatGatewayId
+            ? { cidrBlock: DestinationCidrBlock, natGatewayId: NatGatewayId }
+            : { cidrBlock: DestinationCidrBlock, gatewayId: GatewayId },
+        );
       const inputs = { vpcId: table.VpcId, ...(routes.length > 0 ? { routes } : {}), ...fromTags(table.Tags) };
       return { inputs: properties(inputs), outputs: { arn: arnOf(cloud, "route-table", id) } };
     },
@@ -185,12 +190,13 @@ async function setPublicAddresses(ec2: EC2, id: string, value = false): Promise<
 type Route = NonNullable<Plain<RouteTableArgs>["routes"]>[number];
 
 async function setRoutes(ec2: EC2, id: string, olds: Route[], news: Route[]): Promise<void> {
-  const key = (route: Route) => `${route.cidrBlock} ${route.gatewayId}`;
+  const key = (route: Route) => `${route.cidrBlock} ${route.gatewayId} ${route.natGatewayId}`;
   const [before, after] = [new Set(olds.map(key)), new Set(news.map(key))];
   for (const route of olds.filter((old) => !after.has(key(old)))) {
     await ifThere(ec2.deleteRoute({ RouteTableId: id, DestinationCidrBlock: route.cidrBlock }));
   }
   for (const route of news.filter((next) => !before.has(key(next)))) {
-    await ec2.createRoute({ RouteTableId: id, DestinationCidrBlock: route.cidrBlock, GatewayId: route.gatewayId });
+    const { cidrBlock: DestinationCidrBlock, gatewayId: GatewayId, natGatewayId: NatGatewayId } = route;
+    await ec2.createRoute({ RouteTableId: id, DestinationCidrBlock, GatewayId, NatGatewayId });
   }
 }

@@ -1,4 +1,5 @@
 /** ECR. The registry that the nodes pull from is another, and its images are pinned by digest. */
+import type { LifecyclePolicyArgs } from "@pulumi/aws/ecr/lifecyclePolicy.js";
 import type { RepositoryArgs } from "@pulumi/aws/ecr/repository.js";
 import { define, properties, type Types } from "../machine/resource.ts";
 import type { Cloud } from "./cloud.ts";
@@ -58,5 +59,26 @@ export const ecrTypes = (cloud: Cloud): Types => ({
       await ifThere((await cloud.ecr()).deleteRepository({ repositoryName: id, force: forceDelete === true }));
     },
     find: async ({ name }) => name,
+  }),
+
+  "aws:ecr/lifecyclePolicy:LifecyclePolicy": define<Plain<LifecyclePolicyArgs>>({
+    documents: ["policy"],
+    replaceOn: ["repository"],
+    async create({ repository: repositoryName, policy }) {
+      await (await cloud.ecr()).putLifecyclePolicy({ repositoryName, lifecyclePolicyText: String(policy) });
+      return repositoryName;
+    },
+    async read(id) {
+      const held = await ifThere((await cloud.ecr()).getLifecyclePolicy({ repositoryName: id }));
+      if (!held) return undefined;
+      const inputs = { repository: id, policy: held.lifecyclePolicyText };
+      return { inputs: properties(inputs), outputs: properties({ registryId: held.registryId }) };
+    },
+    async update(id, { policy }) {
+      await (await cloud.ecr()).putLifecyclePolicy({ repositoryName: id, lifecyclePolicyText: String(policy) });
+    },
+    async delete(id) {
+      await ifThere((await cloud.ecr()).deleteLifecyclePolicy({ repositoryName: id }));
+    },
   }),
 });

@@ -2,6 +2,7 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import { messageOf } from "../../../shared/errors.ts";
 import { InitFailure } from "../machine/resource.ts";
+import type { Properties } from "../machine/values.ts";
 
 /** Inputs of an SDK resource as the provider gets them: no promises, no outputs. */
 export type Plain<Args extends object> = Unwrap<Args> & object;
@@ -62,4 +63,9 @@ export async function changeTags(
   const changed = Object.entries(news ?? {}).filter(([key, value]) => olds?.[key] !== value);
   if (gone.length > 0) await calls.remove(gone);
   if (changed.length > 0) await calls.set(Object.fromEntries(changed));
+}
+
+/** The region that a resource was made in, where it named one by @pulumi/aws's `region`. */
+export function regionOf({ region }: Properties): string | undefined {
+  return typeof region === "string" ? region : undefined;
 }

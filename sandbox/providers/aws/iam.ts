@@ -6,9 +6,12 @@ import type { RolePolicyAttachmentArgs } from "@pulumi/aws/iam/rolePolicyAttachm
 import { define, properties, type Types } from "../machine/resource.ts";
 import type { Cloud } from "./cloud.ts";
 import { changeTags, finish, fromTags, ifThere, need, type Plain, toTags } from "./helpers.ts";
+import { iamPolicyTypes } from "./iam-policies.ts";
 import { alsoAtJudge, judgeAgrees, mirrorPolicy, mirrorRole, unmirrorRole } from "./judge.ts";
 
 export const iamTypes = (cloud: Cloud): Types => ({
+  ...iamPolicyTypes(cloud),
+
   "aws:iam/role:Role": define<Plain<RoleArgs>>({
     named: { property: "name", max: 64 },
     documents: ["assumeRolePolicy"],
@@ -22,11 +25,12 @@ export const iamTypes = (cloud: Cloud): Types => ({
         Description: inputs.description,
         AssumeRolePolicyDocument: String(inputs.assumeRolePolicy),
         MaxSessionDuration: inputs.maxSessionDuration,
+        PermissionsBoundary: inputs.permissionsBoundary,
         Tags: toTags(inputs.tags),
       });
       return finish(RoleName, () => mirrorRole(cloud, RoleName, String(inputs.assumeRolePolicy)));
     },
-    async read(id) {
+    async read(id, _call, last) {
       const role = (await ifThere((await cloud.iam()).getRole({ RoleName: id })))?.Role;
       if (!role) return undefined;
       const trust = decodeURIComponent(role.AssumeRolePolicyDocument ?? "");
@@ -36,6 +40,9 @@ export const iamTypes = (cloud: Cloud): Types => ({
         description: role.Description || undefined,
         assumeRolePolicy: (await judgeAgrees(cloud, id, trust)) ? trust : "{}",
         maxSessionDuration: role.MaxSessionDuration,
+        // Said, not left out: what a read does not speak of counts as unchanged.
+        permissionsBoundary:
+          role.PermissionsBoundary?.PermissionsBoundaryArn ?? (last.permissionsBoundary ? "" : undefined),
         ...fromTags(role.Tags),
       };
       return { inputs: properties(inputs), outputs: properties({ arn: role.Arn, uniqueId: role.RoleId }) };
@@ -47,6 +54,7 @@ export const iamTypes = (cloud: Cloud): Types => ({
       await mirrorRole(cloud, id, trust);
       const { description: Description = "", maxSessionDuration: MaxSessionDuration } = inputs;
       await iam.updateRole({ RoleName: id, Description, MaxSessionDuration });
+      await setBoundary(iam, id, inputs.permissionsBoundary);
       await changeTags(olds.tags, inputs.tags, {
         set: (tags) => iam.tagRole({ RoleName: id, Tags: toTags(tags) }),
         remove: (TagKeys) => iam.untagRole({ RoleName: id, TagKeys }),
@@ -157,6 +165,12 @@ async function putPolicy(cloud: Cloud, RoleName: string, PolicyName: string, pol
 }
 
 type Iam = Awaited<ReturnType<Cloud["iam"]>>;
+
+/** The judge knows no boundaries: roles that have one are none that pods take. */
+async function setBoundary(iam: Iam, RoleName: string, PermissionsBoundary: string | undefined): Promise<void> {
+  if (PermissionsBoundary) await iam.putRolePermissionsBoundary({ RoleName, PermissionsBoundary });
+  else await ifThere(iam.deleteRolePermissionsBoundary({ RoleName }));
+}
 
 async function setClients(iam: Iam, OpenIDConnectProviderArn: string, olds: string[], news: string[]): Promise<void> {
   for (const ClientID of news.filter((id) => !olds.includes(id))) {

@@ -2,20 +2,36 @@
 import type { Package, Types } from "../machine/resource.ts";
 import { properties } from "../machine/resource.ts";
 import { Secret } from "../machine/values.ts";
+import { backupTypes } from "./backup.ts";
 import type { Cloud } from "./cloud.ts";
+import { trailTypes } from "./cloudtrail.ts";
+import { alarmTypes } from "./cloudwatch-alarms.ts";
+import { eventTypes } from "./cloudwatch-events.ts";
 import { firewallTypes } from "./ec2-firewall.ts";
+import { networkLookups } from "./ec2-lookups.ts";
 import { networkTypes } from "./ec2-network.ts";
 import { ecrTypes } from "./ecr.ts";
-import { eksTypes } from "./eks.ts";
+import { clusterLookups } from "./eks-lookups.ts";
+import { eksTypes } from "./eks-types.ts";
 import { iamTypes } from "./iam.ts";
 import { kmsTypes } from "./kms.ts";
 import { lbTypes } from "./lb.ts";
+import { logsTypes } from "./logs.ts";
 import { rdsTypes } from "./rds.ts";
 import { s3Types } from "./s3.ts";
+import { snsTypes } from "./sns.ts";
+import { vpcTypes } from "./vpc-types.ts";
 
 export function awsPackage(cloud: Cloud): Package {
   const types: Types = {
+    ...alarmTypes(cloud),
+    ...backupTypes(cloud),
+    ...eventTypes(cloud),
+    ...logsTypes(cloud),
+    ...snsTypes(cloud),
+    ...trailTypes(cloud),
     ...networkTypes(cloud),
+    ...vpcTypes(cloud),
     ...firewallTypes(cloud),
     ...ecrTypes(cloud),
     ...eksTypes(cloud),
@@ -31,6 +47,8 @@ export function awsPackage(cloud: Cloud): Package {
     table: "sandbox/providers/aws/",
     typeOf: (token) => types[token],
     invokes: {
+      ...clusterLookups(cloud),
+      ...networkLookups(cloud),
       "aws:index/getCallerIdentity:getCallerIdentity": async () => {
         const { Account, Arn, UserId } = await (await cloud.sts()).getCallerIdentity({});
         return properties({ id: Account, accountId: Account, arn: Arn, userId: UserId });

@@ -17,9 +17,15 @@ export async function alsoAtJudge(
   if (judge) await work(await cloud.judgeIam(), (document) => document.replaceAll(cloud.account, judge.account));
 }
 
-/** Only roles that a workload's token can assume are judged; of the others the judge would refuse the trust policy. */
+/**
+ * Only roles that a workload's token can assume are judged; of the others the judge would refuse the trust policy, and
+ * a role that it does not know lets nobody in.
+ */
 function isWorkloadRole(trust: string): boolean {
-  return trust.includes("sts:AssumeRoleWithWebIdentity");
+  const { Statement = [] } = JSON.parse(trust) as { Statement?: { Effect?: string; Action?: string | string[] }[] };
+  return Statement.some(
+    ({ Effect, Action }) => Effect === "Allow" && [Action].flat().includes("sts:AssumeRoleWithWebIdentity"),
+  );
 }
 
 /** Makes the judge's role this one, whatever was there before. */

@@ -3,14 +3,14 @@ import type { AliasArgs } from "@pulumi/aws/kms/alias.js";
 import type { KeyArgs } from "@pulumi/aws/kms/key.js";
 import { define, properties, type Types } from "../machine/resource.ts";
 import type { Cloud } from "./cloud.ts";
-import { changeTags, finish, fromTags, ifThere, need, type Plain, type Tags } from "./helpers.ts";
+import { changeTags, finish, fromTags, ifThere, need, type Plain, regionOf, type Tags } from "./helpers.ts";
 
 export const kmsTypes = (cloud: Cloud): Types => ({
   "aws:kms/key:Key": define<Plain<KeyArgs>>({
     documents: ["policy"],
-    replaceOn: ["keyUsage", "customerMasterKeySpec", "multiRegion"],
+    replaceOn: ["region", "keyUsage", "customerMasterKeySpec", "multiRegion"],
     async create(inputs) {
-      const kms = await cloud.kms();
+      const kms = await cloud.kms(inputs.region);
       const { KeyMetadata } = await kms.createKey({
         Description: inputs.description,
         Policy: inputs.policy,
@@ -22,8 +22,8 @@ export const kmsTypes = (cloud: Cloud): Types => ({
         if (inputs.enableKeyRotation) await kms.enableKeyRotation({ KeyId: id });
       });
     },
-    async read(id) {
-      const kms = await cloud.kms();
+    async read(id, _call, last) {
+      const kms = await cloud.kms(regionOf(last));
       const key = (await ifThere(kms.describeKey({ KeyId: id })))?.KeyMetadata;
       if (!key || key.KeyState === "PendingDeletion") return undefined;
       const rotation = await kms.getKeyRotationStatus({ KeyId: id });
@@ -37,7 +37,7 @@ export const kmsTypes = (cloud: Cloud): Types => ({
       return { inputs: properties(inputs), outputs: properties({ arn: key.Arn, keyId: id }) };
     },
     async update(id, inputs, _call, olds) {
-      const kms = await cloud.kms();
+      const kms = await cloud.kms(inputs.region);
       if (inputs.description !== olds.description)
         await kms.updateKeyDescription({ KeyId: id, Description: inputs.description ?? "" });
       if (inputs.policy) await kms.putKeyPolicy({ KeyId: id, PolicyName: "default", Policy: inputs.policy });
@@ -47,22 +47,23 @@ export const kmsTypes = (cloud: Cloud): Types => ({
         remove: (TagKeys) => kms.untagResource({ KeyId: id, TagKeys }),
       });
     },
-    async delete(id, _call, { deletionWindowInDays: days }) {
+    async delete(id, _call, last) {
+      const { deletionWindowInDays: days } = last;
       const PendingWindowInDays = typeof days === "number" ? days : undefined;
-      await ifThere((await cloud.kms()).scheduleKeyDeletion({ KeyId: id, PendingWindowInDays }));
+      await ifThere((await cloud.kms(regionOf(last))).scheduleKeyDeletion({ KeyId: id, PendingWindowInDays }));
     },
   }),
 
   "aws:kms/alias:Alias": define<Plain<AliasArgs>>({
     required: ["name", "targetKeyId"],
-    replaceOn: ["name"],
-    async create({ name, targetKeyId }) {
+    replaceOn: ["region", "name"],
+    async create({ name, region, targetKeyId }) {
       const AliasName = need(name, "the alias's name");
-      await (await cloud.kms()).createAlias({ AliasName, TargetKeyId: targetKeyId });
+      await (await cloud.kms(region)).createAlias({ AliasName, TargetKeyId: targetKeyId });
       return AliasName;
     },
-    async read(id) {
-      const { Aliases = [] } = await (await cloud.kms()).listAliases({ Limit: 100 });
+    async read(id, _call, last) {
+      const { Aliases = [] } = await (await cloud.kms(regionOf(last))).listAliases({ Limit: 100 });
       const alias = Aliases.find(({ AliasName }) => AliasName === id);
       if (!alias) return undefined;
       return {
@@ -70,11 +71,11 @@ export const kmsTypes = (cloud: Cloud): Types => ({
         outputs: properties({ arn: alias.AliasArn }),
       };
     },
-    async update(id, { targetKeyId }) {
-      await (await cloud.kms()).updateAlias({ AliasName: id, TargetKeyId: targetKeyId });
+    async update(id, { region, targetKeyId }) {
+      await (await cloud.kms(region)).updateAlias({ AliasName: id, TargetKeyId: targetKeyId });
     },
-    async delete(id) {
-      await ifThere((await cloud.kms()).deleteAlias({ AliasName: id }));
+    async delete(id, _call, last) {
+      await ifThere((await cloud.kms(regionOf(last))).deleteAlias({ AliasName: id }));
     },
     find: async ({ name }) => name,
   }),

@@ -1,4 +1,5 @@
 /** Elastic Load Balancing: configuration only. The way in of the local run is the edge. */
+import type { TargetGroup as SeenTargets } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { ListenerArgs } from "@pulumi/aws/lb/listener.js";
 import type { LoadBalancerArgs } from "@pulumi/aws/lb/loadBalancer.js";
 import type { TargetGroupArgs } from "@pulumi/aws/lb/targetGroup.js";
@@ -24,7 +25,7 @@ export const lbTypes = (cloud: Cloud): Types => ({
       const arn = need(LoadBalancers?.[0]?.LoadBalancerArn, "the load balancer's ARN");
       return finish(arn, () => setBalancer(cloud, arn, inputs));
     },
-    async read(id) {
+    async read(id, _call, last) {
       const lb = await cloud.lb();
       const held = (await ifThere(lb.describeLoadBalancers({ LoadBalancerArns: [id] })))?.LoadBalancers?.[0];
       if (!held) return undefined;
@@ -38,6 +39,10 @@ export const lbTypes = (cloud: Cloud): Types => ({
         securityGroups: held.SecurityGroups,
         enableCrossZoneLoadBalancing: flag("load_balancing.cross_zone.enabled"),
         enableDeletionProtection: flag("deletion_protection.enabled"),
+        // The emulator takes it and does not answer it.
+        enforceSecurityGroupInboundRulesOnPrivateLinkTraffic:
+          held.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic ??
+          last.enforceSecurityGroupInboundRulesOnPrivateLinkTraffic,
         ...(await tagsOf(cloud, id)),
       };
       const outputs = { arn: id, dnsName: held.DNSName, zoneId: held.CanonicalHostedZoneId, vpcId: held.VpcId };
@@ -66,8 +71,7 @@ export const lbTypes = (cloud: Cloud): Types => ({
         Protocol: inputs.protocol as "TCP",
         TargetType: inputs.targetType as "instance",
         VpcId: inputs.vpcId,
-        HealthCheckProtocol: inputs.healthCheck?.protocol as "TCP",
-        HealthCheckPort: inputs.healthCheck?.port,
+        ...healthCheck(inputs),
         Tags: tagsOrNone(inputs.tags),
       });
       const arn = need(TargetGroups?.[0]?.TargetGroupArn, "the target group's ARN");
@@ -86,11 +90,10 @@ export const lbTypes = (cloud: Cloud): Types => ({
         protocol: held.Protocol,
         targetType: held.TargetType,
         vpcId: held.VpcId,
-        healthCheck: {
-          ...(last.healthCheck as object),
-          protocol: held.HealthCheckProtocol,
-          port: held.HealthCheckPort,
-        },
+        healthCheck: seenHealthCheck(held, last.healthCheck as HealthCheck | undefined),
+        targetHealthStates: attribute(unhealthyTermination) && [
+          { enableUnhealthyConnectionTermination: attribute(unhealthyTermination) === "true" },
+        ],
         preserveClientIp: attribute("preserve_client_ip.enabled"),
         deregistrationDelay: delay === undefined ? undefined : Number(delay),
         ...(await tagsOf(cloud, id)),
@@ -98,9 +101,7 @@ export const lbTypes = (cloud: Cloud): Types => ({
       return { inputs: properties(inputs), outputs: { arn: id, arnSuffix: id.split(":").at(-1) } };
     },
     async update(id, inputs, _call, olds) {
-      const { protocol, port } = inputs.healthCheck ?? {};
-      const health = { HealthCheckProtocol: protocol as "TCP", HealthCheckPort: port };
-      await (await cloud.lb()).modifyTargetGroup({ TargetGroupArn: id, ...health });
+      await (await cloud.lb()).modifyTargetGroup({ TargetGroupArn: id, ...healthCheck(inputs) });
       await setTargets(cloud, id, inputs);
       await retag(cloud, id, olds.tags, inputs.tags);
     },
@@ -154,6 +155,33 @@ export const lbTypes = (cloud: Cloud): Types => ({
   }),
 });
 
+type HealthCheck = NonNullable<Plain<TargetGroupArgs>["healthCheck"]>;
+
+const unhealthyTermination = "target_health_state.unhealthy.connection_termination.enabled";
+
+function healthCheck({ healthCheck = {} }: Plain<TargetGroupArgs>) {
+  return {
+    HealthCheckProtocol: healthCheck.protocol as "TCP",
+    HealthCheckPort: healthCheck.port,
+    HealthCheckIntervalSeconds: healthCheck.interval,
+    HealthyThresholdCount: healthCheck.healthyThreshold,
+    UnhealthyThresholdCount: healthCheck.unhealthyThreshold,
+  };
+}
+
+/** What the program does not say is the service's default, and no change. */
+function seenHealthCheck(held: SeenTargets, last: HealthCheck = {}) {
+  const said = (key: keyof HealthCheck, value: unknown) => (last[key] === undefined ? {} : { [key]: value });
+  return {
+    ...last,
+    protocol: held.HealthCheckProtocol,
+    port: held.HealthCheckPort,
+    ...said("interval", held.HealthCheckIntervalSeconds),
+    ...said("healthyThreshold", held.HealthyThresholdCount),
+    ...said("unhealthyThreshold", held.UnhealthyThresholdCount),
+  };
+}
+
 async function setBalancer(cloud: Cloud, LoadBalancerArn: string, inputs: Plain<LoadBalancerArgs>): Promise<void> {
   const Attributes = attributes({
     "load_balancing.cross_zone.enabled": inputs.enableCrossZoneLoadBalancing ?? false,
@@ -161,7 +189,14 @@ async function setBalancer(cloud: Cloud, LoadBalancerArn: string, inputs: Plain<
   });
   const lb = await cloud.lb();
   await lb.modifyLoadBalancerAttributes({ LoadBalancerArn, Attributes });
-  if (inputs.securityGroups) await lb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: inputs.securityGroups });
+  const { securityGroups, enforceSecurityGroupInboundRulesOnPrivateLinkTraffic: enforced } = inputs;
+  if (securityGroups) {
+    await lb.setSecurityGroups({
+      LoadBalancerArn,
+      SecurityGroups: securityGroups,
+      EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: enforced as "off" | undefined,
+    });
+  }
   if (inputs.subnets) await lb.setSubnets({ LoadBalancerArn, Subnets: inputs.subnets });
 }
 
@@ -169,6 +204,7 @@ async function setTargets(cloud: Cloud, TargetGroupArn: string, inputs: Plain<Ta
   const Attributes = attributes({
     "preserve_client_ip.enabled": inputs.preserveClientIp,
     "deregistration_delay.timeout_seconds": inputs.deregistrationDelay,
+    [unhealthyTermination]: inputs.targetHealthStates?.[0]?.enableUnhealthyConnectionTermination,
   });
   if (Attributes.length > 0) {
     await (await cloud.lb()).modifyTargetGroupAttributes({ TargetGroupArn, Attributes });

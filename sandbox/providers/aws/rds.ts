@@ -102,6 +102,7 @@ export const rdsTypes = (cloud: Cloud): Types => ({
         KmsKeyId: inputs.kmsKeyId,
         DBSubnetGroupName: inputs.dbSubnetGroupName,
         Port: inputs.port,
+        EnableCloudwatchLogsExports: inputs.enabledCloudwatchLogsExports,
         Tags: toTags(inputs.tags),
         ...adjustable(inputs),
         AllocatedStorage: inputs.allocatedStorage,
@@ -135,6 +136,7 @@ export const rdsTypes = (cloud: Cloud): Types => ({
         ApplyImmediately: true,
         ...(inputs.allocatedStorage === olds.allocatedStorage ? {} : { AllocatedStorage: inputs.allocatedStorage }),
         ...changes,
+        CloudwatchLogsExportConfiguration: exportChanges(olds, inputs),
       });
       await serve(cloud, need(modified.DBInstance, "the instance"), inputs.password);
       await retag(cloud, `db:${id}`, olds.tags, inputs.tags);
@@ -170,6 +172,20 @@ function adjustable(inputs: Plain<InstanceArgs>) {
     CACertificateIdentifier: inputs.caCertIdentifier,
     ManageMasterUserPassword: inputs.manageMasterUserPassword,
     MasterUserSecretKmsKeyId: inputs.masterUserSecretKmsKeyId,
+    EnablePerformanceInsights: inputs.performanceInsightsEnabled,
+    PerformanceInsightsKMSKeyId: inputs.performanceInsightsKmsKeyId,
+    PerformanceInsightsRetentionPeriod: inputs.performanceInsightsRetentionPeriod,
+    MonitoringInterval: inputs.monitoringInterval,
+    MonitoringRoleArn: inputs.monitoringRoleArn,
+  };
+}
+
+/** RDS is told what begins and what ends, not what is to be. */
+function exportChanges(olds: Plain<InstanceArgs>, news: Plain<InstanceArgs>) {
+  const [before, after] = [olds.enabledCloudwatchLogsExports ?? [], news.enabledCloudwatchLogsExports ?? []];
+  return {
+    EnableLogTypes: after.filter((log) => !before.includes(log)),
+    DisableLogTypes: before.filter((log) => !after.includes(log)),
   };
 }
 

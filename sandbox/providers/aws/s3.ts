@@ -1,4 +1,4 @@
-/** S3: a bucket, and what is configured on it. Each of the latter is one put, so a repeated create does no harm. */
+/** S3: a bucket, who may reach it, and how its objects rest. */
 import type { CORSRule, S3 } from "@aws-sdk/client-s3";
 import type { BucketArgs } from "@pulumi/aws/s3/bucket.js";
 import type { BucketCorsConfigurationArgs } from "@pulumi/aws/s3/bucketCorsConfiguration.js";
@@ -6,19 +6,25 @@ import type { BucketPolicyArgs } from "@pulumi/aws/s3/bucketPolicy.js";
 import type { BucketPublicAccessBlockArgs } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
 import type { BucketServerSideEncryptionConfigurationArgs } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import type { BucketVersioningArgs } from "@pulumi/aws/s3/bucketVersioning.js";
-import { define, properties, type ResourceType, type Seen, type Types } from "../machine/resource.ts";
+import { define, type Types } from "../machine/resource.ts";
 import type { Cloud } from "./cloud.ts";
 import { finish, fromTags, ifThere, need, type Plain, type Tags, toTags } from "./helpers.ts";
+import { s3KeepingTypes } from "./s3-keeping.ts";
+import { onBucket } from "./s3-on-bucket.ts";
 
 export const s3Types = (cloud: Cloud): Types => ({
   "aws:s3/bucket:Bucket": define<Plain<BucketArgs>>({
     named: { property: "bucket", max: 63 },
-    replaceOn: ["bucket"],
+    replaceOn: ["bucket", "objectLockEnabled"],
     async create(inputs) {
       const s3 = await cloud.s3();
       const Bucket = need(inputs.bucket, "the bucket's name");
       const LocationConstraint = cloud.region as "us-east-2";
-      await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint } });
+      await s3.createBucket({
+        Bucket,
+        CreateBucketConfiguration: { LocationConstraint },
+        ObjectLockEnabledForBucket: inputs.objectLockEnabled,
+      });
       return finish(Bucket, () => setTags(s3, Bucket, inputs.tags));
     },
     async read(id) {
@@ -32,9 +38,9 @@ export const s3Types = (cloud: Cloud): Types => ({
     async update(id, inputs) {
       await setTags(await cloud.s3(), id, inputs.tags);
     },
-    async delete(id, _call, { forceDestroy }) {
+    async delete(id, _call, { forceDestroy, objectLockEnabled }) {
       const s3 = await cloud.s3();
-      if (forceDestroy === true) await ifThere(empty(s3, id));
+      if (forceDestroy === true) await ifThere(empty(s3, id, objectLockEnabled === true));
       await ifThere(s3.deleteBucket({ Bucket: id }));
     },
     find: async ({ bucket }) => bucket,
@@ -77,10 +83,11 @@ export const s3Types = (cloud: Cloud): Types => ({
     },
     async get(s3, Bucket) {
       const held = (await s3.getBucketEncryption({ Bucket })).ServerSideEncryptionConfiguration;
-      const rules = (held?.Rules ?? []).map(({ ApplyServerSideEncryptionByDefault: byDefault }) => ({
+      const rules = (held?.Rules ?? []).map((rule) => ({
+        bucketKeyEnabled: rule.BucketKeyEnabled || undefined,
         applyServerSideEncryptionByDefault: {
-          sseAlgorithm: byDefault?.SSEAlgorithm,
-          kmsMasterKeyId: byDefault?.KMSMasterKeyID,
+          sseAlgorithm: rule.ApplyServerSideEncryptionByDefault?.SSEAlgorithm,
+          kmsMasterKeyId: rule.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID,
         },
       }));
       return { rules };
@@ -127,37 +134,9 @@ export const s3Types = (cloud: Cloud): Types => ({
     get: async (s3, Bucket) => ({ policy: (await s3.getBucketPolicy({ Bucket })).Policy }),
     remove: (s3, Bucket) => s3.deleteBucketPolicy({ Bucket }),
   }),
+
+  ...s3KeepingTypes(cloud),
 });
-
-interface BucketSetting<Inputs> {
-  documents?: readonly string[];
-  put(s3: S3, bucket: string, inputs: Inputs): Promise<void>;
-  /** @returns undefined, or a rejection by name, when it is not set */
-  get(s3: S3, bucket: string): Promise<object | undefined>;
-  remove(s3: S3, bucket: string): Promise<unknown>;
-}
-
-function onBucket<Inputs extends { bucket: string }>(cloud: Cloud, setting: BucketSetting<Inputs>): ResourceType {
-  return define<Inputs>({
-    documents: setting.documents,
-    replaceOn: ["bucket"],
-    async create(inputs) {
-      await setting.put(await cloud.s3(), inputs.bucket, inputs);
-      return inputs.bucket;
-    },
-    async read(id): Promise<Seen | undefined> {
-      const s3 = await cloud.s3();
-      const held = await ifThere(setting.get(s3, id));
-      return held && { inputs: { bucket: id, ...properties(held) }, outputs: {} };
-    },
-    async update(id, inputs) {
-      await setting.put(await cloud.s3(), id, inputs);
-    },
-    async delete(id) {
-      await ifThere(setting.remove(await cloud.s3(), id));
-    },
-  });
-}
 
 function corsRule(rule: CORSRule): object {
   return {
@@ -176,13 +155,18 @@ async function setTags(s3: S3, Bucket: string, tags: Tags | undefined): Promise<
   else await ifThere(s3.deleteBucketTagging({ Bucket }));
 }
 
-/** Every version and delete marker, a page at a time. */
-async function empty(s3: S3, Bucket: string): Promise<void> {
+/** Every version and delete marker, a page at a time; past a lock of governance mode, as the real provider does. */
+async function empty(s3: S3, Bucket: string, locked: boolean): Promise<void> {
   for (;;) {
     const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
     const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
     if (Objects.length === 0) return;
-    const { Errors = [] } = await s3.deleteObjects({ Bucket, Delete: { Objects, Quiet: true } });
+    const BypassGovernanceRetention = locked ? true : undefined;
+    const { Errors = [] } = await s3.deleteObjects({
+      Bucket,
+      Delete: { Objects, Quiet: true },
+      BypassGovernanceRetention,
+    });
     if (Errors[0]) throw new Error(`bucket ${Bucket} cannot be emptied: ${Errors[0].Key}: ${Errors[0].Message}`);
   }
 }

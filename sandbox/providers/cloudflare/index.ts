@@ -1,5 +1,4 @@
 /** Package cloudflare. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { DnsRecordArgs, OriginCaCertificateArgs } from "@pulumi/cloudflare";
 import type { Unwrap } from "@pulumi/pulumi";
@@ -7,7 +6,8 @@ import type { Paths } from "../../paths.ts";
 import { ensureAuthority } from "../../pki.ts";
 import { define, type Package, properties, type Types } from "../machine/resource.ts";
 import { issue, readCertificate, signingKey } from "../tls/certificates.ts";
-import { zoneStore } from "./zone.ts";
+import { idOf, zoneStore } from "./zone.ts";
+import { documentTypes } from "./zone-documents.ts";
 
 type RecordInputs = Unwrap<DnsRecordArgs> & object;
 type CertificateInputs = Unwrap<OriginCaCertificateArgs> & object;
@@ -15,6 +15,7 @@ type CertificateInputs = Unwrap<OriginCaCertificateArgs> & object;
 export function cloudflarePackage(paths: Paths): Package {
   const zone = zoneStore(paths);
   const types: Types = {
+    ...documentTypes(zone),
     "cloudflare:index/dnsRecord:DnsRecord": define<RecordInputs>({
       required: ["zoneId", "name", "type", "ttl"],
       defaults: { proxied: false },
@@ -65,13 +66,8 @@ export function cloudflarePackage(paths: Paths): Package {
   return {
     name: "cloudflare",
     version: "6.22.1",
-    table: "sandbox/providers/cloudflare/index.ts",
+    table: "sandbox/providers/cloudflare/",
     typeOf: (token) => types[token],
     invokes: {},
   };
-}
-
-/** The same record always has the same id, so that making it twice makes it once. */
-function idOf(...parts: string[]): string {
-  return createHash("sha256").update(parts.join("|")).digest("hex").slice(0, 32);
 }

@@ -1,8 +1,9 @@
 /**
- * Cloudflare's side of the local run: records and certificates in one file, and the records' names in the local DNS,
+ * Cloudflare's side of the local run: records, certificates and settings in one file, and the records' names in the local DNS,
  * where a proxied name leads to the edge's TLS front and an unproxied one to its plain TCP front.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setRecords } from "../../dns.ts";
 import { network } from "../../hosts.ts";
@@ -12,6 +13,8 @@ import type { Properties } from "../machine/values.ts";
 interface Zone {
   records: Record<string, Properties>;
   certificates: Record<string, Properties>;
+  /** Settings, rules and origin pulls, each with its `kind`. */
+  documents: Record<string, Properties>;
 }
 
 type Kind = keyof Zone;
@@ -20,13 +23,24 @@ export interface ZoneStore {
   get(kind: Kind, id: string): Properties | undefined;
   put(kind: Kind, id: string, entry: Properties): void;
   remove(kind: Kind, id: string): void;
+  /** A client certificate that the edge shows to the origin; the key is in a file of its own, which only we can read. */
+  putKey(id: string, certificate: string, key: string): void;
+  removeKey(id: string): void;
+}
+
+/** The same object always has the same id, so that making it twice makes it once. */
+export function idOf(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("|")).digest("hex").slice(0, 32);
 }
 
 export function zoneStore(paths: Paths): ZoneStore {
   const folder = join(paths.cloud, "cloudflare");
   const file = join(folder, "zone.json");
-  const load = (): Zone =>
-    existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Zone) : { records: {}, certificates: {} };
+  const keyFile = (id: string, end: string) => join(folder, "origin-pulls", `${id}.${end}`);
+  const load = (): Zone => {
+    const held = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Zone>) : {};
+    return { records: {}, certificates: {}, documents: {}, ...held };
+  };
   const save = (zone: Zone) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.new`, `${JSON.stringify(zone, null, 2)}\n`, { mode: 0o600 });
@@ -46,6 +60,14 @@ export function zoneStore(paths: Paths): ZoneStore {
       if (!(id in zone[kind])) return;
       delete zone[kind][id];
       save(zone);
+    },
+    putKey(id, certificate, key) {
+      mkdirSync(join(folder, "origin-pulls"), { recursive: true, mode: 0o700 });
+      writeFileSync(keyFile(id, "crt"), certificate, { mode: 0o600 });
+      writeFileSync(keyFile(id, "key"), key, { mode: 0o600 });
+    },
+    removeKey(id) {
+      for (const end of ["crt", "key"]) rmSync(keyFile(id, end), { force: true });
     },
   };
 }

@@ -30,6 +30,27 @@ test("an object that gets another name is made before the old one goes", () => {
   expect(replaced("kubernetes:batch/v1:Job", {}, news)).toMatchObject({ replace: true, deleteBeforeReplace: false });
 });
 
+test("a budget, an autoscaler, an admission policy and what it is bound to change in place", () => {
+  const changes: [string, object, object][] = [
+    ["kubernetes:policy/v1:PodDisruptionBudget", { maxUnavailable: 1 }, { maxUnavailable: 2 }],
+    ["kubernetes:autoscaling/v2:HorizontalPodAutoscaler", { maxReplicas: 3 }, { maxReplicas: 4 }],
+    [
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+      { validations: [{ expression: "true" }] },
+      { validations: [{ expression: "false" }] },
+    ],
+    [
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
+      { matchResources: { a: 1 } },
+      { matchResources: { a: 2 } },
+    ],
+  ];
+  for (const [token, olds, news] of changes) {
+    const { changes: found, replace } = replaced(token, { spec: olds }, { spec: news });
+    expect([found.length, replace], token).toEqual([1, false]);
+  }
+});
+
 test("an image or a replica count changes in place", () => {
   const change = replaced("kubernetes:apps/v1:Deployment", { spec: { replicas: 1 } }, { spec: { replicas: 2 } });
   expect(change).toMatchObject({ replace: false });

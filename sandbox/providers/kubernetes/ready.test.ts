@@ -46,6 +46,16 @@ test("a job is ready when complete and failed when it gave up", () => {
   expect(job("Failed")).toEqual({ state: "failed", why: "BackoffLimitExceeded: 3 failures" });
 });
 
+test.each([
+  ["policy/v1", "PodDisruptionBudget", { observedGeneration: 0, disruptionsAllowed: 0 }],
+  ["autoscaling/v2", "HorizontalPodAutoscaler", { conditions: [{ type: "ScalingActive", status: "False" }] }],
+  ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", { typeChecking: { expressionWarnings: [] } }],
+  ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", undefined],
+  ["scheduling.k8s.io/v1", "PriorityClass", undefined],
+])("the real provider does not wait for %s %s, nor does this one", (apiVersion, kind, status) => {
+  expect(readinessOf({ apiVersion, kind, metadata: { generation: 2 }, status }).state).toBe("ready");
+});
+
 test("kinds that nothing is known of are ready once stored", () => {
   expect(readinessOf({ apiVersion: "v1", kind: "ConfigMap" }).state).toBe("ready");
 });

@@ -71,7 +71,8 @@ export interface State {
 export async function create(type: ResourceType, inputs: Properties, call: Call): Promise<State> {
   const made = await settle(type.create(revealAll(inputs), call));
   if (made.outputs) return { id: made.id, outputs: stateOf(type, inputs, { inputs: {}, outputs: made.outputs }) };
-  return { ...(await readBack(type, made.id, inputs, made.failed ? lastCall(call) : call, {})), failed: made.failed };
+  const back = await readBack(type, made.id, inputs, made.failed ? lastCall(call) : call, revealAll(inputs));
+  return { ...back, failed: made.failed };
 }
 
 export async function update(

@@ -42,7 +42,7 @@ export interface ResourceType {
   /** Further problems of the inputs; they may hold unknowns. */
   check?(inputs: Properties, logicalName: string, seed: Uint8Array, olds: Properties): Properties;
   create(inputs: Properties, call: Call): Promise<string | Made>;
-  /** Undefined when the object is gone. Without it a refresh changes nothing. `last` is empty at an import. */
+  /** Undefined when the object is gone. Without it a refresh changes nothing. `last` is empty at an import. After a create it holds the inputs. */
   read?(id: string, call: Call, last: Properties): Promise<Seen | undefined>;
   update?(id: string, inputs: Properties, call: Call, olds: Properties): Promise<void>;
   /** Must count an object that is gone as deleted. */

@@ -29,22 +29,31 @@ export interface TestPostgres {
   ownerOf(database: DatabaseConfig): pg.ClientConfig;
   /** Ends the server's process, and starts it again, as a restart of the database does. */
   restart(): Promise<void>;
+  /** What the provider of a managed database can do and its owner cannot, such as taking backups. */
+  administratorOf(database: string): pg.ClientConfig;
+  /** Where the server keeps everything that it knows. */
+  data: string;
   stop(): Promise<void>;
 }
 
 export interface TestPostgresOptions {
   /** Prepares the template as the owner. @default every file of services/control/store/migrations, in order */
   apply?: (owner: pg.Client) => Promise<void>;
+  /** Server settings beside those of every test. @default none */
+  settings?: Record<string, string>;
 }
 
-export async function startTestPostgres({ apply = allMigrations }: TestPostgresOptions = {}): Promise<TestPostgres> {
+export async function startTestPostgres({
+  apply = allMigrations,
+  settings = {},
+}: TestPostgresOptions = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-postgres-"));
   chmodSync(folder, 0o755);
   const data = join(folder, "data");
   const port = await freePort();
   const passwords = { superuser: secret(), owner: secret(), runtime: secret() };
   const certificate = await prepareFiles(folder, data, passwords.superuser);
-  let server = await start(data, port);
+  let server = await startServer(data, port, settings);
   const as = (name: string, password: string, database: string): pg.ClientConfig => ({
     host: "127.0.0.1",
     port,
@@ -56,7 +65,7 @@ export async function startTestPostgres({ apply = allMigrations }: TestPostgresO
   const superuser = (database: string) => as("postgres", passwords.superuser, database);
 
   const stop = async () => {
-    await end(server);
+    await endServer(server);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -93,9 +102,11 @@ export async function startTestPostgres({ apply = allMigrations }: TestPostgresO
     },
     ownerOf: (database) => as("owner", passwords.owner, database.DATABASE_NAME),
     async restart() {
-      await end(server);
-      server = await start(data, port);
+      await endServer(server);
+      server = await startServer(data, port, settings);
     },
+    administratorOf: superuser,
+    data,
     stop,
   };
 }
@@ -122,11 +133,13 @@ async function prepareFiles(folder: string, data: string, password: string): Pro
   return readFileSync(authority.certificate, "utf8");
 }
 
-function own(path: string): void {
+/** Gives a file or folder to the user that the server runs as. */
+export function own(path: string): void {
   if (user.uid !== undefined && user.gid !== undefined) chownSync(path, user.uid, user.gid);
 }
 
-async function start(data: string, port: number) {
+/** @param data folder that initdb or a backup has filled, the server's own. */
+export async function startServer(data: string, port: number, more: Record<string, string> = {}) {
   const settings = {
     ssl: "on",
     port: String(port),
@@ -137,6 +150,7 @@ async function start(data: string, port: number) {
     full_page_writes: "off",
     max_connections: "200",
     shared_buffers: "32MB",
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // Ends with the test's process, however that ends.
@@ -158,7 +172,7 @@ async function start(data: string, port: number) {
   throw new Error(`the test Postgres did not start:\n${log}`);
 }
 
-async function end(child: Awaited<ReturnType<typeof start>>): Promise<void> {
+export async function endServer(child: Awaited<ReturnType<typeof startServer>>): Promise<void> {
   if (child.exitCode !== null) return;
   const exited = once(child, "exit");
   // SIGINT is Postgres's fast shutdown: sessions are cut, the data stay whole.
@@ -180,7 +194,7 @@ async function withClient<T>(config: pg.ClientConfig, fn: (client: pg.Client) =>
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

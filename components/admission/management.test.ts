@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { recordResources } from "../testing/record-resources.ts";
+import { managementLevels, rightsOf, writesOf } from "./management.ts";
+import { ManagementAccess } from "./management-access.ts";
+import { describeResidual, powers, residualOf } from "./residual.ts";
+
+const rules = managementLevels.flatMap((level) => rightsOf(level).flatMap((right) => right.rules));
+
+describe("what the vendor's managers may do", () => {
+  it("names no wildcard, no Secret, no ConfigMap, no TaskAction and no session at any level", () => {
+    const text = JSON.stringify(rules);
+    for (const never of [
+      "*",
+      "secrets",
+      "configmaps",
+      "taskactions",
+      "pods/exec",
+      "pods/attach",
+      "serviceaccounts/token",
+    ]) {
+      expect(text).not.toContain(`"${never}"`);
+    }
+    for (const verb of ["impersonate", "escalate", "bind", "deletecollection"]) expect(text).not.toContain(`"${verb}"`);
+  });
+
+  it("grows from level to level, and writes nothing at the first", () => {
+    const own = /^authentication|^authorization/;
+    const writes = managementLevels.map((level) => writesOf(level).filter((write) => !own.test(write)));
+    expect(writes).toEqual([
+      [],
+      ["/nodes:UPDATE", "/pods/eviction:CREATE", "apps/deployments/scale:UPDATE", "apps/deployments:UPDATE"],
+      [
+        "/nodes:DELETE",
+        "/nodes:UPDATE",
+        "/pods/eviction:CREATE",
+        "/pods:DELETE",
+        "apps/deployments/scale:UPDATE",
+        "apps/deployments:UPDATE",
+      ],
+    ]);
+  });
+
+  it("reads logs in the platform's namespace only", () => {
+    const logs = rightsOf("full").filter((right) => JSON.stringify(right.rules).includes("pods/log"));
+    expect(logs.map(({ where }) => where)).toEqual(["platform"]);
+  });
+
+  it("is given to the group of the access entries, in the whole cluster and in the platform's namespace", async () => {
+    const made = await recordResources(
+      () => new ManagementAccess("managers", { group: "biplane:managers", level: "read-only", namespace: "union" }),
+    );
+    const bound = made.all.filter(({ type }) => type.endsWith("Binding"));
+    expect(bound.map(({ name }) => name)).toEqual(["managers", "managers"]);
+    for (const { inputs } of bound) {
+      expect(inputs.subjects).toEqual([
+        { kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "biplane:managers" },
+      ]);
+    }
+    expect(made.one("kubernetes:rbac.authorization.k8s.io/v1:Role").inputs.rules).toEqual([
+      { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+    ]);
+  });
+});
+
+describe("residualOf", () => {
+  it("judges every power, once", () => {
+    for (const level of managementLevels) {
+      const { open, closed } = residualOf(level);
+      expect(open.length + closed.length).toBe(powers.length);
+    }
+  });
+
+  it("tells what stays open at each level", () => {
+    const open = (level: (typeof managementLevels)[number]) => residualOf(level).open.map((line) => line.split(":")[0]);
+    const seen = ["read pods' specifications", "read the platform's logs"];
+    expect(open("read-only")).toEqual(seen);
+    expect(open("no-delete")).toEqual(["change Deployments", ...seen, "change nodes", "stop pods"]);
+    expect(open("full")).toEqual(open("no-delete"));
+  });
+
+  it("says which wall holds: reads by RBAC alone, writes by both", () => {
+    const by = Object.fromEntries(residualOf("full").closed.map((wall) => [wall.power, wall.by]));
+    expect(by["read Secrets"]).toEqual(["RBAC"]);
+    expect(by["take admission policies away"]).toEqual(["RBAC"]);
+    expect(by["act as somebody else"]).toEqual(["RBAC"]);
+    expect(by["open a session in a container"]).toEqual(["RBAC", "admission"]);
+    expect(by["run a container of their own"]).toEqual(["RBAC", "admission"]);
+    expect(by["mint a token of an account"]).toEqual(["RBAC", "admission"]);
+  });
+
+  it("becomes lines for people, with what no cluster can decide about itself", () => {
+    const lines = describeResidual(residualOf("read-only"));
+    expect(lines[0]).toBe("A cluster manager of the vendor (level read-only) can still:");
+    expect(lines).toContain("  - read Secrets (RBAC)");
+    expect(lines.filter((line) => line.includes("access entries"))).toHaveLength(1);
+  });
+});

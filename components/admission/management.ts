@@ -1,0 +1,204 @@
+/**
+ * BYOC: what the vendor's managers may do in a customer's cluster, as one table. RBAC grants exactly this; the admission
+ * policy lets nothing else of theirs pass, so that a right given elsewhere by mistake changes nothing.
+ */
+import { refusal } from "../../shared/errors.ts";
+import type { Rule } from "../workloads/service-spec.ts";
+import { join, list, text } from "./cel.ts";
+import type { Policy } from "./policy.ts";
+
+/** Each level holds those before it. */
+export const managementLevels = ["read-only", "no-delete", "full"] as const;
+export type ManagementLevel = (typeof managementLevels)[number];
+
+export interface Management {
+  /** Kubernetes group that the vendor's access entry gives; without `:` at its end and never one of Kubernetes' own. */
+  group: string;
+  level: ManagementLevel;
+}
+
+export interface ManagementRight {
+  from: ManagementLevel;
+  /** `platform`: in the namespace of the platform's services only. */
+  where: "cluster" | "platform";
+  /** What it is for. */
+  purpose: string;
+  rules: Rule[];
+}
+
+const read = ["get", "list", "watch"];
+
+/**
+ * Secrets, ConfigMaps, TaskActions and logs of task pods are in none of them: data and what leads to it. Workloads are
+ * not created nor changed: whoever writes a pod's specification acts as its service account.
+ */
+const managementRights: ManagementRight[] = [
+  {
+    from: "read-only",
+    where: "cluster",
+    purpose: "see nodes, workloads and their health",
+    rules: [
+      { apiGroups: [""], resources: ["nodes", "pods", "services", "endpoints", "namespaces", "events"], verbs: read },
+      {
+        apiGroups: [""],
+        resources: ["resourcequotas", "limitranges", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims"],
+        verbs: read,
+      },
+      { apiGroups: ["apps"], resources: ["deployments", "replicasets", "daemonsets", "statefulsets"], verbs: read },
+      { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: read },
+      { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: read },
+      { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
+      { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: read },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
+      { apiGroups: ["storage.k8s.io"], resources: ["storageclasses", "volumeattachments", "csinodes"], verbs: read },
+      { apiGroups: ["scheduling.k8s.io"], resources: ["priorityclasses"], verbs: read },
+      { apiGroups: ["metrics.k8s.io"], resources: ["nodes", "pods"], verbs: ["get", "list"] },
+    ],
+  },
+  {
+    from: "read-only",
+    where: "cluster",
+    purpose: "see the walls: policies, roles and definitions",
+    rules: [
+      { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: read },
+      {
+        apiGroups: ["rbac.authorization.k8s.io"],
+        resources: ["roles", "rolebindings", "clusterroles", "clusterrolebindings"],
+        verbs: read,
+      },
+      {
+        apiGroups: ["admissionregistration.k8s.io"],
+        resources: [
+          "validatingadmissionpolicies",
+          "validatingadmissionpolicybindings",
+          "validatingwebhookconfigurations",
+          "mutatingwebhookconfigurations",
+        ],
+        verbs: read,
+      },
+      { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: read },
+      { apiGroups: ["apiregistration.k8s.io"], resources: ["apiservices"], verbs: read },
+    ],
+  },
+  {
+    from: "read-only",
+    where: "platform",
+    purpose: "read the platform's own logs",
+    rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
+  },
+  {
+    from: "no-delete",
+    where: "cluster",
+    purpose: "cordon and drain nodes",
+    rules: [
+      { apiGroups: [""], resources: ["nodes"], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
+    ],
+  },
+  {
+    from: "no-delete",
+    where: "platform",
+    purpose: "restart and scale the platform's services",
+    rules: [
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["patch"] },
+      { apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get", "patch", "update"] },
+    ],
+  },
+  {
+    from: "full",
+    where: "cluster",
+    purpose: "remove nodes that are gone",
+    rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["delete"] }],
+  },
+  {
+    from: "full",
+    where: "platform",
+    purpose: "remove stuck pods",
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["delete"] }],
+  },
+];
+
+export function rightsOf(level: ManagementLevel): ManagementRight[] {
+  const reached = managementLevels.indexOf(level);
+  return managementRights.filter(({ from }) => managementLevels.indexOf(from) <= reached);
+}
+
+/** @throws UserError for a group that others are in as well */
+export function checkManagement({ group }: Management): void {
+  if (/^[a-z0-9][a-z0-9:._-]*[a-z0-9]$/.test(group) && !/^(system|eks):/.test(group)) return;
+  throw refusal({
+    subject: "management.group",
+    value: group,
+    allowed: "a group of the vendor's own, such as biplane:managers; those of system: and eks: have other members",
+  });
+}
+
+const operations: Record<string, string> = { create: "CREATE", update: "UPDATE", patch: "UPDATE", delete: "DELETE" };
+
+/** Questions about oneself, which change nothing. */
+const harmless = [
+  "authorization.k8s.io/selfsubjectaccessreviews:CREATE",
+  "authorization.k8s.io/selfsubjectrulesreviews:CREATE",
+  "authentication.k8s.io/selfsubjectreviews:CREATE",
+];
+
+/** Writes that the level allows, as `<group>/<resource>:<operation>`. */
+export function writesOf(level: ManagementLevel): string[] {
+  const granted = rightsOf(level).flatMap(({ rules }) => rules);
+  const writes = granted.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        verbs.flatMap((verb) => (operations[verb] ? `${group}/${resource}:${operations[verb]}` : [])),
+      ),
+    ),
+  );
+  return [...new Set([...writes, ...harmless])].sort();
+}
+
+/** Holds in the whole cluster: a pod in kube-system would be a way to everything. Reads never come to admission. */
+export function planManagement({ group, level }: Management): Policy {
+  const asked =
+    `request.resource.group + "/" + request.resource.resource + ` +
+    `(request.?subResource.orValue("") == "" ? "" : "/" + request.subResource) + ":" + request.operation`;
+  const who = `request.userInfo.username + " of " + ${text(group)}`;
+  const template = (object: string) => `${object}.spec.template`;
+  return {
+    name: "management",
+    claims: [
+      "model-byoc-separated-from-data",
+      "human-no-data-store-access",
+      "human-byoc-k8s-management",
+      "n-human-operator-can-i",
+    ],
+    guards: [{ group: "*", resources: ["*/*"], operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"] }],
+    conditions: [
+      {
+        name: "by-a-manager",
+        expression: `request.userInfo.?groups.orValue([]).exists(group, group == ${text(group)})`,
+      },
+    ],
+    variables: [{ name: "asked", expression: asked }],
+    validations: [
+      {
+        expression: `variables.asked in ${list(writesOf(level))}`,
+        told: join(
+          who,
+          `" asks for " + variables.asked`,
+          text(
+            `; allowed at level ${level}: what the customer granted to managers. Data, Secrets, sessions and workloads are not among it.`,
+          ),
+        ),
+      },
+      {
+        expression:
+          `variables.asked != "apps/deployments:UPDATE" || (${template("object")}.spec == ${template("oldObject")}.spec && ` +
+          `${template("object")}.metadata.?labels == ${template("oldObject")}.metadata.?labels)`,
+        told: join(
+          who,
+          `" changes what deployment " + request.name + " runs"`,
+          text("; allowed: restart and scale. What runs is changed by the customer stack."),
+        ),
+      },
+    ],
+  };
+}

@@ -1,0 +1,48 @@
+/** All policies of one cluster, from plain configuration. */
+import type { Input } from "@pulumi/pulumi";
+import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRoles, planTokens } from "./access.ts";
+import { type ApprovedImages, checkApprovedRegistries, planImages } from "./images.ts";
+import { checkManagement, type Management, planManagement } from "./management.ts";
+import { planServices, planSessions } from "./openings.ts";
+import type { Place } from "./place.ts";
+import { planPods } from "./pods.ts";
+import type { Policy } from "./policy.ts";
+
+export interface AdmissionArgs extends Place {
+  images: ApprovedImages;
+  /** Cloud role of each account that has one: `<namespace>/<account>` → ARN. Keys are plain, so the preview is whole. */
+  roles: Record<string, Input<string>>;
+  /** The one account that task pods run as. @default default */
+  taskAccount?: string;
+  /** Audience of the cloud's tokens. @default sts.amazonaws.com */
+  tokenAudience?: string;
+  /** Services of the platform's namespace that may be a NodePort. @default none */
+  openServices?: string[];
+  /** Kubernetes groups of the customer's own people, who may open sessions and be bound to roles. @default none */
+  operatorGroups?: string[];
+  /** BYOC only. @default the vendor has no rights at all */
+  management?: Management;
+}
+
+/** @throws UserError for what cannot be meant, before anything is made */
+export function planAdmission(args: AdmissionArgs): Policy[] {
+  const { images, roles, management, operatorGroups = [], openServices = [] } = args;
+  if (images.tasks) checkApprovedRegistries("approvedRegistries", images.tasks);
+  if (management) checkManagement(management);
+  return [
+    planImages(args, images),
+    planPods(args, {
+      taskAccount: args.taskAccount ?? "default",
+      tokenAudience: args.tokenAudience ?? "sts.amazonaws.com",
+    }),
+    planServices(args, openServices),
+    planSessions(args, operatorGroups),
+    planRoles(args),
+    planBindings(args, { operators: operatorGroups, managers: management ? [management.group] : [] }),
+    planClusterBindings(args),
+    planAccounts(args, roles),
+    planTokens(args),
+    planNamespaces(args),
+    ...(management ? [planManagement(management)] : []),
+  ];
+}

@@ -1,0 +1,21 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** The identity provider that pods' tokens come from. */
+export interface WorkloadIssuer {
+  /** ARN of the account's OIDC provider. */
+  providerArn: pulumi.Output<string>;
+  /** The issuer's URL without the scheme, as trust policies name it. */
+  issuer: pulumi.Output<string>;
+}
+
+/** A cluster as everything that runs on it sees it: made here or adopted. */
+export interface KubernetesCluster {
+  readonly clusterName: string;
+  /** Kubernetes minor version, such as 1.34. */
+  readonly version: pulumi.Output<string>;
+  readonly kubeconfig: pulumi.Output<string>;
+  /** TCP port of the Kubernetes API, which network policies must let its users reach. */
+  readonly apiPort: pulumi.Output<number>;
+  readonly nodeSecurityGroupId: pulumi.Output<string>;
+  readonly workloadIssuer: WorkloadIssuer;
+}

@@ -1,0 +1,165 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { type Recorded, recordResources } from "../testing/record-resources.ts";
+import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
+import { notGranted, permissionOf, permissions } from "./permissions.ts";
+
+const projects = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ project: `team${at}`, domain: "development" }));
+
+const build = (more: Partial<ComputePlaneArgs> = {}, preview = false) =>
+  recordResources(
+    () =>
+      new ComputePlane("compute-plane", {
+        namespace: "union",
+        image: `registry.test/biplane/services@sha256:${"a".repeat(64)}`,
+        org: "acme",
+        clusterName: "main",
+        region: "us-east-2",
+        controlPlaneHost: "us-east-2.biplane.test",
+        projects: projects(2),
+        adminRoleArn: pulumi.output("arn:admin"),
+        userRoleArn: pulumi.output("arn:user"),
+        buckets: { metadata: "m", fastRegistration: "f" },
+        registrationToken: "registration-token-of-a-test",
+        taskClient: { id: "acme-tasks", secret: "client-secret-of-a-test" },
+        dnsServers: [],
+        apiPort: 6443,
+        ...more,
+      }),
+    { preview },
+  );
+const names = ({ all }: Recorded) => all.map(({ type, name }) => `${type} ${name}`).sort();
+const kind = ({ all }: Recorded, name: string) => all.filter(({ type }) => type.endsWith(`:${name}`));
+const text = (made: Recorded) => JSON.stringify(made.all.map(({ inputs }) => inputs));
+
+describe("ComputePlane", () => {
+  it("costs each project-domain the same 12 objects, however many there are", async () => {
+    const counts: number[] = [];
+    for (const count of [1, 3, 8]) {
+      const made = await build({ projects: projects(count) });
+      counts.push(made.all.filter(({ type }) => type.startsWith("kubernetes:")).length);
+      expect(kind(made, "ValidatingAdmissionPolicy"), `${count} projects`).toHaveLength(10);
+    }
+    const [one = 0, few = 0, many = 0] = counts;
+    expect((few - one) / 2).toBe(12);
+    expect((many - one) / 7).toBe(12);
+  });
+
+  it("shows the same objects in a first preview", async () => {
+    const management = { group: "biplane:managers", level: "full" as const };
+    expect(names(await build({ management }, true))).toEqual(names(await build({ management })));
+  });
+
+  it("gives the vendor nothing in the cluster unless it manages it", async () => {
+    const alone = await build();
+    expect([...kind(alone, "ClusterRole"), ...kind(alone, "ClusterRoleBinding")]).toEqual([]);
+    expect(text(alone)).not.toContain('"Group"');
+    const managed = await build({ management: { group: "biplane:managers", level: "no-delete" } });
+    expect(kind(managed, "ClusterRoleBinding").map(({ name }) => name)).toEqual(["compute-plane-managers"]);
+    expect(text(managed)).not.toContain('cluster-admin","kind');
+  });
+
+  it("annotates each project's account with its own role, where there is one", async () => {
+    const made = await build({ projectRoleArns: { "team1-development": "arn:of-team1" } });
+    const role = (namespace: string) =>
+      (
+        made.one("kubernetes:core/v1:ServiceAccount", `compute-plane-${namespace}`).inputs.metadata as {
+          annotations: Record<string, string>;
+        }
+      ).annotations["eks.amazonaws.com/role-arn"];
+    expect([role("team0-development"), role("team1-development")]).toEqual(["arn:user", "arn:of-team1"]);
+    const { spec } = made.one(
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+      "compute-plane-admission-accounts",
+    ).inputs as { spec: { variables: { name: string; expression: string }[] } };
+    expect(spec.variables.find(({ name }) => name === "given")?.expression).toBe(
+      '{"team0-development/default": "arn:user", "team1-development/default": "arn:of-team1", ' +
+        '"union/executor": "arn:admin", "union/log-provider": "arn:admin", "union/proxy-system": "arn:admin"}',
+    );
+  });
+
+  it("narrows every way out alike", async () => {
+    const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"] };
+    const made = await build({ egress });
+    for (const { name, inputs } of kind(made, "NetworkPolicy")) {
+      expect(JSON.stringify(inputs.spec), name).not.toContain("0.0.0.0/0");
+      expect(inputs.spec, name).toMatchObject({ policyTypes: ["Ingress", "Egress"] });
+    }
+  });
+
+  it.each<[string, Partial<ComputePlaneArgs>, RegExp]>([
+    [
+      "two projects in one namespace",
+      {
+        projects: [
+          { project: "a-b", domain: "c" },
+          { project: "a", domain: "b-c" },
+        ],
+      },
+      /<project>-<domain> is "a-b-c"/,
+    ],
+    [
+      "a project in the platform's namespace",
+      { namespace: "a-b", projects: [{ project: "a", domain: "b" }] },
+      /is "a-b"; allowed: a name of its own/,
+    ],
+    ["a project in Kubernetes' own", { projects: [{ project: "kube", domain: "system" }] }, /is "kube-system"/],
+    [
+      "a project with an exception's name",
+      { projects: [{ project: "union", domain: "build" }] },
+      /is "union-build"; .*Rename the project or the domain/,
+    ],
+    ["a narrow egress to nowhere", { egress: { cloudflareRanges: true, endpoints: [] } }, /^egress\.endpoints is \[\]/],
+  ])("refuses %s", async (_, more, message) => {
+    await expect(build(more)).rejects.toThrow(message);
+  });
+});
+
+describe("permissions", () => {
+  it("use no wildcard, and read Secrets by name only", () => {
+    for (const { role, rules } of permissions) {
+      for (const { apiGroups, resources, verbs, resourceNames } of rules) {
+        expect([...apiGroups, ...resources, ...verbs], role).not.toContain("*");
+        if (resources.includes("secrets")) expect(resourceNames, role).toEqual(["tunnel-identity"]);
+        for (const verb of ["escalate", "bind", "impersonate", "deletecollection"])
+          expect(verbs, role).not.toContain(verb);
+      }
+    }
+  });
+
+  it("are all that the plane grants, and all of it", async () => {
+    const made = await build({ projects: projects(1) });
+    const granted = kind(made, "Role").map(({ inputs }) => [(inputs.metadata as { name: string }).name, inputs.rules]);
+    expect(Object.fromEntries(granted)).toEqual(
+      Object.fromEntries(permissions.map(({ role, rules }) => [role, rules])),
+    );
+  });
+
+  it("account for every role of appendix D: granted narrowed, or not granted with a reason", () => {
+    const documented = [
+      "clustersync-resource",
+      "union-executor",
+      "proxy-system",
+      "operator-system",
+      "flytepropeller-role",
+      "flytepropeller-webhook-role",
+      "proxy-system-secret",
+      "union-operator-admission",
+      "release-name-fluentbit",
+      "opencost",
+      "release-name-kube-state-metrics",
+      "release-name-grafana-clusterrole",
+      "union-operator-prometheus",
+      "prometheus-operator",
+      "release-name-dcgm-exporter",
+    ];
+    const decided = [...permissions.flatMap(({ standsFor }) => standsFor), ...Object.keys(notGranted)];
+    expect(decided.sort()).toEqual(documented.sort());
+  });
+
+  it("are found by name or not at all", () => {
+    expect(permissionOf("tunnel").account).toBe("tunnel-system");
+    expect(() => permissionOf("operator")).toThrow(/no permission is named operator/);
+  });
+});

@@ -1,0 +1,49 @@
+/** The namespaces of a compute plane and who takes which cloud role in them, from plain configuration. */
+import type { Input } from "@pulumi/pulumi";
+import { refusal } from "../../shared/errors.ts";
+import { physicalName } from "../../shared/names.ts";
+import { adminServiceAccounts, taskServiceAccount } from "../identity/contract.ts";
+import { podSecurityExceptions } from "../workloads/pod-security.ts";
+import { type ProjectDomain, projectNamespace } from "./project-namespace.ts";
+
+const kubernetesOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** @throws UserError where two things would share a namespace, or a project would take one with a meaning of its own */
+export function checkNamespaces({ namespace, projects }: { namespace: string; projects: ProjectDomain[] }): void {
+  const taken = new Set([namespace, ...kubernetesOwn, ...Object.keys(podSecurityExceptions)]);
+  for (const project of projects) {
+    const wanted = projectNamespace(project);
+    const name = physicalName("namespace", wanted);
+    if (name !== wanted) {
+      throw refusal({ subject: "the namespace <project>-<domain>", value: wanted, allowed: "at most 63 characters" });
+    }
+    if (taken.has(name)) {
+      throw refusal({
+        subject: "the namespace <project>-<domain>",
+        value: name,
+        allowed: "a name of its own: no other project's, none of the platform's or of Kubernetes' namespaces",
+        todo: "Rename the project or the domain.",
+      });
+    }
+    taken.add(name);
+  }
+}
+
+interface RoleArgs {
+  namespace: string;
+  projects: ProjectDomain[];
+  adminRoleArn: Input<string>;
+  userRoleArn: Input<string>;
+  projectRoleArns?: Record<string, Input<string>>;
+}
+
+/** @returns the cloud role of each account that has one, by `<namespace>/<account>` */
+export function cloudRoles(args: RoleArgs): Record<string, Input<string>> {
+  const { namespace, projects, adminRoleArn, userRoleArn, projectRoleArns = {} } = args;
+  const platform = Object.values(adminServiceAccounts).map((account) => [`${namespace}/${account}`, adminRoleArn]);
+  const tasks = projects.map((project) => {
+    const where = projectNamespace(project);
+    return [`${where}/${taskServiceAccount}`, projectRoleArns[where] ?? userRoleArn];
+  });
+  return Object.fromEntries([...platform, ...tasks]);
+}

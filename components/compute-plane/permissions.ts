@@ -1,0 +1,86 @@
+/**
+ * What the platform's accounts may do in a customer's cluster: the one table. Appendix D's roles narrowed to exactly
+ * what the services that exist call; no rule knows a wildcard, and a Secret is read by its name or not at all.
+ */
+import { adminServiceAccounts } from "../identity/contract.ts";
+import type { Rule } from "../workloads/service-spec.ts";
+
+/** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
+export const identitySecret = "tunnel-identity";
+
+export interface Permission {
+  /** Name of the Role and of its binding. */
+  role: string;
+  /** Service account of the platform's namespace. */
+  account: string;
+  /** `projects`: a Role in each project namespace; `platform`: one in the platform's own. Never in the whole cluster. */
+  where: "projects" | "platform";
+  /** Roles of appendix D that it stands for. */
+  standsFor: string[];
+  rules: Rule[];
+}
+
+export const permissions: Permission[] = [
+  {
+    role: "executor",
+    account: adminServiceAccounts.executor,
+    where: "projects",
+    standsFor: ["union-executor", "flytepropeller-role"],
+    // Secrets are not among it: the kubelet, not the executor, reads what a task pod mounts.
+    rules: [
+      { apiGroups: [""], resources: ["pods"], verbs: ["create", "delete", "get", "list", "patch", "watch"] },
+      { apiGroups: [""], resources: ["pods/status"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+      {
+        apiGroups: ["flyte.org"],
+        resources: ["taskactions"],
+        verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+      },
+      { apiGroups: ["flyte.org"], resources: ["taskactions/status"], verbs: ["get", "patch", "update"] },
+      { apiGroups: ["flyte.org"], resources: ["taskactions/finalizers"], verbs: ["update"] },
+    ],
+  },
+  {
+    role: "logs",
+    account: adminServiceAccounts.logs,
+    where: "projects",
+    standsFor: ["proxy-system"],
+    rules: [
+      { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+    ],
+  },
+  {
+    role: "tunnel",
+    account: "tunnel-system",
+    where: "platform",
+    standsFor: ["proxy-system-secret"],
+    // The stack makes the Secret, so it needs no create.
+    rules: [
+      { apiGroups: [""], resources: ["secrets"], resourceNames: [identitySecret], verbs: ["get", "patch", "update"] },
+    ],
+  },
+];
+
+/** Roles of appendix D that no account has here, each with its reason: what is granted beyond `permissions` is a fault. */
+export const notGranted: Record<string, string> = {
+  "clustersync-resource":
+    "namespaces, accounts, bindings and quotas are declared by the stack, not made in the cluster",
+  "operator-system": "no operator runs: configuration comes from the stack, health from the tunnel's heartbeat",
+  "flytepropeller-webhook-role": "no webhook runs: the executor writes pods whole",
+  "union-operator-admission": "no webhook runs, so no serving certificate is made",
+  "release-name-fluentbit": "no log shipper runs yet; it will have a namespace and an account of its own",
+  opencost: "cost is not measured in the cluster",
+  "release-name-kube-state-metrics": "no metrics stack is made; as documented it lists every Secret",
+  "release-name-grafana-clusterrole": "no dashboards are made; as documented it reads every Secret",
+  "union-operator-prometheus": "no metrics stack is made",
+  "prometheus-operator": "no metrics stack is made; as documented it may do everything to Secrets",
+  "release-name-dcgm-exporter": "no GPU metrics are collected",
+};
+
+/** @throws when the table has no such role: a programming error */
+export function permissionOf(role: string): Permission {
+  const found = permissions.find((permission) => permission.role === role);
+  if (!found) throw new Error(`no permission is named ${role}`);
+  return found;
+}

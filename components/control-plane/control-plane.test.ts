@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { type Recorded, recordResources } from "../testing/record-resources.ts";
+import { ControlPlane, type ControlPlaneArgs } from "./control-plane.ts";
+import { createTenantCredentials } from "./tenants.ts";
+
+const certificate = { certificate: "CERTIFICATE", key: "KEY" };
+const build = (more: Partial<ControlPlaneArgs> = {}, preview = false) =>
+  recordResources(
+    () =>
+      new ControlPlane("control-plane", {
+        namespace: "union-cp",
+        image: `registry.test/biplane/services@sha256:${"a".repeat(64)}`,
+        endpoint: "us-east-2.biplane.test",
+        relayHost: "relay.us-east-2.biplane.test",
+        database: {
+          host: pulumi.output("database.test"),
+          port: 5432,
+          name: "biplane",
+          owner: { user: "owner", password: pulumi.output("password") },
+          addresses: ["10.40.200.0/24"],
+        },
+        gatewayCertificate: certificate,
+        originPullAuthority: "CERTIFICATE",
+        clusterAuthority: certificate,
+        relayCertificate: certificate,
+        tenants: [createTenantCredentials({ org: "acme", cluster: "main" })],
+        nodePorts: { gateway: 30443, relay: 30444 },
+        dnsServers: [],
+        apiPort: 6443,
+        ...more,
+      } as ControlPlaneArgs),
+    { preview },
+  );
+const kind = ({ all }: Recorded, name: string) => all.filter(({ type }) => type.endsWith(`:${name}`));
+const called = (made: { name: string }[]) => made.map(({ name }) => name.replace("control-plane-", "")).sort();
+
+const services = ["actions", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"];
+const many = services.filter((name) => name !== "relay");
+
+describe("ControlPlane", () => {
+  it("keeps one pod of each service through a drain, but the relay's, which is one", async () => {
+    const made = await build();
+    expect(called(kind(made, "Deployment"))).toEqual(services);
+    expect(called(kind(made, "PodDisruptionBudget"))).toEqual(many);
+    expect(kind(await build({ replicas: 1 }), "PodDisruptionBudget")).toEqual([]);
+  });
+
+  it("grows by load what can run more than once, where that is wished", async () => {
+    expect(kind(await build(), "HorizontalPodAutoscaler")).toEqual([]);
+    expect(called(kind(await build({ autoscale: { maxReplicas: 6 } }), "HorizontalPodAutoscaler"))).toEqual(many);
+  });
+
+  it("gives no service any right in Kubernetes", async () => {
+    const made = await build();
+    for (const rights of ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"])
+      expect(kind(made, rights)).toEqual([]);
+    expect(JSON.stringify(kind(made, "Deployment").map(({ inputs }) => inputs))).not.toContain(
+      '"automountServiceAccountToken":true',
+    );
+  });
+
+  it("opens the gateway and the relay on the nodes, and lets the API server refuse any other", async () => {
+    const { inputs } = (await build()).one(
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+      "control-plane-admission-services",
+    );
+    expect(JSON.stringify(inputs.spec)).toContain("NodePort for gateway-public, relay-public.");
+  });
+
+  it("puts its services and the migration before other pods", async () => {
+    const made = await build();
+    for (const { inputs } of [...kind(made, "Deployment"), ...kind(made, "Job")]) {
+      const { template } = inputs.spec as { template: { spec: { priorityClassName: string } } };
+      expect(template.spec.priorityClassName).toBe("union-cp-platform");
+    }
+  });
+
+  it("shows the same objects in a first preview", async () => {
+    const names = ({ all }: Recorded) => all.map(({ type, name }) => `${type} ${name}`).sort();
+    expect(names(await build({}, true))).toEqual(names(await build()));
+  });
+});

@@ -1,0 +1,114 @@
+/** The inline documents of the narrow roles. `Resource: "*"` stands only where IAM knows no other resource. */
+import { bucketArns } from "./aws-policies.ts";
+import type { RoleScope } from "./narrow-roles.ts";
+
+type Scope = Required<RoleScope>;
+
+const document = (...Statement: object[]) => ({ Version: "2012-10-17" as const, Statement });
+const allow = (Action: string[], Resource: string | string[], Condition?: object) => ({
+  Effect: "Allow",
+  Action,
+  Resource,
+  ...(Condition ? { Condition } : {}),
+});
+
+const groupArn = ({ region, account, logGroup }: Scope) => `arn:aws:logs:${region}:${account}:log-group:${logGroup}`;
+
+/** As the autoscaler's own documentation has it, bound to groups that carry this cluster's tag. */
+export function renderNodeAutoscaler({ region, account, cluster }: Scope) {
+  return document(
+    allow(
+      [
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeLaunchConfigurations",
+        "autoscaling:DescribeScalingActivities",
+        "autoscaling:DescribeTags",
+        "ec2:DescribeImages",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:GetInstanceTypesFromInstanceRequirements",
+      ],
+      "*",
+    ),
+    allow(["eks:DescribeNodegroup"], `arn:aws:eks:${region}:${account}:nodegroup/${cluster}/*`),
+    allow(
+      ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+      `arn:aws:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/*`,
+      { StringEquals: { [`aws:ResourceTag/k8s.io/cluster-autoscaler/${cluster}`]: "owned" } },
+    ),
+  );
+}
+
+/** Pushes to one repository; reads nothing but code bundles and build contexts. */
+export function renderImageBuilder({ region, account, repository, org, buckets }: Scope) {
+  const bundles = bucketArns(buckets)[1];
+  return document(
+    allow(["ecr:GetAuthorizationToken"], "*"),
+    allow(
+      [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+      ],
+      `arn:aws:ecr:${region}:${account}:repository/${repository}`,
+    ),
+    allow(["s3:GetObject"], `${bundles}/${org}/*`),
+  );
+}
+
+/** Writes and never reads: the group itself is the stack's. */
+export function renderLogShipper(scope: Scope) {
+  return document(
+    allow(
+      ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      [groupArn(scope), `${groupArn(scope)}:*`],
+    ),
+  );
+}
+
+/** DescribeLogGroups knows no narrower resource than the account's groups. */
+export function renderFlowLogs(scope: Scope) {
+  const { region, account } = scope;
+  return document(
+    allow(
+      ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      [groupArn(scope), `${groupArn(scope)}:*`],
+    ),
+    allow(["logs:DescribeLogGroups"], `arn:aws:logs:${region}:${account}:log-group:*`),
+  );
+}
+
+/** The streams that CloudTrail names itself. */
+export function renderAuditTrail(scope: Scope) {
+  const { region, account } = scope;
+  return document(
+    allow(
+      ["logs:CreateLogStream", "logs:PutLogEvents"],
+      `${groupArn(scope)}:log-stream:${account}_CloudTrail_${region}*`,
+    ),
+  );
+}
+
+/** Databases only: AWS's own policy reaches every kind of store. Restoring is a person's work, with a person's role. */
+export function renderBackup({ account }: Scope) {
+  const rds = (kind: string) => `arn:aws:rds:*:${account}:${kind}`;
+  return document(
+    allow(["rds:DescribeDBInstances", "rds:DescribeDBSnapshots"], [rds("db:*"), rds("snapshot:*")]),
+    allow(
+      ["rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "rds:ListTagsForResource"],
+      [rds("db:*"), rds("snapshot:*")],
+    ),
+    allow(["rds:DeleteDBSnapshot"], rds("snapshot:awsbackup:*")),
+    allow(
+      ["backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+      `arn:aws:backup:*:${account}:backup-vault:*`,
+    ),
+    allow(["tag:GetResources"], "*"),
+  );
+}

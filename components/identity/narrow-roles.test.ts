@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { type NarrowRoleKind, narrowRole, narrowRoles, renderNarrowPolicy, renderNarrowTrust } from "./narrow-roles.ts";
+
+const scope = {
+  region: "us-east-2",
+  account: "222222222222",
+  cluster: "main",
+  issuer: { issuer: "oidc.test", providerArn: "arn:aws:iam::222222222222:oidc-provider/oidc.test" },
+  logGroup: "/biplane/acme/main",
+  repository: "union/tasks",
+  org: "acme",
+  buckets: { metadata: "acme-metadata", fastRegistration: "acme-fast-reg" },
+};
+const kinds = Object.keys(narrowRoles) as NarrowRoleKind[];
+
+interface Document {
+  Statement: { Action: string[]; Resource: string | string[] }[];
+}
+const statements = (kind: NarrowRoleKind) => (renderNarrowPolicy(kind, scope) as Document | undefined)?.Statement ?? [];
+const actions = (kind: NarrowRoleKind) => statements(kind).flatMap(({ Action }) => Action);
+
+describe("the narrow roles", () => {
+  it("are exactly these, each with AWS's policies or the families that are written here, and nothing beyond", () => {
+    const table = kinds.map((kind) => [
+      kind,
+      [...narrowRole(kind).managed, ...new Set(actions(kind).map((action) => action.split(":")[0] ?? ""))].join(" "),
+    ]);
+    expect(Object.fromEntries(table)).toEqual({
+      cluster: "AmazonEKSClusterPolicy",
+      node: "AmazonEKSWorkerNodePolicy AmazonEC2ContainerRegistryPullOnly",
+      "vpc-cni": "AmazonEKS_CNI_Policy",
+      "node-autoscaler": "autoscaling ec2 eks",
+      "image-builder": "ecr s3",
+      "log-shipper": "logs",
+      "flow-logs": "logs",
+      "audit-trail": "logs",
+      backup: "rds backup tag",
+      "database-monitoring": "service-role/AmazonRDSEnhancedMonitoringRole",
+    });
+  });
+
+  it.each(kinds)("%s: no wildcard action; every resource only for calls that know no other", (kind) => {
+    expect(actions(kind).filter((action) => action.includes("*"))).toEqual([]);
+    const everywhere = statements(kind).filter(({ Resource }) => Resource === "*");
+    expect(everywhere.flatMap(({ Action }) => Action)).toSatisfy((seen: string[]) =>
+      seen.every((action) => /^(autoscaling|ec2):(Describe|GetInstanceTypes)|^ecr:GetAuth|^tag:GetRes/.test(action)),
+    );
+  });
+
+  it("none of them decrypts, reads secrets or logs, or changes IAM", () => {
+    const all = kinds.flatMap(actions);
+    expect(all.filter((action) => /^(kms|secretsmanager|iam|sts):|^logs:(Get|Filter|Start)/.test(action))).toEqual([]);
+    expect(kinds.filter((kind) => actions(kind).some((action) => action.startsWith("s3:")))).toEqual(["image-builder"]);
+  });
+
+  it("the image builder reads its own organisation's bundles, writes none, and pushes to one repository", () => {
+    const s3 = statements("image-builder").filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
+    expect(s3).toEqual([{ Effect: "Allow", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::acme-fast-reg/acme/*" }]);
+    const push = statements("image-builder").find(({ Action }) => Action.includes("ecr:PutImage"));
+    expect(push?.Resource).toBe("arn:aws:ecr:us-east-2:222222222222:repository/union/tasks");
+  });
+});
+
+describe("renderNarrowTrust", () => {
+  it.each(kinds)("%s: one statement for one service or one service account", (kind) => {
+    const { Statement } = renderNarrowTrust(kind, scope);
+    expect(Statement).toHaveLength(1);
+    const text = JSON.stringify(Statement[0]);
+    expect(text).not.toContain("*");
+    expect(text).toMatch(/"Service":"[a-z0-9.-]+\.amazonaws\.com"|"system:serviceaccount:[a-z-]+:[a-z-]+"\]/);
+  });
+
+  it("binds services that can be sent by others to this account", () => {
+    expect(renderNarrowTrust("backup", scope).Statement[0]).toMatchObject({
+      Condition: { StringEquals: { "aws:SourceAccount": "222222222222" } },
+    });
+  });
+
+  it("refuses a pod's role without an identity provider, and a policy without what it names", () => {
+    expect(() => renderNarrowTrust("vpc-cni", { account: "1" })).toThrow(/issuer of the vpc-cni role is missing/);
+    expect(() => renderNarrowPolicy("flow-logs", { ...scope, logGroup: undefined })).toThrow(
+      /logGroup of the flow-logs/,
+    );
+  });
+});

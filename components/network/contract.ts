@@ -1,0 +1,19 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A network, made or found: what everything else places itself by. Lists are in the order of the zones. */
+export interface NetworkPlace {
+  readonly vpcId: pulumi.Output<string>;
+  /** Balancers that the internet reaches, NAT gateways. */
+  readonly publicSubnetIds: pulumi.Output<string>[];
+  /** Nodes and pods. */
+  readonly privateSubnetIds: pulumi.Output<string>[];
+  /** Stores. Empty where an existing network has none. */
+  readonly isolatedSubnetIds: pulumi.Output<string>[];
+  /** EKS's own interfaces, where the cluster's API answers. */
+  readonly clusterSubnetIds: pulumi.Output<string>[];
+  readonly privateCidrs: pulumi.Output<string>[];
+  readonly isolatedCidrs: pulumi.Output<string>[];
+  readonly clusterCidrs: pulumi.Output<string>[];
+  /** Public addresses that its traffic to the internet comes from; empty where they are not ours to know. */
+  readonly natAddresses: pulumi.Output<string>[];
+}

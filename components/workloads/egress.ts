@@ -1,0 +1,91 @@
+/** Where connections may leave the cluster to, and the addresses that no rule may ever hold. */
+import { BlockList, isIP } from "node:net";
+import type { types } from "@pulumi/kubernetes";
+import { refusal } from "../../shared/errors.ts";
+import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
+
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
+
+/**
+ * `open-443`: TLS to every address but the metadata ones. Else only Cloudflare's published ranges, where the control
+ * plane's endpoint answers, and the given networks as CIDRs.
+ */
+export type Egress = "open-443" | { cloudflareRanges: true; endpoints: string[] };
+
+/** Link-local addresses, where clouds serve instance metadata and its credentials. */
+const linkLocal = { v4: "169.254.0.0/16", v6: ["fd00:ec2::254/128", "fd00:ec2::23/128", "fe80::/10"] };
+
+/** Instance metadata, ECS and EKS credentials, over both families. */
+const credentialServers = ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
+
+const everywhere = "0.0.0.0/0";
+
+/** Networks wider than this are the internet by another name. */
+const widest = 8;
+
+/**
+ * The only maker of ipBlocks: whatever holds the metadata addresses leaves them out.
+ * @throws UserError for a network that is nothing but metadata addresses
+ */
+export function block(cidr: string): Peer {
+  if (inside(cidr, linkLocal.v4) || linkLocal.v6.some((range) => inside(cidr, range))) {
+    if (credentialServers.every((address) => !contains(cidr, address))) return { ipBlock: { cidr } };
+    throw refusal({
+      subject: "an allowed network",
+      value: cidr,
+      allowed: "one without the addresses that serve instance credentials",
+    });
+  }
+  const except = [linkLocal.v4, ...linkLocal.v6].filter((range) => inside(range, cidr));
+  return { ipBlock: except.length > 0 ? { cidr, except } : { cidr } };
+}
+
+export function outside(egress: Egress): Peer[] {
+  if (egress === "open-443") return [block(everywhere)];
+  return [...new Set([...cloudflareRanges, ...egress.endpoints])].map(block);
+}
+
+/**
+ * The narrow choice must name what is not behind Cloudflare: the relay, the cluster's API, and the cloud's endpoints
+ * (a NetworkPolicy knows no prefix lists, so S3 by gateway endpoint is named by the region's published ranges).
+ * @throws UserError
+ */
+export function checkEgress(egress: Egress): void {
+  if (egress === "open-443") return;
+  const refuse = (value: unknown, allowed: string) => {
+    throw refusal({ subject: "egress.endpoints", value, allowed });
+  };
+  if (egress.endpoints.length === 0)
+    refuse([], "the networks of the relay, the cluster's API and the cloud's endpoints");
+  for (const cidr of egress.endpoints) {
+    if (!isNetwork(cidr)) refuse(cidr, "IPv4 networks such as 10.40.0.0/16");
+    if (prefixOf(cidr) < widest) refuse(cidr, `networks of /${widest} to /32; "open-443" is the word for everywhere`);
+    block(cidr);
+  }
+}
+
+function isNetwork(cidr: string): boolean {
+  const [address = "", length = "", ...rest] = cidr.split("/");
+  return isIP(address) === 4 && /^\d+$/.test(length) && Number(length) <= 32 && rest.length === 0;
+}
+
+function prefixOf(cidr: string): number {
+  return Number(cidr.split("/")[1]);
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}
+
+function contains(cidr: string, address: string): boolean {
+  const [network = "", length] = cidr.split("/");
+  if (familyOf(network) !== familyOf(address)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(length), familyOf(network));
+  return list.check(address, familyOf(address));
+}
+
+function inside(inner: string, outer: string): boolean {
+  const [network = ""] = inner.split("/");
+  return prefixOf(inner) >= prefixOf(outer) && contains(outer, network);
+}

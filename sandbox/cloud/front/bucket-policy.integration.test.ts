@@ -1,0 +1,127 @@
+/** A bucket's policy through the front, with a real object store and an emulator of the test's own; no planes needed. */
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { Agent, createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { S3 } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
+import { accounts, awsRegion, names } from "../../hosts.ts";
+import { ensureAuthority, ensureLeaf } from "../../pki.ts";
+import { Emulator } from "./emulator.ts";
+import { createFront } from "./front.ts";
+
+const operators = [
+  { account: accounts.region, accessKeyId: "AKIAREGION", secretAccessKey: "region-secret" },
+  { account: accounts.customer, accessKeyId: "AKIACUSTOMER", secretAccessKey: "customer-secret" },
+];
+const closing: (() => unknown)[] = [];
+let world: Emulated;
+let region: S3;
+let customer: S3;
+
+beforeAll(async () => {
+  world = await startEmulated();
+  const { paths, tools } = world.sandbox;
+  const authority = await ensureAuthority(paths);
+  const leaf = await ensureLeaf(paths, { name: "objects", dns: [names.aws], addresses: ["127.0.0.1"] });
+  const objects = await freePort();
+  for (const name of ["buckets", "versions"]) mkdirSync(join(world.state, name));
+  const server = spawn(
+    tools.bin("versitygw"),
+    [
+      ...["--port", `127.0.0.1:${objects}`, "--cert", leaf.certificate, "--key", leaf.key, "--region", awsRegion],
+      ...["posix", "--versioning-dir", join(world.state, "versions"), join(world.state, "buckets")],
+    ],
+    { env: { ROOT_ACCESS_KEY: "AKIACUSTOMER", ROOT_SECRET_KEY: "customer-secret" }, stdio: "ignore" },
+  );
+  closing.push(() => server.kill("SIGKILL"));
+  await listening(objects);
+  const emulator = new Emulator(Number(new URL(world.endpoint).port));
+  await emulator.prepare(operators);
+  const handle = createFront(
+    {
+      ...{ address: "127.0.0.1", port: 0, certificate: leaf.certificate, key: leaf.key, operators, clusterFacts: {} },
+      ...{ authority: authority.certificate, issuerDocuments: world.state, kept: join(world.state, "kept.json") },
+      ports: { objects, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1 },
+    },
+    emulator,
+  );
+  const front = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
+  closing.push(() => front.close().closeAllConnections());
+  const httpAgent = new Agent();
+  httpAgent.createConnection = () => connect((front.address() as AddressInfo).port, "127.0.0.1");
+  const client = (credentials: (typeof operators)[number]) =>
+    new S3({
+      ...{ region: awsRegion, endpoint: `http://${names.aws}`, forcePathStyle: true },
+      ...{ credentials, requestHandler: { httpAgent }, requestChecksumCalculation: "WHEN_REQUIRED" },
+    });
+  [region, customer] = operators.map(client) as [S3, S3];
+});
+afterAll(async () => {
+  for (const close of closing) close();
+  await world?.close();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listening(port: number): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 100) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.once("connect", () => resolve(socket.destroy() !== undefined));
+      socket.once("error", () => resolve(false));
+    });
+    if (open) return;
+    await sleep(100);
+  }
+  throw new Error("the object store does not listen");
+}
+
+const statement = (Bucket: string, more: object) => ({
+  ...{ Effect: "Deny", Principal: "*", Action: "s3:*" },
+  Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
+  ...more,
+});
+const delivery = { Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "s3:PutObject" };
+const oldTls = { Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } };
+const policyOf = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+
+test("a policy is kept whole, and what the object store can judge of it binds", async () => {
+  const Bucket = "judged";
+  await customer.createBucket({ Bucket });
+  const noDelete = statement(Bucket, { Action: "s3:DeleteObject", Resource: [`arn:aws:s3:::${Bucket}/*`] });
+  const Policy = policyOf(statement(Bucket, delivery), statement(Bucket, oldTls), noDelete);
+  await customer.putBucketPolicy({ Bucket, Policy });
+  expect((await customer.getBucketPolicy({ Bucket })).Policy).toBe(Policy);
+  await customer.putObject({ Bucket, Key: "a", Body: "x" });
+
+  await customer.putBucketPolicy({ Bucket, Policy: policyOf(statement(Bucket, oldTls)) });
+  expect(await (await customer.getObject({ Bucket, Key: "a" })).Body?.transformToString()).toBe("x");
+  await customer.deleteBucketPolicy({ Bucket });
+  await expect(customer.getBucketPolicy({ Bucket })).rejects.toThrow(/policy/i);
+});
+
+test("a policy that the object store refuses is refused, and not kept", async () => {
+  const Bucket = "refused";
+  await customer.createBucket({ Bucket });
+  const Policy = policyOf(statement("another-bucket", {}));
+  await expect(customer.putBucketPolicy({ Bucket, Policy })).rejects.toThrow();
+  await expect(customer.getBucketPolicy({ Bucket })).rejects.toThrow();
+});
+
+test("the region's account has buckets of its own, which the object store never sees", async () => {
+  const Bucket = "audit";
+  await region.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
+  const Policy = policyOf(statement(Bucket, delivery));
+  await region.putBucketPolicy({ Bucket, Policy });
+  expect((await region.getBucketPolicy({ Bucket })).Policy).toBe(Policy);
+  expect((await customer.listBuckets({})).Buckets?.map(({ Name }) => Name)).not.toContain(Bucket);
+});

@@ -1,0 +1,153 @@
+/** The whole compute plane on the real engine and a real API server, under its own admission policies. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Provider } from "@pulumi/kubernetes";
+import type { ResourceTransform } from "@pulumi/pulumi";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ComputePlane, type ComputePlaneArgs } from "../../../components/compute-plane/compute-plane.ts";
+import { destroyStack, previewStack, type StackRun, upStack } from "../../engine/index.ts";
+import { toolchain } from "../../engine/testing/emulated.ts";
+import { paths } from "../../paths.ts";
+import { serveAll } from "../index.ts";
+import { kubernetesPackage } from "./index.ts";
+import { startApiServer, type TestApiServer } from "./testing/api-server.ts";
+import { serviceImage } from "./testing/objects.ts";
+
+const state = mkdtempSync(join(tmpdir(), "biplane-plane-"));
+const sandbox = { paths: paths({ ...process.env, BIPLANE_STATE: state }), tools: toolchain(), progress: () => {} };
+
+let api: TestApiServer;
+beforeAll(async () => {
+  api = await startApiServer({ controllers: true });
+});
+afterAll(async () => {
+  await api?.close();
+  rmSync(state, { recursive: true, force: true });
+});
+
+/** No node runs the pods, so their readiness is not waited for. */
+const unawaited: ResourceTransform = async ({ type, props, opts }) => {
+  if (type !== "kubernetes:apps/v1:Deployment") return undefined;
+  const annotations = { "pulumi.com/skipAwait": "true" };
+  return { props: { ...props, metadata: { ...props.metadata, annotations } }, opts };
+};
+
+const projects = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ project: `team${at}`, domain: "development" }));
+
+function run(changes: Partial<ComputePlaneArgs> = {}): StackRun {
+  const program = async () => {
+    const provider = new Provider("cluster", { kubeconfig: api.kubeconfig });
+    const args: ComputePlaneArgs = {
+      namespace: "union",
+      image: serviceImage,
+      org: "acme",
+      clusterName: "main",
+      region: "us-east-2",
+      controlPlaneHost: "us-east-2.biplane.test",
+      projects: projects(2),
+      adminRoleArn: "arn:aws:iam::111111111111:role/adminflyterole",
+      userRoleArn: "arn:aws:iam::111111111111:role/userflyterole",
+      buckets: { metadata: "m", fastRegistration: "f" },
+      registrationToken: "registration-token-of-a-test",
+      taskClient: { id: "acme-tasks", secret: "client-secret-of-a-test" },
+      dnsServers: [],
+      apiPort: 6443,
+      management: { group: "biplane:managers", level: "no-delete" },
+      ...changes,
+    };
+    new ComputePlane("compute-plane", args, { providers: [provider], transforms: [unawaited] });
+    return {};
+  };
+  const providers = () => serveAll([kubernetesPackage({})]);
+  return { stack: "plane", program, config: {}, secrets: {}, account: "customer", plane: "customer", providers };
+}
+
+async function planned(changes: Partial<ComputePlaneArgs>): Promise<string[]> {
+  const seen: string[] = [];
+  const onEvent = ({ resourcePreEvent }: EngineEvent) => {
+    const { op = "same", urn = "" } = resourcePreEvent?.metadata ?? {};
+    if (op !== "same") seen.push(`${op} ${urn.split("::")[2]?.split("$").at(-1)} ${urn.split("::").at(-1)}`);
+  };
+  await previewStack(sandbox, { ...run(changes), onEvent });
+  return seen.sort();
+}
+
+const policy = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy";
+
+async function items(path: string): Promise<{ metadata: { name: string } }[]> {
+  const { object } = await api.ask("GET", path);
+  return object.items as { metadata: { name: string } }[];
+}
+
+test("a plane comes up under its own policies, and again without a change", async () => {
+  const first = await upStack(sandbox, run());
+  expect(Object.keys(first.changes)).toEqual(["create"]);
+  expect((await upStack(sandbox, run())).changes).toEqual({ same: first.changes.create });
+});
+
+test("each service's pods are admitted: policies, Pod Security and quota together", async () => {
+  const admitted = async () => {
+    const names = (await items("/api/v1/namespaces/union/pods")).map(({ metadata }) => metadata.name.split("-")[0]);
+    return [...new Set(names)].sort();
+  };
+  await expect
+    .poll(admitted, { timeout: 60_000, interval: 500 })
+    .toEqual(["executor", "logs", "objectstore", "tunnel"]);
+});
+
+test("a manager of the vendor sees nodes and pods, and neither Secrets nor sessions", async () => {
+  const may = async (verb: string, resource: string, namespace?: string, subresource?: string) => {
+    const resourceAttributes = { verb, resource, namespace, subresource };
+    const { object } = await api.ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+      body: { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } },
+      as: { user: "ada@vendor.test", groups: ["biplane:managers", "system:authenticated"] },
+    });
+    return (object.status as { allowed: boolean }).allowed;
+  };
+  expect(await may("list", "nodes")).toBe(true);
+  expect(await may("list", "pods", "team0-development")).toBe(true);
+  expect(await may("get", "pods", "union", "log")).toBe(true);
+  expect(await may("get", "pods", "team0-development", "log")).toBe(false);
+  for (const resource of ["secrets", "configmaps"]) expect(await may("get", resource, "union"), resource).toBe(false);
+  expect(await may("create", "pods", "union", "exec")).toBe(false);
+  expect(await may("create", "serviceaccounts", "union", "token")).toBe(false);
+});
+
+test("a further project adds its own objects, and changes only what names every project", async () => {
+  const changes = await planned({ projects: projects(3) });
+  expect(changes.filter((change) => !/^create .* compute-plane-team2-development/.test(change))).toEqual(
+    [
+      `update ${policy} compute-plane-admission-accounts`,
+      `update ${policy} compute-plane-admission-cluster-bindings`,
+      ...["accounts", "bindings", "images", "namespaces", "pods", "roles", "services", "sessions", "tokens"].map(
+        (name) => `update ${policy}Binding compute-plane-admission-${name}`,
+      ),
+      "update kubernetes:apps/v1:Deployment compute-plane-executor",
+      "update kubernetes:apps/v1:Deployment compute-plane-logs",
+    ].sort(),
+  );
+});
+
+test("approved registries and a narrow egress change policies, and replace nothing", async () => {
+  const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"] };
+  const changes = await planned({ egress, admission: { approvedRegistries: ["ghcr.io"] } });
+  expect(changes.filter((change) => !change.includes("NetworkPolicy"))).toEqual([
+    `update ${policy} compute-plane-admission-images`,
+  ]);
+  expect(changes.every((change) => change.startsWith("update "))).toBe(true);
+});
+
+test("destroy leaves nothing of it", async () => {
+  await destroyStack(sandbox, run());
+  const names = (await items("/api/v1/namespaces")).map(({ metadata }) => metadata.name).sort();
+  expect(names).toEqual(["default", "kube-node-lease", "kube-public", "kube-system"]);
+  for (const kind of ["validatingadmissionpolicies", "validatingadmissionpolicybindings"]) {
+    expect(await items(`/apis/admissionregistration.k8s.io/v1/${kind}`), kind).toEqual([]);
+  }
+  expect(
+    (await items("/apis/scheduling.k8s.io/v1/priorityclasses")).map(({ metadata }) => metadata.name),
+  ).not.toContain("union-platform");
+});

@@ -1,0 +1,118 @@
+/** A region's control plane. */
+import { z } from "zod";
+import { common, newCluster, newNetwork, serving } from "./common.ts";
+import { host, image, namespace, oneOf, peers, pem, problems, region, repeated, text, whole, word } from "./words.ts";
+
+const nodePort = whole(30000, 32767);
+
+const edge = z.strictObject({
+  zoneId: text("the id of the Cloudflare zone", /^\S+$/),
+  zone: oneOf("own", "shared")
+    .default("own")
+    .describe("own: this stack sets the zone's TLS settings, firewall and limits. shared: another stack of it does"),
+  firewall: oneOf("block", "log").default("block"),
+  rateLimits: z
+    .strictObject({ requests: whole(1, 1_000_000).optional(), logins: whole(1, 100_000).optional() })
+    .optional(),
+  originPullCa: pem
+    .optional()
+    .describe("Authority of the client certificate that the edge shows already. @default one of the stack's own"),
+});
+
+const tenants = z
+  .array(
+    z.strictObject({
+      org: word,
+      cluster: word,
+      egress: z
+        .array(peers)
+        .min(1, { error: "at least one network" })
+        .describe("The customer's NAT addresses: tunnels come from there"),
+    }),
+  )
+  .min(1, { error: "at least one tenant" });
+
+const database = z
+  .strictObject({
+    instanceClass: text("an RDS instance class, such as db.m7g.large", /^db\.[a-z0-9]+\.[a-z0-9]+$/).default(
+      "db.m7g.large",
+    ),
+    addresses: z
+      .array(peers)
+      .min(1)
+      .optional()
+      .describe("Where it answers, for network policies. @default the isolated subnets"),
+    authority: pem.optional().describe("Bundle that its certificate is verified with. @default the system's"),
+  })
+  .prefault({});
+
+const backups = z.strictObject({
+  copyRegion: region.describe("Where each daily snapshot is copied to"),
+  dailyAt: text("hh:mm, UTC", /^\d\d:\d\d$/).default("06:30"),
+  retentionDays: whole(1, 36_500).default(35),
+  copyRetentionDays: whole(1, 36_500).default(90),
+});
+
+const audit = z
+  .strictObject({
+    bucket: text("the name of a bucket", /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .optional()
+      .describe("@default biplane-audit-<endpoint>"),
+    lockDays: whole(1, 36_500).default(365).describe("Days for which nobody can delete a record"),
+    keepDays: whole(1, 36_500).default(730),
+    logDays: whole(1, 3653).default(365),
+  })
+  .prefault({});
+
+export const regionSchema = z
+  .strictObject({
+    shape: z.literal("region"),
+    ...common,
+    ...serving,
+    network: z.strictObject(newNetwork).prefault({}),
+    kubernetes: z.strictObject(newCluster),
+    endpoint: host.describe("Public host of the API, behind Cloudflare; it issues the tokens"),
+    relayHost: host.describe("Public host that clusters dial, not behind Cloudflare"),
+    edge,
+    images: z.strictObject({ services: image }),
+    tenants,
+    clusterLinks: z
+      .array(z.strictObject({ org: word, cluster: word, serviceName: z.string(), apiHost: z.string() }))
+      .default([])
+      .describe("PrivateLink to BYOC clusters, from the customers' base outputs"),
+    database,
+    backups,
+    audit,
+    alarms: z
+      .array(z.strictObject({ protocol: oneOf("email", "https", "sqs"), endpoint: z.string() }))
+      .default([])
+      .describe("Who is told. @default nobody: alarms are seen in the console only"),
+    nodePorts: z
+      .strictObject({ gateway: nodePort.default(30443), relay: nodePort.default(30444) })
+      .prefault({})
+      .describe("Ports of the nodes that the balancers forward to"),
+    namespace: namespace.default("union-cp"),
+    upstreamOidcIssuer: z
+      .url({ protocol: /^https$/, error: "an https URL" })
+      .optional()
+      .describe("OIDC provider of the users"),
+  })
+  .check(({ value, issues }) => {
+    const problem = problems(issues);
+    if (value.relayHost === value.endpoint) problem(["relayHost"], value.relayHost, "another host than endpoint's");
+    if (value.nodePorts.gateway === value.nodePorts.relay) {
+      problem(["nodePorts", "relay"], value.nodePorts.relay, "another port than the gateway's");
+    }
+    for (const [at, { org }] of repeated(value.tenants, ({ org }) => org)) {
+      problem(["tenants", at, "org"], org, "each organisation once");
+    }
+    for (const [at, link] of value.clusterLinks.entries()) {
+      if (!value.tenants.some(({ org, cluster }) => org === link.org && cluster === link.cluster)) {
+        problem(["clusterLinks", at], `${link.org}/${link.cluster}`, "a cluster of one of the tenants");
+      }
+    }
+  })
+  .transform((config) => ({
+    ...config,
+    audit: { ...config.audit, bucket: config.audit.bucket ?? `biplane-audit-${config.endpoint.replaceAll(".", "-")}` },
+  }));

@@ -1,0 +1,32 @@
+/** Wiring that a region and a customer's base have in common. */
+import type * as pulumi from "@pulumi/pulumi";
+import type { NodeSubnet } from "../components/cluster/node-plan.ts";
+import { EncryptionKey, type KeyReference } from "../components/encryption/aws.ts";
+import { logGroupsOf } from "../components/encryption/key-statements.ts";
+import type { NetworkPlace } from "../components/network/contract.ts";
+import { flowLogGroup } from "../components/network/flow-logs.ts";
+import type { Tags } from "../components/ownership/tags.ts";
+
+/** What every component of a stack is told alike. */
+export interface Place {
+  region: string;
+  account: pulumi.Output<string>;
+  dataProtection: boolean;
+  tags: Tags;
+}
+
+/** Before the network, whose first flows must already rest encrypted. */
+export function createFlowLogsKey(
+  name: string,
+  { region, account, dataProtection, tags }: Place,
+  opts: pulumi.ComponentResourceOptions,
+): KeyReference {
+  const statements = account.apply((id) => [logGroupsOf(id, region, [flowLogGroup(name)])]);
+  const description = `Flow logs of ${name}`;
+  return new EncryptionKey(`${name}-flow-logs-key`, { description, account, statements, dataProtection, tags }, opts);
+}
+
+/** @param zones as planned, in the order of the subnets */
+export function nodeSubnets(zones: string[], { privateSubnetIds }: NetworkPlace): NodeSubnet[] {
+  return privateSubnetIds.map((subnetId, at) => ({ zone: zones[at] ?? `${at}`, subnetId }));
+}

@@ -1,0 +1,40 @@
+/** What watches a region and outlives it: the trail of every call, alarms, and snapshots kept elsewhere too. */
+import type * as pulumi from "@pulumi/pulumi";
+import { Alarms } from "../components/alarms/aws.ts";
+import { databaseAlarms } from "../components/alarms/metrics.ts";
+import { AuditTrail, trailLogGroup } from "../components/audit/aws.ts";
+import { Backups } from "../components/backup/aws.ts";
+import type { Database } from "../components/database/aws.ts";
+import { NarrowRole, type NarrowRoleArgs } from "../components/identity/narrow-role.ts";
+import type { RegionConfig } from "./config.ts";
+import type { Place } from "./foundation.ts";
+
+interface Watched {
+  config: RegionConfig;
+  place: Place;
+  database: Database;
+}
+
+export function watch(name: string, { config, place, database }: Watched, opts: pulumi.ComponentResourceOptions): void {
+  const roleOf = (kind: NarrowRoleArgs["kind"], logGroup?: string) =>
+    new NarrowRole(`${name}-${kind}`, { ...place, kind, cluster: name, logGroup }, opts).arn;
+  const { bucket, ...retention } = config.audit;
+  const { copyRegion, ...schedule } = config.backups;
+
+  const trailName = `${name}-audit`;
+  const trail = new AuditTrail(
+    trailName,
+    { ...place, bucket, retention, roleArn: roleOf("audit-trail", trailLogGroup(trailName)) },
+    opts,
+  );
+  new Backups(
+    `${name}-backups`,
+    { ...place, copyRegion, schedule, resources: [database.arn], roleArn: roleOf("backup") },
+    opts,
+  );
+  new Alarms(
+    `${name}-alarms`,
+    { ...place, subscribers: config.alarms, metrics: databaseAlarms(database), auditLogGroup: trail.logGroup },
+    opts,
+  );
+}
