@@ -1,7 +1,9 @@
 /** A bucket's policy through the front, with a real object store and an emulator of the test's own; no planes needed. */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readFileSync } from "node:fs";
 import { Agent, createServer } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,10 +19,13 @@ const operators = [
   { account: accounts.region, accessKeyId: "AKIAREGION", secretAccessKey: "region-secret" },
   { account: accounts.customer, accessKeyId: "AKIACUSTOMER", secretAccessKey: "customer-secret" },
 ];
+const here = { CreateBucketConfiguration: { LocationConstraint: awsRegion as "us-east-2" } };
 const closing: (() => unknown)[] = [];
 let world: Emulated;
 let region: S3;
 let customer: S3;
+/** The object store itself, as the customer's operator. */
+let judge: S3;
 
 beforeAll(async () => {
   world = await startEmulated();
@@ -50,6 +55,7 @@ beforeAll(async () => {
     emulator,
   );
   const front = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
+  await once(front, "listening");
   closing.push(() => front.close().closeAllConnections());
   const httpAgent = new Agent();
   httpAgent.createConnection = () => connect((front.address() as AddressInfo).port, "127.0.0.1");
@@ -59,6 +65,11 @@ beforeAll(async () => {
       ...{ credentials, requestHandler: { httpAgent }, requestChecksumCalculation: "WHEN_REQUIRED" },
     });
   [region, customer] = operators.map(client) as [S3, S3];
+  judge = new S3({
+    ...{ region: awsRegion, endpoint: `https://127.0.0.1:${objects}`, forcePathStyle: true },
+    credentials: { accessKeyId: "AKIACUSTOMER", secretAccessKey: "customer-secret" },
+    requestHandler: { httpsAgent: new TlsAgent({ ca: readFileSync(authority.certificate) }) },
+  });
 });
 afterAll(async () => {
   for (const close of closing) close();
@@ -67,6 +78,7 @@ afterAll(async () => {
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
@@ -94,24 +106,24 @@ const delivery = { Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.
 const oldTls = { Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } };
 const policyOf = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
 
-test("a policy is kept whole, and what the object store can judge of it binds", async () => {
+test("a policy is kept whole, and the object store holds what it can judge of it", async () => {
   const Bucket = "judged";
-  await customer.createBucket({ Bucket });
-  const noDelete = statement(Bucket, { Action: "s3:DeleteObject", Resource: [`arn:aws:s3:::${Bucket}/*`] });
-  const Policy = policyOf(statement(Bucket, delivery), statement(Bucket, oldTls), noDelete);
+  await customer.createBucket({ Bucket, ...here });
+  const plain = statement(Bucket, { Condition: { Bool: { "aws:SecureTransport": "false" } } });
+  const Policy = policyOf(statement(Bucket, delivery), statement(Bucket, oldTls), plain);
   await customer.putBucketPolicy({ Bucket, Policy });
   expect((await customer.getBucketPolicy({ Bucket })).Policy).toBe(Policy);
-  await customer.putObject({ Bucket, Key: "a", Body: "x" });
+  expect((await judge.getBucketPolicy({ Bucket })).Policy).toBe(policyOf(plain));
 
   await customer.putBucketPolicy({ Bucket, Policy: policyOf(statement(Bucket, oldTls)) });
-  expect(await (await customer.getObject({ Bucket, Key: "a" })).Body?.transformToString()).toBe("x");
+  await expect(judge.getBucketPolicy({ Bucket })).rejects.toThrow(/policy/i);
   await customer.deleteBucketPolicy({ Bucket });
   await expect(customer.getBucketPolicy({ Bucket })).rejects.toThrow(/policy/i);
 });
 
 test("a policy that the object store refuses is refused, and not kept", async () => {
   const Bucket = "refused";
-  await customer.createBucket({ Bucket });
+  await customer.createBucket({ Bucket, ...here });
   const Policy = policyOf(statement("another-bucket", {}));
   await expect(customer.putBucketPolicy({ Bucket, Policy })).rejects.toThrow();
   await expect(customer.getBucketPolicy({ Bucket })).rejects.toThrow();
@@ -119,7 +131,7 @@ test("a policy that the object store refuses is refused, and not kept", async ()
 
 test("the region's account has buckets of its own, which the object store never sees", async () => {
   const Bucket = "audit";
-  await region.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
+  await region.createBucket({ Bucket, ...here, ObjectLockEnabledForBucket: true });
   const Policy = policyOf(statement(Bucket, delivery));
   await region.putBucketPolicy({ Bucket, Policy });
   expect((await region.getBucketPolicy({ Bucket })).Policy).toBe(Policy);

@@ -31,7 +31,12 @@ export async function startEmulated(backing: Partial<Backing> = {}): Promise<Emu
   const state = mkdtempSync(join(tmpdir(), "biplane-engine-"));
   const tools = toolchain();
   const port = await freePort();
-  const env = { ...process.env, MOTO_ACCOUNT_ID: accounts.customer, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" };
+  const env = {
+    ...process.env,
+    MOTO_ACCOUNT_ID: accounts.customer,
+    MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
+    S3_IGNORE_SUBDOMAIN_BUCKETNAME: "true",
+  };
   const args = ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
   const emulator = spawn(tools.python.cloud, args, { env, stdio: "ignore" });
   await answering(`http://127.0.0.1:${port}`);
