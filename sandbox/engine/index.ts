@@ -9,9 +9,10 @@ import type { Sandbox } from "../context.ts";
 import type { Plane } from "../hosts.ts";
 import type { AccountName } from "../providers/aws/cloud.ts";
 import { type Providers, startProviders } from "../providers/index.ts";
+import { openJournal } from "./journal.ts";
 import { serveLanguage } from "./language.ts";
 import { project, readState, type StackLayout, stackLayout } from "./layout.ts";
-import { repair } from "./repair.ts";
+import { closeJournal, repair } from "./repair.ts";
 import { type Report, reportOf } from "./report.ts";
 import { writeConfig } from "./settings.ts";
 import { takeTurn } from "./turn.ts";
@@ -119,6 +120,8 @@ async function operate<T>(
   return takeTurn(layout, async () => {
     const start = run.providers ?? (() => startProviders(sandbox, run.account, run.plane));
     const [providers, command] = await Promise.all([start(), engineCommand(layout, sandbox.tools.bin("pulumi"))]);
+    const journal = openJournal(layout);
+    for (const pkg of providers.packages) pkg.journal = journal;
     const program = remembering(run.program);
     const report: Report = reportOf(operation, run.stack, program.thrown);
     try {
@@ -127,11 +130,15 @@ async function operate<T>(
         report.observe(event);
         run.onEvent?.(event);
       };
-      return await work({ stack, layout, options: { color: "never", onEvent, signal: run.signal } });
+      const result = await work({ stack, layout, options: { color: "never", onEvent, signal: run.signal } });
+      await closeJournal(layout, providers.packages);
+      return result;
     } catch (error) {
       throw report.failure(error);
     } finally {
       providers.close();
+      // An engine that died leaves its creates to this process; the next operation must not meet them.
+      await journal.idle();
     }
   });
 }

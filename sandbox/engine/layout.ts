@@ -50,6 +50,8 @@ export interface StateResource {
   type: string;
   id?: string;
   inputs?: Record<string, unknown>;
+  /** The object is removed, its successor not yet made. */
+  pendingReplacement?: boolean;
 }
 
 /** @returns undefined while the stack does not exist */

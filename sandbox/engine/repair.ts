@@ -1,43 +1,50 @@
 /**
- * After an update that was killed: the engine's lock is lifted, and what a create may have left behind before its
- * answer was recorded is found by its name and removed, so that the next update makes it anew.
+ * After an update that was killed or failed: the engine's lock is lifted, and what the journal says was being made and
+ * the state does not know is removed, so that the next update makes it anew. The state's own list of pending creates
+ * is not enough for that: a dying engine that gets no answer strikes them out.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Package } from "../providers/machine/resource.ts";
-import { type Properties, revealAll } from "../providers/machine/values.ts";
-import { fromState } from "../providers/machine/wire.ts";
-import { isLocked, readState, type StackLayout, type StateResource } from "./layout.ts";
+import { type Entry, keepInJournal, readJournal } from "./journal.ts";
+import { isLocked, readState, type StackLayout } from "./layout.ts";
+import { lateOnes, removeLeftovers } from "./leftovers.ts";
 
-/** Quick when there is nothing to mend: two looks at the disk. */
-export async function repair(stack: Stack, layout: StackLayout, packages: readonly Package[]): Promise<void> {
+/** The cloud may still carry out the requests of a process that is dead, and nobody can ask whether it does. */
+const settledMs = 1_000;
+
+/** Quick when there is nothing to mend: three looks at the disk. */
+export async function repair(
+  stack: Pick<Stack, "cancel" | "exportStack" | "importStack">,
+  layout: StackLayout,
+  packages: readonly Package[],
+  settle = () => sleep(settledMs),
+): Promise<void> {
   if (isLocked(layout)) await stack.cancel();
-  const state = readState(layout);
-  const pending = state?.pending_operations ?? [];
-  if (pending.length === 0) return;
-  const recorded = new Set((state?.resources ?? []).map(({ type, id }) => `${type} ${id}`));
-  for (const { type, resource } of pending) {
-    if (type === "creating") await removeLeftover(resource, recorded, packages);
+  const entries = readJournal(layout);
+  const mend = (some: readonly Entry[]) => removeLeftovers(some, readState(layout), packages);
+  if (entries.some(isUnanswered)) await settle();
+  let missing = await mend(entries);
+  if (missing.some(isUnanswered)) {
+    // The first look may have stood in line before a request of the dead, where the cloud was only just starting.
+    await settle();
+    missing = await mend(missing);
   }
-  const whole = await stack.exportStack();
-  await stack.importStack({ ...whole, deployment: { ...whole.deployment, pending_operations: [] } });
+  if ((readState(layout)?.pending_operations ?? []).length > 0) {
+    const whole = await stack.exportStack();
+    await stack.importStack({ ...whole, deployment: { ...whole.deployment, pending_operations: [] } });
+  }
+  if (entries.length > 0) keepInJournal(layout, lateOnes(missing, packages));
 }
 
-async function removeLeftover(resource: StateResource, recorded: ReadonlySet<string>, packages: readonly Package[]) {
-  const pkg = packages.find(({ name }) => resource.type.startsWith(`${name}:`));
-  const type = pkg?.typeOf(resource.type);
-  if (!type?.find) return;
-  const inputs: Properties = revealAll(fromState(resource.inputs ?? {}));
-  const call = { urn: resource.urn, signal: AbortSignal.timeout(60_000) };
-  try {
-    const id = await type.find(inputs, call);
-    if (id === undefined || recorded.has(`${resource.type} ${id}`)) return;
-    const seen = await type.read?.(id, call, inputs);
-    if (seen) await type.delete(id, call, { ...inputs, ...seen.inputs, ...seen.outputs });
-  } catch (error) {
-    throw new UserError(
-      `${resource.urn} was being made when the last update was killed, and what is left of it cannot be removed: ${messageOf(error)}. Remove it by hand, then run the command again.`,
-      { exitCode: 1, cause: error },
-    );
-  }
+/** Once an operation has ended well: the state knows all that it made, and what was late has had its time. */
+export async function closeJournal(layout: StackLayout, packages: readonly Package[]): Promise<void> {
+  const entries = readJournal(layout);
+  if (entries.length === 0) return;
+  await removeLeftovers(entries, readState(layout), packages);
+  keepInJournal(layout, []);
+}
+
+function isUnanswered({ made, failed, late }: Entry): boolean {
+  return made === undefined && !failed && !late;
 }

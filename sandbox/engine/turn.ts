@@ -31,13 +31,17 @@ export async function takeTurn<T>(layout: StackLayout, work: () => Promise<T>): 
   }
 }
 
-/** Engine processes in the stack's folder while nobody has the turn: their parent was killed. */
-async function endOrphans({ folder }: StackLayout): Promise<void> {
-  const orphans = readdirSync("/proc")
+/** Processes of the stack's engine: they run in its folder. */
+export function enginesOf({ folder }: StackLayout): number[] {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => linkOf(pid, "cwd") === folder && basename(linkOf(pid, "exe") ?? "") === "pulumi");
-  for (const pid of orphans) {
+}
+
+/** Engines while nobody has the turn: their parent was killed. */
+async function endOrphans(layout: StackLayout): Promise<void> {
+  for (const pid of enginesOf(layout)) {
     const started = startOf(pid);
     process.kill(pid, "SIGKILL");
     while (started !== undefined && startOf(pid) === started) await sleep(10);

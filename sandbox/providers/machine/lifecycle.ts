@@ -1,5 +1,6 @@
 /** What every type does alike, around the few calls that are its own. Inputs and outputs may hold secrets here. */
 import { type Change, diffInputs } from "./diff.ts";
+import { type Journal, journaled, withoutMark } from "./journal.ts";
 import { autoName, isAutoName } from "./names.ts";
 import { appearedInputs, refreshedInputs } from "./refresh.ts";
 import { type Call, InitFailure, type ResourceType, type Seen } from "./resource.ts";
@@ -68,8 +69,12 @@ export interface State {
   failed?: string[];
 }
 
-export async function create(type: ResourceType, inputs: Properties, call: Call): Promise<State> {
-  const made = await settle(type.create(revealAll(inputs), call));
+/** @param journal without one nobody finds again what a killed process leaves */
+export async function create(type: ResourceType, inputs: Properties, call: Call, journal?: Journal): Promise<State> {
+  const make = (from: Properties) => settle(type.create(from, call));
+  const plain = revealAll(inputs);
+  // What cannot be read lives in the stack's state alone: a killed create leaves nothing of it.
+  const made = await (journal && type.read ? journaled(journal, type, plain, call, make) : make(plain));
   if (made.outputs) return { id: made.id, outputs: stateOf(type, inputs, { inputs: {}, outputs: made.outputs }) };
   const back = await readBack(type, made.id, inputs, made.failed ? lastCall(call) : call, revealAll(inputs));
   return { ...back, failed: made.failed };
@@ -98,7 +103,7 @@ export async function read(
 ): Promise<(State & { inputs: Properties }) | undefined> {
   if (!type.read) return { id, inputs, outputs };
   const before = revealAll(outputs);
-  const seen = await type.read(id, call, before);
+  const seen = await look(type, id, call, before);
   if (!seen) return undefined;
   const imported = Object.keys(inputs).length === 0;
   const live = { ...(imported ? {} : revealAll(inputs)), ...seen.inputs, ...seen.outputs };
@@ -119,9 +124,14 @@ function lastCall(call: Call): Call {
 }
 
 async function readBack(type: ResourceType, id: string, inputs: Properties, call: Call, last: Properties) {
-  const seen = type.read ? await type.read(id, call, last) : { inputs: {}, outputs: last };
+  const seen = type.read ? await look(type, id, call, last) : { inputs: {}, outputs: last };
   if (!seen) throw new Error(`${id} was written and is gone again`);
   return { id, outputs: stateOf(type, inputs, seen) };
+}
+
+async function look(type: ResourceType, id: string, call: Call, last: Properties): Promise<Seen | undefined> {
+  const seen = await type.read?.(id, call, last);
+  return seen && { inputs: withoutMark(seen.inputs), outputs: withoutMark(seen.outputs) };
 }
 
 function stateOf(type: ResourceType, inputs: Properties, seen: Seen): Properties {

@@ -6,6 +6,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { UserError } from "../../../shared/errors.ts";
 import type { Change } from "./diff.ts";
 import { initFailure } from "./failures.ts";
+import { typeInUrn } from "./journal.ts";
 import { check, create, diff, read, type State, update } from "./lifecycle.ts";
 import type { Call, Package, ResourceType } from "./resource.ts";
 import { revealAll } from "./values.ts";
@@ -89,7 +90,8 @@ export function operations(pkg: Package, ended: AbortSignal) {
         response.setProperties(encode(inputs));
         return response;
       }
-      const state = settled(await create(type, inputs, callOf(request.getUrn(), request.getTimeout())));
+      const call = callOf(request.getUrn(), request.getTimeout());
+      const state = settled(await create(type, inputs, call, pkg.configure ? undefined : pkg.journal));
       response.setId(state.id);
       response.setProperties(encode(state.outputs));
       return response;
@@ -145,11 +147,11 @@ export function operations(pkg: Package, ended: AbortSignal) {
     },
   };
   const of = (request: { getUrn(): string }): { type: ResourceType; name: string } => {
-    const parts = request.getUrn().split("::");
-    const token = parts[2]?.split("$").at(-1) ?? "";
+    const urn = request.getUrn();
+    const token = typeInUrn(urn);
     const type = pkg.typeOf(token);
     if (!type) throw unknown(pkg, "type", token);
-    return { type, name: parts.slice(3).join("::") };
+    return { type, name: urn.split("::").slice(3).join("::") };
   };
   return { unary, cancel: () => cancelled.abort(new Error("the provider is closing")) };
 }

@@ -1,4 +1,5 @@
 /** How a package tells the machinery about its types: one entry a type, only what is peculiar to it. */
+import type { Journal } from "./journal.ts";
 import type { NameRule } from "./names.ts";
 import type { Properties, Value } from "./values.ts";
 
@@ -48,8 +49,9 @@ export interface ResourceType {
   /** Must count an object that is gone as deleted. */
   delete(id: string, call: Call, last: Properties): Promise<void>;
   /**
-   * The object that a create, killed before it could answer, may have left behind. A type whose create takes over
-   * what exists needs none.
+   * The object that a create, killed before it could answer, may have left behind. `inputs` are the create's own; of a
+   * type that is not `named` their tags hold a mark that no other object has. A type whose create takes over what
+   * exists needs none.
    */
   find?(inputs: Properties, call: Call): Promise<string | undefined>;
 }
@@ -68,6 +70,11 @@ export interface Package {
   configure?(args: Properties): Promise<void>;
   typeOf(token: string): ResourceType | undefined;
   invokes: Readonly<Record<string, Invoke>>;
+  /**
+   * Where creates are written down; the engine sets it for the run. A package that has to be configured needs none: it
+   * takes over what exists, and between two runs it could not be asked.
+   */
+  journal?: Journal;
 }
 
 /** The type's own view of its entry, with typed inputs. */
