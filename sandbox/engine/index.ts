@@ -12,6 +12,7 @@ import { type Providers, startProviders } from "../providers/index.ts";
 import { openJournal } from "./journal.ts";
 import { serveLanguage } from "./language.ts";
 import { project, readState, type StackLayout, stackLayout } from "./layout.ts";
+import { ensurePolicyHost } from "./policy-host.ts";
 import { closeJournal, repair } from "./repair.ts";
 import { type Report, reportOf } from "./report.ts";
 import { writeConfig } from "./settings.ts";
@@ -30,6 +31,8 @@ export interface StackRun {
   signal?: AbortSignal;
   /** In place of the sandbox's own, for tests. */
   providers?: () => Promise<Providers>;
+  /** Folder of a mandatory policy pack, which previews and updates must pass. @default none */
+  policyPack?: string;
 }
 
 export interface StackResult {
@@ -49,8 +52,8 @@ export interface ImportSpec {
 }
 
 export async function upStack(sandbox: Sandbox, run: StackRun): Promise<StackResult> {
-  return operate(sandbox, run, "up", async ({ stack, options }) => {
-    const { outputs, summary } = await stack.up(options);
+  return operate(sandbox, run, "up", async ({ stack, options, policies }) => {
+    const { outputs, summary } = await stack.up({ ...options, ...policies });
     const entries = Object.entries(outputs);
     return {
       outputs: Object.fromEntries(entries.map(([name, { value }]) => [name, value as unknown])),
@@ -61,8 +64,8 @@ export async function upStack(sandbox: Sandbox, run: StackRun): Promise<StackRes
 }
 
 export async function previewStack(sandbox: Sandbox, run: StackRun): Promise<Pick<StackResult, "changes">> {
-  return operate(sandbox, run, "preview", async ({ stack, options }) => {
-    const { changeSummary } = await stack.preview(options);
+  return operate(sandbox, run, "preview", async ({ stack, options, policies }) => {
+    const { changeSummary } = await stack.preview({ ...options, ...policies });
     return { changes: { ...changeSummary } };
   });
 }
@@ -103,6 +106,7 @@ export async function importResource(sandbox: Sandbox, run: StackRun, { type, na
 interface Opened {
   stack: Stack;
   layout: StackLayout;
+  policies: { policyPacks?: string[] };
   options: {
     color: "never";
     onEvent: (event: EngineEvent) => void;
@@ -130,7 +134,9 @@ async function operate<T>(
         report.observe(event);
         run.onEvent?.(event);
       };
-      const result = await work({ stack, layout, options: { color: "never", onEvent, signal: run.signal } });
+      if (run.policyPack) ensurePolicyHost(layout);
+      const policies = run.policyPack ? { policyPacks: [run.policyPack] } : {};
+      const result = await work({ stack, layout, policies, options: { color: "never", onEvent, signal: run.signal } });
       await closeJournal(layout, providers.packages);
       return result;
     } catch (error) {

@@ -17,7 +17,13 @@ interface Complaint {
 export function reportOf(operation: string, stack: string, programError: () => unknown): Report {
   const complaints: Complaint[] = [];
   return {
-    observe({ diagnosticEvent: event }) {
+    observe({ diagnosticEvent: event, policyEvent: refused }) {
+      if (refused?.enforcementLevel === "mandatory") {
+        complaints.push({
+          urn: refused.resourceUrn ?? "",
+          message: `${refused.policyName}: ${plain(refused.message)}`,
+        });
+      }
       if (event?.severity === "error" && !event.ephemeral) {
         complaints.push({ urn: event.urn ?? "", message: plain(event.message) });
       }

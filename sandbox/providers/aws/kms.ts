@@ -1,6 +1,8 @@
 /** KMS. */
+import { paginateListKeys } from "@aws-sdk/client-kms";
 import type { AliasArgs } from "@pulumi/aws/kms/alias.js";
 import type { KeyArgs } from "@pulumi/aws/kms/key.js";
+import { mark } from "../machine/journal.ts";
 import { define, properties, type Types } from "../machine/resource.ts";
 import type { Cloud } from "./cloud.ts";
 import { changeTags, finish, fromTags, ifThere, need, type Plain, regionOf, type Tags } from "./helpers.ts";
@@ -51,6 +53,19 @@ export const kmsTypes = (cloud: Cloud): Types => ({
       const { deletionWindowInDays: days } = last;
       const PendingWindowInDays = typeof days === "number" ? days : undefined;
       await ifThere((await cloud.kms(regionOf(last))).scheduleKeyDeletion({ KeyId: id, PendingWindowInDays }));
+    },
+    // A key has no name: only the mark of the create that made it tells it from others.
+    async find({ region, tags = {} }) {
+      const wanted = tags[mark];
+      if (wanted === undefined) return undefined;
+      const kms = await cloud.kms(region);
+      for await (const { Keys = [] } of paginateListKeys({ client: kms }, {})) {
+        for (const { KeyId } of Keys) {
+          const held = (await kms.listResourceTags({ KeyId })).Tags ?? [];
+          if (held.some(({ TagKey, TagValue }) => TagKey === mark && TagValue === wanted)) return KeyId;
+        }
+      }
+      return undefined;
     },
   }),
 

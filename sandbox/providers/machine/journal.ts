@@ -21,7 +21,7 @@ export interface Journal {
 }
 
 /** Tag by which an object without a name of its own is told from its likes; the lifecycle shows it to nobody. */
-const mark = "biplane:intent";
+export const mark = "biplane:intent";
 
 /** @param make gets the inputs to make the object from: those given, or these with the mark */
 export async function journaled<Made extends { id: string }>(
