@@ -22,6 +22,13 @@ describe("a wrong option", () => {
     );
   });
 
+  it("is refused when both planes would get one cluster", () => {
+    const both = { kubeconfigRegion: "~/config", kubeconfigCustomer: "~/config" };
+    expect(() => parseOptions("up", both)).toThrow(/allowed: two kubeconfigs: a cluster for each plane/);
+    expect(() => parseOptions("up", { kubeconfigRegion: "" })).toThrow(/kubeconfigRegion is ""/);
+    expect(parseOptions("up", { kubeconfigCustomer: "a" })).toEqual({ kubeconfigCustomer: "a" });
+  });
+
   it("is refused when nobody knows it", () => {
     expect(() => parseOptions("up", { force: true })).toThrow(/Unrecognized key/);
   });

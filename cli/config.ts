@@ -4,8 +4,21 @@ import { UserError } from "../shared/errors.ts";
 
 const file = z.string().min(1);
 
+const kubeconfig = (plane: string) =>
+  file
+    .optional()
+    .describe(`Kubeconfig of a cluster that exists, in place of the local run's own node for the ${plane}`);
+
 export const commandSchemas = {
-  up: z.strictObject({}),
+  up: z
+    .strictObject({
+      kubeconfigRegion: kubeconfig("region"),
+      kubeconfigCustomer: kubeconfig("customer"),
+    })
+    .refine(
+      ({ kubeconfigRegion: one, kubeconfigCustomer: other }) => one === undefined || one !== other,
+      "two kubeconfigs: a cluster for each plane",
+    ),
   run: z.strictObject({
     file: file.describe("Python file with the task"),
     task: z.string().regex(/^[A-Za-z_]\w*$/, "the name of a function in FILE"),

@@ -12,25 +12,58 @@ const end = "# biplane end";
 
 /** Served by the clusters' DNS. */
 export function hostsFile(paths: Paths): string {
-  return join(paths.state, "dns", "hosts");
+  return join(recordsFolder(paths), "hosts");
+}
+
+/**
+ * The hosts file of the cloud's token service alone, if there is one: a given cluster's issuer has a name that belongs to
+ * somebody else, and neither this machine nor any pod may be led astray by it.
+ */
+export function tokenServiceHosts(paths: Paths): string | undefined {
+  const file = join(recordsFolder(paths), "token-service-hosts");
+  return existsSync(file) ? file : undefined;
+}
+
+/** To be called before the cloud starts. */
+export function setTokenServiceHosts(paths: Paths, records: Record<string, string>): void {
+  const folder = recordsFolder(paths);
+  mkdirSync(folder, { recursive: true });
+  const lines = Object.entries({ localhost: "127.0.0.1", ...records }).map(([host, address]) => `${address} ${host}`);
+  // In place: the running service has the file mounted.
+  writeFileSync(join(folder, "token-service-hosts"), `${lines.join("\n")}\n`);
 }
 
 /** Replaces all records of one source. `records`: name → address. */
 export function setRecords(paths: Paths, source: string, records: Record<string, string>): void {
-  const folder = join(paths.state, "dns");
+  const folder = recordsFolder(paths);
   mkdirSync(folder, { recursive: true });
   replaceFile(join(folder, `${source}.json`), `${JSON.stringify(records, null, 2)}\n`);
-  const lines = readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .sort()
-    .flatMap((name) => Object.entries(readJson(join(folder, name))).map(([host, address]) => `${address} ${host}`));
   // Rewritten in place: CoreDNS and bind mounts follow the file, not the name.
-  writeFileSync(hostsFile(paths), `${lines.join("\n")}\n`);
-  writeMachineHosts(lines);
+  writeFileSync(hostsFile(paths), `${linesOf(folder).join("\n")}\n`);
+  writeMachineHosts(linesOf(folder));
+}
+
+/** What the records say stands in /etc/hosts again, should somebody have taken it out. */
+export function restoreMachineHosts(paths: Paths): void {
+  writeMachineHosts(linesOf(recordsFolder(paths)));
+}
+
+function linesOf(folder: string): string[] {
+  return Object.entries(recordsIn(folder)).map(([host, address]) => `${address} ${host}`);
+}
+
+/** Every name of the local run, with its address. @param folder as recordsFolder tells it */
+export function recordsIn(folder: string): Record<string, string> {
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  return Object.assign({}, ...files.sort().map((name) => readJson(join(folder, name)))) as Record<string, string>;
+}
+
+export function recordsFolder(paths: Paths): string {
+  return join(paths.state, "dns");
 }
 
 export function recordsOf(paths: Paths, source: string): Record<string, string> {
-  const file = join(paths.state, "dns", `${source}.json`);
+  const file = join(recordsFolder(paths), `${source}.json`);
   return existsSync(file) ? readJson(file) : {};
 }
 

@@ -23,6 +23,8 @@ const awsSchema = z.strictObject({
   credentialsFile: secretFile,
 });
 
+const clusterKind = z.enum(["own", "given"]);
+
 export const environmentSchema = z.strictObject({
   endpoint: z.string().describe("Bare host; TLS on 443"),
   caFile: path.describe("The authority that the local certificates are signed by"),
@@ -35,6 +37,9 @@ export const environmentSchema = z.strictObject({
   identities: z.array(identitySchema),
   clientConfigFile: secretFile.describe("Configuration of the flyte client"),
   kubeconfigs: z.strictObject({ region: secretFile, customer: secretFile }),
+  clusters: z
+    .strictObject({ region: clusterKind, customer: clusterKind })
+    .describe("own: a node that the local run made. given: a cluster whose kubeconfig it was given"),
   aws: awsSchema.describe("The customer's account"),
   awsRegionAccount: awsSchema.describe("The region's account"),
   taskImage: z.string(),

@@ -19,6 +19,8 @@ export const network = {
   },
   /** The edge's second address: TLS passthrough to the relay, standing for the relay's own load balancer. */
   relayFront: "198.18.0.41",
+  /** The cloud's second address: where the issuer of a given cluster is published, on whatever port it names. */
+  issuerFront: "198.18.0.31",
 } as const;
 
 export type HostName = keyof typeof network.hosts;
@@ -49,5 +51,8 @@ export const accounts = { region: "111111111111", customer: "222222222222" } as 
 
 /** NodePorts of the region's cluster that the edge forwards to. */
 export const originPorts = { gateway: 30443, relay: 30444 } as const;
+
+/** Where the machine answers a given cluster's API server about new pods. */
+export const webhookPorts = { region: 19443, customer: 19444 } as const;
 
 export const awsRegion = "us-east-2";

@@ -4,14 +4,24 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
 import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
 import { tenantSecrets, writeCredentials } from "./credentials.ts";
-import { removeMachineHosts } from "./dns.ts";
+import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
 import { type Environment, writeEnvironment } from "./environment.ts";
+import {
+  chooseClusters,
+  ensureGiven,
+  type GivenPlanes,
+  probeGiven,
+  readRecord,
+  recordChoice,
+  removeFromCluster,
+} from "./given/index.ts";
 import { awsRegion, names, type Plane } from "./hosts.ts";
 import { ensureImages } from "./images/index.ts";
 import { ensureNetwork, removeNetwork } from "./network/index.ts";
@@ -38,75 +48,110 @@ export interface LocalRun {
   changes: Record<Plane, Record<string, number>>;
 }
 
-export function bringUp(paths: Paths, progress: Progress): Promise<LocalRun> {
+/**
+ * @param kubeconfigs files of clusters that exist, for the planes that shall have no node of their own. @default those
+ * that the run has begun with
+ */
+export function bringUp(
+  paths: Paths,
+  progress: Progress,
+  kubeconfigs: Partial<Record<Plane, string>> = {},
+): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
+    const given = await chooseClusters(paths, kubeconfigs);
     const tools = await ensureToolchain(paths, progress);
     mkdirSync(paths.state, { recursive: true, mode: 0o711 });
+    recordChoice(paths, given);
+    restoreMachineHosts(paths);
     progress.plan(Object.values(localRunSteps));
     const step = <T>(title: string, run: (sandbox: Sandbox) => Promise<T>) =>
       progress.step(title, (report) => run({ paths, tools, progress: report }));
 
-    await step(localRunSteps.network, ensureNetwork);
-    await step(localRunSteps.cloud, startMachines);
+    await step(localRunSteps.network, (sandbox) => ensureNetwork(sandbox, given.customer?.survey.apiPort));
+    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, given));
     const images = await step(localRunSteps.images, ensureImages);
-    const region = await step(localRunSteps.region, (sandbox) => upRegion(sandbox, images));
+    for (const cluster of Object.values(given))
+      await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
+    const region = await step(localRunSteps.region, (sandbox) => upRegion(sandbox, images, given));
     const secrets = tenantSecrets(region.outputs, local.org);
-    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, secrets));
+    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, given, secrets));
 
     const files = writeCredentials(paths, secrets);
     const environment = describe(paths, tools, images, {
       ...files,
       clientId: secrets.clientId,
       outputs: { region: withoutSecrets(region.outputs), customer: withoutSecrets(customer.outputs) },
+      clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
     });
     writeEnvironment(paths, environment);
     return { environment, changes: { region: region.changes, customer: customer.changes } };
   });
 }
 
-/** Leaves nothing but the cache, from any half-made state. */
+/**
+ * Leaves nothing but the cache, from any half-made state.
+ *
+ * @throws UserError when something may be left in a given cluster: all else is gone then too.
+ */
 export function takeDown(paths: Paths, progress: Progress): Promise<void> {
   return exclusive(paths, progress, async () => {
     const tools = locateToolchain(paths);
     progress.plan(["stop and remove everything"]);
     await progress.step("stop and remove everything", async (report) => {
       const sandbox: Sandbox = { paths, tools, progress: report };
+      const left = await leaveGivenClusters(sandbox);
       await Promise.all([...planes.map((plane) => removeNode(sandbox, plane)), removeEdge(sandbox)]);
       await removeCloud(sandbox);
       for (const name of recordedProcesses(paths)) await stopProcess(paths, name);
       await removeNetwork(sandbox);
       removeMachineHosts();
       rmSync(paths.state, { recursive: true, force: true });
+      if (left.length > 0) throw new UserError(`All is down on this machine. ${left.join("\n")}`, { exitCode: 1 });
     });
   });
+}
+
+/** @returns what may be left in them. */
+async function leaveGivenClusters({ paths, progress }: Sandbox): Promise<string[]> {
+  const record = readRecord(paths) ?? {};
+  const left = await Promise.all(
+    planes.map(async (plane) => {
+      const cluster = record[plane];
+      if (!cluster) return [];
+      progress(`${plane} cluster, given`);
+      return (await removeFromCluster(plane, cluster)) ?? [];
+    }),
+  );
+  return left.flat();
 }
 
 export function isUp(paths: Paths): boolean {
   return existsSync(paths.state) && readdirSync(paths.state).length > 0;
 }
 
-async function startMachines(sandbox: Sandbox): Promise<void> {
+async function startMachines(sandbox: Sandbox, given: GivenPlanes): Promise<void> {
   await ensureAuthority(sandbox.paths);
   const cloud = ensureCloud(sandbox);
-  await Promise.all([cloud, ensureEdge(sandbox), ...planes.map((plane) => ensureNode(sandbox, plane))]);
+  const cluster = (plane: Plane) => (given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane));
+  await Promise.all([cloud, ensureEdge(sandbox), ...planes.map(cluster)]);
 }
 
-async function upRegion(sandbox: Sandbox, images: Images) {
+async function upRegion(sandbox: Sandbox, images: Images, given: GivenPlanes) {
   return upStack(sandbox, {
     stack: local.regionStack,
     program: customerOrRegion,
-    config: regionConfig(images, await originPull(sandbox)),
+    config: regionConfig(images, await originPull(sandbox), given.region?.survey.dnsServers),
     secrets: {},
     account: "region",
     plane: "region",
   });
 }
 
-function upCustomer(sandbox: Sandbox, images: Images, secrets: ReturnType<typeof tenantSecrets>) {
+function upCustomer(sandbox: Sandbox, images: Images, given: GivenPlanes, secrets: ReturnType<typeof tenantSecrets>) {
   return upStack(sandbox, {
     stack: local.customerStack,
     program: customerOrRegion,
-    config: customerConfig(images),
+    config: customerConfig(images, given.customer?.survey.dnsServers),
     secrets: {
       "biplane:registrationToken": secrets.registrationToken,
       "biplane:dataPlaneClientSecret": secrets.dataPlaneClientSecret,
@@ -116,7 +161,10 @@ function upCustomer(sandbox: Sandbox, images: Images, secrets: ReturnType<typeof
   });
 }
 
-type Made = Pick<Environment, "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "outputs">;
+type Made = Pick<
+  Environment,
+  "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "outputs" | "clusters"
+>;
 
 function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): Environment {
   const profiles = profileFiles(paths);

@@ -17,6 +17,8 @@ export interface ProcessSpec {
   namespace?: string;
   /** Mount namespace to enter: a file that it is mounted on. */
   mountNamespace?: string;
+  /** Seen by it alone in place of /etc/hosts. */
+  hostsFile?: string;
   env?: Record<string, string>;
   /** Run as this uid and gid. */
   user?: { uid: number; gid: number };
@@ -28,6 +30,12 @@ interface ProcessRecord {
   /** Start time in clock ticks since boot: with the pid it names one process for good. */
   started: string;
 }
+
+/** A mount namespace that ends with the process. The file comes next. */
+const withHosts = [
+  ...["unshare", "--mount", "--propagation", "slave", "--"],
+  ...["sh", "-c", 'mount --bind "$1" /etc/hosts && shift && exec "$@"', "biplane"],
+];
 
 /** Starts the process unless it already runs. @returns its pid. */
 export async function ensureProcess(paths: Paths, spec: ProcessSpec): Promise<number> {
@@ -46,16 +54,21 @@ export async function ensureProcess(paths: Paths, spec: ProcessSpec): Promise<nu
     ...(spec.mountNamespace ? [`--mount=${spec.mountNamespace}`] : []),
   ];
   const enter = namespaces.length > 0 ? ["nsenter", ...namespaces, "--"] : [];
+  const resolve = spec.hostsFile === undefined ? [] : [...withHosts, spec.hostsFile];
   const become = spec.user
     ? ["setpriv", `--reuid=${spec.user.uid}`, `--regid=${spec.user.gid}`, "--clear-groups", "--"]
     : [];
   const log = openSync(join(paths.logs, `${spec.name}.log`), "a", 0o600);
-  const child = spawn("sh", ["-c", announce, "biplane", record, ...enter, ...become, spec.command, ...spec.args], {
-    detached: true,
-    stdio: ["ignore", log, log],
-    cwd: spec.cwd ?? paths.state,
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/root", ...spec.env },
-  });
+  const child = spawn(
+    "sh",
+    ["-c", announce, "biplane", record, ...enter, ...resolve, ...become, spec.command, ...spec.args],
+    {
+      detached: true,
+      stdio: ["ignore", log, log],
+      cwd: spec.cwd ?? paths.state,
+      env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/root", ...spec.env },
+    },
+  );
   closeSync(log);
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   child.unref();

@@ -1,6 +1,6 @@
 /** The configuration of the two local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
-import { awsRegion, clusters, network, zone } from "./hosts.ts";
+import { awsRegion, clusters, network, type Plane, zone } from "./hosts.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
 export const local = {
@@ -14,6 +14,12 @@ export const local = {
   customerStack: "customer-acme",
 } as const;
 
+/** Namespaces that each stack makes; those of the services have the configuration's default names. */
+export const localNamespaces: Record<Plane, string[]> = {
+  region: ["union-cp"],
+  customer: ["union", `${local.project}-${local.domain}`],
+};
+
 export interface Images {
   services: string;
   task: string;
@@ -21,8 +27,15 @@ export interface Images {
 
 const single = (address: string) => [`${address}/32`];
 
-/** @param originPull the authority whose certificate the edge shows to the origin. */
-export function regionConfig(images: Images, originPull: KeyPairFiles): Record<string, string> {
+/**
+ * @param originPull the authority whose certificate the edge shows to the origin.
+ * @param dnsServers addresses that answer the cluster's DNS. @default the node's own
+ */
+export function regionConfig(
+  images: Images,
+  originPull: KeyPairFiles,
+  dnsServers: string[] = [clusters.region.dns],
+): Record<string, string> {
   return config({
     shape: "region",
     region: awsRegion,
@@ -32,14 +45,14 @@ export function regionConfig(images: Images, originPull: KeyPairFiles): Record<s
     images: { services: images.services },
     tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
     database: { addresses: single(network.hosts.cloud.address) },
-    dnsServers: single(clusters.region.dns),
+    dnsServers: dnsServers.flatMap(single),
     replicas: 1,
     dataProtection: "off",
   });
 }
 
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
-export function customerConfig(images: Images): Record<string, string> {
+export function customerConfig(images: Images, dnsServers: string[] = [clusters.customer.dns]): Record<string, string> {
   return config({
     shape: "customer",
     model: "self-managed",
@@ -49,7 +62,7 @@ export function customerConfig(images: Images): Record<string, string> {
     controlPlaneHost: local.endpoint,
     images: { services: images.services, task: images.task },
     projects: [{ project: local.project, domain: local.domain }],
-    dnsServers: single(clusters.customer.dns),
+    dnsServers: dnsServers.flatMap(single),
     dataProtection: "off",
   });
 }

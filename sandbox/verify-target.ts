@@ -1,4 +1,5 @@
 /** The local run as `verify` sees any customer's plane. */
+import { join } from "node:path";
 import { type Target, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, names } from "./hosts.ts";
@@ -25,4 +26,10 @@ export function localTarget(environment: Environment): Target {
       caFile: environment.caFile,
     },
   });
+}
+
+/** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
+export function localLimits({ clusters }: Pick<Environment, "clusters">, checkout: string): string[] {
+  const given = clusters.region === "given" || clusters.customer === "given";
+  return ["limits.yaml", ...(given ? ["limits-given.yaml"] : [])].map((name) => join(checkout, "sandbox", name));
 }

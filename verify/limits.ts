@@ -21,3 +21,8 @@ export function readLimits(path: string): Limit[] {
   }
   return parsed.data.limits;
 }
+
+/** Several lists as one. A claim that two of them name has the later one's reason: it knows the place better. */
+export function joinLimits(lists: readonly (readonly Limit[])[]): Limit[] {
+  return [...new Map(lists.flat().map((limit) => [limit.claim, limit])).values()];
+}

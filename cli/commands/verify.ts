@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { localTarget } from "../../sandbox/verify-target.ts";
+import { localLimits, localTarget } from "../../sandbox/verify-target.ts";
 import { messageOf, refusal } from "../../shared/errors.ts";
 import { currentCommit, writeEvidence } from "../../verify/claims/evidence.ts";
-import { readLimits } from "../../verify/limits.ts";
+import { joinLimits, readLimits } from "../../verify/limits.ts";
 import { evidenceOf, verify } from "../../verify/main.ts";
 import { renderHtml } from "../../verify/report/html.ts";
 import { renderJunit } from "../../verify/report/junit.ts";
@@ -21,11 +21,15 @@ export async function verifyCommand(options: CommandOptions<"verify">): Promise<
   const here = paths();
   const local = options.target === undefined ? readEnvironment(here) : undefined;
   const target = local ? localTarget(local) : readTarget(options.target ?? "");
-  const limitsFile = options.acceptUnevaluated ?? (local ? join(checkout, "sandbox/limits.yaml") : undefined);
+  const limitsFiles = options.acceptUnevaluated
+    ? [options.acceptUnevaluated]
+    : local
+      ? localLimits(local, checkout)
+      : [];
   const commit = currentCommit(checkout);
   const report = await verify(target, {
     commit,
-    limits: limitsFile ? readLimits(limitsFile) : [],
+    limits: joinLimits(limitsFiles.map(readLimits)),
     path: local?.toolPath ?? [],
   });
   writeEvidence(join(here.cache, "evidence"), commit, `verify-${target.cloud}-${target.model}`, evidenceOf(report));

@@ -6,6 +6,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "../context.ts";
+import { tokenServiceHosts } from "../dns.ts";
 import { awsRegion, names } from "../hosts.ts";
 import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf, type KeyPairFiles } from "../pki.ts";
@@ -67,9 +68,11 @@ export async function startObjectStore({ paths, tools }: Sandbox, server: KeyPai
     return path;
   };
   const common = ["--cert", server.certificate, "--key", server.key, "--region", awsRegion];
+  const hostsFile = tokenServiceHosts(paths);
   await ensureProcess(paths, {
     name: judgeProcess,
     namespace: cloudNamespace,
+    ...(hostsFile === undefined ? {} : { hostsFile }),
     command: tools.bin("versitygw"),
     args: [
       ...[...common, "--port", `${cloudAddress}:${ports.judge}`, "iam", "--dir", folder("iam")],

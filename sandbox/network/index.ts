@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { execa } from "execa";
 import type { Sandbox } from "../context.ts";
 import { clusters, type HostName, network, type Plane } from "../hosts.ts";
-import { customerIngressRules } from "./ingress-rules.ts";
+import { apiServerPort, customerIngressRules } from "./ingress-rules.ts";
 import { ensureNamespace, enterNetwork, namespaceExists, removeEmptyFolder, removeNamespace } from "./namespace.ts";
 
 export { customerIngressRules } from "./ingress-rules.ts";
@@ -14,12 +14,14 @@ export { type Outcome, tcpProbe, tcpProbes } from "./tcp-probe.ts";
 
 const bridge = "bridge0";
 const hostNames = Object.keys(network.hosts) as HostName[];
+const secondAddresses: Partial<Record<HostName, string>> = { edge: network.relayFront, cloud: network.issuerFront };
 
-export async function ensureNetwork(sandbox: Sandbox): Promise<void> {
+/** @param customerApiPort that the machine may open; a given cluster's own may differ from a node's. */
+export async function ensureNetwork(sandbox: Sandbox, customerApiPort = apiServerPort): Promise<void> {
   sandbox.progress("network");
   await ensureSwitch();
   await ensureMachineEnd();
-  await Promise.all(hostNames.map(ensureHost));
+  await Promise.all(hostNames.map((name) => ensureHost(name, customerApiPort)));
 }
 
 /** Nothing of ours may run in the hosts any more. Removes what there is, however much was made. */
@@ -57,20 +59,22 @@ async function ensureMachineEnd(): Promise<void> {
   ]);
 }
 
-async function ensureHost(name: HostName): Promise<void> {
+async function ensureHost(name: HostName, customerApiPort: number): Promise<void> {
   const { namespace, address } = network.hosts[name];
   await ensureNamespace(namespace);
   // No IPv6, so that no link-local address is a second way in.
   await settings(namespace, { "net.ipv6.conf.default.disable_ipv6": 1 });
-  if (name === "customer")
-    await execa("nsenter", [...enterNetwork(namespace).slice(1), "nft", "-f", "-"], { input: customerIngressRules() });
+  if (name === "customer") {
+    const input = customerIngressRules(customerApiPort);
+    await execa("nsenter", [...enterNetwork(namespace).slice(1), "nft", "-f", "-"], { input });
+  }
   if (!(await linkExists(namespace, "eth0")))
     await execa("ip", [
       ...["-n", network.switchNamespace, "link", "add", name, "type", "veth"],
       ...["peer", "name", "eth0", "netns", namespace],
     ]);
   await batch(network.switchNamespace, [`link set ${name} master ${bridge} up`]);
-  const addresses = name === "edge" ? [address, network.relayFront] : [address];
+  const addresses = [address, ...[secondAddresses[name] ?? []].flat()];
   await batch(namespace, [
     "link set lo up",
     ...addresses.map((each) => `addr replace ${each}/${network.prefix} dev eth0`),

@@ -16,6 +16,11 @@ test("what is addressed to the node passes only from the machine to the API serv
   ]);
 });
 
+test("a given cluster's API port takes the place of the node's", () => {
+  expect(customerIngressRules(40_123)).toContain("ip saddr 198.18.0.1 tcp dport 40123 accept");
+  expect(customerIngressRules(40_123)).not.toContain("6443");
+});
+
 test("nothing from the bridge is forwarded to pods or Services unless it answers", () => {
   expect(chain("forward").slice(1)).toEqual(['iifname "eth0" jump from-bridge']);
 });

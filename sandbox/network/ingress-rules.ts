@@ -1,6 +1,6 @@
 import { network } from "../hosts.ts";
 
-/** The one port that the machine, as the far end of PrivateLink, may open in the customer's network. */
+/** Of a node's API server: what the machine, as the far end of PrivateLink, may open in the customer's network. */
 export const apiServerPort = 6443;
 
 /**
@@ -9,7 +9,7 @@ export const apiServerPort = 6443;
  * server pass. Refused TCP is counted (counter `refused`), so that a probe can tell this wall from a port with no
  * listener. Inside the node (loopback, pods, Services) nothing is touched.
  */
-export function customerIngressRules(): string {
+export function customerIngressRules(port = apiServerPort): string {
   return `table inet biplane
 delete table inet biplane
 table inet biplane {
@@ -24,7 +24,7 @@ table inet biplane {
 
   chain input {
     type filter hook input priority filter - 10; policy accept;
-    iifname "eth0" ip saddr ${network.host} tcp dport ${apiServerPort} accept
+    iifname "eth0" ip saddr ${network.host} tcp dport ${port} accept
     iifname "eth0" jump from-bridge
   }
 

@@ -7,8 +7,22 @@ import { ports } from "./layout.ts";
 const rbac = "rbac.authorization.k8s.io";
 
 export async function applyAccess(kubeconfig: KubeConfig, credentials: Credentials): Promise<void> {
-  const api = KubernetesObjectApi.makeApiClient(kubeconfig);
-  const objects = [
+  await applyAll(kubeconfig, [
+    ...componentAccess(),
+    role("eks:hooks", [{ apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"] }]),
+    binding("eks:hooks", "eks:hooks"),
+    podWebhook({
+      name: "biplane-sandbox",
+      url: `https://127.0.0.1:${ports.hooks}/mutate`,
+      trust: readFileSync(credentials.trust),
+      namespaces: { operator: "NotIn", values: ["kube-system"] },
+    }),
+  ]);
+}
+
+/** What any cluster of these programs needs. */
+export function componentAccess(): KubernetesObject[] {
+  return [
     // The API server asks the kubelet for logs and exec in its own name.
     binding("eks:kubelet-client", "system:kubelet-api-admin"),
     role("eks:dns", [
@@ -16,10 +30,11 @@ export async function applyAccess(kubeconfig: KubeConfig, credentials: Credentia
       { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
     ]),
     binding("eks:dns", "eks:dns"),
-    role("eks:hooks", [{ apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"] }]),
-    binding("eks:hooks", "eks:hooks"),
-    podWebhook(readFileSync(credentials.trust)),
   ];
+}
+
+export async function applyAll(kubeconfig: KubeConfig, objects: KubernetesObject[]): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(kubeconfig);
   await Promise.all(
     objects.map((object) =>
       api.patch(object, undefined, undefined, "biplane-sandbox", true, PatchStrategy.ServerSideApply),
@@ -48,19 +63,26 @@ function binding(name: string, clusterRole: string) {
   };
 }
 
-function podWebhook(trust: Buffer) {
+export interface PodWebhook {
+  name: string;
+  url: string;
+  /** PEM of the authority that signs its certificate. */
+  trust: Buffer;
+  /** Whose pods it is asked about. */
+  namespaces: { operator: "In" | "NotIn"; values: string[] };
+}
+
+export function podWebhook({ name, url, trust, namespaces }: PodWebhook) {
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "MutatingWebhookConfiguration",
-    metadata: { name: "biplane-sandbox" },
+    metadata: { name },
     webhooks: [
       {
         name: "pods.sandbox.biplane.dev",
-        clientConfig: { url: `https://127.0.0.1:${ports.hooks}/mutate`, caBundle: trust.toString("base64") },
+        clientConfig: { url, caBundle: trust.toString("base64") },
         rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
-        namespaceSelector: {
-          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system"] }],
-        },
+        namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", ...namespaces }] },
         admissionReviewVersions: ["v1"],
         sideEffects: "None",
         failurePolicy: "Fail",

@@ -10,6 +10,17 @@ export async function ensureApiServer(sandbox: Sandbox, node: NodeLayout, creden
   mkdirSync(node.file("etcd"), { recursive: true, mode: 0o700 });
   await start(sandbox, node, "etcd", etcdArguments(node));
   writeTokenWebhook(node, credentials);
+  await start(sandbox, node, "kube-apiserver", [...apiServerArguments(node, credentials), ...asEks(node)]);
+}
+
+/** The same without what is EKS's own: as anybody's cluster would be. */
+export async function ensurePlainApiServer(
+  sandbox: Sandbox,
+  node: NodeLayout,
+  credentials: Credentials,
+): Promise<void> {
+  mkdirSync(node.file("etcd"), { recursive: true, mode: 0o700 });
+  await start(sandbox, node, "etcd", etcdArguments(node));
   await start(sandbox, node, "kube-apiserver", apiServerArguments(node, credentials));
 }
 
@@ -73,14 +84,11 @@ function apiServerArguments(node: NodeLayout, credentials: Credentials): string[
     `--tls-private-key-file=${credentials.serving.key}`,
     `--cert-dir=${node.file("kube-apiserver")}`,
     `--client-ca-file=${credentials.clientAuthority}`,
-    `--authentication-token-webhook-config-file=${node.file("token-webhook.yaml")}`,
-    "--authentication-token-webhook-version=v1",
     "--anonymous-auth=false",
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     `--encryption-provider-config=${credentials.encryption}`,
     `--service-account-issuer=${node.issuer}`,
-    `--service-account-jwks-uri=${node.issuer}/openid/v1/jwks`,
     `--service-account-key-file=${credentials.serviceAccounts.publicKey}`,
     `--service-account-signing-key-file=${credentials.serviceAccounts.privateKey}`,
     `--service-cluster-ip-range=${node.serviceRange}`,
@@ -91,6 +99,15 @@ function apiServerArguments(node: NodeLayout, credentials: Credentials): string[
     // Cilium's agent and the image builder ask for more than the default; Pod Security decides per namespace.
     "--allow-privileged",
     "--profiling=false",
+  ];
+}
+
+/** Tokens of `aws eks get-token` log in, and the keys of service accounts are published outside. */
+function asEks(node: NodeLayout): string[] {
+  return [
+    `--authentication-token-webhook-config-file=${node.file("token-webhook.yaml")}`,
+    "--authentication-token-webhook-version=v1",
+    `--service-account-jwks-uri=${node.issuer}/openid/v1/jwks`,
   ];
 }
 

@@ -12,9 +12,11 @@ import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf, type KeyPairFiles } from "../pki.ts";
 import type { NodeLayout } from "./layout.ts";
 
+export const adminUser = { commonName: "biplane:admin", organization: "system:masters" };
+
 /** Kubernetes users; RBAC knows the `system:` ones, access.ts binds the others. */
 const users = {
-  admin: { commonName: "biplane:admin", organization: "system:masters" },
+  admin: adminUser,
   "controller-manager": { commonName: "system:kube-controller-manager" },
   scheduler: { commonName: "system:kube-scheduler" },
   proxy: { commonName: "system:kube-proxy" },
@@ -68,7 +70,7 @@ export async function ensureCredentials(paths: Paths, node: NodeLayout): Promise
     const pair = await leaf(`user-${user}`, { ...subject, authority });
     if (user === "hooks") hooks = pair;
     kubeconfig[user] = user === "admin" ? node.adminKubeconfig : node.file("kubeconfig", user);
-    writeKubeconfig(kubeconfig[user], node, trust, pair);
+    writeKubeconfig(kubeconfig[user], { ...node, trust, pair });
   }
   if (hooks === undefined) throw new Error("no credentials for hooks");
   return {
@@ -85,16 +87,24 @@ export async function ensureCredentials(paths: Paths, node: NodeLayout): Promise
   };
 }
 
+/** How a client certificate logs in. */
+export interface CertificateLogin {
+  /** Of the cluster in the file. */
+  name: string;
+  endpoint: string;
+  trust: string;
+  pair: KeyPairFiles;
+}
+
 /** Whole in one file, so that it can be handed on. */
-function writeKubeconfig(file: string, node: NodeLayout, trust: string, pair: KeyPairFiles): void {
+export function writeKubeconfig(file: string, { name, endpoint, trust, pair }: CertificateLogin): void {
   const embed = (path: string) => readFileSync(path).toString("base64");
-  const name = node.name;
   writeSecret(
     file,
     stringify({
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name, cluster: { server: node.endpoint, "certificate-authority-data": embed(trust) } }],
+      clusters: [{ name, cluster: { server: endpoint, "certificate-authority-data": embed(trust) } }],
       users: [
         { name, user: { "client-certificate-data": embed(pair.certificate), "client-key-data": embed(pair.key) } },
       ],

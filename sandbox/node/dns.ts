@@ -5,7 +5,6 @@ import { dirname } from "node:path";
 import type { Sandbox } from "../context.ts";
 import { hostsFile } from "../dns.ts";
 import { writeIfChanged } from "../files.ts";
-import { clusters } from "../hosts.ts";
 import { tcpProbe } from "../network/tcp-probe.ts";
 import { ensureProcess } from "../processes.ts";
 import type { Credentials } from "./credentials.ts";
@@ -26,7 +25,7 @@ export async function ensureDns(sandbox: Sandbox, node: NodeLayout, credentials:
     namespace: node.name,
   });
   await waitUntil(sandbox.paths, name, [name], async () => {
-    return (await tcpProbe(node.name, clusters[node.plane].dns, 53)) === "connected";
+    return (await tcpProbe(node.name, node.dns, 53)) === "connected";
   });
 }
 

@@ -9,6 +9,7 @@ import { ensureProcess } from "../processes.ts";
 import type { Credentials } from "./credentials.ts";
 import type { HooksConfig } from "./hooks-config.ts";
 import { type NodeLayout, nodeLayout, ports, processName } from "./layout.ts";
+import type { TokenLogin } from "./token-login.ts";
 
 export async function ensureHooks(sandbox: Sandbox, node: NodeLayout, credentials: Credentials): Promise<void> {
   const config: HooksConfig = {
@@ -16,9 +17,7 @@ export async function ensureHooks(sandbox: Sandbox, node: NodeLayout, credential
     port: ports.hooks,
     serving: credentials.hooksServing,
     api: { endpoint: node.endpoint, trust: credentials.trust, login: credentials.hooks },
-    credentialsFile: join(sandbox.paths.credentials, "aws-credentials"),
-    profile: `biplane-${node.plane}`,
-    clusterNameFile: clusterNameFile(node),
+    ...tokenLoginOf(sandbox.paths, node),
   };
   const file = node.file("hooks.json");
   writeFileSync(file, JSON.stringify(config, null, 2));
@@ -28,6 +27,15 @@ export async function ensureHooks(sandbox: Sandbox, node: NodeLayout, credential
     args: [fileURLToPath(new URL("./hooks-main.ts", import.meta.url)), file],
     namespace: node.name,
   });
+}
+
+/** The operator of the plane's account, for the cluster that the cloud will make. */
+export function tokenLoginOf(paths: Paths, node: NodeLayout): TokenLogin {
+  return {
+    credentialsFile: join(paths.credentials, "aws-credentials"),
+    profile: `biplane-${node.plane}`,
+    clusterNameFile: clusterNameFile(node),
+  };
 }
 
 /** Called when the cloud makes the cluster: tokens are good for the cluster of that name. */

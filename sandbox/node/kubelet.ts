@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Sandbox } from "../context.ts";
 import { writeIfChanged } from "../files.ts";
-import { clusters } from "../hosts.ts";
 import { ensureProcess } from "../processes.ts";
 import type { Credentials } from "./credentials.ts";
 import { type NodeLayout, processName } from "./layout.ts";
@@ -52,7 +51,7 @@ function kubeletConfiguration(node: NodeLayout, credentials: Credentials) {
     oomScoreAdj: 0,
     volumePluginDir: "/var/lib/kubelet/volume-plugins",
     resolvConf: "",
-    clusterDNS: [clusters[node.plane].dns],
+    clusterDNS: [node.dns],
     clusterDomain: "cluster.local",
     // A full build cache must not cost the node its images, the pause image least of all.
     imageGCHighThresholdPercent: 100,

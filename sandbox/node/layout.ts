@@ -9,6 +9,8 @@ export interface NodeLayout {
   /** Name of the Kubernetes node and of its network namespace. */
   name: string;
   address: string;
+  /** Where the cluster's DNS listens, for its pods. */
+  dns: string;
   /** API server, as the machine and the pods reach it. */
   endpoint: string;
   /** Issuer of service account tokens. */
@@ -32,7 +34,7 @@ export interface NodeLayout {
 
 export function nodeLayout(paths: Paths, plane: Plane): NodeLayout {
   const { namespace, address } = network.hosts[plane];
-  const { pods, services } = clusters[plane];
+  const { pods, services, dns } = clusters[plane];
   const folder = paths.node(plane);
   const file = (...parts: string[]) => join(folder, ...parts);
   const containerdSocket = file("containerd.sock");
@@ -47,6 +49,7 @@ export function nodeLayout(paths: Paths, plane: Plane): NodeLayout {
     plane,
     name: namespace,
     address,
+    dns,
     endpoint: `https://${address}:6443`,
     issuer: `https://${names.oidc(plane)}`,
     podRange: pods,

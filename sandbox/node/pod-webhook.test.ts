@@ -92,3 +92,26 @@ test("a session name holds what STS allows, 64 characters at most", () => {
   expect(session({})).toBe("demo-development.pod");
   expect(session({ name: "x".repeat(200) })).toMatch(/^[\w+=,.@-]{64}$/);
 });
+
+test("a pod of a given cluster brings the authority and the names with it, and keeps its own", () => {
+  const elsewhere = {
+    authority: "PEM",
+    hosts: { "a.biplane.test": "198.18.0.30", "b.biplane.test": "198.18.0.40", "c.biplane.test": "198.18.0.30" },
+  };
+  const own = { ip: "10.0.0.1", hostnames: ["own"] };
+  const given = { ...pod({ hostAliases: [own] }), metadata: { annotations: { mine: "1" } } };
+  const patch = patchPod(given, "demo-development", annotated, elsewhere);
+  expect(valueAt(patch, "/metadata/annotations")).toEqual({ mine: "1", "sandbox.biplane.dev/authority": "PEM" });
+  expect(valueAt(patch, "/spec/hostAliases")).toEqual([
+    own,
+    { ip: "198.18.0.30", hostnames: ["a.biplane.test", "c.biplane.test"] },
+    { ip: "198.18.0.40", hostnames: ["b.biplane.test"] },
+  ]);
+  expect(valueAt(patch, "/spec/volumes")[0]).toEqual({
+    name: "biplane-trust",
+    downwardAPI: {
+      items: [{ path: "ca.crt", fieldRef: { fieldPath: "metadata.annotations['sandbox.biplane.dev/authority']" } }],
+    },
+  });
+  expect(envOf(patch).AWS_ROLE_ARN).toBe(roleArn);
+});

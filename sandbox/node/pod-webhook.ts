@@ -10,6 +10,12 @@ const audienceAnnotation = "eks.amazonaws.com/audience";
 const tokenFolder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 const trustFolder = "/var/run/secrets/biplane.test";
 const trustFile = `${trustFolder}/ca.crt`;
+const authorityAnnotation = "sandbox.biplane.dev/authority";
+const fromAnnotation = {
+  downwardAPI: {
+    items: [{ path: "ca.crt", fieldRef: { fieldPath: `metadata.annotations['${authorityAnnotation}']` } }],
+  },
+};
 const endpoint = `https://${names.aws}`;
 /** As EKS asks for. */
 const tokenSeconds = 86_400;
@@ -25,8 +31,21 @@ interface Container extends Named {
 
 /** The part of a pod that is read. */
 export interface Pod {
-  metadata: { name?: string; generateName?: string; namespace?: string };
-  spec: { containers: Container[]; initContainers?: Container[]; volumes?: Named[] };
+  metadata: { name?: string; generateName?: string; namespace?: string; annotations?: Record<string, string> };
+  spec: { containers: Container[]; initContainers?: Container[]; volumes?: Named[]; hostAliases?: HostAlias[] };
+}
+
+interface HostAlias {
+  ip: string;
+  hostnames: string[];
+}
+
+/** What a cluster lacks that is not ours: it knows neither our authority nor our names. */
+export interface Elsewhere {
+  /** PEM. */
+  authority: string;
+  /** Name → address. */
+  hosts: Record<string, string>;
 }
 
 export interface PatchOperation {
@@ -44,12 +63,19 @@ interface Gift {
 /**
  * @param namespace of the request: the pod itself may not carry it yet.
  * @param annotations of the pod's service account.
+ * @param elsewhere for the pods of a given cluster.
  * @returns JSON Patch (RFC 6902). Variables, volumes and mounts that the pod has itself are left as they are.
  */
-export function patchPod(pod: Pod, namespace: string, annotations: Record<string, string>): PatchOperation[] {
-  const gifts = [trust(), ...role(pod, namespace, annotations)];
+export function patchPod(
+  pod: Pod,
+  namespace: string,
+  annotations: Record<string, string>,
+  elsewhere?: Elsewhere,
+): PatchOperation[] {
+  const gifts = [trust(elsewhere), ...role(pod, namespace, annotations)];
   const volumes = pod.spec.volumes ?? [];
   const operations: PatchOperation[] = [
+    ...(elsewhere ? bring(pod, elsewhere) : []),
     {
       op: "add",
       path: "/spec/volumes",
@@ -81,12 +107,24 @@ function missing<T extends Named>(existing: T[], added: T[]): T[] {
   return [...existing, ...added.filter(({ name }) => !existing.some((each) => each.name === name))];
 }
 
-function trust(): Gift {
+/** With the pod itself, so that nothing of it stays when the pod goes. */
+function bring({ metadata, spec }: Pod, { authority, hosts }: Elsewhere): PatchOperation[] {
+  const aliases = Object.entries(Object.groupBy(Object.entries(hosts), ([, address]) => address)).map(
+    ([ip, names = []]) => ({ ip, hostnames: names.map(([name]) => name) }),
+  );
+  return [
+    { op: "add", path: "/metadata/annotations", value: { ...metadata.annotations, [authorityAnnotation]: authority } },
+    { op: "add", path: "/spec/hostAliases", value: [...(spec.hostAliases ?? []), ...aliases] },
+  ];
+}
+
+/** A node's own clusters have the authority as their root certificate; elsewhere the pod carries it itself. */
+function trust(elsewhere: Elsewhere | undefined): Gift {
   const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
   const endpoints = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "FLYTE_AWS_ENDPOINT"];
   return {
     env: Object.fromEntries([...files.map((name) => [name, trustFile]), ...endpoints.map((name) => [name, endpoint])]),
-    volume: { name: "biplane-trust", ...{ configMap: { name: "kube-root-ca.crt" } } },
+    volume: { name: "biplane-trust", ...(elsewhere ? fromAnnotation : { configMap: { name: "kube-root-ca.crt" } }) },
     mountPath: trustFolder,
   };
 }

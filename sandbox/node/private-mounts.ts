@@ -14,7 +14,7 @@ import { type NodeLayout, processName } from "./layout.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Folders that are the node's own. As in production, the programs find them where they always are. */
-const privateFolders = [
+export const privateFolders = [
   "/run/containerd",
   "/run/netns",
   "/var/lib/cni",

@@ -36,6 +36,11 @@ export async function publish(node: NodeLayout, kubeconfig: KubeConfig, credenti
     issuer: node.issuer,
     version: gitVersion,
   };
+  writeFacts(node, facts);
+}
+
+export function writeFacts(node: NodeLayout, facts: NodeFacts): void {
+  mkdirSync(node.folder, { recursive: true, mode: 0o700 });
   replaceFile(factsFile(node), `${JSON.stringify(facts, null, 2)}\n`);
 }
 

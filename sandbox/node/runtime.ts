@@ -12,6 +12,12 @@ import { waitUntil } from "./wait.ts";
 
 const registryAddress = `http://${network.hosts.cloud.address}:5000`;
 
+/** How a containerd finds the local registry: the file `<config_path>/<its name>/hosts.toml`. */
+export const registryHosts = `server = "${registryAddress}"
+[host."${registryAddress}"]
+  capabilities = ["pull", "resolve"]
+`;
+
 /** @param mountNamespace to run it in. */
 export async function ensureRuntime(sandbox: Sandbox, node: NodeLayout, mountNamespace: string): Promise<void> {
   writeConfiguration(node);
@@ -51,10 +57,7 @@ async function importPause(sandbox: Sandbox, node: NodeLayout, archive: string):
 function writeConfiguration(node: NodeLayout): void {
   const registry = node.file("certs.d", names.registry);
   mkdirSync(registry, { recursive: true });
-  writeFileSync(
-    `${registry}/hosts.toml`,
-    `server = "${registryAddress}"\n[host."${registryAddress}"]\n  capabilities = ["pull", "resolve"]\n`,
-  );
+  writeFileSync(`${registry}/hosts.toml`, registryHosts);
   mkdirSync(node.file("cni"), { recursive: true });
   writeIfChanged(node.file("cni", "10-bridge.conflist"), JSON.stringify(bridge(node), null, 2));
   writeIfChanged(node.file("containerd.toml"), containerdToml(node));

@@ -1,0 +1,41 @@
+/** What a run makes in a given cluster: all of it is new there, and all of it goes again. */
+import type { Plane } from "../hosts.ts";
+import { localNamespaces } from "../stacks.ts";
+
+export const probeNamespace = "biplane-probe";
+export const webhookName = "biplane-local-run";
+
+export interface MadeObject {
+  kind: "MutatingWebhookConfiguration" | "Namespace" | "CustomResourceDefinition";
+  name: string;
+  /** In the API. */
+  path: string;
+}
+
+/** In the order of removal: pods are made no more without the webhook, custom objects end before their definition. */
+export function madeObjects(plane: Plane): MadeObject[] {
+  const definitions = plane === "customer" ? ["taskactions.flyte.org"] : [];
+  return [
+    {
+      kind: "MutatingWebhookConfiguration",
+      name: webhookName,
+      path: `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${webhookName}`,
+    },
+    ...[...localNamespaces[plane], probeNamespace].map((name) => ({
+      kind: "Namespace" as const,
+      name,
+      path: `/api/v1/namespaces/${name}`,
+    })),
+    ...definitions.map((name) => ({
+      kind: "CustomResourceDefinition" as const,
+      name,
+      path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`,
+    })),
+  ];
+}
+
+/** The same removal by hand. */
+export function removalByHand(kubeconfig: string, objects: MadeObject[]): string {
+  const names = objects.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`).join(" ");
+  return `kubectl --kubeconfig ${kubeconfig} delete --ignore-not-found ${names}`;
+}

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { joinLimits, readLimits } from "../verify/limits.ts";
+import type { Environment } from "./environment.ts";
+import { localLimits } from "./verify-target.ts";
+
+const checkout = join(import.meta.dirname, "..");
+
+const limitsOf = (clusters: Environment["clusters"]) => joinLimits(localLimits({ clusters }, checkout).map(readLimits));
+
+const outboundOnly = "net-tunnel-outbound-only";
+
+test("on nodes of the local run, who can dial the customer is decided; on a given cluster it is not", () => {
+  expect(limitsOf({ region: "own", customer: "own" }).map(({ claim }) => claim)).not.toContain(outboundOnly);
+  for (const clusters of [
+    { region: "own", customer: "given" },
+    { region: "given", customer: "own" },
+  ] as const) {
+    const limit = limitsOf(clusters).find(({ claim }) => claim === outboundOnly);
+    expect(limit?.reason).toMatch(/^not enforced by the local run on a given cluster/);
+  }
+});
+
+test("a claim of both lists is there once, with the reason of the given cluster", () => {
+  const found = limitsOf({ region: "own", customer: "given" }).filter(
+    ({ claim }) => claim === "k8s-network-policies-isolate-pods",
+  );
+  expect(found.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^whether the given cluster/)]);
+});
