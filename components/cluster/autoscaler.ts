@@ -20,7 +20,7 @@ const user = 65534;
 
 /**
  * The Cluster Autoscaler: adds nodes for pods that wait and drains those that are not needed, within the groups' sizes
- * (docs/decisions/0006). Proved by verify-clusterrolebindings and verify-pod-security-context.
+ * (docs/decisions/0007). Proved by verify-clusterrolebindings and verify-pod-security-context.
  */
 export class NodeAutoscaler extends pulumi.ComponentResource {
   constructor(name: string, args: NodeAutoscalerArgs, opts?: pulumi.ComponentResourceOptions) {
