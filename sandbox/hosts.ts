@@ -49,6 +49,9 @@ export const names = {
 /** Accounts of the emulated cloud: the region's and one per customer. */
 export const accounts = { region: "111111111111", customer: "222222222222" } as const;
 
+/** The role whose session each request of an operator is, for the emulator. */
+export const operatorRole = (account: string) => `arn:aws:iam::${account}:role/operator`;
+
 /** NodePorts of the region's cluster that the edge forwards to. */
 export const originPorts = { gateway: 30443, relay: 30444 } as const;
 

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { checkout } from "../cli/context.ts";
 import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
 import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
@@ -29,23 +30,25 @@ import { ensureNode, removeNode } from "./node/index.ts";
 import type { Paths } from "./paths.ts";
 import { ensureAuthority } from "./pki.ts";
 import { recordedProcesses, stopProcess } from "./processes.ts";
-import { customerConfig, type Images, local, regionConfig } from "./stacks.ts";
+import { customerBaseConfig, customerConfig, type Images, local, regionConfig } from "./stacks.ts";
 import { ensureToolchain, locateToolchain, type Progress } from "./toolchain/index.ts";
 import { withLock } from "./toolchain/lock.ts";
 
+const everyStack = { program: customerOrRegion, policyPack: join(checkout, "policies") };
 const planes: Plane[] = ["region", "customer"];
 export const localRunSteps = {
   network: "network",
   cloud: "cloud, edge and two Kubernetes nodes",
   images: "images",
   region: "stack of the region",
+  customerBase: "base of the customer",
   customer: "stack of the customer",
 };
 
 export interface LocalRun {
   environment: Environment;
   /** How many resources of each kind of change; `same` counts those without one. */
-  changes: Record<Plane, Record<string, number>>;
+  changes: Record<"region" | "customerBase" | "customer", Record<string, number>>;
 }
 
 /**
@@ -73,6 +76,7 @@ export function bringUp(
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
     const region = await step(localRunSteps.region, (sandbox) => upRegion(sandbox, images, given));
+    const base = await step(localRunSteps.customerBase, upCustomerBase);
     const secrets = tenantSecrets(region.outputs, local.org);
     const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, given, secrets));
 
@@ -84,7 +88,7 @@ export function bringUp(
       clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
     });
     writeEnvironment(paths, environment);
-    return { environment, changes: { region: region.changes, customer: customer.changes } };
+    return { environment, changes: { region: region.changes, customerBase: base.changes, customer: customer.changes } };
   });
 }
 
@@ -138,8 +142,8 @@ async function startMachines(sandbox: Sandbox, given: GivenPlanes): Promise<void
 
 async function upRegion(sandbox: Sandbox, images: Images, given: GivenPlanes) {
   return upStack(sandbox, {
+    ...everyStack,
     stack: local.regionStack,
-    program: customerOrRegion,
     config: regionConfig(images, await originPull(sandbox), given.region?.survey.dnsServers),
     secrets: {},
     account: "region",
@@ -147,10 +151,21 @@ async function upRegion(sandbox: Sandbox, images: Images, given: GivenPlanes) {
   });
 }
 
+function upCustomerBase(sandbox: Sandbox) {
+  return upStack(sandbox, {
+    ...everyStack,
+    stack: local.customerBaseStack,
+    config: customerBaseConfig(),
+    secrets: {},
+    account: "customer",
+    plane: "customer",
+  });
+}
+
 function upCustomer(sandbox: Sandbox, images: Images, given: GivenPlanes, secrets: ReturnType<typeof tenantSecrets>) {
   return upStack(sandbox, {
+    ...everyStack,
     stack: local.customerStack,
-    program: customerOrRegion,
     config: customerConfig(images, given.customer?.survey.dnsServers),
     secrets: {
       "biplane:registrationToken": secrets.registrationToken,

@@ -1,6 +1,6 @@
-/** The configuration of the two local stacks: the same programs as production's, with this machine's endpoints. */
+/** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
-import { awsRegion, clusters, network, type Plane, zone } from "./hosts.ts";
+import { accounts, awsRegion, clusters, network, operatorRole, type Plane, zone } from "./hosts.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
 export const local = {
@@ -11,6 +11,7 @@ export const local = {
   endpoint: `${awsRegion}.${zone}`,
   relayHost: `relay.${awsRegion}.${zone}`,
   regionStack: `region-${awsRegion}`,
+  customerBaseStack: "customer-acme-base",
   customerStack: "customer-acme",
 } as const;
 
@@ -24,6 +25,14 @@ export interface Images {
   services: string;
   task: string;
 }
+
+/**
+ * Who deploys, as the cloud knows it. The number of nodes stays as it is: one real node stands for all of them, and there
+ * is no group to scale.
+ */
+const kubernetes = (account: keyof typeof accounts) => ({
+  access: [{ name: "operator", principalArn: operatorRole(accounts[account]), access: "cluster-admin" }],
+});
 
 const single = (address: string) => [`${address}/32`];
 
@@ -41,6 +50,8 @@ export function regionConfig(
     region: awsRegion,
     endpoint: local.endpoint,
     relayHost: local.relayHost,
+    kubernetes: kubernetes("region"),
+    backups: { copyRegion: "us-west-2" },
     edge: { zoneId: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
     images: { services: images.services },
     tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
@@ -51,19 +62,30 @@ export function regionConfig(
   });
 }
 
+const customer = {
+  shape: "customer",
+  model: "self-managed",
+  org: local.org,
+  cluster: local.cluster,
+  region: awsRegion,
+  dataProtection: "off",
+};
+
+export function customerBaseConfig(): Record<string, string> {
+  return config({ ...customer, phase: "base", kubernetes: kubernetes("customer") });
+}
+
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
 export function customerConfig(images: Images, dnsServers: string[] = [clusters.customer.dns]): Record<string, string> {
   return config({
-    shape: "customer",
-    model: "self-managed",
-    org: local.org,
-    cluster: local.cluster,
-    region: awsRegion,
+    ...customer,
+    phase: "workloads",
+    // This machine is where PrivateLink would end: nftables lets it, and nobody else, reach the customer's API.
+    link: "inside",
     controlPlaneHost: local.endpoint,
     images: { services: images.services, task: images.task },
     projects: [{ project: local.project, domain: local.domain }],
     dnsServers: dnsServers.flatMap(single),
-    dataProtection: "off",
   });
 }
 

@@ -49,9 +49,10 @@ async function preview(stack: string, providers: Providers, ...more: string[]) {
 }
 
 describe.each([
-  ["region", local.regionStack],
-  ["customer", local.customerStack],
-] as const)("the %s stack by the official entry", (plane, stack) => {
+  [local.regionStack, "region"],
+  [local.customerBaseStack, "customer"],
+  [local.customerStack, "customer"],
+] as const)("the stack %s by the official entry", (stack, plane) => {
   let providers: Providers;
   beforeAll(async () => {
     providers = await startProviders(sandbox, plane, plane);

@@ -7,6 +7,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../shared/errors.ts";
+import { operatorRole } from "../../hosts.ts";
 import type { Operator } from "./config.ts";
 import { exchange, type Upstream, type WholeAnswer } from "./upstream.ts";
 
@@ -58,7 +59,7 @@ export class Emulator {
     const form = {
       Action: "AssumeRole",
       Version: "2011-06-15",
-      RoleArn: `arn:aws:iam::${account}:role/operator`,
+      RoleArn: operatorRole(account),
       RoleSessionName: "biplane",
       DurationSeconds: "43200",
     };
