@@ -40,8 +40,7 @@ export const localRunSteps = {
   network: "network",
   cloud: "cloud, edge and two Kubernetes nodes",
   images: "images",
-  region: "stack of the region",
-  customerBase: "base of the customer",
+  region: "stack of the region, base of the customer",
   customer: "stack of the customer",
 };
 
@@ -75,8 +74,9 @@ export function bringUp(
     const images = await step(localRunSteps.images, ensureImages);
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
-    const region = await step(localRunSteps.region, (sandbox) => upRegion(sandbox, images, given));
-    const base = await step(localRunSteps.customerBase, upCustomerBase);
+    const [region, base] = await step(localRunSteps.region, (sandbox) =>
+      Promise.all([upRegion(sandbox, images, given), upCustomerBase(sandbox)]),
+    );
     const secrets = tenantSecrets(region.outputs, local.org);
     const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, given, secrets));
 
