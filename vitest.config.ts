@@ -1,20 +1,36 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 const integration = "**/*.integration.test.ts";
+const database = "**/*.database.test.ts";
 
 /**
- * `unit`: beside the file, seconds, nothing of the machine. `planes`: against the local run that is up. `lifecycle`:
- * brings planes up and down itself, so one after the other and last.
+ * `unit`: beside the file, seconds, nothing of the machine. `database`: beside the file, against a real Postgres that
+ * the project starts. `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one
+ * after the other and last.
  */
 export default defineConfig({
   test: {
+    // Vitest leaves one core to itself, which of two is half.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "unit",
           include: ["{cli,components,policies,proto,sandbox,services,shared,stacks,verify}/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, integration],
+          exclude: [...configDefaults.exclude, integration, database],
           testTimeout: 10_000,
+          // Most of the time went into importing the same libraries for each file. So a file must leave nothing behind.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: "database",
+          include: [`services/${database}`],
+          globalSetup: "services/shared/testing/shared-postgres.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          isolate: false,
         },
       },
       {

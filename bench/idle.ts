@@ -1,8 +1,8 @@
 /** What the local run costs when nobody uses it: processor time and memory of its processes and its pods' processes. */
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Paths } from "../sandbox/paths.ts";
 import { recordedProcesses, runningPid } from "../sandbox/processes.ts";
+import { processIds, readProc } from "../shared/proc.ts";
 
 const ticksPerSecond = 100;
 
@@ -29,18 +29,16 @@ export async function measureIdle(paths: Paths, seconds: number): Promise<IdleCo
 
 function sample(paths: Paths): Map<number, { ticks: number; pss: number }> {
   const own = new Set(recordedProcesses(paths).flatMap((name) => runningPid(paths, name) ?? []));
-  const rows = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      const stat = read(`/proc/${pid}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (fields.length < 14) return [];
-      return [{ pid: Number(pid), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
-    });
+  const rows = processIds().flatMap((pid) => {
+    const stat = readProc(pid, "stat");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields.length < 14) return [];
+    return [{ pid, parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
+  });
   for (let grew = true; grew; ) {
     grew = false;
     for (const { pid, parent } of rows) {
-      if (own.has(pid) || !(own.has(parent) || read(`/proc/${pid}/cgroup`).includes("/biplane-"))) continue;
+      if (own.has(pid) || !(own.has(parent) || readProc(pid, "cgroup").includes("/biplane-"))) continue;
       own.add(pid);
       grew = true;
     }
@@ -49,18 +47,8 @@ function sample(paths: Paths): Map<number, { ticks: number; pss: number }> {
     rows
       .filter(({ pid }) => own.has(pid))
       .map(({ pid, ticks }) => {
-        const pss = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
+        const pss = /^Pss:\s+(\d+)/m.exec(readProc(pid, "smaps_rollup"))?.[1];
         return [pid, { ticks, pss: Number(pss ?? 0) }];
       }),
   );
-}
-
-/** Empty for a process that ended while this looked. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
-    throw error;
-  }
 }

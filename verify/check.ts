@@ -3,7 +3,7 @@ import type { FactName, Facts } from "./facts.ts";
 import type { Finding } from "./outcome.ts";
 import type { Target } from "./target.ts";
 
-export interface Sabotage<K extends FactName> {
+interface Sabotage<K extends FactName> {
   /** What an attacker, or a typo, would have done. */
   name: string;
   /** Breaks a copy of the facts that were just read. Returns false when they hold nothing to break. */

@@ -55,7 +55,7 @@ export interface BucketFact {
   keys: string[];
 }
 
-export interface RepositoryFact {
+interface RepositoryFact {
   name: string;
   arn: string;
   encryption?: string;

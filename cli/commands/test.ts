@@ -1,12 +1,16 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { z } from "zod";
 import { bringUp, isUp, takeDown } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { createProgress, ensureGenerated, ensureToolchain } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
+
+const vitest = join(checkout, "node_modules/vitest/vitest.mjs");
+/** Begins the names of what the tools leave for the next run, and for the count. */
+const results = join(checkout, "node_modules/.biplane-test");
 
 interface Count {
   passed: number;
@@ -22,18 +26,26 @@ const resultsSchema = z.object({
   numFailedTestSuites: z.int(),
 });
 
-/** `unit`: no planes. Everything: lint, types and unit tests first, since they are quick to say no; then the planes. */
+/**
+ * `unit`: no planes. Everything: lint, types and unit tests first, since they are quick to say no; then those against a
+ * database; then the planes, which come up only if a test of theirs is asked for.
+ */
 export async function test({ tier, long, filter }: CommandOptions<"test">): Promise<number> {
   const here = paths();
   const progress = createProgress(here);
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
-  await (tier === "unit" ? ensureGenerated(here, progress) : ensureToolchain(here, progress));
+  const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
+  const [planes, lifecycle] = [await asked("planes"), await asked("lifecycle")];
+  await (planes || lifecycle ? ensureToolchain(here, progress) : ensureGenerated(here, progress));
   if (filter.length === 0) {
-    await gate(count, "format and lint", ["biome", "ci", "--colors=off"]);
-    await gate(count, "types", ["tsc", "--noEmit"]);
+    await gates(count, [
+      ["format and lint", "biome", ["ci", "--colors=off"]],
+      ["types", "tsc", ["--noEmit", "--incremental", "--tsBuildInfoFile", `${results}-types.tsbuildinfo`]],
+    ]);
   }
   await suite(count, "unit", filter);
-  if (tier === "all") {
+  if (tier === "all") await suite(count, "database", filter);
+  if (planes) {
     const wasUp = isUp(here);
     try {
       await bringUp(here, progress);
@@ -41,56 +53,56 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
     } finally {
       if (!wasUp) await takeDown(here, progress);
     }
-    await suite(count, "lifecycle", filter, { BIPLANE_LONG: long ? "1" : "" });
   }
+  if (lifecycle) await suite(count, "lifecycle", filter, { BIPLANE_LONG: long ? "1" : "" });
   process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
-/** A tool whose exit code decides, counted as one test. */
-async function gate(count: Count, name: string, [tool = "", ...args]: string[]): Promise<void> {
-  const exitCode = await inherit(join(checkout, "node_modules/.bin", tool), args);
-  if (exitCode === 0) count.passed++;
-  else count.failed++;
-  process.stdout.write(`${exitCode === 0 ? "ok" : "FAILED"}: ${name}\n`);
+/** Tools whose exit code decides, each counted as one test. They run at the same time and report one after the other. */
+async function gates(count: Count, tools: [name: string, tool: string, args: string[]][]): Promise<void> {
+  const running = tools.map(([name, tool, args]) => {
+    const command = join(checkout, "node_modules/.bin", tool);
+    return { name, ended: execa(command, args, { cwd: checkout, stdin: "ignore", all: true, reject: false }) };
+  });
+  for (const { name, ended } of running) {
+    const { exitCode, all, shortMessage } = await ended;
+    if (exitCode === 0) count.passed++;
+    else count.failed++;
+    // Without an exit code the tool did not run, and has said nothing.
+    const said = exitCode === undefined ? shortMessage : all;
+    process.stdout.write(`${said ? `${said}\n` : ""}${exitCode === 0 ? "ok" : "FAILED"}: ${name}\n`);
+  }
+}
+
+/** Whether the project has a file that the filter leaves. */
+async function holds(project: string, filter: string[]): Promise<boolean> {
+  const args = ["list", "--filesOnly", `--project=${project}`, ...filter];
+  return (await execa(process.execPath, [vitest, ...args], { cwd: checkout, stdin: "ignore" })).stdout !== "";
 }
 
 async function suite(count: Count, project: string, filter: string[], env: Record<string, string> = {}): Promise<void> {
-  const results = join(checkout, `node_modules/.biplane-test-${project}.json`);
-  rmSync(results, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
-  await inherit(
-    process.execPath,
-    [
-      join(checkout, "node_modules/vitest/vitest.mjs"),
-      "run",
-      `--project=${project}`,
-      "--passWithNoTests",
-      ...reporters,
-      ...filter,
-    ],
+  const file = `${results}-${project}.json`;
+  rmSync(file, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const args = ["run", `--project=${project}`, "--passWithNoTests", ...reporters, ...filter];
+  await execa(process.execPath, [vitest, ...args], {
+    cwd: checkout,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
     env,
-  );
-  if (!existsSync(results)) {
+    // The file says how it went.
+    reject: false,
+  });
+  if (!existsSync(file)) {
     count.failed++;
     process.stdout.write(`FAILED: the ${project} tests did not run to their end\n`);
     return;
   }
-  const parsed = resultsSchema.parse(JSON.parse(readFileSync(results, "utf8")));
+  const parsed = resultsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   count.passed += parsed.numPassedTests;
   // A file that cannot be loaded fails as a suite and holds no failed test.
   count.failed += Math.max(parsed.numFailedTests, parsed.numFailedTestSuites > 0 ? 1 : 0);
   count.skipped += parsed.numPendingTests + parsed.numTodoTests;
-}
-
-function inherit(command: string, args: string[], env: Record<string, string> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: checkout,
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...env },
-    });
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
 }

@@ -7,7 +7,7 @@ import type { Paths } from "../paths.ts";
 import { stopProcess } from "../processes.ts";
 import { cgroupPids } from "./cgroups.ts";
 import { type NodeLayout, processName } from "./layout.ts";
-import { privateMounts } from "./private-mounts.ts";
+import { ofProcess, privateMounts } from "./private-mounts.ts";
 
 /** Stops kubelet and containerd, then ends all pods by SIGKILL, then the keeper of their mounts. */
 export async function endPods(sandbox: Sandbox, node: NodeLayout): Promise<void> {
@@ -38,16 +38,6 @@ function processesOf(paths: Paths, node: NodeLayout): number[] {
       return command[0]?.includes("containerd-shim") === true && command.includes(node.containerdSocket);
     })
     .map(Number);
-}
-
-/** @returns undefined for a process that has ended meanwhile. */
-function ofProcess(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (["ENOENT", "ESRCH", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw error;
-  }
 }
 
 function kill(pid: number): void {

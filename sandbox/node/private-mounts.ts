@@ -63,7 +63,18 @@ export function privateMounts(paths: Paths, node: NodeLayout): string | undefine
   const pid = runningPid(paths, processName(node, "mounts"));
   if (pid === undefined) return undefined;
   const file = `/proc/${pid}/ns/mnt`;
-  return readlinkSync(file) === readlinkSync("/proc/self/ns/mnt") ? undefined : file;
+  const namespace = ofProcess(() => readlinkSync(file));
+  return namespace === undefined || namespace === readlinkSync("/proc/self/ns/mnt") ? undefined : file;
+}
+
+/** @returns undefined for a process that has ended meanwhile. */
+export function ofProcess(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** The mount points that were made for the node. Removing one would also take away what another node has mounted on it. */

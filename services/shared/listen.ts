@@ -1,7 +1,7 @@
 /** Postgres notifications on a connection of their own that is made again whenever it is lost. */
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "./log.ts";
+import { pause } from "./pause.ts";
 
 export interface ListenOptions {
   connection: pg.ClientConfig;
@@ -33,7 +33,7 @@ export function listen(options: ListenOptions): Listener {
       }
       connected = false;
       const waitMs = Math.min(5_000, 100 * 2 ** failures++) * (0.5 + Math.random() / 2);
-      await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      await pause(waitMs, stop.signal);
     }
   };
   const ended = loop();
@@ -54,6 +54,7 @@ async function holdConnection(options: ListenOptions, stop: AbortSignal, onConne
     client.once("end", () => reject(new Error("the server closed the connection")));
   });
   const stopped = new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
+  // Before the race below nobody looks at it: a connection that is lost by then fails the statements too.
   lost.catch(() => undefined);
   try {
     await client.connect();

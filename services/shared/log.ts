@@ -2,8 +2,8 @@
 import { redact, redactText } from "./redact.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof levels)[number];
-export type LogFields = Record<string, unknown>;
+type LogLevel = (typeof levels)[number];
+type LogFields = Record<string, unknown>;
 
 export interface Logger {
   debug(message: string, fields?: LogFields): void;

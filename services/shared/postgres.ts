@@ -1,21 +1,44 @@
 /** Postgres over verified TLS, each tenant's statements inside a transaction that names the tenant to row-level security. */
 import pg from "pg";
+import { UserError } from "../../shared/errors.ts";
 import type { DatabaseConfig } from "./config.ts";
 import type { Logger } from "./log.ts";
 
-export type Queryable = Pick<pg.ClientBase, "query">;
+export interface Transaction {
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** Names of locks that are held until the transaction ends. */
+interface Locks {
+  shared?: string[];
+  exclusive?: string[];
+}
 
 export interface Database {
-  /** Runs `fn` in one transaction in which row-level security sees this organisation's rows, and no other's. */
-  withOrg<T>(org: string, fn: (client: pg.PoolClient) => Promise<T>): Promise<T>;
-  /** As `withOrg`, for look-ups that come before the organisation is known: sets other `biplane.*` settings. */
-  withSettings<T>(settings: Record<`biplane.${string}`, string>, fn: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction in which row-level security sees this organisation's rows, and no other's. It is
+   * repeated where it lost a deadlock, so it may only touch the database.
+   * @throws UserError for a value that a column cannot hold.
+   */
+  withOrg<T>(org: string, work: (transaction: Transaction) => Promise<T>, locks?: Locks): Promise<T>;
+  /** For look-ups that come before the organisation is known: sets other `biplane.*` settings. Runs once. */
+  withSettings<T>(
+    settings: Record<`biplane.${string}`, string>,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T>;
   /** Without any tenant: row-level security shows no tenant's rows. */
   query: pg.Pool["query"];
   /** Throws while the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Deadlock, serialisation failure: the same transaction again may well succeed. */
+const passing = new Set(["40P01", "40001"]);
+const tries = 4;
+
+/** A number, a time or a text that a column cannot hold, such as a NUL character: the caller's mistake, not a bug. */
+const unusable = new Set(["22003", "22007", "22008", "22021", "22P02", "22P05"]);
 
 /** For `pg.Client`s of one's own, such as a listener. */
 export function clientConfig(config: DatabaseConfig, applicationName: string): pg.ClientConfig {
@@ -41,10 +64,24 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
   const pool = new pg.Pool({ ...clientConfig(config, applicationName), max: config.DATABASE_POOL_SIZE });
   // Without a listener a connection that dies while idle would end the process.
   pool.on("error", (error) => log.warn("an idle database connection was lost", { error }));
-  const withSettings: Database["withSettings"] = (settings, fn) => inTransaction(pool, settings, fn);
   return {
-    withSettings,
-    withOrg: (org, fn) => withSettings({ "biplane.org": org }, fn),
+    withSettings: (settings, work) => inTransaction(pool, settings, work),
+    async withOrg(org, work, locks = {}) {
+      const lock = lockStatement(locks);
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await inTransaction(pool, { "biplane.org": org }, async (transaction) => {
+            if (lock) await transaction.query(lock);
+            return work(transaction);
+          });
+        } catch (error) {
+          if (!(error instanceof pg.DatabaseError)) throw error;
+          if (unusable.has(error.code ?? ""))
+            throw new UserError(`a value in the request cannot be kept: ${error.message}`);
+          if (attempt === tries || !passing.has(error.code ?? "")) throw error;
+        }
+      }
+    },
     query: pool.query.bind(pool),
     async ping() {
       await pool.query("select 1");
@@ -56,7 +93,7 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
 async function inTransaction<T>(
   pool: pg.Pool,
   settings: Record<string, string>,
-  fn: (client: pg.PoolClient) => Promise<T>,
+  work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -66,7 +103,7 @@ async function inTransaction<T>(
       ([name, value]) => `select set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
     await client.query(["begin", ...set].join("; "));
-    const result = await fn(client);
+    const result = await work({ query: async (text, values) => (await client.query(text, values)).rows });
     await client.query("commit");
     return result;
   } catch (error) {
@@ -85,4 +122,12 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** A statement of its own: what follows must look at the tables after the lock is held. */
+function lockStatement({ shared = [], exclusive = [] }: Locks): string {
+  const lock = (kind: string) => (name: string) =>
+    `select pg_advisory_xact_lock${kind}(hashtextextended(${pg.escapeLiteral(name)}, 0))`;
+  // Sorted, so that two transactions with several locks cannot each wait for the other.
+  return [...exclusive.toSorted().map(lock("")), ...shared.toSorted().map(lock("_shared"))].join("; ");
 }

@@ -11,6 +11,7 @@ import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { callerOf } from "../shared/auth/caller.ts";
 import { type TokenVerifier, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import type { Logger } from "../shared/log.ts";
+import { pause } from "../shared/pause.ts";
 import { type RunningService, startService } from "../shared/service.ts";
 
 /** Tells callers who the relay says they are: in the reason of a first message, then keep-alives. */
@@ -20,7 +21,7 @@ export function fakeActions(router: ConnectRouter): void {
       const { org, cluster } = callerOf(context);
       yield create(LeaseResponseSchema, { message: { case: "cancel", value: { reason: `${org}/${cluster}` } } });
       while (!context.signal.aborted) {
-        await sleep(100, undefined, { signal: context.signal }).catch(() => undefined);
+        await pause(100, context.signal);
         yield create(LeaseResponseSchema, { message: { case: "keepAlive", value: {} } });
       }
     },

@@ -26,7 +26,7 @@ import { type Upstream, upstream } from "../shared/client.ts";
 import { openDatabase } from "../shared/postgres.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
 import { recordingLog } from "../shared/testing/log.ts";
-import { startTestPostgres } from "../shared/testing/postgres.ts";
+import { sharedPostgres } from "../shared/testing/shared-postgres.ts";
 import { type Cuttable, cuttable } from "./cuttable.ts";
 import { fakeActions, fakeDataPlane, fakeRuns } from "./fakes.ts";
 
@@ -50,7 +50,7 @@ export interface LinkWorld {
   stop(): Promise<void>;
 }
 
-export interface TunnelOptions {
+interface TunnelOptions {
   token?: string;
   org?: string;
   store?: MemoryStore;
@@ -72,7 +72,6 @@ const ping = { intervalMs: 500, timeoutMs: 500 };
 export async function startLinkWorld(): Promise<LinkWorld> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-link-"));
   const { log, lines } = recordingLog("link");
-  const postgres = await startTestPostgres();
   const running: RunningService[] = [];
   const upstreams: Upstream[] = [];
   const start = async (name: string, parts: ServiceParts) => {
@@ -101,7 +100,7 @@ export async function startLinkWorld(): Promise<LinkWorld> {
 
   const secrets = { admin: secret(), viewer: secret(), stranger: secret(), registration: secret() };
   const bootstrap = declare(secrets);
-  const database = await postgres.database();
+  const database = await sharedPostgres().database();
   // The issuer is a name; where keys are fetched is another matter.
   const issuer = "https://region.biplane.test";
   const identityUrl = await start(
@@ -233,7 +232,6 @@ export async function startLinkWorld(): Promise<LinkWorld> {
       for (const service of running) await service.stop();
       for (const one of upstreams) one.close();
       network.close();
-      await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -7,7 +7,7 @@ import { environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
 it("abort ends the run, and its pod is gone", async () => {
-  const { name, result } = await runExample("sleeper", "sleeper", [], false);
+  const { name, result } = await runExample("sleeper", "sleeper", [], { follow: false });
   expect(result.exitCode, result.stderr).toBe(0);
   const config = new KubeConfig();
   config.loadFromFile(environment.kubeconfigs.customer);

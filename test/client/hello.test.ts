@@ -8,7 +8,9 @@ const { proves } = evidenceFor("client/hello");
 
 it("a run by the real client crosses both planes: its logs come back, and its output is read", async () => {
   proves(["relay-through-tunnel", "exec-creates-task-pods"], "another name in the output is not found");
-  const { name, result } = await runExample("hello", "hello", ["--name", "both planes", "--n", "2"]);
+  const { name, result } = await runExample("hello", "hello", ["--name", "both planes", "--n", "2"], {
+    prints: ["saying hello to both planes"],
+  });
   expect(result.exitCode, result.stderr).toBe(0);
   expect(result.stdout).toContain("saying hello to both planes");
   const output = await outputsOf(name);

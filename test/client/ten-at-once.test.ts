@@ -6,7 +6,7 @@ import { runClient } from "../support/runs.ts";
 it("ten runs at once all succeed, each with its own output", async () => {
   const numbers = Array.from({ length: 10 }, (_, index) => index);
   const started = await Promise.all(
-    numbers.map((n) => runExample("hello", "hello", ["--name", `run-${n}-end`], false)),
+    numbers.map((n) => runExample("hello", "hello", ["--name", `run-${n}-end`], { follow: false })),
   );
   expect(started.map(({ result }) => result.exitCode)).toEqual(numbers.map(() => 0));
   const runs = await runClient();

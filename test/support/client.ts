@@ -2,22 +2,63 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { type ClientResult, flyte, flyteRead } from "../../sandbox/client.ts";
 import { checkout, environment, here } from "./local-run.ts";
+import { runClient } from "./runs.ts";
 
 export interface StartedRun {
   name: string;
   result: ClientResult;
 }
 
+export interface ExampleOptions {
+  /** Whether the client stays until the run has ended. @default true */
+  follow?: boolean;
+  /** What the client must have said, beside the run's name, for all to be said. @default nothing */
+  prints?: string[];
+}
+
+/**
+ * How often the client aborted in this file when its interpreter ended. Its transport (pyqwest) and its object store
+ * (obstore) are Rust on threads of their own; before Python 3.14 a thread that comes back to an interpreter that is
+ * ending is made to exit, and Rust answers that with an abort (CPython issue 87135, PyO3 issue 6084, which names
+ * pyqwest). Ours was never caught in a debugger, so this is a likely cause, no more: an abort counts as success only if
+ * nothing that the test asks for is missing.
+ */
+let aborts = 0;
+
 /** `flyte run [--follow] examples/FILE TASK ARGS`. */
-export async function runExample(file: string, task: string, args: string[] = [], follow = true): Promise<StartedRun> {
+export async function runExample(
+  file: string,
+  task: string,
+  args: string[] = [],
+  { follow = true, prints = [] }: ExampleOptions = {},
+): Promise<StartedRun> {
   const name = `t${randomBytes(7).toString("hex")}`;
   const options = ["--no-progress", "run", ...(follow ? ["--follow"] : []), "--name", name, `${file}.py`, task];
   const result = await flyte(here, environment, [...options, ...args], { cwd: join(checkout, "examples") });
-  // Seen now and then: the client aborts when its interpreter ends, all said and done. What the run came to is asked of
-  // the region by every test, so this crash of the client's is no failure of the platform's.
-  return { name, result: result.signal === "SIGABRT" ? { ...result, exitCode: 0 } : result };
+  if (result.signal !== "SIGABRT" || !saysAll(result, [name, ...prints])) return { name, result };
+  const phase = await phaseOf(name, follow);
+  if (phase === undefined || (follow && phase !== ActionPhase.SUCCEEDED)) return { name, result };
+  aborts += 1;
+  process.stderr.write(
+    `the flyte client ended by SIGABRT after all was said; the region has ${name} as ${ActionPhase[phase]} ` +
+      `(${aborts} so far in this test file)\n`,
+  );
+  return { name, result: { ...result, exitCode: 0 } };
+}
+
+const saysAll = ({ stdout }: ClientResult, texts: string[]) => {
+  const said = stripVTControlCharacters(stdout);
+  return texts.every((text) => said.includes(text));
+};
+
+/** As the region has it: after its end if it was followed, else as it is now. Nothing where the run is not known. */
+async function phaseOf(run: string, ended: boolean): Promise<ActionPhase | undefined> {
+  const runs = await runClient();
+  if (ended) return (await runs.ended(run)).status?.phase;
+  return (await runs.actions(run)).find(({ id }) => id?.name === "a0")?.status?.phase;
 }
 
 /** What `flyte get io` prints of the outputs; waits for nothing. */

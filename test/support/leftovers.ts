@@ -1,6 +1,7 @@
 /** What of a local run is still on the machine: found by looking, not by what the run remembers. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { execa } from "execa";
+import { processIds, readProc } from "../../shared/proc.ts";
 import { here } from "./paths.ts";
 
 /** @returns one line a thing; empty when nothing is left but the cache. */
@@ -26,19 +27,11 @@ export async function leftovers(): Promise<string[]> {
 
 /** Programs that work in the state folder, and whatever such a program started in a container. */
 function processes(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  return processIds()
+    .filter((pid) => pid !== process.pid)
     .flatMap((pid) => {
-      const read = (file: string) => {
-        try {
-          return readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", " ");
-        } catch {
-          // It ended while this looked.
-          return "";
-        }
-      };
-      const command = read("cmdline");
-      const ours = command.includes(`${here.state}/`) || read("cgroup").includes("/biplane-");
+      const command = readProc(pid, "cmdline").replaceAll("\0", " ");
+      const ours = command.includes(`${here.state}/`) || readProc(pid, "cgroup").includes("/biplane-");
       return ours ? [`${pid} ${command.slice(0, 120)}`] : [];
     });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { passed } from "../testing/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Claim, ledger } from "./ledger.ts";
 import { claimStates, stateOfClaims } from "./state.ts";
@@ -12,15 +13,7 @@ const claim: Claim = {
   models: ["self-managed"],
   kind: "read-only",
 };
-const seen: Evidence = {
-  claim: "a",
-  by: "NS-01",
-  result: "pass",
-  sabotage: "gone",
-  at: "2026-01-01T00:00:00.000Z",
-  cloud: "aws",
-  model: "self-managed",
-};
+const seen = passed({ claim: claim.id });
 const stateOf = (evidence: Evidence[], of: Claim = claim) => stateOfClaims([of], evidence, "c").claims[0]?.state;
 
 describe("the ledger", () => {

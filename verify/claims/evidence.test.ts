@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { passed } from "../testing/evidence.ts";
 import { currentCommit, readEvidence, writeEvidence } from "./evidence.ts";
 
 let root: string;
@@ -36,20 +37,10 @@ describe("the commit that evidence belongs to", () => {
 });
 
 describe("evidence", () => {
-  const one = {
-    claim: "ns-per-project",
-    by: "NS-01",
-    result: "pass",
-    sabotage: "gone",
-    at: "2026-01-01T00:00:00.000Z",
-    cloud: "aws",
-    model: "self-managed",
-  } as const;
-
   it("is read for its own commit only, and replaced by the same source", () => {
-    writeEvidence(root, "c1", "verify", [one, { ...one, claim: "ns-resource-quota" }]);
-    writeEvidence(root, "c1", "verify", [one]);
-    writeEvidence(root, "c1", "client/hello", [{ ...one, by: "client/hello" }]);
+    writeEvidence(root, "c1", "verify", [passed(), passed({ claim: "ns-resource-quota" })]);
+    writeEvidence(root, "c1", "verify", [passed()]);
+    writeEvidence(root, "c1", "client/hello", [passed({ by: "client/hello" })]);
     expect(readEvidence(root, "c1").map(({ by }) => by)).toEqual(["client/hello", "NS-01"]);
     expect(readEvidence(root, "c2")).toEqual([]);
   });

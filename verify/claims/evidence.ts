@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { z } from "zod";
 
-export const evidenceSchema = z.strictObject({
+const evidenceSchema = z.strictObject({
   claim: z.string(),
   /** Check id or test id that decided. */
   by: z.string(),

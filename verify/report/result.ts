@@ -1,6 +1,5 @@
 /** The one result model; every report format is a rendering of it. */
 import { z } from "zod";
-import type { CommandRecord } from "../documented/run.ts";
 import type { Fact, FactName } from "../facts.ts";
 import { outcomes } from "../outcome.ts";
 import type { CheckResult } from "../runner.ts";
@@ -85,5 +84,3 @@ export function reportRequests(collected: Record<FactName, Fact<unknown>>): Repo
 export function reportTarget({ org, account, region, clusterName, model, cloud }: Target): Report["target"] {
   return { org, account, region, clusterName, model, cloud };
 }
-
-export type { CommandRecord };

@@ -6,11 +6,11 @@ import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js
 import type { ActionUpdateSchema } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
 import type { Caller } from "../../shared/auth/caller.ts";
 import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { errorInfo } from "../runs/error-info.ts";
 import { actionIdOf } from "../runs/views.ts";
 import { abortAction } from "../store/abort.ts";
 import { readChangedChildren, readRunAction } from "../store/actions.ts";
-import type { Database } from "../store/database.ts";
 import { enqueueChild } from "../store/enqueue.ts";
 import type { Hub } from "../store/hub.ts";
 import { type ActionKey, runTopic } from "../store/keys.ts";

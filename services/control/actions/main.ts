@@ -2,7 +2,6 @@ import { clusterIssuer, tokenVerifier, userIssuer } from "../../shared/auth/veri
 import { databaseShape, httpUrl, tokenShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
-import { runsDatabase } from "../store/database.ts";
 import { openHub } from "../store/hub.ts";
 import { actionsRoutes } from "./service.ts";
 
@@ -14,7 +13,7 @@ await runService({
     const hub = openHub({ connection: clientConfig(config, "actions notifications"), log });
     const verify = tokenVerifier([userIssuer(config), clusterIssuer(config)]);
     return {
-      rpc: { routes: actionsRoutes({ database: runsDatabase(database), hub }), verify },
+      rpc: { routes: actionsRoutes({ database, hub }), verify },
       ready: () => database.ping(),
       async close() {
         await hub.close();

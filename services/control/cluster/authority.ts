@@ -9,7 +9,7 @@ import { invalid } from "../../shared/errors.ts";
 x509.cryptoProvider.set(webcrypto);
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-export const certificateLifetimeMs = 24 * 3600 * 1000;
+const certificateLifetimeMs = 24 * 3600 * 1000;
 
 export interface SignedCertificate {
   pem: string;

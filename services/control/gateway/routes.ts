@@ -1,6 +1,6 @@
 /** Which service answers which path. What is not here cannot be reached from outside. */
 
-export const backends = ["identity", "runs", "actions", "cluster", "dataproxy"] as const;
+const backends = ["identity", "runs", "actions", "cluster", "dataproxy"] as const;
 export type Backend = (typeof backends)[number];
 
 /** A map, since an object would also find what every object has, such as "constructor". */

@@ -21,8 +21,8 @@ export interface ApplicationStore {
 export function applicationStore(database: Database): ApplicationStore {
   return {
     find: (clientId) =>
-      database.withSettings({ "biplane.client_id": clientId }, async (client) => {
-        const { rows } = await client.query<Application>(
+      database.withSettings({ "biplane.client_id": clientId }, async (transaction) => {
+        const rows = await transaction.query<Application>(
           `select org, client_id as "clientId", secret_sha256 as "secretSha256", role
            from biplane.applications where client_id = $1`,
           [clientId],
@@ -32,9 +32,9 @@ export function applicationStore(database: Database): ApplicationStore {
     async bootstrap(applications) {
       const byOrg = Map.groupBy(applications, ({ org }) => org);
       for (const [org, declared] of byOrg) {
-        await database.withOrg(org, async (client) => {
+        await database.withOrg(org, async (transaction) => {
           for (const { clientId, secretSha256, role } of declared) {
-            await client.query(
+            await transaction.query(
               `insert into biplane.applications (org, client_id, secret_sha256, role, bootstrap)
                values ($1, $2, decode($3, 'hex'), $4, true)
                on conflict (org, client_id) do update
@@ -42,7 +42,7 @@ export function applicationStore(database: Database): ApplicationStore {
               [org, clientId, secretSha256, role],
             );
           }
-          await client.query(
+          await transaction.query(
             "delete from biplane.applications where org = $1 and bootstrap and not client_id = any($2)",
             [org, declared.map(({ clientId }) => clientId)],
           );

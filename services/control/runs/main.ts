@@ -2,7 +2,6 @@ import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { databaseShape, tokenShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
-import { runsDatabase } from "../store/database.ts";
 import { openHub } from "../store/hub.ts";
 import { runsRoutes } from "./service.ts";
 
@@ -14,7 +13,7 @@ await runService({
     const hub = openHub({ connection: clientConfig(config, "runs notifications"), log });
     return {
       rpc: {
-        routes: runsRoutes({ database: runsDatabase(database), hub }),
+        routes: runsRoutes({ database, hub }),
         verify: tokenVerifier([userIssuer(config)]),
       },
       ready: () => database.ping(),

@@ -5,7 +5,7 @@ import { ListRequestSchema } from "../../../gen/flyteidl2/common/list_pb.js";
 import { type Project, ProjectSchema, type ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { projectShape } from "../store/fields.ts";
 import { pageOf, planList } from "../store/listing.ts";
 import { insertProject, listProjects, type ProjectRow, readProject, updateProject } from "../store/projects.ts";

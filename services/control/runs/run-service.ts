@@ -7,9 +7,9 @@ import type { ActionDetails } from "../../../gen/flyteidl2/workflow/run_definiti
 import type { CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, callerOf } from "../../shared/auth/caller.ts";
 import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { abortAction } from "../store/abort.ts";
 import { listActions, readAction, readRunAction } from "../store/actions.ts";
-import type { Database } from "../store/database.ts";
 import { actionShape, runShape } from "../store/fields.ts";
 import type { Hub } from "../store/hub.ts";
 import { type ActionKey, type RunKey, rootAction, runTopic } from "../store/keys.ts";

@@ -6,7 +6,7 @@ import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.j
 import type { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
 import { alreadyExists, notFound } from "../../shared/errors.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { taskShape } from "../store/fields.ts";
 import { pageOf, planList } from "../store/listing.ts";
 import { insertTask, listTasks, readTask, type TaskRow } from "../store/tasks.ts";

@@ -1,6 +1,6 @@
 /** Aborts: an action and all below it end at once in the record; the compute plane is told until it has obeyed. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import { type ActionKey, type Actor, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import { final, terminalPhases } from "./progress.ts";

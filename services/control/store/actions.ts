@@ -1,5 +1,5 @@
 /** Actions, their attempts and the specs that they run, as they stand. */
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import type { ActionKey, RunKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
 import { type ActionRow, type AttemptRow, actionColumns, type RunActionRow, runColumns, sameRun } from "./rows.ts";

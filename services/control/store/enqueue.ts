@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import { type ActionKey, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import { isTerminal, progressOf } from "./progress.ts";

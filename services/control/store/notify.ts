@@ -1,5 +1,5 @@
 /** Wake-ups. They carry a key and nothing else: whoever is woken reads for itself, under its own rights. */
-import type { Transaction } from "./database.ts";
+import type { Transaction } from "../../shared/postgres.ts";
 
 export const runChannel = "biplane_runs";
 export const queueChannel = "biplane_queue";

@@ -1,5 +1,5 @@
 /** Projects of an organisation. A run in a project or domain that is new adds it. */
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import type { ProjectKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
 

@@ -1,9 +1,9 @@
 /** What a compute plane takes from the queue: leases that run out, and cancellations that stay until they are obeyed. */
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { type ActionKey, actionId } from "./keys.ts";
 import { announceQueue } from "./notify.ts";
 
-export const leaseSeconds = 30;
+const leaseSeconds = 30;
 
 /** Who asks: the organisation and the cluster come from the verified caller. */
 export interface Worker {

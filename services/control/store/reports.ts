@@ -1,7 +1,7 @@
 /** Reports of compute planes, written down. The rules are in progress.ts; here rows are locked, moved and stored. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import { abortTree } from "./abort.ts";
-import type { Database, Transaction } from "./database.ts";
 import { type ActionKey, actionId, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import {

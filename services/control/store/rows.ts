@@ -39,7 +39,7 @@ export interface ActionRow {
   changed_in: string;
 }
 
-export interface RunRow {
+interface RunRow {
   project: string;
   domain: string;
   run: string;

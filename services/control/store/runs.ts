@@ -1,5 +1,5 @@
 /** Runs: created with their root action, read, listed. */
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { insertAction, type NewAction } from "./enqueue.ts";
 import { type Actor, type RunKey, rootAction, runTopic } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";

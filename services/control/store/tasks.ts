@@ -1,5 +1,5 @@
 /** Deployed tasks: each version once, for good. */
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { insertSpec } from "./enqueue.ts";
 import type { Actor, ProjectKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";

@@ -2,7 +2,7 @@
 import type { Hub } from "./hub.ts";
 
 /** Also the longest time between two readings, so that a lost notification costs seconds and no update. */
-export const recheckMs = 10_000;
+const recheckMs = 10_000;
 
 /**
  * Subscribes, then reads, so that a change after the reading is announced. A change during a reading leads to another

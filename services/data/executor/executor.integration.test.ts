@@ -18,6 +18,7 @@ import { recordingLog } from "../../shared/testing/log.ts";
 import { type Executor, startExecutor } from "./executor.ts";
 import type { Results } from "./outcome.ts";
 import { fakeQueue } from "./testing/fake-queue.ts";
+import { podSettings } from "./testing/pod-settings.ts";
 
 const namespace = "executor-test";
 const kube = new KubeConfig();
@@ -47,9 +48,7 @@ function start(historyMs = 600_000): Executor {
       startGraceMs: 2_000,
       historyMs,
       pod: {
-        org: "acme",
-        controlPlaneHost: "us-east-2.biplane.test",
-        eagerSecret: "eager-api-key",
+        ...podSettings,
         resources: {
           defaultRequests: { cpu: "5m", memory: "16Mi" },
           defaultLimits: { cpu: "500m", memory: "32Mi" },

@@ -1,11 +1,11 @@
 /** The executor put together: leases in, TaskActions and pods between, reports out. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type ActionKey, ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { type Upstream, unaryCall } from "../../shared/client.ts";
 import type { Logger } from "../../shared/log.ts";
+import { pause } from "../../shared/pause.ts";
 import { StaleError } from "./cluster.ts";
 import type { Deps, ExecutorSettings } from "./deps.ts";
 import { type Caches, startCaches } from "./informers.ts";
@@ -134,9 +134,4 @@ function needsLease({ metadata }: TaskAction, org: string): boolean {
 function actionKey({ spec }: TaskAction): Pick<ActionKey, "project" | "domain" | "run" | "action"> & ActionKey {
   const { project, domain, runName: run, actionName: action } = spec;
   return { $typeName: "biplane.queue.v1.ActionKey", project, domain, run, action };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // Aborted is as good as over; whoever waits looks at the signal next.
-  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -19,7 +19,7 @@ export interface Caches {
   stop(): Promise<void>;
 }
 
-export interface Cache<T> {
+interface Cache<T> {
   get(key: string): T | undefined;
   inNamespace(namespace: string): readonly T[];
   all(): T[];

@@ -26,7 +26,7 @@ export interface LeaseOptions {
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export const extendEveryMs = 10_000;
+const extendEveryMs = 10_000;
 /** The control plane says something every 10 s. */
 const silentMs = 25_000;
 const extendBatch = 500;

@@ -16,6 +16,7 @@ function isQuantity(text: string): boolean {
   try {
     return quantity(text) >= 0;
   } catch {
+    // The schema names the setting, its value and what it must be.
     return false;
   }
 }

@@ -2,7 +2,7 @@
 import type { V1Container, V1PodSecurityContext, V1PodSpec, V1SecurityContext } from "@kubernetes/client-node";
 
 /** Non-root user of task pods, the one that the task image is made for. */
-export const taskUser = 65532;
+const taskUser = 65532;
 
 /**
  * Defaults first, then the author's wishes, then what nobody may change. What is still forbidden after that (host

@@ -4,17 +4,7 @@ import { Resources_ResourceName as Name, TaskTemplateSchema } from "../../../gen
 import { InvalidTaskError } from "./invalid-task.ts";
 import { buildPod, labelValue } from "./pod.ts";
 import type { TaskAction } from "./task-action.ts";
-
-const settings = {
-  org: "acme",
-  controlPlaneHost: "us-east-2.biplane.test",
-  eagerSecret: "eager-api-key",
-  resources: {
-    defaultRequests: { cpu: "50m", memory: "128Mi" },
-    defaultLimits: { cpu: "1", memory: "1Gi" },
-    maximum: { cpu: "4", memory: "8Gi" },
-  },
-};
+import { podSettings as settings } from "./testing/pod-settings.ts";
 
 const action: TaskAction = {
   apiVersion: "flyte.org/v1",

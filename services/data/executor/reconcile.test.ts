@@ -10,6 +10,7 @@ import type { Results } from "./outcome.ts";
 import { reconcile } from "./reconcile.ts";
 import type { PhaseEntry, TaskAction, TaskActionSpec } from "./task-action.ts";
 import { type FakeCluster, fakeCluster } from "./testing/fake-cluster.ts";
+import { podSettings } from "./testing/pod-settings.ts";
 
 const namespace = "demo-development";
 const key = `${namespace}/r1-a0`;
@@ -41,16 +42,7 @@ beforeEach(() => {
       systemRetries: 3,
       startGraceMs: 60_000,
       historyMs: 3_600_000,
-      pod: {
-        org: "acme",
-        controlPlaneHost: "region.test",
-        eagerSecret: "eager-api-key",
-        resources: {
-          defaultRequests: { cpu: "50m", memory: "128Mi" },
-          defaultLimits: { cpu: "1", memory: "1Gi" },
-          maximum: { cpu: "4", memory: "8Gi" },
-        },
-      },
+      pod: podSettings,
     },
     now: () => now,
     log: recordingLog().log,

@@ -22,7 +22,7 @@ export function actionNameOf({ run, action }: { run: string; action: string }): 
 }
 
 /** @throws InvalidTaskError, in words for the run's author, when this cluster must not or cannot run it. */
-export function checkLeased(leased: LeasedAction, rules: RenderRules): void {
+function checkLeased(leased: LeasedAction, rules: RenderRules): void {
   const { key, org } = leased;
   if (org !== rules.org) throw new InvalidTaskError(`this cluster does not run actions of organisation "${org}"`);
   if (!key || !rules.namespaces.has(namespaceOf(key))) {

@@ -194,7 +194,7 @@ function unsent(progress: Progress | undefined): ActionReport[] {
 
 type Place = { project: string; domain: string; runName: string; actionName: string };
 
-export function reportsOf(action: TaskAction): ActionReport[] {
+function reportsOf(action: TaskAction): ActionReport[] {
   return (action.status?.phaseHistory ?? []).map((entry) => reportOf(action, entry));
 }
 

@@ -39,6 +39,7 @@ export function readError(bytes: Uint8Array): NonNullable<Results["error"]> {
   try {
     error = parse(bytes);
   } catch {
+    // What broke it says nothing about the task; that it is broken is answered below.
     error = undefined;
   }
   if (!error)

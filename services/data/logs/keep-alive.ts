@@ -1,10 +1,16 @@
 /** Fills the silences of a stream, so that neither client nor proxy takes it for dead. */
 
+export interface KeepAliveOptions<T> {
+  everyMs: number;
+  filler(): T;
+  /** The source failed while it was ended, when nobody takes from it any more. */
+  onLateError(error: unknown): void;
+}
+
 /** Asks the source for one item at a time: a slow taker slows the source. Ends the source when the taker leaves. */
 export async function* withKeepAlive<T>(
   source: AsyncGenerator<T>,
-  everyMs: number,
-  filler: () => T,
+  { everyMs, filler, onLateError }: KeepAliveOptions<T>,
 ): AsyncGenerator<T> {
   try {
     for (let next = source.next(); ; ) {
@@ -20,7 +26,7 @@ export async function* withKeepAlive<T>(
     }
   } finally {
     // Not awaited: the source may be in the midst of a wait, which its own signal ends.
-    void source.return(undefined).catch(() => undefined);
+    void source.return(undefined).catch(onLateError);
   }
 }
 

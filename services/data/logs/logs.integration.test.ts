@@ -18,8 +18,10 @@ beforeAll(async () => {
   await core.createNamespace({ body: { metadata: { name: namespace } } }).catch((error: unknown) => {
     if (!(error instanceof ApiException && error.code === 409)) throw error;
   });
-  while (!(await core.readNamespacedServiceAccount({ namespace, name: "default" }).catch(() => undefined)))
-    await sleep(100);
+  const notYet = (error: unknown) => {
+    if (!(error instanceof ApiException && error.code === 404)) throw error;
+  };
+  while (!(await core.readNamespacedServiceAccount({ namespace, name: "default" }).catch(notYet))) await sleep(100);
 });
 
 afterAll(async () => {

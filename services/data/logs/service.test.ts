@@ -1,8 +1,9 @@
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LogService, Originator } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { logService } from "./service.ts";
@@ -53,15 +54,6 @@ async function lines(request: object = {}, claims: Record<string, unknown> | nul
   const all = [];
   for await (const answer of client().tailLogs({ ...action, ...request }, { headers })) all.push(...answer.lines);
   return all;
-}
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    return Code[ConnectError.from(error).code];
-  }
-  return "ok";
 }
 
 describe("TailLogs", () => {

@@ -1,5 +1,4 @@
 /** Live logs of one attempt, to whom the plane itself allows it; nothing is filtered, kept or written. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { V1Pod } from "@kubernetes/client-node";
 import { type LogService, Originator, type TailLogsRequest } from "../../../gen/biplane/logs/v1/logs_pb.js";
@@ -7,6 +6,7 @@ import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { denied, invalid, notFound } from "../../shared/errors.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
+import { pause } from "../../shared/pause.ts";
 import { podName } from "../executor/pod.ts";
 import { primaryContainer } from "../executor/pod-observation.ts";
 import { actionNameOf, namespaceOf } from "../executor/render-action.ts";
@@ -35,7 +35,8 @@ export function logService({ logs, org, namespaces, log }: LogServiceDeps): Serv
       if (!pod || !isOf(pod, request, org)) throw notFound("the attempt's pod");
       const containerOf = (seen: V1Pod) => primaryContainer(seen) ?? "";
       const lines = tail(pod, { logs, place, containerOf, signal: context.signal, log, pause });
-      yield* withKeepAlive(messages(lines), keepAliveMs, () => ({ lines: [] }));
+      const onLateError = (error: unknown) => log.warn("a log stream did not end cleanly", { ...place, error });
+      yield* withKeepAlive(messages(lines), { everyMs: keepAliveMs, filler: () => ({ lines: [] }), onLateError });
     },
   };
 }
@@ -68,9 +69,4 @@ async function* messages(lines: AsyncIterable<Line[]>) {
       })),
     };
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // Aborted is as good as over; whoever waits looks at the signal next.
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -144,6 +144,9 @@ describe("timestampParts", () => {
 });
 
 describe("withKeepAlive", () => {
+  const late: unknown[] = [];
+  const options = { everyMs: 20, filler: () => "-", onLateError: (error: unknown) => late.push(error) };
+
   it("fills silences and loses nothing", async () => {
     async function* source() {
       yield "a";
@@ -151,7 +154,7 @@ describe("withKeepAlive", () => {
       yield "b";
     }
     const seen: string[] = [];
-    for await (const item of withKeepAlive(source(), 20, () => "-")) seen.push(item);
+    for await (const item of withKeepAlive(source(), options)) seen.push(item);
     expect(seen).toEqual(["a", "-", "-", "b"]);
   });
 
@@ -164,8 +167,24 @@ describe("withKeepAlive", () => {
         closed = true;
       }
     }
-    for await (const _ of withKeepAlive(source(), 20, () => "-")) break;
+    for await (const _ of withKeepAlive(source(), options)) break;
     await sleep(1);
     expect(closed).toBe(true);
+    expect(late).toEqual([]);
+  });
+
+  it("hands on what goes wrong when it ends its source", async () => {
+    const wrong = new Error("the stream cannot be closed");
+    async function* source() {
+      try {
+        for (;;) yield "a";
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: as a source does whose clean-up fails.
+        throw wrong;
+      }
+    }
+    for await (const _ of withKeepAlive(source(), options)) break;
+    await sleep(1);
+    expect(late).toEqual([wrong]);
   });
 });

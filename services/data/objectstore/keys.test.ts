@@ -109,6 +109,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
+    // Bytes that are no UTF-8 stay as they are.
     return text;
   }
 }

@@ -1,8 +1,9 @@
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { maxObjectBytes, objectStoreService } from "./service.ts";
 import type { ObjectStore } from "./store.ts";
@@ -64,15 +65,6 @@ function client(presignSeconds = 3_600) {
 
 async function as(claims: Record<string, unknown> = {}) {
   return { headers: { authorization: `Bearer ${await issuer.token(claims)}` } };
-}
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    return Code[ConnectError.from(error).code];
-  }
-  return "ok";
 }
 
 describe("SignUpload", () => {

@@ -55,6 +55,7 @@ async function healthy(port: number): Promise<boolean> {
   try {
     return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
   } catch {
+    // Nothing listens yet.
     return false;
   }
 }

@@ -8,7 +8,7 @@ import { pathStyle } from "./s3.ts";
 /** Answers the session's present credentials, or new ones when `forceRefresh` is set. */
 export type Credentials = ReturnType<typeof fromNodeProviderChain>;
 
-export interface SignedUrl {
+interface SignedUrl {
   url: string;
   /** Headers that must be sent with it, exactly so. */
   headers: Record<string, string>;

@@ -1,12 +1,12 @@
 /** The tunnels themselves: connections that this side dials and on which it then serves, several at a time, for ever. */
 import { once } from "node:events";
 import { createServer, type ServerHttp2Session } from "node:http2";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { tunnelProtocol } from "../../shared/cluster-identity.ts";
 import { type HttpHandler, safely } from "../../shared/http.ts";
 import { streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
+import { pause } from "../../shared/pause.ts";
 import { keepAlive, type PingTimes } from "../../shared/session-life.ts";
 import { dialRelay } from "./dial.ts";
 import type { Identity } from "./identity.ts";
@@ -56,7 +56,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
         failures += 1;
         log.warn("a tunnel could not be opened", { failures, error });
         options.onFailure(failures);
-        await sleep(waitMs(failures), undefined, { signal: stop.signal }).catch(() => undefined);
+        await pause(waitMs(failures), stop.signal);
       }
     }
   };
@@ -114,6 +114,7 @@ async function proven(session: ServerHttp2Session, stop: AbortSignal): Promise<v
   const ended = once(session, "close", { signal }).then(() => {
     throw new Error("the relay closed the connection");
   });
+  // Only the race looks at it: once the relay has answered, an end is the matter of whoever holds the session.
   ended.catch(() => undefined);
   await Promise.race([once(session, "remoteSettings", { signal }), ended]);
 }

@@ -4,6 +4,7 @@ import { createClient } from "@connectrpc/connect";
 import { ClusterLinkService } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { unaryCall } from "../../shared/client.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
+import { pause, unlessAborted } from "../../shared/pause.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
 import { type Connections, holdConnections } from "./connections.ts";
@@ -32,13 +33,13 @@ export function tunnelService(deps: TunnelDeps): ServiceParts {
   const stop = new AbortController();
   let joined: Joined | undefined;
   let ended: Promise<void> | undefined;
-  const joining = join(deps, stop.signal, (now) => {
-    joined = now;
-  });
-  // `join` ends by itself only when it is told to; anything else is a bug that must end the process.
-  joining.catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error;
-  });
+  // `join` ends by itself only when it is told to; any other error is a bug, and unhandled it ends the process.
+  const joining = unlessAborted(
+    join(deps, stop.signal, (now) => {
+      joined = now;
+    }),
+    stop.signal,
+  );
   return {
     http: toRegion(
       { request: (...request) => (joined ? joined.link.request(...request) : Promise.reject(new Error("not joined"))) },
@@ -53,7 +54,7 @@ export function tunnelService(deps: TunnelDeps): ServiceParts {
       ended = joined?.connections.close(graceMs);
     },
     async close() {
-      await joining.catch(() => undefined);
+      await joining;
       await ended;
       joined?.link.close();
     },
@@ -124,7 +125,7 @@ async function repeat(
 ): Promise<void> {
   while (!stop.aborted) {
     await work().catch((error: unknown) => log.warn(`${what} failed`, { error }));
-    await sleep(everyMs(), undefined, { signal: stop }).catch(() => undefined);
+    await pause(everyMs(), stop);
   }
 }
 

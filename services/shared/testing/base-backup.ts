@@ -6,7 +6,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } fro
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { endServer, freePort, own, startServer, type TestPostgres } from "./postgres.ts";
+import type { TestPostgres } from "./postgres.ts";
+import { endServer, freePort, own, startServer } from "./postgres-server.ts";
 
 /** Server settings under which each finished part of the log is copied to `archive`. */
 export function archiving(archive: string): Record<string, string> {

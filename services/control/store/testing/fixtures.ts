@@ -5,10 +5,10 @@ import { RunSpecSchema } from "../../../../gen/flyteidl2/task/run_pb.js";
 import { TaskSpecSchema } from "../../../../gen/flyteidl2/task/task_definition_pb.js";
 import { ActionType, RunSource } from "../../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { DatabaseConfig } from "../../../shared/config.ts";
-import { clientConfig, openDatabase } from "../../../shared/postgres.ts";
+import { clientConfig, type Database, openDatabase } from "../../../shared/postgres.ts";
 import { recordingLog } from "../../../shared/testing/log.ts";
-import type { TestPostgres } from "../../../shared/testing/postgres.ts";
-import { type Database, runsDatabase } from "../database.ts";
+import type { TestDatabases } from "../../../shared/testing/postgres.ts";
+import { sharedPostgres } from "../../../shared/testing/shared-postgres.ts";
 import { enqueueChild, type NewAction, type TaskColumns } from "../enqueue.ts";
 import { openHub } from "../hub.ts";
 import type { RunKey } from "../keys.ts";
@@ -21,25 +21,24 @@ export interface TestStore extends AsyncDisposable {
 }
 
 /** As the runtime role, over TLS. */
-export async function openTestStore(postgres: TestPostgres): Promise<TestStore> {
+export async function openTestStore(postgres: TestDatabases = sharedPostgres()): Promise<TestStore> {
   const config = await postgres.database();
   const { log } = recordingLog();
-  const shared = openDatabase(config, "test", log);
+  const database = openDatabase(config, "test", log);
   const hub = openHub({ connection: clientConfig(config, "test hub"), log });
   return {
-    database: runsDatabase(shared),
+    database,
     hub,
     config,
     async [Symbol.asyncDispose]() {
       await hub.close();
-      await shared.close();
+      await database.close();
     },
   };
 }
 
 export const hello: RunKey = { project: "demo", domain: "development", run: "hello" };
-export const baseOf = (org: string, { project, domain, run }: RunKey) =>
-  `s3://metadata/${org}/${project}/${domain}/${run}`;
+const baseOf = (org: string, { project, domain, run }: RunKey) => `s3://metadata/${org}/${project}/${domain}/${run}`;
 
 export const helloTask: TaskColumns = {
   project: "demo",
@@ -65,7 +64,7 @@ export function newRun(org: string, key: RunKey = hello): NewRun {
   };
 }
 
-export function newChild(org: string, action: string, parent = "a0", key: RunKey = hello): NewAction {
+function newChild(org: string, action: string, parent = "a0", key: RunKey = hello): NewAction {
   return { ...taskAction(`${baseOf(org, key)}/${action}/inputs.pb`), key: { ...key, action }, parent };
 }
 

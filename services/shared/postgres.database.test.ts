@@ -15,21 +15,21 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
   config = await postgres.database();
   database = openDatabase(config, "test", log);
-}, 60_000);
+});
 afterAll(async () => {
   await database?.close();
   await postgres?.stop();
 });
 
 const insert = (inOrg: string, org: string) =>
-  database.withOrg(inOrg, (client) =>
-    client.query(
+  database.withOrg(inOrg, (transaction) =>
+    transaction.query(
       "insert into biplane.applications (org, client_id, secret_sha256, role) values ($1, $2, $3, 'viewer')",
       [org, `${org}-${Math.random()}`, Buffer.alloc(32)],
     ),
   );
 const orgsSeenBy = async (org: string) =>
-  database.withOrg(org, async (client) => (await client.query("select distinct org from biplane.applications")).rows);
+  database.withOrg(org, (transaction) => transaction.query("select distinct org from biplane.applications"));
 
 it("shows one organisation's rows to it, and none without one", async () => {
   await insert("acme", "acme");
@@ -47,7 +47,8 @@ it("leaves no organisation behind on the pooled connection, after success and fa
     const work = database.withOrg("acme", async () => {
       if (fail) throw new Error("wanted");
     });
-    await work.catch(() => undefined);
+    if (fail) await expect(work).rejects.toThrow("wanted");
+    else await work;
     const { rows } = await database.query("select current_setting('biplane.org', true) as org");
     expect(rows[0].org ?? "").toBe("");
   }
@@ -55,15 +56,14 @@ it("leaves no organisation behind on the pooled connection, after success and fa
 
 it("rolls back what a failed transaction did", async () => {
   const before = await orgsSeenBy("initech");
-  await database
-    .withOrg("initech", async (client) => {
-      await client.query(
-        "insert into biplane.applications (org, client_id, secret_sha256, role) values ('initech', 'i', $1, 'viewer')",
-        [Buffer.alloc(32)],
-      );
-      throw new Error("wanted");
-    })
-    .catch(() => undefined);
+  const work = database.withOrg("initech", async (transaction) => {
+    await transaction.query(
+      "insert into biplane.applications (org, client_id, secret_sha256, role) values ('initech', 'i', $1, 'viewer')",
+      [Buffer.alloc(32)],
+    );
+    throw new Error("wanted");
+  });
+  await expect(work).rejects.toThrow("wanted");
   expect(await orgsSeenBy("initech")).toEqual(before);
 });
 

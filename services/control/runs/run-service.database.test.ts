@@ -6,24 +6,20 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { ActionType, ErrorInfo_Kind } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { collect, type InProcess, serveInProcess } from "../actions/testing/in-process.ts";
 import { actionId, createRun, runId, taskSpec } from "../actions/testing/requests.ts";
 import { lease } from "../store/queue.ts";
 import { applyReports, type KeyedReport } from "../store/reports.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 
-let postgres: TestPostgres;
 let store: TestStore;
 let served: InProcess;
 beforeAll(async () => {
-  postgres = await startTestPostgres();
-  store = await openTestStore(postgres);
+  store = await openTestStore();
   served = await serveInProcess(store);
-}, 60_000);
+});
 afterAll(async () => {
   await store[Symbol.asyncDispose]();
-  await postgres.stop();
 });
 
 const runs = (claims?: Record<string, unknown>) => served.as(RunService, claims);

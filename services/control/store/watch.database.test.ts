@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
+import { startTestPostgres } from "../../shared/testing/postgres.ts";
 import { readChangedChildren } from "./actions.ts";
 import type { ActionKey } from "./keys.ts";
 import { runTopic } from "./keys.ts";
@@ -11,12 +11,6 @@ import { applyReports } from "./reports.ts";
 import { insertRun } from "./runs.ts";
 import { addChild, hello, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
 import { readWhenever } from "./watch.ts";
-
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-}, 60_000);
-afterAll(() => postgres.stop());
 
 const worker: Worker = { org: "acme", cluster: "c1", worker: "w1" };
 const root: ActionKey = { ...hello, action: "a0" };
@@ -46,7 +40,7 @@ async function watchUntilEnded(store: TestStore, names: string[], everyMs: numbe
 
 describe("a watch", () => {
   it("ends with the last state of every child, however many change at once", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     const names = Array.from({ length: 30 }, (_, n) => `n${n}`);
     // No fall-back: what is not announced is not seen, and the test would time out.
@@ -64,7 +58,7 @@ describe("a watch", () => {
   });
 
   it("finds a change whose transaction was open, unseen, while later ones were read", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await addChild(store, "acme", "slow");
     let { since } = await readChangedChildren(store.database, "acme", root, undefined);
@@ -90,7 +84,7 @@ describe("a watch", () => {
   });
 
   it("reads again for a change that comes while it reads", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     let count = 0;
     const stop = new AbortController();
     const wakes: (() => void)[] = [];
@@ -111,7 +105,7 @@ describe("a watch", () => {
   });
 
   it("goes on without notifications, only slower", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     const hub = { ...store.hub, subscribe: () => () => {} };
     const seen = watchUntilEnded({ ...store, hub }, ["n1"], 20);
@@ -131,15 +125,16 @@ describe("a watch", () => {
       const woken: string[] = [];
       store.hub.subscribe(topic.channel, topic.key, () => woken.push("woken"));
       while (!store.hub.connected()) await sleep(10);
+      // A hub that connects again wakes all, since it cannot know what it missed; how short it was away is its matter.
+      const connected = woken.length;
       await own.restart();
-      while (store.hub.connected()) await sleep(10);
+      while (woken.length === connected) await sleep(10);
       while (!store.hub.connected()) await sleep(10);
-      expect(woken.length).toBeGreaterThan(0);
       const before = woken.length;
       await report(store, "n1", ActionPhase.SUCCEEDED);
       while (woken.length === before) await sleep(10);
     } finally {
       await own.stop();
     }
-  }, 60_000);
+  });
 });

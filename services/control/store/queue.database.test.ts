@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
+import type { Database } from "../../shared/postgres.ts";
 import { abortAction } from "./abort.ts";
 import { readAction } from "./actions.ts";
-import type { Database } from "./database.ts";
 import type { ActionKey } from "./keys.ts";
 import { extendLeases, lease, readCancellations, returnLeases, type Worker } from "./queue.ts";
 import { applyReports, type KeyedReport } from "./reports.ts";
 import { insertRun } from "./runs.ts";
 import { addChild, hello, newRun, openTestStore } from "./testing/fixtures.ts";
-
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-}, 60_000);
-afterAll(() => postgres.stop());
 
 const worker: Worker = { org: "acme", cluster: "c1", worker: "w1" };
 const root: ActionKey = { ...hello, action: "a0" };
@@ -27,7 +20,9 @@ const report = (key: ActionKey, phase: ActionPhase, more: Partial<KeyedReport> =
 
 /** As if the lease's 30 s were over. */
 async function expireLeases(database: Database) {
-  await database.withOrg("acme", (transaction) => transaction.query("update biplane.queue set due_at = now()"));
+  await database.withOrg("acme", (transaction) =>
+    transaction.query("update biplane.queue set due_at = now() - interval '1 s'"),
+  );
 }
 
 const queued = (database: Database) =>
@@ -35,7 +30,7 @@ const queued = (database: Database) =>
 
 describe("a lease", () => {
   it("gives each action to one worker only, however many ask at once", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     for (let child = 0; child < 20; child += 1) await addChild(store, "acme", `n${child}`);
     const workers = Array.from({ length: 8 }, (_, index) => ({ ...worker, worker: `w${index}` }));
@@ -45,7 +40,7 @@ describe("a lease", () => {
   });
 
   it("carries the task, the run's inputs and base, and counts deliveries", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     const run = newRun("acme");
     await insertRun(store.database, "acme", run);
     const [leased] = await lease(store.database, worker, 1);
@@ -62,7 +57,7 @@ describe("a lease", () => {
   });
 
   it("is not given again while it is held, and is given again once it has run out", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(await lease(store.database, worker, 5)).toHaveLength(1);
     expect(await lease(store.database, { ...worker, worker: "w2" }, 5)).toEqual([]);
@@ -72,7 +67,7 @@ describe("a lease", () => {
   });
 
   it("lasts as long as its worker extends it, and tells a worker what it has lost", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await expireLeases(store.database);
@@ -84,7 +79,7 @@ describe("a lease", () => {
   });
 
   it("that was not delivered is due at once when it is given back", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await returnLeases(store.database, worker, [root]);
@@ -92,7 +87,7 @@ describe("a lease", () => {
   });
 
   it("binds an action to its compute plane for good, so that no other runs it a second time", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await expireLeases(store.database);
@@ -101,13 +96,13 @@ describe("a lease", () => {
   });
 
   it("never gives another organisation's action", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(await lease(store.database, { ...worker, org: "globex" }, 5)).toEqual([]);
   });
 
   it("stops at the worker's capacity, oldest first", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     for (const run of ["one", "two", "three"])
       await insertRun(store.database, "acme", newRun("acme", { ...hello, run }));
     expect((await lease(store.database, worker, 2)).map(({ run }) => run)).toEqual(["one", "two"]);
@@ -116,7 +111,7 @@ describe("a lease", () => {
   });
 
   it("of a parent that waits for children gives its place back", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(names(await lease(store.database, worker, 1))).toEqual(["a0"]);
     await addChild(store, "acme", "n1");
@@ -127,7 +122,7 @@ describe("a lease", () => {
   });
 
   it("is still held between an attempt that failed and the next", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await applyReports(store.database, "acme", "c1", [report(root, ActionPhase.FAILED, { retrying: true })]);
@@ -135,7 +130,7 @@ describe("a lease", () => {
   });
 
   it("of an action that has ended is not given again", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await applyReports(store.database, "acme", "c1", [report(root, ActionPhase.SUCCEEDED, { outputUri: "s3://m/o" })]);
@@ -147,7 +142,7 @@ describe("a lease", () => {
 
 describe("an abort", () => {
   it("ends an action that nobody has taken without telling any compute plane", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(await abortAction(store.database, "acme", root, "not needed", someone)).toBe("aborted");
     expect(await lease(store.database, worker, 5)).toEqual([]);
@@ -162,7 +157,7 @@ describe("an abort", () => {
   });
 
   it("reaches every descendant, repeats its cancellations until they are obeyed, and spares what is not below it", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 9);
     for (const [name, parent] of [
@@ -190,7 +185,7 @@ describe("an abort", () => {
   });
 
   it("stays, whatever the compute plane says afterwards", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await abortAction(store.database, "acme", root, "enough", someone);
@@ -203,7 +198,7 @@ describe("an abort", () => {
   });
 
   it("is passed to the worker that comes after the one that was lost", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 5);
     await abortAction(store.database, "acme", root, "enough", someone);
@@ -215,7 +210,7 @@ describe("an abort", () => {
   });
 
   it("of an action that does not exist is told apart, and of one that has ended changes nothing", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(await abortAction(store.database, "acme", { ...root, action: "nope" }, "", someone)).toBe("not-found");
     expect(await abortAction(store.database, "globex", root, "", someone)).toBe("not-found");
@@ -225,7 +220,7 @@ describe("an abort", () => {
   });
 
   it("leaves no child behind that was enqueued at the same moment", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     for (let round = 0; round < 10; round += 1) {
       const key = { ...hello, run: `race${round}` };
       await insertRun(store.database, "acme", newRun("acme", key));
@@ -247,7 +242,7 @@ describe("an abort", () => {
 
 describe("an enqueue", () => {
   it("of a name that is there attaches to it and runs nothing twice", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     await lease(store.database, worker, 1);
     const twice = await Promise.all([1, 2, 3].map(() => addChild(store, "acme", "n1")));
@@ -256,7 +251,7 @@ describe("an enqueue", () => {
   });
 
   it("under a parent that has ended, or is not there, is refused", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     await insertRun(store.database, "acme", newRun("acme"));
     expect(await addChild(store, "acme", "n1", "nope")).toBe("no-parent");
     expect(await addChild(store, "globex", "n1")).toBe("no-parent");
@@ -267,7 +262,7 @@ describe("an enqueue", () => {
 
 describe("a run", () => {
   it("has its name once: of many that race for it one wins", async () => {
-    await using store = await openTestStore(postgres);
+    await using store = await openTestStore();
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => insertRun(store.database, "acme", newRun("acme"))),
     );

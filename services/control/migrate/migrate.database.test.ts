@@ -9,7 +9,7 @@ import { type MigrateConfig, migrateDatabase } from "./migrate.ts";
 let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startTestPostgres({ apply: async (owner) => void (await migrate(owner, [])) });
-}, 60_000);
+});
 afterAll(() => postgres.stop());
 
 async function asOwner(): Promise<MigrateConfig> {

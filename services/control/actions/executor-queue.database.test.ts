@@ -1,28 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, createClient } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ExecutorQueueService, type LeasedAction } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { TaskTemplateSchema } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 import { type InProcess, serveInProcess } from "./testing/in-process.ts";
 import { actionId, baseOf, createRun, enqueueTask, runId } from "./testing/requests.ts";
 import { startSimulatedExecutor, succeed } from "./testing/simulated-executor.ts";
 
-let postgres: TestPostgres;
 let store: TestStore;
 let served: InProcess;
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-}, 60_000);
-afterAll(() => postgres.stop());
 
 async function fresh() {
-  store = await openTestStore(postgres);
+  store = await openTestStore();
   served = await serveInProcess(store);
   return store;
 }
@@ -32,14 +26,17 @@ const phaseOf = async (run: string, action = "a0") => {
   return details?.status?.phase;
 };
 async function until(what: () => Promise<boolean> | boolean) {
-  for (let waited = 0; waited < 8_000; waited += 10) {
+  const end = Date.now() + 50_000;
+  while (Date.now() < end) {
     if (await what()) return;
     await sleep(10);
   }
-  throw new Error("it did not come about in 8 s");
+  throw new Error("it did not come about in 50 s");
 }
 const expireLeases = () =>
-  store.database.withOrg("acme", (transaction) => transaction.query("update biplane.queue set due_at = now()"));
+  store.database.withOrg("acme", (transaction) =>
+    transaction.query("update biplane.queue set due_at = now() - interval '1 s'"),
+  );
 
 describe("an executor", () => {
   it("is handed a run as soon as it is created, with all that its pod needs", async () => {
@@ -87,12 +84,12 @@ describe("an executor", () => {
     await next.stop();
   });
 
-  it("finishes 12 runs among three workers, each delivered once", async () => {
+  it("finishes 40 runs among three workers, each delivered once", async () => {
     await using _ = await fresh();
     const workers = ["w1", "w2", "w3"].map((worker) =>
-      startSimulatedExecutor({ transport: served.asCluster("c1"), worker, capacity: 2 }),
+      startSimulatedExecutor({ transport: served.asCluster("c1"), worker, capacity: 5 }),
     );
-    const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
+    const names = Array.from({ length: 40 }, (_, index) => `r${index}`);
     await Promise.all(names.map((run) => served.as(RunService).createRun(createRun(run))));
     await until(async () =>
       (await Promise.all(names.map((run) => phaseOf(run)))).every((phase) => phase === ActionPhase.SUCCEEDED),
@@ -117,10 +114,6 @@ describe("an executor", () => {
     expect(await phaseOf("long")).toBe(ActionPhase.ABORTED);
     await until(() => executor.cancelled.length === 2);
     expect(executor.cancelled.toSorted()).toEqual(["long/a0", "long/n1"]);
-    const left = await store.database.withOrg("acme", (transaction) =>
-      transaction.query("select * from biplane.queue"),
-    );
-    await until(() => left.length === 0 || executor.cancelled.length > 1);
     await until(async () => {
       const rows = await store.database.withOrg("acme", (transaction) =>
         transaction.query("select 1 from biplane.queue"),

@@ -1,12 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientConfig } from "../../shared/postgres.ts";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
+import { sharedPostgres } from "../../shared/testing/shared-postgres.ts";
 import { insertRun } from "./runs.ts";
 import { ensureRuntimeRole } from "./runtime-role.ts";
 import { addChild, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
 
-let postgres: TestPostgres;
 let store: TestStore;
 let runtime: pg.Client;
 let owner: pg.Client;
@@ -15,7 +14,7 @@ let owner: pg.Client;
 const shared = ["migrations"];
 
 beforeAll(async () => {
-  postgres = await startTestPostgres();
+  const postgres = sharedPostgres();
   store = await openTestStore(postgres);
   for (const org of ["acme", "globex"]) {
     await insertRun(store.database, org, newRun(org));
@@ -27,13 +26,12 @@ beforeAll(async () => {
   await owner.connect();
   // Rights on the database itself are not cloned with it.
   await ensureRuntimeRole(owner, store.config.DATABASE_USER, store.config.DATABASE_PASSWORD_FILE);
-}, 60_000);
+});
 
 afterAll(async () => {
   await runtime.end();
   await owner.end();
   await store[Symbol.asyncDispose]();
-  await postgres.stop();
 });
 
 async function tenantTables(): Promise<string[]> {

@@ -1,26 +1,20 @@
 import { type Client, Code } from "@connectrpc/connect";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type ActionUpdate, StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 import { type InProcess, serveInProcess } from "./testing/in-process.ts";
 import { actionId, baseOf, createRun, enqueueTask, runId } from "./testing/requests.ts";
 import { startSimulatedExecutor, succeedChildren } from "./testing/simulated-executor.ts";
 
-let postgres: TestPostgres;
 let store: TestStore;
 let served: InProcess;
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-}, 60_000);
-afterAll(() => postgres.stop());
 beforeEach(async () => {
-  store = await openTestStore(postgres);
+  store = await openTestStore();
   served = await serveInProcess(store);
 });
 afterEach(() => store[Symbol.asyncDispose]());

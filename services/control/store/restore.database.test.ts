@@ -12,12 +12,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ListRequestSchema } from "../../../gen/flyteidl2/common/list_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { DatabaseConfig } from "../../shared/config.ts";
-import { openDatabase } from "../../shared/postgres.ts";
+import { type Database, openDatabase } from "../../shared/postgres.ts";
 import { archiveLog, archiving, type Restored, restore, takeBaseBackup } from "../../shared/testing/base-backup.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { listActions, readAction } from "./actions.ts";
-import { type Database, runsDatabase } from "./database.ts";
 import { actionShape, runShape } from "./fields.ts";
 import { planList } from "./listing.ts";
 import { migrate, readMigrations } from "./migrations.ts";
@@ -142,7 +141,7 @@ async function withStore<T>(password: string, work: (database: Database) => Prom
   const at = { ...config, DATABASE_PORT: restored.port, DATABASE_PASSWORD_FILE: password };
   const shared = openDatabase(at, "restored", recordingLog().log);
   try {
-    return await work(runsDatabase(shared));
+    return await work(shared);
   } finally {
     await shared.close();
   }

@@ -4,22 +4,18 @@ import { Filter_Function, Sort_Direction } from "../../../gen/flyteidl2/common/l
 import { ProjectService, ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
-import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { type InProcess, serveInProcess } from "../actions/testing/in-process.ts";
 import { taskSpec } from "../actions/testing/requests.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 
-let postgres: TestPostgres;
 let store: TestStore;
 let served: InProcess;
 beforeAll(async () => {
-  postgres = await startTestPostgres();
-  store = await openTestStore(postgres);
+  store = await openTestStore();
   served = await serveInProcess(store);
-}, 60_000);
+});
 afterAll(async () => {
   await store[Symbol.asyncDispose]();
-  await postgres.stop();
 });
 
 const refused = (code: Code, message: RegExp) => ({ code, message: expect.stringMatching(message) });
