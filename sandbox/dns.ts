@@ -40,7 +40,8 @@ export function setRecords(paths: Paths, source: string, records: Record<string,
   replaceFile(join(folder, `${source}.json`), `${JSON.stringify(records, null, 2)}\n`);
   // Rewritten in place: CoreDNS and bind mounts follow the file, not the name.
   writeFileSync(hostsFile(paths), `${linesOf(folder).join("\n")}\n`);
-  writeMachineHosts(linesOf(folder));
+  // Whoever has no cloud is a test of the engine with a state of its own: this machine's names are not its matter.
+  if (existsSync(join(folder, "cloud.json"))) writeMachineHosts(linesOf(folder));
 }
 
 /** What the records say stands in /etc/hosts again, should somebody have taken it out. */

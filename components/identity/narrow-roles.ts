@@ -146,7 +146,7 @@ export function renderNarrowTrust(kind: NarrowRoleKind, { account, issuer }: Pic
 
 /** @returns undefined for a kind that has AWS's policies only. @throws UserError if the scope lacks what it names. */
 export function renderNarrowPolicy(kind: NarrowRoleKind, scope: RoleScope): object | undefined {
-  checkScope(kind, scope);
+  checkNeeds(kind, scope, narrowRole(kind).needs);
   return narrowRole(kind).policy?.({
     issuer: { issuer: "", providerArn: "" },
     logGroup: "",
@@ -160,8 +160,16 @@ export function renderNarrowPolicy(kind: NarrowRoleKind, scope: RoleScope): obje
 /** @throws UserError if the scope lacks what the kind's documents name. */
 export function checkScope(kind: NarrowRoleKind, scope: Partial<Record<RoleScopeNeed | "issuer", unknown>>): void {
   const { needs, takenBy } = narrowRole(kind);
-  const named = "pods" in takenBy ? [...needs, "issuer" as const] : needs;
-  const lacking = named.find((need) => scope[need] === undefined);
+  checkNeeds(kind, scope, "pods" in takenBy ? [...needs, "issuer" as const] : needs);
+}
+
+/** The issuer is the trust's matter alone: a policy does without. */
+function checkNeeds<Need extends string>(
+  kind: NarrowRoleKind,
+  scope: Partial<Record<Need, unknown>>,
+  needs: readonly Need[],
+): void {
+  const lacking = needs.find((need) => scope[need] === undefined);
   if (lacking) throw missing(kind, lacking);
 }
 

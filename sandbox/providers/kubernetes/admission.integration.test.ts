@@ -47,6 +47,7 @@ beforeAll(async () => {
     `/api/v1/namespaces/${project}/pods`,
     podOf({ name: "running", namespace: project, image: "quay.io/before:1" }),
   );
+  await made(`/api/v1/namespaces/${project}/pods`, podOf({ name: "approved", namespace: project, image: taskImage }));
   await made(`/apis/apps/v1/namespaces/${platform}/deployments`, deployment());
   // Rights in plenty: what these are refused, they are refused by admission.
   for (const name of ["acme:operators", "biplane:managers"]) {
@@ -252,7 +253,7 @@ describe("ways in", () => {
 
   test("a debugging container is put into no pod", async () => {
     const body = { spec: { ephemeralContainers: [{ name: "debug", image: taskImage }] } };
-    const path = `/api/v1/namespaces/${project}/pods/running/ephemeralcontainers?dryRun=All`;
+    const path = `/api/v1/namespaces/${project}/pods/approved/ephemeralcontainers?dryRun=All`;
     const answer = await api.ask("PATCH", path, { body, contentType: "application/strategic-merge-patch+json" });
     refused(answer, "sessions", "asks for pods/ephemeralcontainers");
   });
