@@ -92,7 +92,9 @@ const answers: Record<string, Inputs> = {
   },
   "aws:cloudcontrol/getResource:getResource": {
     properties: JSON.stringify({
-      EncryptionConfig: [{ Resources: ["secrets"], Provider: { KeyArn: "arn:aws:kms:us-east-2:111111111111:key/one" } }],
+      EncryptionConfig: [
+        { Resources: ["secrets"], Provider: { KeyArn: "arn:aws:kms:us-east-2:111111111111:key/one" } },
+      ],
     }),
   },
   "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
