@@ -104,5 +104,8 @@ try {
   }
   process.exitCode = error instanceof UserError ? error.exitCode : 70;
 }
-// A watch or a socket that a command left open must not keep a person waiting.
+// A watch or a socket that a command left open must not keep a person waiting; but a slow reader of a pipe gets it all.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => stream.write("", () => resolve()));
+}
 process.exit();
