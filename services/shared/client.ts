@@ -1,7 +1,8 @@
 /** Calls from one service to another: HTTP/2 in clear, one kept connection, message limits. */
 import type { Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { keepAliveMs, maxMessageBytes, streamWindowBytes } from "./limits.ts";
+import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
+import { KeptSessions } from "./kept-sessions.ts";
+import { maxMessageBytes, streamWindowBytes } from "./limits.ts";
 
 export interface Upstream {
   /** For typed calls: `createClient(Service, upstream.transport)`. */
@@ -16,11 +17,7 @@ export const unaryCall = { timeoutMs: 15_000 };
 
 /** @param url such as http://runs.union-cp.svc.cluster.local:8080; connects at the first call, and again after a loss. */
 export function upstream(url: string): Upstream {
-  const sessions = new Http2SessionManager(
-    url,
-    { pingIntervalMs: keepAliveMs, pingTimeoutMs: 5_000 },
-    { settings: { initialWindowSize: streamWindowBytes, enablePush: false } },
-  );
+  const sessions = new KeptSessions(url, {}, { settings: { initialWindowSize: streamWindowBytes, enablePush: false } });
   const transport = createConnectTransport({
     httpVersion: "2",
     baseUrl: url,

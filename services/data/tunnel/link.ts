@@ -1,6 +1,7 @@
 /** Calls from this cluster to its region: one HTTP/2 connection, made anew when it is lost or the certificate changes. */
 import type { Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { KeptSessions } from "../../shared/kept-sessions.ts";
 import { maxMessageBytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { StreamSource } from "../../shared/proxy.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
@@ -31,13 +32,10 @@ export function openLink(identity: Identity, ping: PingTimes = {}): RegionLink {
   };
 }
 
-function connectAs(identity: Identity, { intervalMs = 10_000, timeoutMs = 5_000 }: PingTimes) {
+function connectAs(identity: Identity, ping: PingTimes) {
   const baseUrl = `https://${identity.relayHost}`;
-  const sessions = new Http2SessionManager(
-    baseUrl,
-    { pingIntervalMs: intervalMs, pingTimeoutMs: timeoutMs, pingIdleConnection: true },
-    { ...relayTls(identity), settings: { initialWindowSize: streamWindowBytes, enablePush: false } },
-  );
+  const settings = { initialWindowSize: streamWindowBytes, enablePush: false };
+  const sessions = new KeptSessions(baseUrl, ping, { ...relayTls(identity), settings });
   const limits = { readMaxBytes: maxMessageBytes, writeMaxBytes: maxMessageBytes };
   const transport = createConnectTransport({ httpVersion: "2", baseUrl, sessionManager: sessions, ...limits });
   return { sessions, transport };

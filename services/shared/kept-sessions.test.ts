@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Http2SessionManager } from "@connectrpc/connect-node";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { KeptSessions } from "./kept-sessions.ts";
+
+const intervalMs = 20;
+let server: Http2Server;
+let connections: ServerHttp2Session[];
+let url: string;
+
+beforeEach(async () => {
+  connections = [];
+  server = createServer();
+  server.on("session", (session) => connections.push(session));
+  server.on("stream", (stream) => {
+    stream.respond({ ":status": 200 });
+    stream.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => {
+  for (const session of connections) session.destroy();
+  server.close();
+});
+
+async function get(sessions: Http2SessionManager) {
+  const stream = await sessions.request("GET", "/", {}, {});
+  const { session } = stream;
+  stream.resume();
+  await once(stream, "close");
+  if (!session) throw new Error("a stream without a session");
+  return session;
+}
+
+/** A busy moment after which the ping's timer is the first to run. */
+function holdTheLoop(ms: number): void {
+  const until = Date.now() + ms;
+  while (Date.now() < until);
+}
+
+it("a session destroyed before its ping is due costs a new connection, and nothing else", async () => {
+  const sessions = new KeptSessions(url, { intervalMs, timeoutMs: 1_000 }, {});
+  const session = await get(sessions);
+  const fell: unknown[] = [];
+  const hear = (error: unknown) => fell.push(error);
+  process.on("uncaughtException", hear);
+  try {
+    setImmediate(() => {
+      session.destroy();
+      holdTheLoop(2 * intervalMs);
+    });
+    await sleep(5 * intervalMs);
+    expect(fell).toEqual([]);
+    await get(sessions);
+    expect(connections).toHaveLength(2);
+  } finally {
+    process.off("uncaughtException", hear);
+    sessions.abort();
+  }
+});
+
+it("pings an idle connection, and gives it up when nothing answers", async () => {
+  let silent = false;
+  const between = createTcpServer((near) => {
+    const far = connect(Number(new URL(url).port), "127.0.0.1");
+    near.pipe(far);
+    far.on("data", (bytes) => silent || near.write(bytes));
+    near.on("close", () => far.destroy()).on("error", () => far.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(between, "listening");
+  const sessions = new KeptSessions(
+    `http://127.0.0.1:${(between.address() as AddressInfo).port}`,
+    { intervalMs, timeoutMs: 60 },
+    {},
+  );
+  const session = await get(sessions);
+  let pings = 0;
+  connections[0]?.on("ping", () => pings++);
+  await expect.poll(() => pings).toBeGreaterThan(2);
+  silent = true;
+  const [error] = (await once(session, "error")) as [Error];
+  expect(error.message).toBe("no answer to a ping within 60 ms");
+  sessions.abort();
+  between.close();
+});
