@@ -86,13 +86,13 @@ async function suite(count: Count, project: string, filter: string[], env: Recor
   rmSync(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const args = ["run", `--project=${project}`, "--passWithNoTests", ...reporters, ...filter];
-  await execa(process.execPath, [vitest, ...args], {
+  const { exitCode } = await execa(process.execPath, [vitest, ...args], {
     cwd: checkout,
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
     env,
-    // The file says how it went.
+    // The file says how the tests went.
     reject: false,
   });
   if (!existsSync(file)) {
@@ -102,7 +102,10 @@ async function suite(count: Count, project: string, filter: string[], env: Recor
   }
   const parsed = resultsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   count.passed += parsed.numPassedTests;
-  // A file that cannot be loaded fails as a suite and holds no failed test.
-  count.failed += Math.max(parsed.numFailedTests, parsed.numFailedTestSuites > 0 ? 1 : 0);
+  // A file that cannot be loaded fails as a suite and holds no failed test; an error outside of tests is in no suite.
+  const failed = Math.max(parsed.numFailedTests, parsed.numFailedTestSuites > 0 ? 1 : 0, exitCode === 0 ? 0 : 1);
+  if (failed > 0 && parsed.numFailedTests === 0)
+    process.stdout.write(`FAILED: the ${project} tests, outside of a test; see above\n`);
+  count.failed += failed;
   count.skipped += parsed.numPendingTests + parsed.numTodoTests;
 }
