@@ -5,7 +5,7 @@ import { z } from "zod";
 import { environmentSchema } from "../sandbox/environment.ts";
 import { claimsReportSchema } from "../verify/claims/state.ts";
 import { reportSchema } from "../verify/report/result.ts";
-import { targetSchema } from "../verify/target.ts";
+import { targetFileSchemas } from "../verify/target.ts";
 import { commandJsonSchema } from "./config.ts";
 
 export const schemaFolder = join(import.meta.dirname, "../docs/schemas");
@@ -17,7 +17,7 @@ export function publishedSchemas(): Record<string, unknown> {
     "env.schema.json": z.toJSONSchema(environmentSchema),
     "claims.schema.json": z.toJSONSchema(claimsReportSchema),
     "verify-report.schema.json": z.toJSONSchema(reportSchema),
-    "target.schema.json": z.toJSONSchema(targetSchema, { io: "input" }),
+    "target.schema.json": z.toJSONSchema(z.union(Object.values(targetFileSchemas)), { io: "input" }),
   };
 }
 

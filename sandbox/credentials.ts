@@ -26,6 +26,29 @@ export function tenantSecrets(outputs: Record<string, unknown>, org: string): Te
   return secrets;
 }
 
+const verifierSchema = z.looseObject({
+  databaseVerifier: z.strictObject({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string(),
+  }),
+});
+
+export type VerifierLogin = z.infer<typeof verifierSchema>["databaseVerifier"];
+
+/** The region stack's secret output for whoever verifies its database. */
+export function verifierLogin(outputs: Record<string, unknown>): VerifierLogin {
+  return verifierSchema.parse(outputs).databaseVerifier;
+}
+
+/** @returns the login with its password's file in the password's place. */
+export function writeVerifierLogin(paths: Paths, { password, ...login }: VerifierLogin) {
+  mkdirSync(paths.credentials, { recursive: true, mode: 0o700 });
+  return { ...login, passwordFile: writePrivate(join(paths.credentials, "database-verifier-password"), password) };
+}
+
 export interface CredentialFiles {
   apiKeyFile: string;
   clientSecretFile: string;

@@ -42,6 +42,15 @@ export const environmentSchema = z.strictObject({
     .describe("own: a node that the local run made. given: a cluster whose kubeconfig it was given"),
   aws: awsSchema.describe("The customer's account"),
   awsRegionAccount: awsSchema.describe("The region's account"),
+  databaseVerifier: z
+    .strictObject({
+      host: z.string(),
+      port: z.int(),
+      database: z.string(),
+      user: z.string(),
+      passwordFile: secretFile,
+    })
+    .describe("The login that reads the catalogue of the region's database, and no row"),
   taskImage: z.string(),
   python: path.describe("Interpreter that has the flyte client"),
   toolPath: z.array(z.string()).describe("Folders of kubectl and aws"),

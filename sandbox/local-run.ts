@@ -9,7 +9,7 @@ import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
 import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
-import { tenantSecrets, writeCredentials } from "./credentials.ts";
+import { tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
@@ -84,6 +84,7 @@ export function bringUp(
     const environment = describe(paths, tools, images, {
       ...files,
       clientId: secrets.clientId,
+      databaseVerifier: writeVerifierLogin(paths, verifierLogin(region.outputs)),
       outputs: { region: withoutSecrets(region.outputs), customer: withoutSecrets(customer.outputs) },
       clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
     });
@@ -178,7 +179,7 @@ function upCustomer(sandbox: Sandbox, images: Images, given: GivenPlanes, secret
 
 type Made = Pick<
   Environment,
-  "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "outputs" | "clusters"
+  "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "databaseVerifier" | "outputs" | "clusters"
 >;
 
 function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): Environment {
@@ -212,7 +213,9 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
 }
 
 function withoutSecrets(outputs: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(outputs).filter(([name]) => name !== "tenants"));
+  return Object.fromEntries(
+    Object.entries(outputs).filter(([name]) => name !== "tenants" && name !== "databaseVerifier"),
+  );
 }
 
 /** One `up` or `down` at a time on this machine. */

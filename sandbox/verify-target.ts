@@ -1,10 +1,14 @@
-/** The local run as `verify` sees any customer's plane. */
+/** The local run as `verify` sees any customer's plane, and any region's. */
 import { join } from "node:path";
-import { type Target, targetSchema } from "../verify/target.ts";
+import { controlPlaneSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, names } from "./hosts.ts";
 
-export function localTarget(environment: Environment): Target {
+export function localTargets(environment: Environment): Targets {
+  return { customer: customerOf(environment), controlPlane: controlPlaneOf(environment) };
+}
+
+function customerOf(environment: Environment) {
   const { customer } = environment.outputs;
   return targetSchema.parse({
     org: environment.org,
@@ -18,14 +22,28 @@ export function localTarget(environment: Environment): Target {
     repository: customer.repository,
     registryHosts: [names.registry],
     kubeconfig: environment.kubeconfigs.customer,
-    aws: {
-      profile: environment.aws.profile,
-      configFile: environment.aws.configFile,
-      credentialsFile: environment.aws.credentialsFile,
-      endpointUrl: environment.aws.endpointUrl,
-      caFile: environment.caFile,
-    },
+    aws: accessOf(environment.aws, environment.caFile),
   });
+}
+
+function controlPlaneOf({ outputs, awsRegionAccount: aws, caFile, ...environment }: Environment) {
+  const { region } = outputs;
+  return controlPlaneSchema.parse({
+    account: accounts.region,
+    customerAccounts: [accounts.customer],
+    region: aws.region,
+    endpoint: region.endpoint,
+    relayHost: region.relayHost,
+    caFile,
+    clusterName: region.clusterName,
+    kubeconfig: environment.kubeconfigs.region,
+    aws: accessOf(aws, caFile),
+    database: { ...environment.databaseVerifier, caFile },
+  });
+}
+
+function accessOf({ profile, configFile, credentialsFile, endpointUrl }: Environment["aws"], caFile: string) {
+  return { profile, configFile, credentialsFile, endpointUrl, caFile };
 }
 
 /** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */

@@ -10,6 +10,14 @@ export const tenantOutputs = z.strictObject({
   registrationToken: z.string().describe("Joins the customer's cluster, once"),
 });
 
+export const verifierOutputs = z.strictObject({
+  host: z.string(),
+  port: z.int(),
+  database: z.string(),
+  user: z.string(),
+  password: z.string(),
+});
+
 export const regionOutputs = z.strictObject({
   endpoint: z.string().describe("Public host of the API"),
   relayHost: z.string(),
@@ -20,6 +28,7 @@ export const regionOutputs = z.strictObject({
     .record(z.string(), z.string())
     .describe("By <org>/<cluster>: endpoints for the customers to accept"),
   tenants: z.record(z.string(), tenantOutputs).describe("Secret; by organisation"),
+  databaseVerifier: verifierOutputs.describe("Secret; the login that reads the database's catalogue, and no row"),
 });
 
 export const customerBaseOutputs = z.strictObject({

@@ -100,7 +100,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     const { clusterName, autoscalerRoleArn: roleArn } = cluster;
     new NodeAutoscaler("node-autoscaler", { clusterName, region, image: kubernetes.autoscaler, roleArn }, inCluster);
   }
-  new ControlPlane(
+  const controlPlane = new ControlPlane(
     "control-plane",
     {
       ...config,
@@ -128,6 +128,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     natAddresses: pulumi.all(network.natAddresses),
     clusterEndpoints: pulumi.all(Object.fromEntries(endpoints)),
     tenants: pulumi.secret(byOrg(credentials)),
+    databaseVerifier: pulumi.secret(controlPlane.databaseVerifier),
   };
 }
 

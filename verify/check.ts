@@ -1,46 +1,83 @@
 /** The shape of a check: data about it, one pure function from facts to findings, and the sabotages that must turn it red. */
 import type { FactName, Facts } from "./facts.ts";
 import type { Finding } from "./outcome.ts";
-import type { Target } from "./target.ts";
+import type { ControlPlane, Target, Targets } from "./target.ts";
 
-interface Sabotage<K extends FactName> {
+interface Sabotage<K extends FactName, T> {
   /** What an attacker, or a typo, would have done. */
   name: string;
   /** Breaks a copy of the facts that were just read. Returns false when they hold nothing to break. */
-  apply(facts: Pick<Facts, K>, target: Target): undefined | false;
+  apply(facts: Pick<Facts, K>, target: T): undefined | false;
 }
 
-export interface Check<K extends FactName = FactName> {
+/** @typeParam T the plane that it looks at: a customer's, or the region's */
+export interface Check<K extends FactName = FactName, T = Target> {
   /** `AREA-NN`, never reused. */
   id: string;
   title: string;
   severity: "low" | "medium" | "high" | "critical";
   /** Ids of the ledger that a PASS proves, for the models and the cloud of the target. */
   claims: readonly string[];
+  /**
+   * Claims that we deliberately outdo: a PASS proves a stricter statement instead, by a decision record that names the
+   * claim. Id → file, from the checkout's root. @default none
+   */
+  supersedes?: Readonly<Record<string, string>>;
   /** Groups of documented commands (C01 to C11) that this check stands beside. */
   documented: readonly string[];
   /** What to do about a finding. */
   fix: string;
   needs: readonly K[];
-  evaluate(facts: Pick<Facts, K>, target: Target): Finding[];
-  sabotages: readonly [Sabotage<K>, ...Sabotage<K>[]];
+  evaluate(facts: Pick<Facts, K>, target: T): Finding[];
+  sabotages: readonly [Sabotage<K, T>, ...Sabotage<K, T>[]];
   /** Words when the check does not apply to this target at all, with the evidence. */
-  notApplicable?(target: Target): string | undefined;
+  notApplicable?(target: T): string | undefined;
 }
 
-export type AnyCheck = Check<FactName>;
+export type Plane = "compute" | "control";
 
-/** Keeps a check's own fact names in its functions, and hands it to the registry under one type. */
+export interface AnyCheck extends Check<FactName, Targets> {
+  plane: Plane;
+}
+
+/** Of a customer's plane. Keeps a check's own fact names in its functions, and hands it to the registry under one type. */
 export function defineCheck<const K extends FactName>(check: Check<K>): AnyCheck {
+  return widen("compute", check, ({ customer }) => customer);
+}
+
+/** Of the region's plane. */
+export function defineRegionCheck<const K extends FactName>(check: Check<K, ControlPlane>): AnyCheck {
+  return widen("control", check, ({ controlPlane }) => controlPlane);
+}
+
+const missing: Record<Plane, string> = {
+  compute: "the target names no customer's plane",
+  control: "the target names no control plane",
+};
+
+function widen<K extends FactName, T>(
+  plane: Plane,
+  check: Check<K, T>,
+  planeOf: (targets: Targets) => T | undefined,
+): AnyCheck {
+  const need = (targets: Targets): T => {
+    const target = planeOf(targets);
+    if (target === undefined) throw new Error(`${check.id}: ${missing[plane]}`);
+    return target;
+  };
   return {
     ...check,
-    evaluate: (facts, target) => check.evaluate(pick(facts, check.needs), target),
-    sabotages: check.sabotages.map(wrap) as [Sabotage<FactName>, ...Sabotage<FactName>[]],
+    plane,
+    evaluate: (facts, targets) => check.evaluate(pick(facts, check.needs), need(targets)),
+    sabotages: check.sabotages.map((sabotage) => ({
+      name: sabotage.name,
+      apply: (facts: Facts, targets: Targets) => sabotage.apply(facts, need(targets)),
+    })) as [Sabotage<FactName, Targets>, ...Sabotage<FactName, Targets>[]],
+    notApplicable(targets) {
+      const target = planeOf(targets);
+      return target === undefined ? missing[plane] : check.notApplicable?.(target);
+    },
   };
-}
-
-function wrap<K extends FactName>(sabotage: Sabotage<K>): Sabotage<FactName> {
-  return { name: sabotage.name, apply: (facts, target) => sabotage.apply(facts, target) };
 }
 
 function pick<K extends FactName>(facts: Facts, names: readonly K[]): Pick<Facts, K> {

@@ -14,6 +14,7 @@ import type {
   V1Service,
   V1ServiceAccount,
 } from "@kubernetes/client-node";
+import type { RegionFacts } from "./facts-region.ts";
 import type { PolicyDocument } from "./reason/iam-policy.ts";
 
 /** A Secret or ConfigMap without its values: key names, and which kinds of cloud credential its values look like. */
@@ -74,7 +75,8 @@ export interface ClusterFact {
   encryptedResources: string[];
 }
 
-export interface Facts {
+/** Of a customer's plane, and beside it of the region's. */
+export interface Facts extends RegionFacts {
   namespaces: V1Namespace[];
   pods: V1Pod[];
   deployments: V1Deployment[];

@@ -7,6 +7,7 @@ const ended = (outcome: Outcome, claim = "a"): ReportedCheck => ({
   id: outcome,
   title: "",
   severity: "low",
+  plane: "compute",
   claims: [claim],
   documented: [],
   outcome,

@@ -1,14 +1,16 @@
 /** Collect, judge, report: the whole of `biplane verify`. */
 import { refusal } from "../shared/errors.ts";
+import type { Plane } from "./check.ts";
 import { checks } from "./checks/index.ts";
-import type { Evidence } from "./claims/evidence.ts";
+import { anyModel, type Evidence } from "./claims/evidence.ts";
+import { findClaim } from "./claims/ledger.ts";
 import { collect } from "./collect/index.ts";
 import { runDocumented } from "./documented/run.ts";
 import type { Limit } from "./limits.ts";
 import { exitCodes, outcomes } from "./outcome.ts";
 import { type Report, reportCheck, reportRequests, reportTarget } from "./report/result.ts";
 import { runChecks } from "./runner.ts";
-import type { Target } from "./target.ts";
+import type { Targets } from "./target.ts";
 
 export interface VerifyOptions {
   commit: string;
@@ -18,10 +20,10 @@ export interface VerifyOptions {
   path: string[];
 }
 
-export async function verify(target: Target, options: VerifyOptions): Promise<Report> {
+export async function verify(targets: Targets, options: VerifyOptions): Promise<Report> {
   const startedAt = new Date();
-  const collected = await collect(target);
-  const results = runChecks(checks, collected, target).map(reportCheck);
+  const collected = await collect(targets);
+  const results = runChecks(checks, collected, targets).map(reportCheck);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   refuseStale(options.limits, results);
   const counts = Object.fromEntries(
@@ -32,11 +34,11 @@ export async function verify(target: Target, options: VerifyOptions): Promise<Re
     commit: options.commit,
     startedAt: startedAt.toISOString(),
     seconds,
-    target: reportTarget(target),
+    target: reportTarget(targets),
     counts,
     exitCode: exitCodeOf(results, options.limits),
     checks: results,
-    documentedCommands: await runDocumented(target, collected, options.path),
+    documentedCommands: targets.customer ? await runDocumented(targets.customer, collected, options.path) : [],
     acceptedUnevaluated: [...options.limits],
     requests: reportRequests(collected),
   };
@@ -64,20 +66,37 @@ function refuseStale(limits: readonly Limit[], results: Report["checks"]): void 
   });
 }
 
-/** What the report says of each claim, for the ledger. */
-export function evidenceOf(report: Report): Evidence[] {
-  return report.checks
-    .filter(({ outcome }) => outcome !== "NOT_APPLICABLE")
-    .flatMap((check) =>
-      check.claims.map((claim) => ({
+/** What the report says of each claim, for the ledger: by its checks of one plane, or by the list of accepted gaps. */
+export function evidenceOf(report: Report, from: Plane | "accepted gaps"): Evidence[] {
+  return from === "accepted gaps"
+    ? gapsOf(report)
+    : report.checks.filter(({ plane }) => plane === from).flatMap(decided);
+
+  function decided(check: Report["checks"][number]): Evidence[] {
+    if (check.outcome === "NOT_APPLICABLE") return [];
+    return check.claims.map((claim) => {
+      const decision = check.supersedes?.[claim];
+      return {
         claim,
         by: check.id,
         result: check.outcome === "PASS" ? "pass" : check.outcome === "FAIL" ? "fail" : "not-evaluated",
         ...(check.sabotages[0] ? { sabotage: check.sabotages[0].name } : {}),
+        ...(decision ? { decision } : {}),
         ...(check.reason ? { reason: check.reason } : {}),
         at: report.startedAt,
         cloud: report.target.cloud,
-        model: report.target.model,
-      })),
-    );
+        // A region serves customers of both models.
+        model: check.plane === "control" ? anyModel : (report.target.model ?? anyModel),
+      };
+    });
+  }
+}
+
+/** Of a cloud and a model that the claim speaks of: it was not decided on any. */
+function gapsOf({ acceptedUnevaluated, startedAt, target }: Report): Evidence[] {
+  return acceptedUnevaluated.map(({ claim, reason }) => {
+    const clouds: readonly string[] = findClaim(claim)?.clouds ?? [];
+    const cloud = clouds.includes(target.cloud) ? target.cloud : (clouds[0] ?? target.cloud);
+    return { claim, by: "accepted gap", result: "not-evaluated", reason, at: startedAt, cloud, model: anyModel };
+  });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defineCheck } from "./check.ts";
 import { fail, pass } from "./outcome.ts";
 import { judge } from "./runner.ts";
-import { collectedFrom, goodFacts, goodTarget } from "./testing/good-plane.ts";
+import { collectedFrom, goodFacts, goodTargets } from "./testing/good-plane.ts";
 
 const named = (found: string) => [pass(found, "seen")];
 
@@ -29,7 +29,7 @@ describe("the runner", () => {
       judge(
         check(() => named("x"), true),
         facts,
-        goodTarget,
+        goodTargets,
       ),
     ).toMatchObject({
       outcome: "PASS",
@@ -42,7 +42,7 @@ describe("the runner", () => {
       judge(
         check(() => named("x"), false),
         facts,
-        goodTarget,
+        goodTargets,
       ),
     ).toEqual({
       outcome: "NOT_EVALUATED",
@@ -55,7 +55,7 @@ describe("the runner", () => {
       judge(
         check(() => [], true),
         facts,
-        goodTarget,
+        goodTargets,
       ),
     ).toEqual({
       outcome: "NOT_EVALUATED",
@@ -68,7 +68,7 @@ describe("the runner", () => {
       judge(
         check(() => [pass("a", ""), fail("b", "")], true),
         facts,
-        goodTarget,
+        goodTargets,
       ).outcome,
     ).toBe("FAIL");
   });

@@ -2,36 +2,37 @@
 import type { AnyCheck } from "./check.ts";
 import type { Collected, FactName, Facts } from "./facts.ts";
 import type { Finding, SabotageResult, Verdict } from "./outcome.ts";
-import type { Target } from "./target.ts";
+import type { Targets } from "./target.ts";
 
 export interface CheckResult {
   check: AnyCheck;
   verdict: Verdict;
 }
 
-export function runChecks(checks: readonly AnyCheck[], collected: Collected, target: Target): CheckResult[] {
-  return checks.map((check) => ({ check, verdict: judge(check, collected, target) }));
+export function runChecks(checks: readonly AnyCheck[], collected: Partial<Collected>, targets: Targets): CheckResult[] {
+  return checks.map((check) => ({ check, verdict: judge(check, collected, targets) }));
 }
 
-export function judge(check: AnyCheck, collected: Collected, target: Target): Verdict {
-  const unrelated = check.notApplicable?.(target);
+export function judge(check: AnyCheck, collected: Partial<Collected>, targets: Targets): Verdict {
+  const unrelated = check.notApplicable?.(targets);
   if (unrelated) return { outcome: "NOT_APPLICABLE", evidence: unrelated };
   const facts = readFacts(check.needs, collected);
   if (typeof facts === "string") return { outcome: "NOT_EVALUATED", reason: facts };
-  const findings = check.evaluate(facts, target);
+  const findings = check.evaluate(facts, targets);
   if (findings.some((finding) => !finding.ok)) return { outcome: "FAIL", findings };
   const [first, ...rest] = findings;
   if (!first) return { outcome: "NOT_EVALUATED", reason: "nothing was there to inspect" };
-  const sabotages = tryAll(check, facts, target);
+  const sabotages = tryAll(check, facts, targets);
   if (typeof sabotages === "string") return { outcome: "NOT_EVALUATED", reason: sabotages };
   return { outcome: "PASS", inspected: [first, ...rest], sabotages };
 }
 
 /** The facts by name, or why one of them cannot be used. */
-function readFacts(needs: readonly FactName[], collected: Collected): Facts | string {
+function readFacts(needs: readonly FactName[], collected: Partial<Collected>): Facts | string {
   const values: Partial<Record<FactName, unknown>> = {};
   for (const name of needs) {
     const fact = collected[name];
+    if (!fact) return `${name} was not asked for`;
     if (!fact.read) return `${name} could not be read: ${fact.reason} (${fact.request})`;
     if (isEmpty(fact.value)) return `${name} is empty (${fact.request})`;
     values[name] = fact.value;
@@ -45,12 +46,12 @@ function isEmpty(value: Facts[FactName]): boolean {
 }
 
 /** Every sabotage must turn the check red on the very facts that it passed; one that survives takes the pass away. */
-function tryAll(check: AnyCheck, facts: Facts, target: Target): [SabotageResult, ...SabotageResult[]] | string {
+function tryAll(check: AnyCheck, facts: Facts, targets: Targets): [SabotageResult, ...SabotageResult[]] | string {
   const results: SabotageResult[] = [];
   for (const sabotage of check.sabotages) {
     const broken = structuredClone(facts);
-    if (sabotage.apply(broken, target) === false) continue;
-    const red = check.evaluate(broken, target).some((finding: Finding) => !finding.ok);
+    if (sabotage.apply(broken, targets) === false) continue;
+    const red = check.evaluate(broken, targets).some((finding: Finding) => !finding.ok);
     if (!red) return `the check cannot be trusted: "${sabotage.name}" did not turn it red`;
     results.push({ name: sabotage.name, red });
   }

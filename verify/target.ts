@@ -1,14 +1,51 @@
-/** What is verified and how it is reached; for the local run made from its environment, for a customer written by hand. */
+/** What is verified and how it is reached; for the local run made from its environment, for others written by hand. */
 import { z } from "zod";
+import { refusal } from "../shared/errors.ts";
+
+const accountId = z.string().regex(/^\d{12}$/, "12 digits");
+
+const awsSchema = z.strictObject({
+  profile: z.string(),
+  configFile: z.string().optional(),
+  credentialsFile: z.string().optional(),
+  endpointUrl: z.string().optional(),
+  caFile: z.string().optional(),
+});
+
+export type AwsAccess = z.infer<typeof awsSchema>;
+
+export const controlPlaneSchema = z.strictObject({
+  cloud: z.literal("aws").default("aws"),
+  account: accountId.describe("The vendor's AWS account of the region"),
+  customerAccounts: z.array(accountId).default([]).describe("Accounts of its customers, none of which may be its own"),
+  region: z.string().min(1),
+  endpoint: z.string().min(1).describe("Host of the API, TLS on 443"),
+  relayHost: z.string().min(1).describe("Host that compute planes dial, TLS on 443"),
+  caFile: z.string().optional().describe("Authorities that sign both hosts' certificates; the usual ones when absent"),
+  clusterName: z.string().min(1),
+  namespace: z.string().default("union-cp").describe("The services' namespace in the region's cluster"),
+  kubeconfig: z.string().describe("File with read access to the region's cluster"),
+  aws: awsSchema,
+  database: z
+    .strictObject({
+      host: z.string().min(1).describe("The database, or this end of a tunnel to it"),
+      port: z.int().min(1).max(65_535).default(5432),
+      serverName: z.string().optional().describe("Name in the server's certificate; the host when absent"),
+      database: z.string().default("biplane"),
+      user: z.string().default("biplane_verifier").describe("A login that reads the catalogue and no row"),
+      passwordFile: z.string().describe("File of mode 0600"),
+      caFile: z.string().optional().describe("Authorities that sign the server's certificate"),
+    })
+    .describe("How the schema is read"),
+});
+
+export type ControlPlane = z.infer<typeof controlPlaneSchema>;
 
 export const targetSchema = z.strictObject({
   org: z.string().min(1).describe("The customer's organisation"),
   model: z.enum(["self-managed", "byoc"]),
   cloud: z.literal("aws").describe("Only AWS is read so far"),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, "12 digits")
-    .describe("The customer's AWS account"),
+  account: accountId.describe("The customer's AWS account"),
   region: z.string().min(1),
   clusterName: z.string().min(1),
   namespace: z.string().default("union").describe("The platform's namespace in the customer's cluster"),
@@ -24,16 +61,39 @@ export const targetSchema = z.strictObject({
     .default(["executor", "proxy-system", "log-provider"])
     .describe("Accounts that may take the admin role"),
   kubeconfig: z.string().describe("File with read access to the cluster"),
-  aws: z.strictObject({
-    profile: z.string(),
-    configFile: z.string().optional(),
-    credentialsFile: z.string().optional(),
-    endpointUrl: z.string().optional(),
-    caFile: z.string().optional(),
-  }),
+  aws: awsSchema,
 });
 
 export type Target = z.infer<typeof targetSchema>;
+
+const controlPlane = controlPlaneSchema.describe("The vendor's region; its checks do not apply when absent");
+
+/** A customer's plane, a customer's and the region's, or the region's alone. */
+export const targetFileSchemas = {
+  customer: targetSchema.extend({ controlPlane: controlPlane.optional() }),
+  controlPlaneOnly: z.strictObject({ controlPlane }),
+};
+
+/** The planes that are looked at, at least one. */
+export interface Targets {
+  customer?: Target;
+  controlPlane?: ControlPlane;
+}
+
+/** @param name of the file, for the refusal. @throws UserError with every problem at once. */
+export function parseTargets(raw: unknown, name: string): Targets {
+  const only = typeof raw === "object" && raw !== null && "controlPlane" in raw && Object.keys(raw).length === 1;
+  const parsed = only ? targetFileSchemas.controlPlaneOnly.safeParse(raw) : targetFileSchemas.customer.safeParse(raw);
+  if (!parsed.success) {
+    const value = z.prettifyError(parsed.error);
+    throw refusal({ subject: `--target ${name}`, value, allowed: "docs/schemas/target.schema.json" });
+  }
+  const { controlPlane, ...customer } = parsed.data;
+  return {
+    ...("org" in customer ? { customer } : {}),
+    ...(controlPlane ? { controlPlane } : {}),
+  };
+}
 
 /** `<project>-<domain>` of each declared project. */
 export function projectNamespaces(target: Target): string[] {

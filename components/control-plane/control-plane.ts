@@ -60,6 +60,8 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
 
 /** Login of the services: no DDL, no way around row-level security; the migrations make it. */
 const runtimeUser = "biplane_runtime";
+/** Login of whoever verifies the schema: it reads the catalogue and no table; the migrations make it too. */
+const verifierUser = "biplane_verifier";
 
 /**
  * The region's services in their namespace, over a migrated database, and what the API server refuses there. Proved by
@@ -67,6 +69,15 @@ const runtimeUser = "biplane_runtime";
  * and those that its parts name.
  */
 export class ControlPlane extends pulumi.ComponentResource {
+  /** Secret. */
+  readonly databaseVerifier: pulumi.Output<{
+    host: string;
+    port: number;
+    database: string;
+    user: string;
+    password: string;
+  }>;
+
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:control-plane:ControlPlane", name, {}, opts);
     const { image, dnsServers, apiPort, database } = args;
@@ -97,6 +108,15 @@ export class ControlPlane extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    this.databaseVerifier = pulumi.secret(
+      pulumi.output({
+        host: database.host,
+        port: database.port,
+        database: database.name,
+        user: verifierUser,
+        password: access.verifierPassword,
+      }),
+    );
     this.registerOutputs({});
   }
 }
@@ -149,11 +169,12 @@ interface Login {
   files: Record<string, FileSource>;
 }
 
-/** Two logins, each in a Secret of its own: only the migrations ever mount the owner's. */
+/** Three logins, each in a Secret of its own: only the migrations ever mount the owner's and the verifier's. */
 function createDatabaseAccess({ name, namespace, parent }: Place, database: ControlPlaneArgs["database"]) {
   const { host, port, authority } = database;
-  const runtimePassword = new random.RandomPassword(`${name}-runtime`, { length: 43, special: false }, { parent })
-    .result;
+  const makePassword = (role: string) =>
+    new random.RandomPassword(`${name}-${role}`, { length: 43, special: false }, { parent }).result;
+  const verifierPassword = makePassword("verifier");
   const password = (file: string, content: pulumi.Input<string>) =>
     createSecretFiles(name, { name: file, namespace, content: { password: content }, parent });
   const trust: Record<string, FileSource> = authority
@@ -177,9 +198,11 @@ function createDatabaseAccess({ name, namespace, parent }: Place, database: Cont
     },
     files: { database: source, ...trust },
   });
-  const runtimeSecret = password("database-runtime", runtimePassword);
+  const runtimeSecret = password("database-runtime", makePassword("runtime"));
   return {
     runtimeSecret,
+    verifierSecret: password("database-verifier", verifierPassword),
+    verifierPassword,
     runtime: login(runtimeUser, runtimeSecret),
     owner: login(database.owner.user, password("database-owner", database.owner.password)),
   };
@@ -204,8 +227,10 @@ function migrate({ name, namespace, parent }: Place, { image, access, around, pr
         ...access.owner.env,
         RUNTIME_USER: runtimeUser,
         RUNTIME_PASSWORD_FILE: `${filesFolder}/runtime/password`,
+        VERIFIER_USER: verifierUser,
+        VERIFIER_PASSWORD_FILE: `${filesFolder}/verifier/password`,
       },
-      files: { ...access.owner.files, runtime: access.runtimeSecret },
+      files: { ...access.owner.files, runtime: access.runtimeSecret, verifier: access.verifierSecret },
       reaches: ["database"],
       around,
       priority,

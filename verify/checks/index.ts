@@ -23,6 +23,7 @@ import { clusterBindingsReviewed } from "./rbac-01-cluster-role-bindings.ts";
 import { platformRolesScoped } from "./rbac-02-scoped-accounts.ts";
 import { noVendorSubjects } from "./rbac-03-no-vendor-subjects.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
+import { regionChecks } from "./region.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 
@@ -52,4 +53,5 @@ export const checks: readonly AnyCheck[] = [
   objectLayout,
   registryEncryptedAndScanned,
   nothingListensOutside,
+  ...regionChecks,
 ];

@@ -8,6 +8,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { z } from "zod";
 
+/** Of evidence about a region, which serves customers of every model. */
+export const anyModel = "any";
+
 const evidenceSchema = z.strictObject({
   claim: z.string(),
   /** Check id or test id that decided. */
@@ -15,6 +18,8 @@ const evidenceSchema = z.strictObject({
   result: z.enum(["pass", "fail", "not-evaluated"]),
   /** The sabotage that was seen to turn it red; a pass without one proves nothing. */
   sabotage: z.string().optional(),
+  /** The decision record by which a stricter statement was decided in the claim's place. */
+  decision: z.string().optional(),
   reason: z.string().optional(),
   at: z.iso.datetime(),
   cloud: z.string(),

@@ -1,6 +1,6 @@
 /** What is known of each claim at one commit. Pure. */
 import { z } from "zod";
-import type { Evidence } from "./evidence.ts";
+import { anyModel, type Evidence } from "./evidence.ts";
 import type { Claim } from "./ledger.ts";
 
 export const claimStates = ["proven", "superseded", "failing", "notEvaluated", "attestation", "open"] as const;
@@ -33,12 +33,17 @@ export const claimsReportSchema = z.strictObject({
 
 export type ClaimsReport = z.infer<typeof claimsReportSchema>;
 
-/** Evidence counts for a claim only on a cloud and a model that the claim speaks of. */
+/**
+ * Evidence counts for a claim only on a cloud and a model that the claim speaks of. What a decision record outdoes was
+ * not shown as the documents state it, so it is superseded even where a test shows a part of it besides.
+ */
 export function stateOfClaims(claims: readonly Claim[], evidence: readonly Evidence[], commit: string): ClaimsReport {
   const rows = claims.map((claim) => {
     const own = evidence.filter(
       ({ claim: id, cloud, model }) =>
-        id === claim.id && claim.clouds.some((c) => c === cloud) && claim.models.some((m) => m === model),
+        id === claim.id &&
+        claim.clouds.some((c) => c === cloud) &&
+        (model === anyModel || claim.models.some((m) => m === model)),
     );
     const last = own.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1);
     return {
@@ -60,7 +65,9 @@ export function stateOfClaims(claims: readonly Claim[], evidence: readonly Evide
 
 function stateOf(claim: Claim, own: readonly Evidence[]): (typeof claimStates)[number] {
   if (own.some(({ result }) => result === "fail")) return "failing";
-  if (own.some(({ result, sabotage }) => result === "pass" && sabotage)) return "proven";
+  const passed = own.filter(({ result, sabotage }) => result === "pass" && sabotage);
+  if (passed.some(({ decision }) => decision)) return "superseded";
+  if (passed.length > 0) return "proven";
   if (own.length > 0) return "notEvaluated";
   return claim.kind === "attestation" ? "attestation" : "open";
 }

@@ -8,7 +8,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { fromIni } from "@aws-sdk/credential-providers";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { Target } from "../target.ts";
+import type { AwsAccess } from "../target.ts";
 
 export interface AwsClients {
   iam: IAMClient;
@@ -18,9 +18,16 @@ export interface AwsClients {
   eks: EKSClient;
 }
 
-export function awsClients({ aws, region }: Target): AwsClients {
+/** A profile, and the region that is asked. */
+export interface Account {
+  aws: AwsAccess;
+  region: string;
+}
+
+/** Of any client of the SDK. */
+export function clientConfig({ aws, region }: Account) {
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ...(aws.caFile ? { ca: readFileSync(aws.caFile) } : {}) });
-  const common = {
+  return {
     region,
     credentials: fromIni({
       profile: aws.profile,
@@ -31,10 +38,14 @@ export function awsClients({ aws, region }: Target): AwsClients {
     maxAttempts: 3,
     ...(aws.endpointUrl ? { endpoint: aws.endpointUrl } : {}),
   };
+}
+
+export function awsClients(account: Account): AwsClients {
+  const common = clientConfig(account);
   return {
     iam: new IAMClient(common),
     sts: new STSClient(common),
-    s3: new S3Client({ ...common, forcePathStyle: aws.endpointUrl !== undefined }),
+    s3: new S3Client({ ...common, forcePathStyle: account.aws.endpointUrl !== undefined }),
     ecr: new ECRClient(common),
     eks: new EKSClient(common),
   };

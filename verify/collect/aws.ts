@@ -1,6 +1,6 @@
 /** Reads the customer's account; every list to its last page, every refusal a recorded fact. */
 import { DescribeRepositoriesCommand, GetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
-import { DescribeClusterCommand } from "@aws-sdk/client-eks";
+import { type Cluster, DescribeClusterCommand } from "@aws-sdk/client-eks";
 import type { ClusterFact, Collected, Fact } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
@@ -57,16 +57,21 @@ async function readRepositories({ ecr }: AwsClients) {
 function readCluster({ eks }: AwsClients, { clusterName }: Target): Promise<Fact<ClusterFact>> {
   return attempt(`eks describe-cluster ${clusterName}`, async () => {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name: clusterName }));
-    return {
-      name: clusterName,
-      arn: cluster?.arn ?? "",
-      issuer: cluster?.identity?.oidc?.issuer ?? "",
-      publicEndpoint: cluster?.resourcesVpcConfig?.endpointPublicAccess !== false,
-      privateEndpoint: cluster?.resourcesVpcConfig?.endpointPrivateAccess === true,
-      logTypes: (cluster?.logging?.clusterLogging ?? [])
-        .filter(({ enabled }) => enabled)
-        .flatMap(({ types }) => types ?? []),
-      encryptedResources: (cluster?.encryptionConfig ?? []).flatMap(({ resources }) => resources ?? []),
-    };
+    return clusterFactOf(clusterName, cluster);
   });
+}
+
+/** Of what DescribeCluster answers. */
+export function clusterFactOf(name: string, cluster: Cluster | undefined): ClusterFact {
+  return {
+    name,
+    arn: cluster?.arn ?? "",
+    issuer: cluster?.identity?.oidc?.issuer ?? "",
+    publicEndpoint: cluster?.resourcesVpcConfig?.endpointPublicAccess !== false,
+    privateEndpoint: cluster?.resourcesVpcConfig?.endpointPrivateAccess === true,
+    logTypes: (cluster?.logging?.clusterLogging ?? [])
+      .filter(({ enabled }) => enabled)
+      .flatMap(({ types }) => types ?? []),
+    encryptedResources: (cluster?.encryptionConfig ?? []).flatMap(({ resources }) => resources ?? []),
+  };
 }

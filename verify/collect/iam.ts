@@ -17,7 +17,7 @@ import type { IamAccount, IamRole } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import type { AwsClients } from "./aws-clients.ts";
 
-export async function readIam(clients: AwsClients): Promise<IamAccount> {
+export async function readIam(clients: Pick<AwsClients, "iam" | "sts">): Promise<IamAccount> {
   const { iam: client, sts } = clients;
   const identity = await sts.send(new GetCallerIdentityCommand({}));
   const roles: Role[] = [];
@@ -37,7 +37,7 @@ export async function readIam(clients: AwsClients): Promise<IamAccount> {
   };
 }
 
-async function readRole({ iam: client }: AwsClients, role: Role): Promise<IamRole> {
+async function readRole({ iam: client }: Pick<AwsClients, "iam">, role: Role): Promise<IamRole> {
   const name = role.RoleName ?? "";
   const inline = [];
   for await (const page of paginateListRolePolicies({ client }, { RoleName: name })) {
@@ -59,7 +59,7 @@ async function readRole({ iam: client }: AwsClients, role: Role): Promise<IamRol
   return { name, arn: role.Arn ?? "", trust: parsePolicy(role.AssumeRolePolicyDocument ?? "{}"), inline, attached };
 }
 
-async function readProviders({ iam }: AwsClients): Promise<IamAccount["oidcProviders"]> {
+async function readProviders({ iam }: Pick<AwsClients, "iam">): Promise<IamAccount["oidcProviders"]> {
   const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
   return Promise.all(
     OpenIDConnectProviderList.map(async ({ Arn: arn = "" }) => {

@@ -1,10 +1,19 @@
 import type { Collected } from "../facts.ts";
-import type { Target } from "../target.ts";
+import type { Target, Targets } from "../target.ts";
 import { collectAws } from "./aws.ts";
 import { collectKubernetes } from "./kubernetes.ts";
 
-/** Reads everything that checks may need, once, in parallel. */
-export async function collect(target: Target): Promise<Collected> {
+/** Reads everything that checks of the named planes may need, once, in parallel; of others nothing is there. */
+export async function collect({ customer, controlPlane }: Targets): Promise<Partial<Collected>> {
+  const [compute, control] = await Promise.all([
+    customer ? collectCustomer(customer) : {},
+    // Its clients are many: whoever looks at a customer only does not wait for them to load.
+    controlPlane ? import("./region/index.ts").then(({ collectRegion }) => collectRegion(controlPlane)) : {},
+  ]);
+  return { ...compute, ...control };
+}
+
+async function collectCustomer(target: Target): Promise<Partial<Collected>> {
   const [kubernetes, aws] = await Promise.all([collectKubernetes(target.kubeconfig), collectAws(target)]);
   return { ...kubernetes, ...aws };
 }

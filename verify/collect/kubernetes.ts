@@ -30,14 +30,23 @@ type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned">;
 
 /** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
 export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const api = KubernetesObjectApi.makeApiClient(config);
+  const api = connect(kubeconfig);
   const lists = await Promise.all(
     Object.entries(kinds).map(async ([name, [apiVersion, kind]]) => [name, await list(api, apiVersion, kind)] as const),
   );
   const facts = Object.fromEntries(lists) as { [K in keyof typeof kinds]: Fact<Facts[K]> };
   return { ...facts, scanned: await scanAll(api) };
+}
+
+/** Every object of one kind beside those of `collectKubernetes`. */
+export function listOne(kubeconfig: string, apiVersion: string, kind: string): Promise<Fact<KubernetesObject[]>> {
+  return list(connect(kubeconfig), apiVersion, kind);
+}
+
+function connect(kubeconfig: string): KubernetesObjectApi {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return KubernetesObjectApi.makeApiClient(config);
 }
 
 async function scanAll(api: KubernetesObjectApi): Promise<Fact<ScannedObject[]>> {

@@ -20,7 +20,11 @@ export interface CommandRecord {
 const keptCharacters = 20_000;
 
 /** `path`: the folders of `kubectl` and `aws`, before the caller's own. One line after the other, as typed. */
-export async function runDocumented(target: Target, collected: Collected, path: string[]): Promise<CommandRecord[]> {
+export async function runDocumented(
+  target: Target,
+  collected: Partial<Collected>,
+  path: string[],
+): Promise<CommandRecord[]> {
   const values = placeholders(target, collected);
   const shell = $({
     nothrow: true,
@@ -51,8 +55,8 @@ export async function runDocumented(target: Target, collected: Collected, path: 
   return records;
 }
 
-function placeholders(target: Target, { pods }: Collected): Record<string, string | undefined> {
-  const inPlatform = (pods.read ? pods.value : []).filter(({ metadata }) => metadata?.namespace === target.namespace);
+function placeholders(target: Target, { pods }: Partial<Collected>): Record<string, string | undefined> {
+  const inPlatform = (pods?.read ? pods.value : []).filter(({ metadata }) => metadata?.namespace === target.namespace);
   const named = (name: string) =>
     inPlatform.find(({ metadata }) => metadata?.labels?.["app.kubernetes.io/name"] === name);
   return {

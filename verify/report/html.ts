@@ -1,5 +1,5 @@
 import { escapeMarkup as text } from "./escape.ts";
-import type { Report, ReportedCheck } from "./result.ts";
+import { type Report, type ReportedCheck, titleOf } from "./result.ts";
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
@@ -15,9 +15,9 @@ export function renderHtml(report: Report): string {
     ([outcome, count]) => `<span class="${outcome}">${count} ${outcome}</span>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Biplane verify: ${text(target.org)}</title><style>${style}</style></head>
+<html lang="en"><head><meta charset="utf-8"><title>Biplane verify: ${text(titleOf(target))}</title><style>${style}</style></head>
 <body>
-<h1>${text(target.org)}: account ${text(target.account)}, ${text(target.region)}, ${text(target.model)}</h1>
+<h1>${text(titleOf(target))}</h1>
 <p>${numbers.join(" · ")}<br>commit ${text(report.commit)}, ${text(report.startedAt)}, ${report.seconds.toFixed(1)} s</p>
 ${report.checks.map(renderCheck).join("\n")}
 <h2>Documented commands</h2>

@@ -1,12 +1,12 @@
 import { escapeMarkup as text } from "./escape.ts";
-import type { Report, ReportedCheck } from "./result.ts";
+import { type Report, type ReportedCheck, titleOf } from "./result.ts";
 
 /** A test case a check; what was not decided is skipped, never passed. */
 export function renderJunit(report: Report): string {
   const failures = report.counts.FAIL;
   const skipped = report.checks.length - failures - report.counts.PASS;
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="biplane verify ${text(report.target.org)}" timestamp="${report.startedAt}" time="${report.seconds}" tests="${report.checks.length}" failures="${failures}" skipped="${skipped}">
+<testsuite name="biplane verify ${text(titleOf(report.target))}" timestamp="${report.startedAt}" time="${report.seconds}" tests="${report.checks.length}" failures="${failures}" skipped="${skipped}">
 ${report.checks.map(renderCase).join("\n")}
 </testsuite>
 `;

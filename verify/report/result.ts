@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Fact, FactName } from "../facts.ts";
 import { outcomes } from "../outcome.ts";
 import type { CheckResult } from "../runner.ts";
-import type { Target } from "../target.ts";
+import type { Targets } from "../target.ts";
 
 const findingSchema = z.strictObject({ subject: z.string(), ok: z.boolean(), evidence: z.string() });
 
@@ -13,12 +13,15 @@ export const reportSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   seconds: z.number(),
   target: z.strictObject({
-    org: z.string(),
+    org: z.string().optional().describe("Absent where the region alone was looked at"),
     account: z.string(),
     region: z.string(),
     clusterName: z.string(),
-    model: z.string(),
+    model: z.string().optional(),
     cloud: z.string(),
+    controlPlane: z
+      .strictObject({ account: z.string(), region: z.string(), clusterName: z.string(), endpoint: z.string() })
+      .optional(),
   }),
   counts: z.record(z.enum(outcomes), z.int()),
   exitCode: z.int(),
@@ -27,7 +30,12 @@ export const reportSchema = z.strictObject({
       id: z.string(),
       title: z.string(),
       severity: z.string(),
+      plane: z.enum(["compute", "control"]),
       claims: z.array(z.string()),
+      supersedes: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe("Those of the claims that a stricter statement stands for, each with its decision record"),
       documented: z.array(z.string()),
       outcome: z.enum(outcomes),
       reason: z.string().optional(),
@@ -58,8 +66,12 @@ export type Report = z.infer<typeof reportSchema>;
 export type ReportedCheck = Report["checks"][number];
 
 export function reportCheck({ check, verdict }: CheckResult): ReportedCheck {
-  const { id, title, severity, claims, documented, fix } = check;
-  const base = { id, title, severity, claims: [...claims], documented: [...documented], fix, outcome: verdict.outcome };
+  const { id, title, severity, plane, supersedes, documented, fix } = check;
+  const base = {
+    ...{ id, title, severity, plane, documented: [...documented], fix, outcome: verdict.outcome },
+    claims: [...check.claims, ...Object.keys(supersedes ?? {})],
+    ...(supersedes ? { supersedes: { ...supersedes } } : {}),
+  };
   switch (verdict.outcome) {
     case "PASS":
       return { ...base, findings: [...verdict.inspected], sabotages: [...verdict.sabotages] };
@@ -72,7 +84,7 @@ export function reportCheck({ check, verdict }: CheckResult): ReportedCheck {
   }
 }
 
-export function reportRequests(collected: Record<FactName, Fact<unknown>>): Report["requests"] {
+export function reportRequests(collected: Partial<Record<FactName, Fact<unknown>>>): Report["requests"] {
   return Object.entries(collected).map(([fact, answer]) => ({
     fact,
     request: answer.request,
@@ -81,6 +93,26 @@ export function reportRequests(collected: Record<FactName, Fact<unknown>>): Repo
   }));
 }
 
-export function reportTarget({ org, account, region, clusterName, model, cloud }: Target): Report["target"] {
-  return { org, account, region, clusterName, model, cloud };
+export function reportTarget({ customer, controlPlane }: Targets): Report["target"] {
+  const region = controlPlane && {
+    account: controlPlane.account,
+    region: controlPlane.region,
+    clusterName: controlPlane.clusterName,
+    endpoint: controlPlane.endpoint,
+  };
+  if (customer) {
+    const { org, account, region: place, clusterName, model, cloud } = customer;
+    return { org, account, region: place, clusterName, model, cloud, ...(region ? { controlPlane: region } : {}) };
+  }
+  if (!controlPlane || !region) throw new Error("a report of no plane");
+  const { account, region: place, clusterName, cloud } = controlPlane;
+  return { account, region: place, clusterName, cloud, controlPlane: region };
+}
+
+/** Whose report it is, in words. */
+export function titleOf({ org, account, region, model, controlPlane }: Report["target"]): string {
+  const plane = org === undefined ? "control plane" : org;
+  const both =
+    org !== undefined && controlPlane ? `; control plane (${controlPlane.account}, ${controlPlane.region})` : "";
+  return `${plane} (${[account, region, model].filter(Boolean).join(", ")})${both}`;
 }

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { Outcome } from "../outcome.ts";
-import type { Report } from "./result.ts";
+import { type Report, titleOf } from "./result.ts";
 
 const paint: Record<Outcome, (text: string) => string> = {
   PASS: pc.green,
@@ -34,5 +34,5 @@ export function renderTerminal(report: Report): string {
 function summary({ counts, target, seconds }: Report): string {
   const words = Object.entries(counts).filter(([, count]) => count > 0);
   const text = words.map(([outcome, count]) => `${count} ${outcome}`).join(" · ");
-  return `${target.org} (${target.account}, ${target.region}, ${target.model}): ${text} · ${seconds.toFixed(1)} s`;
+  return `${titleOf(target)}: ${text} · ${seconds.toFixed(1)} s`;
 }

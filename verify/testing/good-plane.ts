@@ -2,7 +2,8 @@
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
-import { type Target, targetSchema } from "../target.ts";
+import { type Target, type Targets, targetSchema } from "../target.ts";
+import { goodControlPlane, goodRegionFacts } from "./good-region.ts";
 
 const account = "222222222222";
 const issuer = "https://oidc.example.test";
@@ -24,11 +25,14 @@ export const goodTarget: Target = targetSchema.parse({
   aws: { profile: "none" },
 });
 
+export const goodTargets: Targets = { customer: goodTarget, controlPlane: goodControlPlane };
+
 const homes = ["union", "demo-development"];
 const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
 
 export function goodFacts(): Facts {
   return {
+    ...goodRegionFacts(),
     namespaces: [
       { metadata: { name: "union", labels: {} } },
       {

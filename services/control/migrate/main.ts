@@ -6,11 +6,15 @@ import { commonShape, databaseShape, fileContent, readConfig } from "../../share
 import { createLogger } from "../../shared/log.ts";
 import { migrateDatabase } from "./migrate.ts";
 
+const roleName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be a plain Postgres name: a-z, 0-9 and _");
+
 const shape = {
   LOG_LEVEL: commonShape.LOG_LEVEL,
   ...databaseShape,
-  RUNTIME_USER: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be a plain Postgres name: a-z, 0-9 and _"),
+  RUNTIME_USER: roleName,
   RUNTIME_PASSWORD_FILE: fileContent,
+  VERIFIER_USER: roleName,
+  VERIFIER_PASSWORD_FILE: fileContent,
   /** The SQL files, where they are not beside the program. */
   MIGRATIONS_DIR: z.string().optional(),
 };

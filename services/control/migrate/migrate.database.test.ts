@@ -16,7 +16,9 @@ async function asOwner(): Promise<MigrateConfig> {
   const database = await postgres.database();
   const { user, password } = postgres.ownerOf(database);
   const owner = { DATABASE_USER: String(user), DATABASE_PASSWORD_FILE: String(password) };
-  return { ...database, ...owner, RUNTIME_USER: "services", RUNTIME_PASSWORD_FILE: "a-fresh-password" };
+  const services = { RUNTIME_USER: "services", RUNTIME_PASSWORD_FILE: "a-fresh-password" };
+  const verifier = { VERIFIER_USER: "verifier", VERIFIER_PASSWORD_FILE: "another-password" };
+  return { ...database, ...owner, ...services, ...verifier };
 }
 
 describe("the migrate job", () => {
@@ -33,6 +35,42 @@ describe("the migrate job", () => {
       (await services.query("select count(*)::int as count from biplane.migrations")).rows[0].count,
     ).toBeGreaterThan(2);
     await services.end();
-    expect(lines.join("\n")).not.toContain("a-fresh-password");
+    expect(lines.join("\n")).not.toMatch(/a-fresh-password|another-password/);
+  });
+
+  it("leaves a login that reads the catalogue, and neither reads nor writes anything else", async () => {
+    const config = await asOwner();
+    await migrateDatabase(config, recordingLog().log);
+    const verifier = new pg.Client(
+      clientConfig({ ...config, DATABASE_USER: "verifier", DATABASE_PASSWORD_FILE: "another-password" }, "test"),
+    );
+    await verifier.connect();
+    const found = await verifier.query("select 1 from pg_class where relname = 'actions' and relrowsecurity");
+    expect(found.rowCount).toBe(1);
+    await expect(verifier.query("create table public.mine ()")).rejects.toThrow("read-only transaction");
+    // The default is only a guard against slips; rights do not hang on it.
+    await verifier.query("set default_transaction_read_only = off");
+    for (const statement of [
+      "select * from biplane.actions",
+      "select * from biplane.migrations",
+      "set role services",
+      "create table public.mine ()",
+      "create temporary table mine ()",
+    ]) {
+      await expect(verifier.query(statement), statement).rejects.toMatchObject({ code: "42501" });
+    }
+    await verifier.end();
+  });
+
+  it("refuses to make the verifier's login of one that has powers", async () => {
+    const config = await asOwner();
+    await migrateDatabase(config, recordingLog().log);
+    const owner = new pg.Client(postgres.ownerOf(config));
+    await owner.connect();
+    await owner.query("grant services to verifier");
+    await owner.end();
+    await expect(migrateDatabase(config, recordingLog().log)).rejects.toThrow(
+      "the verifier's login verifier has another role",
+    );
   });
 });

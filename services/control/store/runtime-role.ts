@@ -1,7 +1,7 @@
 /** The login that services use: it reads and writes rows, and can neither change tables nor see past row security. */
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type { Client } from "pg";
 import { UserError } from "../../../shared/errors.ts";
+import { scramVerifier } from "./scram.ts";
 
 /**
  * Makes the login or gives it the password, and grants it what services need. Run after the migrations, as the owner.
@@ -56,14 +56,4 @@ async function refusePowers(client: Client, user: string): Promise<void> {
   throw new UserError(`the runtime user ${user} has ${powers}; allowed: none of these. Name another login.`, {
     exitCode: 1,
   });
-}
-
-/** What Postgres stores. Computed here, so that the password itself is in no statement and in no server log. */
-function scramVerifier(password: string): string {
-  const iterations = 4096;
-  const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password, salt, iterations, 32, "sha256");
-  const keyOf = (name: string) => createHmac("sha256", salted).update(name).digest();
-  const stored = createHash("sha256").update(keyOf("Client Key")).digest("base64");
-  return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${stored}:${keyOf("Server Key").toString("base64")}`;
 }

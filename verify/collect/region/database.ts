@@ -1,0 +1,64 @@
+/**
+ * Reads the database's catalogue: what may be in it and who may do what, never a row. Any login may look at pg_catalog,
+ * so the one that is used needs no right on a table.
+ */
+import { readFileSync, statSync } from "node:fs";
+import pg from "pg";
+import { refusal } from "../../../shared/errors.ts";
+import type { Collected } from "../../facts.ts";
+import type { DatabaseRoleFact, TableFact } from "../../facts-region.ts";
+import type { ControlPlane } from "../../target.ts";
+import { attempt } from "../attempt.ts";
+import { rolesQuery, tablesQuery } from "./catalogue.ts";
+
+type Access = ControlPlane["database"];
+
+export async function collectDatabase(access: Access): Promise<Pick<Collected, "regionTables" | "regionRoles">> {
+  const request = (what: string) => `psql ${access.host}:${access.port}/${access.database} as ${access.user}: ${what}`;
+  const [regionTables, regionRoles] = await Promise.all([
+    attempt(request("pg_class, pg_attribute, pg_index, pg_constraint, pg_policy of all schemas but the server's"), () =>
+      read<TableFact>(access, tablesQuery),
+    ),
+    attempt(request("pg_roles, pg_auth_members"), () => read<DatabaseRoleFact>(access, rolesQuery)),
+  ]);
+  return { regionTables, regionRoles };
+}
+
+async function read<Row extends pg.QueryResultRow>(access: Access, query: string): Promise<Row[]> {
+  const client = new pg.Client(connection(access));
+  await client.connect();
+  try {
+    return (await client.query<Row>(query)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function connection({ host, port, serverName, database, user, passwordFile, caFile }: Access): pg.ClientConfig {
+  return {
+    host,
+    port,
+    database,
+    user,
+    password: readSecret(passwordFile),
+    ssl: {
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
+      servername: serverName ?? host,
+      ...(caFile ? { ca: readFileSync(caFile, "utf8") } : {}),
+    },
+    application_name: "biplane-verify",
+    connectionTimeoutMillis: 5_000,
+    options: "-c default_transaction_read_only=on -c statement_timeout=10000 -c search_path=pg_catalog",
+  };
+}
+
+/** @throws UserError for a file that others may read: what it guards would be theirs too. */
+function readSecret(file: string): string {
+  const mode = statSync(file).mode & 0o777;
+  if (mode & 0o077) {
+    const allowed = "a file that only its owner can read";
+    throw refusal({ subject: file, value: `mode ${mode.toString(8)}`, allowed, todo: `Run: chmod 600 ${file}` });
+  }
+  return readFileSync(file, "utf8").trimEnd();
+}

@@ -1,0 +1,322 @@
+/** A small region on which every check of the control plane passes: what the tests break. */
+import type { V1Pod } from "@kubernetes/client-node";
+import type { RegionFacts, SecurityRule, TableFact } from "../facts-region.ts";
+import { parsePolicy } from "../reason/iam-policy.ts";
+import { type ControlPlane, controlPlaneSchema } from "../target.ts";
+
+const account = "111111111111";
+const region = "us-east-2";
+const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;
+const key = arn("kms", "key/0a");
+const topic = arn("sns", "biplane-us-east-2-alarms");
+
+export const goodControlPlane: ControlPlane = controlPlaneSchema.parse({
+  account,
+  customerAccounts: ["222222222222"],
+  region,
+  endpoint: "us-east-2.example.test",
+  relayHost: "relay-us-east-2.example.test",
+  clusterName: "biplane-us-east-2",
+  kubeconfig: "/nowhere",
+  aws: { profile: "none" },
+  database: { host: "database.example.test", passwordFile: "/nowhere" },
+});
+
+export function goodRegionFacts(): RegionFacts {
+  return {
+    regionIam: {
+      account,
+      users: [],
+      oidcProviders: [],
+      roles: [
+        role("biplane-us-east-2-node", "ec2.amazonaws.com", "ec2:DescribeInstances"),
+        role("biplane-us-east-2-backup", "backup.amazonaws.com", "rds:CreateDBSnapshot"),
+      ],
+    },
+    regionDatabases: [
+      {
+        identifier: "biplane-us-east-2-database",
+        arn: arn("rds", "db:biplane-us-east-2-database"),
+        engine: "postgres",
+        engineVersion: "17.5",
+        address: "database.example.test",
+        encrypted: true,
+        keyArn: key,
+        public: false,
+        multiAz: true,
+        autoMinorVersionUpgrade: true,
+        backupRetentionDays: 35,
+        subnetIds: ["subnet-isolated-a", "subnet-isolated-b"],
+        securityGroupIds: ["sg-database"],
+        logExports: ["postgresql", "upgrade"],
+        monitoringInterval: 60,
+        snapshots: [{ id: "rds:biplane-1", encrypted: true, keyArn: key }],
+      },
+    ],
+    regionKeys: [
+      {
+        arn: key,
+        spec: "SYMMETRIC_DEFAULT",
+        usage: "ENCRYPT_DECRYPT",
+        state: "Enabled",
+        manager: "CUSTOMER",
+        rotates: true,
+      },
+    ],
+    regionSubnets: [
+      subnet("public", "a", ["igw-1"]),
+      subnet("private", "a", ["nat-a"]),
+      subnet("private", "b", ["nat-b"]),
+      subnet("isolated", "a", []),
+      subnet("isolated", "b", []),
+    ],
+    regionSecurityGroups: [
+      {
+        ...{ id: "sg-database", name: "database", vpcId: "vpc-1" },
+        rules: [rule({ id: "sgr-1", fromPort: 5432, toPort: 5432, groupId: "sg-nodes" })],
+      },
+      {
+        ...{ id: "sg-edge", name: "gateway", vpcId: "vpc-1" },
+        rules: [rule({ id: "sgr-2", fromPort: 443, toPort: 443, networks: ["173.245.48.0/20"] })],
+      },
+      {
+        ...{ id: "sg-nodes", name: "nodes", vpcId: "vpc-1" },
+        rules: [
+          rule({ id: "sgr-3", fromPort: 30443, toPort: 30443, groupId: "sg-edge" }),
+          rule({ id: "sgr-4", direction: "out", protocol: "-1", networks: ["0.0.0.0/0"] }),
+        ],
+      },
+    ],
+    regionBalancers: [
+      {
+        arn: arn("elasticloadbalancing", "loadbalancer/net/gateway/1"),
+        name: "gateway",
+        vpcId: "vpc-1",
+        internal: false,
+        zones: ["us-east-2a", "us-east-2b"],
+        securityGroupIds: ["sg-edge"],
+        listeners: [{ port: 443, protocol: "TCP" }],
+      },
+    ],
+    regionCluster: {
+      name: "biplane-us-east-2",
+      arn: arn("eks", "cluster/biplane-us-east-2"),
+      issuer: "https://oidc-region.example.test",
+      publicEndpoint: false,
+      privateEndpoint: true,
+      logTypes: ["api", "audit", "authenticator"],
+      encryptedResources: ["secrets"],
+      vpcId: "vpc-1",
+      securityGroupId: "sg-nodes",
+      nodeGroups: [
+        { name: "default-a", subnetIds: ["subnet-private-a"], status: "ACTIVE" },
+        { name: "default-b", subnetIds: ["subnet-private-b"], status: "ACTIVE" },
+      ],
+    },
+    regionAlarms: [
+      alarm("database-storage", "AWS/RDS", "FreeStorageSpace", { DBInstanceIdentifier: "biplane-us-east-2-database" }),
+      alarm("database-cpu", "AWS/RDS", "CPUUtilization", { DBInstanceIdentifier: "biplane-us-east-2-database" }),
+      alarm("root-use", "Biplane/Audit", "root-use", {}),
+    ],
+    regionTrails: [
+      {
+        arn: arn("cloudtrail", "trail/audit"),
+        logging: true,
+        allRegions: true,
+        validated: true,
+        keyArn: key,
+        logGroup: arn("logs", "log-group:/biplane/audit/audit:*"),
+      },
+    ],
+    regionBackupPlans: [
+      {
+        name: "biplane-us-east-2-backups",
+        rules: [
+          {
+            name: "daily",
+            vault: "biplane-us-east-2-backups",
+            schedule: "cron(30 6 * * ? *)",
+            deleteAfterDays: 35,
+            copies: [`arn:aws:backup:us-west-2:${account}:backup-vault:biplane-us-east-2-backups-copy`],
+          },
+        ],
+        resources: [arn("rds", "db:biplane-us-east-2-database")],
+      },
+    ],
+    regionPods: [
+      pod("gateway", { TLS_CERT_FILE: "/etc/biplane/tls/tls.crt", TLS_KEY_FILE: "/etc/biplane/tls/tls.key" }),
+      pod("dataproxy", {}),
+      pod("relay", { TLS_CERT_FILE: "/etc/biplane/tls/tls.crt", TLS_KEY_FILE: "/etc/biplane/tls/tls.key" }),
+      pod("runs", { DATABASE_HOST: "database.example.test", DATABASE_USER: "biplane_runtime" }),
+    ],
+    regionServices: [
+      {
+        metadata: { namespace: "union-cp", name: "gateway-public" },
+        spec: { type: "NodePort", selector: labels("gateway"), ports: [{ port: 443, nodePort: 30443 }] },
+      },
+    ],
+    regionDeployments: ["gateway", "dataproxy", "relay", "runs"].map((name) => ({
+      metadata: { namespace: "union-cp", name },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: labels(name) },
+        template: {
+          metadata: { labels: labels(name) },
+          spec: {
+            containers: [],
+            topologySpreadConstraints: [
+              { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway" },
+            ],
+          },
+        },
+      },
+    })),
+    regionClusterRoles: [
+      {
+        metadata: { name: "system:public-info-viewer" },
+        rules: [{ nonResourceURLs: ["/version", "/livez"], verbs: ["get"] }],
+      },
+    ],
+    regionRoleBindings: [
+      {
+        metadata: { namespace: "kube-system", name: "system:controller:token-cleaner" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "system:controller:token-cleaner" },
+        subjects: [{ kind: "ServiceAccount", namespace: "kube-system", name: "token-cleaner" }],
+      },
+    ],
+    regionClusterRoleBindings: [
+      {
+        metadata: { name: "system:public-info-viewer" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:public-info-viewer" },
+        subjects: [{ kind: "Group", name: "system:authenticated" }],
+      },
+    ],
+    regionScanned: [{ kind: "Secret", namespace: "union-cp", name: "signing-key", keys: ["key.pem"], suspicious: [] }],
+    regionNodeZones: [
+      { node: "a", zone: "us-east-2a" },
+      { node: "b", zone: "us-east-2b" },
+    ],
+    regionTables: [
+      {
+        ...table("biplane.migrations", { number: "integer", name: "text" }, ["number"]),
+        rowSecurity: false,
+        forced: false,
+        policies: [],
+      },
+      {
+        ...table("biplane.runs", { org: "text", run: "text", output_base: "text" }, ["org", "run"]),
+        checks: [uriCheck("output_base")],
+      },
+      {
+        ...table("biplane.actions", { org: "text", action: "text", input_uri: "text", output_uri: "text" }, [
+          "org",
+          "action",
+        ]),
+        checks: [uriCheck("input_uri"), uriCheck("output_uri")],
+      },
+    ],
+    regionRoles: [
+      databaseRole("biplane_owner", { createsRoles: true, memberOf: ["biplane_runtime", "biplane_verifier"] }),
+      databaseRole("biplane_runtime"),
+      databaseRole("biplane_verifier"),
+      databaseRole("rdsadmin", { superuser: true, bypassesRowSecurity: true }),
+    ],
+    regionHosts: ["us-east-2.example.test", "relay-us-east-2.example.test"].map((host) => ({
+      host,
+      protocol: "TLSv1.3",
+      cipher: "TLS_AES_256_GCM_SHA384",
+      trusted: true,
+      certificateFor: [host],
+      certificateUntil: "2999-01-01T00:00:00.000Z",
+    })),
+  };
+}
+
+function role(name: string, service: string, action: string): RegionFacts["regionIam"]["roles"][number] {
+  const trust = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
+  const own = { Effect: "Allow", Action: action, Resource: "*" };
+  return {
+    name,
+    arn: `arn:aws:iam::${account}:role/${name}`,
+    trust: parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: [trust] })),
+    inline: [{ name: "own", document: parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: [own] })) }],
+    attached: [],
+  };
+}
+
+function subnet(tier: string, zone: string, waysOut: string[]): RegionFacts["regionSubnets"][number] {
+  return { id: `subnet-${tier}-${zone}`, vpcId: "vpc-1", zone: `us-east-2${zone}`, publicAddresses: false, waysOut };
+}
+
+function rule(more: Partial<SecurityRule> & { id: string }): SecurityRule {
+  return { direction: "in", protocol: "tcp", fromPort: -1, toPort: -1, networks: [], ...more };
+}
+
+function alarm(
+  name: string,
+  namespace: string,
+  metric: string,
+  dimensions: Record<string, string>,
+): RegionFacts["regionAlarms"][number] {
+  return { name, namespace, metric, dimensions, enabled: true, actions: [topic] };
+}
+
+const labels = (name: string) => ({ "app.kubernetes.io/name": name });
+
+function pod(name: string, env: Record<string, string>): V1Pod {
+  return {
+    metadata: { namespace: "union-cp", name: `${name}-x`, labels: labels(name) },
+    spec: {
+      serviceAccountName: name,
+      automountServiceAccountToken: false,
+      containers: [
+        {
+          name,
+          image: `registry.example.test/services@sha256:${"1".repeat(64)}`,
+          env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+          volumeMounts: [{ name: "files", mountPath: "/etc/biplane/files", readOnly: true }],
+          securityContext: { readOnlyRootFilesystem: true, runAsNonRoot: true },
+        },
+      ],
+      volumes: [{ name: "files", secret: { secretName: "signing-key" } }],
+    },
+    status: { phase: "Running" },
+  };
+}
+
+function table(name: string, columns: Record<string, string>, key: string[]): TableFact {
+  return {
+    name,
+    kind: "table",
+    owner: "biplane_owner",
+    columns: Object.entries(columns).map(([column, type]) => ({ name: column, type, notNull: true })),
+    indexes: [{ name: "pkey", primary: true, unique: true, valid: true, partial: false, columns: key }],
+    checks: [],
+    rowSecurity: true,
+    forced: true,
+    policies: [
+      {
+        name: "own_org",
+        command: "all",
+        permissive: true,
+        using: "(org = current_setting('biplane.org'::text, true))",
+        check: null,
+      },
+    ],
+  };
+}
+
+function uriCheck(column: string): TableFact["checks"][number] {
+  const condition = `((${column} = ''::text) OR (${column} ~ '^(s3|gs|abfs)://'::text))`;
+  return { name: `${column}_is_uri`, columns: [column], condition, validated: true };
+}
+
+function databaseRole(
+  name: string,
+  more: Partial<RegionFacts["regionRoles"][number]> = {},
+): RegionFacts["regionRoles"][number] {
+  return {
+    ...{ name, login: true, superuser: false, bypassesRowSecurity: false, createsRoles: false, memberOf: [] },
+    ...more,
+  };
+}
