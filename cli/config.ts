@@ -31,6 +31,15 @@ export const commandSchemas = {
     junit: file.optional(),
     html: file.optional(),
   }),
+  verifyReasonRbac: z.union(
+    [
+      z.strictObject({ manifests: file, queries: file }),
+      z.strictObject({
+        covers: z.array(file).length(2, "two files").describe("Two files with roles: is the first within the second"),
+      }),
+    ],
+    "--manifests DIR with --queries FILE, or --covers A.yaml B.yaml",
+  ),
   claims: z.strictObject({ json: z.boolean().default(false) }),
   env: z
     .strictObject({ json: z.boolean().default(false), shell: z.boolean().default(false) })
@@ -69,7 +78,12 @@ export function parseOptions<N extends CommandName>(command: N, raw: unknown): C
     const seen = input === undefined ? "" : ` is ${JSON.stringify(input)}`;
     return `${subject}${seen}; allowed: ${message}`;
   });
-  throw new UserError(`biplane ${command}: ${problems.join("\n")}\nSee ./biplane ${command} --help.`);
+  throw new UserError(`biplane ${spoken(command)}: ${problems.join("\n")}\nSee ./biplane ${spoken(command)} --help.`);
+}
+
+/** As it is typed: `images push` of imagesPush. */
+function spoken(command: CommandName): string {
+  return command.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** JSON Schema of every command's options. */

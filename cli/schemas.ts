@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { environmentSchema } from "../sandbox/environment.ts";
 import { claimsReportSchema } from "../verify/claims/state.ts";
+import { reasonSchemas } from "../verify/reason/schemas.ts";
 import { reportSchema } from "../verify/report/result.ts";
 import { targetFileSchemas } from "../verify/target.ts";
 import { commandJsonSchema } from "./config.ts";
@@ -18,6 +19,7 @@ export function publishedSchemas(): Record<string, unknown> {
     "claims.schema.json": z.toJSONSchema(claimsReportSchema),
     "verify-report.schema.json": z.toJSONSchema(reportSchema),
     "target.schema.json": z.toJSONSchema(z.union(Object.values(targetFileSchemas)), { io: "input" }),
+    ...reasonSchemas(),
   };
 }
 

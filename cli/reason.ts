@@ -1,0 +1,22 @@
+/** `./biplane verify reason …`: the evaluators alone, on files. */
+import type { Command } from "commander";
+import { parseOptions } from "./config.ts";
+
+type Run = (command: Promise<number>) => Promise<void>;
+
+export function addReason(verify: Command, run: Run): void {
+  const reason = verify
+    .command("reason")
+    .description("decide questions from files alone: JSON lines in, JSON lines out in the same order");
+
+  reason
+    .command("rbac")
+    .description("may a user do it, as Kubernetes' RBAC authorizer decides; or what of one role another does not cover")
+    .option("--manifests <dir>", "roles and bindings, YAML or JSON")
+    .option(
+      "--queries <file>",
+      "one question a line (docs/schemas/reason-rbac-query.schema.json), - for standard input",
+    )
+    .option("--covers <file...>", "two files with roles: what the first allows and the second does not")
+    .action(async (raw) => run((await import("./commands/reason.ts")).rbac(parseOptions("verifyReasonRbac", raw))));
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { withFolder } from "../testing/manifests.ts";
+import { readQueries } from "./jsonl.ts";
+import { readManifests } from "./manifests.ts";
+
+const read = (files: Record<string, string>) =>
+  withFolder(files, (folder) => readManifests(folder).map(({ kind, name, namespace }) => ({ kind, name, namespace })));
+
+describe("readManifests", () => {
+  it("reads documents, lists and typed lists, YAML and JSON, in the order of the files' names", () => {
+    expect(
+      read({
+        "b.yaml":
+          "apiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: x}\n---\n# nothing\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n",
+        "a.json": JSON.stringify({ apiVersion: "v1", kind: "PodList", items: [{ metadata: { name: "a" } }] }),
+        "c.yml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: d}}\n",
+        "notes.txt": "not a manifest",
+      }),
+    ).toEqual([
+      { kind: "Pod", name: "a", namespace: undefined },
+      { kind: "Pod", name: "b", namespace: "x" },
+      { kind: "Pod", name: "c", namespace: undefined },
+      { kind: "Namespace", name: "d", namespace: undefined },
+    ]);
+  });
+
+  it("reads YAML as kubectl does: yes is true, a time is text, and so is 22:22", () => {
+    const text =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: yes, at: 2026-01-01T00:00:00Z, port: 22:22}\n";
+    const [pod] = withFolder({ "p.yaml": text }, readManifests);
+    expect(pod?.object.spec).toEqual({ hostNetwork: true, at: "2026-01-01T00:00:00Z", port: "22:22" });
+  });
+
+  it("takes an object that stands twice for one, and refuses two of one name that differ", () => {
+    const pod = (label: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {a: ${label}}}\n`;
+    expect(read({ "1.yaml": pod("x"), "2.yaml": pod("x") })).toHaveLength(1);
+    expect(() => read({ "1.yaml": pod("x"), "2.yaml": pod("z") })).toThrow(
+      /2\.yaml#1: Pod is "p"; allowed: one object of that name, and .*1\.yaml#1 has another/,
+    );
+  });
+
+  it.each([
+    ["no manifest at all", { "a.txt": "" }, /manifests is ".*"; allowed: a folder, or a file, of Kubernetes objects/],
+    ["text that is no YAML", { "a.yaml": "a: [" }, /a\.yaml is ".*"; allowed: YAML or JSON/],
+    ["an object without kind", { "a.yaml": "apiVersion: v1" }, /a\.yaml#1: kind is missing; allowed: the kind of/],
+    [
+      "a label that is no text",
+      { "a.yaml": "{apiVersion: v1, kind: Pod, metadata: {labels: {a: 1}}}" },
+      /labels\.a is 1/,
+    ],
+  ])("refuses %s", (_, files, message) => {
+    expect(() => read(files)).toThrow(message);
+  });
+});
+
+describe("readQueries", () => {
+  const queries = (text: string) =>
+    withFolder({ q: text }, (folder) => readQueries(`${folder}/q`, z.strictObject({ a: z.int("a number") }), "a.json"));
+
+  it("keeps the order and passes over empty lines", () => {
+    expect(queries('{"a":2}\n\n{"a":1}\n')).toEqual([{ a: 2 }, { a: 1 }]);
+  });
+
+  it.each([
+    ['{"a":1}\n\n{"a":', /q line 3 is "{\\"a\\":"; allowed: one JSON object .*\. See docs\/schemas\/a\.json\./],
+    ['{"a":1}\n{"a":"x"}', /q line 2: a is "x"; allowed: a number/],
+    ['{"a":1,"b":2}', /q line 1 .*Unrecognized key/],
+  ])("names the line of %j", (text, message) => {
+    expect(() => queries(text)).toThrow(message);
+  });
+});

@@ -1,0 +1,45 @@
+/** Checked reading of what somebody else wrote: the first thing that is wrong is named, with its place and its value. */
+import { z } from "zod";
+import { refusal } from "../../../shared/errors.ts";
+
+/** @throws UserError that names the subject, the place in it, the value there, and what is allowed */
+export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, subject: string, todo?: string): T {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.map(String).join(".");
+  throw refusal({
+    subject: place ? `${subject}: ${place}` : subject,
+    value: issue?.input,
+    allowed: (issue?.message ?? "another value").replace(/\.$/, ""),
+    todo,
+  });
+}
+
+/** Kubernetes takes null, and a field that is not there, for the same thing. */
+export function maybe<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value): z.infer<T> | undefined => value ?? undefined);
+}
+
+/** A list that may be missing. */
+export function listOf<T extends z.ZodType>(schema: T, allowed = "a list") {
+  return z
+    .array(schema, allowed)
+    .nullish()
+    .transform((values): z.infer<T>[] => values ?? []);
+}
+
+/** Labels, annotations. */
+export const stringMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((values): Record<string, string> => values ?? {});
+
+/** Text of a question; left out, null and empty are one. */
+export const text = z
+  .string("a string")
+  .nullish()
+  .transform((value) => value ?? "");
+
+/** Whoever matches answers to questions by more than their order may number them. */
+export const queryId = z.union([z.string(), z.number()]).optional().describe("Ignored");

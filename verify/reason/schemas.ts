@@ -1,0 +1,13 @@
+/** What the evaluators take and answer, one line each: the published schemas. */
+import { z } from "zod";
+import { rbacAnswer, rbacQuery } from "./rbac/authorize.ts";
+import { coverageAnswer } from "./rbac/coverage.ts";
+
+/** File name → schema. */
+export function reasonSchemas(): Record<string, unknown> {
+  return {
+    "reason-rbac-query.schema.json": z.toJSONSchema(rbacQuery, { io: "input" }),
+    "reason-rbac-answer.schema.json": z.toJSONSchema(rbacAnswer),
+    "reason-rbac-covers.schema.json": z.toJSONSchema(coverageAnswer),
+  };
+}
