@@ -40,6 +40,11 @@ export const commandSchemas = {
     ],
     "--manifests DIR with --queries FILE, or --covers A.yaml B.yaml",
   ),
+  verifyReasonPodSecurity: z.strictObject({
+    manifests: file,
+    level: z.enum(["baseline", "restricted"], "baseline or restricted"),
+    version: z.string().default("v1.34").describe("Of the standards: v1.0 to v1.35, or latest"),
+  }),
   claims: z.strictObject({ json: z.boolean().default(false) }),
   env: z
     .strictObject({ json: z.boolean().default(false), shell: z.boolean().default(false) })

@@ -19,4 +19,14 @@ export function addReason(verify: Command, run: Run): void {
     )
     .option("--covers <file...>", "two files with roles: what the first allows and the second does not")
     .action(async (raw) => run((await import("./commands/reason.ts")).rbac(parseOptions("verifyReasonRbac", raw))));
+
+  reason
+    .command("pod-security")
+    .description("is each pod, and each workload's template, within Kubernetes' Pod Security Standards")
+    .requiredOption("--manifests <dir>", "pods and workloads, YAML or JSON")
+    .requiredOption("--level <level>", "baseline or restricted")
+    .option("--version <version>", "of the standards: v1.0 to v1.35, or latest (v1.34)")
+    .action(async (raw) =>
+      run((await import("./commands/reason.ts")).podSecurity(parseOptions("verifyReasonPodSecurity", raw))),
+    );
 }

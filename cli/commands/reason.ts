@@ -1,6 +1,8 @@
 /** Reads the files of one question or a thousand, asks the evaluator, prints. */
 import { readQueries, toJsonl } from "../../verify/reason/input/jsonl.ts";
 import { readManifests } from "../../verify/reason/input/manifests.ts";
+import { readPods } from "../../verify/reason/pod-security/pod.ts";
+import { podSecurity as judgePods } from "../../verify/reason/pod-security/standards.ts";
 import { authorize, rbacQuery } from "../../verify/reason/rbac/authorize.ts";
 import { coverage } from "../../verify/reason/rbac/coverage.ts";
 import { readRoles } from "../../verify/reason/rbac/roles.ts";
@@ -14,6 +16,11 @@ export async function rbac(options: CommandOptions<"verifyReasonRbac">): Promise
   const queries = readQueries(options.queries, rbacQuery, "reason-rbac-query.schema.json");
   const roles = readRoles(readManifests(options.manifests));
   return print(queries.map((query) => authorize(roles, query)));
+}
+
+export async function podSecurity(options: CommandOptions<"verifyReasonPodSecurity">): Promise<number> {
+  const judge = judgePods(options.level, options.version);
+  return print(readPods(readManifests(options.manifests)).map(judge));
 }
 
 function print(answers: readonly unknown[]): number {

@@ -1,5 +1,6 @@
 /** What the evaluators take and answer, one line each: the published schemas. */
 import { z } from "zod";
+import { podSecurityAnswer } from "./pod-security/standards.ts";
 import { rbacAnswer, rbacQuery } from "./rbac/authorize.ts";
 import { coverageAnswer } from "./rbac/coverage.ts";
 
@@ -9,5 +10,6 @@ export function reasonSchemas(): Record<string, unknown> {
     "reason-rbac-query.schema.json": z.toJSONSchema(rbacQuery, { io: "input" }),
     "reason-rbac-answer.schema.json": z.toJSONSchema(rbacAnswer),
     "reason-rbac-covers.schema.json": z.toJSONSchema(coverageAnswer),
+    "reason-pod-security-answer.schema.json": z.toJSONSchema(podSecurityAnswer),
   };
 }
