@@ -46,7 +46,7 @@ describe.each([
   it("may call whomever their environment names", () => {
     for (const { name, env, calls = [] } of services) {
       const named = Object.values(env).flatMap((value) => [
-        ...String(value).matchAll(/http:\/\/([a-z]+)\.([a-z-]+)\.svc/g),
+        ...String(value).matchAll(/http:\/\/([a-z]+)(?:-peers)?\.([a-z-]+)\.svc/g),
       ]);
       expect(named.every(([, , where]) => where === namespace)).toBe(true);
       expect([...new Set(named.map(([, callee]) => callee))].sort(), name).toEqual([...calls].sort());
@@ -67,9 +67,10 @@ describe("the control plane's services", () => {
     expect(keepers.sort()).toEqual(["actions", "cluster", "identity", "runs"]);
   });
 
-  it("run the relay once, since a tunnel ends in one process", () => {
-    expect(byName(control, "relay")?.replicas).toBe(1);
-    expect(byName(control, "gateway")?.replicas).toBe(2);
+  it("run the relay as often as the others, each of its pods knowing the rest, and never fewer by load", () => {
+    expect(byName(control, "relay")).toMatchObject({ replicas: 2, autoscale: undefined, meets: true });
+    expect(byName(control, "relay")?.env.PEERS_URL).toBe("http://relay-peers.union-cp.svc.cluster.local:8080");
+    expect(control.filter(({ meets }) => meets).map(({ name }) => name)).toEqual(["relay"]);
   });
 
   it("reach nothing outside but the database", () => {

@@ -1,6 +1,13 @@
 /** The control plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
-import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import {
+  type Autoscale,
+  type FileSource,
+  filesFolder,
+  peersOf,
+  rpcUrl,
+  type ServiceSpec,
+} from "../workloads/service-spec.ts";
 
 export interface ControlPlaneServicesArgs {
   namespace: string;
@@ -117,12 +124,12 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
     },
     {
       ...service("relay"),
-      // A cluster's tunnel ends in one process, which another could not hand calls to.
-      replicas: 1,
+      // Fewer by load would end tunnels that are in use.
       autoscale: undefined,
       rpcPort,
+      meets: true,
       publicPort: { port: tlsPort, nodePort: nodePorts.relay },
-      calls: ["actions", "cluster"],
+      calls: ["actions", "cluster", "relay"],
       env: {
         INTERNAL_PORT: String(rpcPort),
         TLS_CERT_FILE: file("tls/tls.crt"),
@@ -130,6 +137,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
         CLUSTER_CA_FILE: file("cluster-trust/ca.crt"),
         ACTIONS_URL: url("actions"),
         CLUSTER_URL: url("cluster"),
+        PEERS_URL: url(peersOf("relay")),
       },
       files: { tls: files.relayTls, "cluster-trust": files.clusterTrust },
     },

@@ -48,6 +48,8 @@ export interface ServiceSpec {
   files?: Record<string, FileSource>;
   /** Container port of in-cluster RPC, on a ClusterIP Service of its name. @default none: nobody calls it */
   rpcPort?: number;
+  /** Its pods find each other by the name `<name>-peers`, which answers with the address of each. @default false */
+  meets?: boolean;
   /** A port that is open beyond the cluster, by NodePort. @default none */
   publicPort?: { port: number; nodePort: number };
   /** Services of the same namespace that it calls; their policies follow from this list. @default none */
@@ -70,6 +72,9 @@ export const filesFolder = "/etc/biplane";
 export function rpcUrl(service: string, namespace: string): string {
   return `http://${service}.${namespace}.svc.cluster.local:8080`;
 }
+
+/** The headless Service of one that `meets`. */
+export const peersOf = (service: string) => `${service}-peers`;
 
 /** Whether more than one of its pods may run at once: only then is there something to spread, to budget and to drain. */
 export function runsMany({ replicas, autoscale }: ServiceSpec): boolean {

@@ -39,6 +39,7 @@ describe("Workload", () => {
     expect(kinds(await build(spec({ replicas: 1, rpcPort: undefined })))).toEqual(small);
     const whole = spec({
       publicPort: { port: 8443, nodePort: 30443 },
+      meets: true,
       rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
       autoscale: { maxReplicas: 4 },
     });
@@ -50,9 +51,19 @@ describe("Workload", () => {
         "Role plane-web",
         "RoleBinding plane-web",
         "Service plane-web",
+        "Service plane-web-peers",
         "Service plane-web-public",
       ].sort(),
     );
+  });
+
+  it("lets pods that must know each other find all of them, those that start and stop too", async () => {
+    const { all } = await build(spec({ meets: true }));
+    const peers = all.find(({ name }) => name === "plane-web-peers");
+    expect(peers?.inputs).toMatchObject({
+      metadata: { name: "web-peers" },
+      spec: { clusterIP: "None", publishNotReadyAddresses: true, selector: { "app.kubernetes.io/name": "web" } },
+    });
   });
 
   it("shows the same objects in a first preview", async () => {

@@ -4,7 +4,7 @@ import { type Running, renderAutoscaler, renderBudget, renderDeployment } from "
 import { labelsOf, selectorOf } from "./labels.ts";
 import { renderServicePolicy, type Surroundings } from "./network-policy.ts";
 import { grantRole } from "./rbac.ts";
-import { checkSpec, type ServiceSpec } from "./service-spec.ts";
+import { checkSpec, peersOf, type ServiceSpec } from "./service-spec.ts";
 
 export interface WorkloadArgs extends Running {
   spec: ServiceSpec;
@@ -76,7 +76,7 @@ function createRole(
 
 function createServices(
   name: string,
-  { name: service, rpcPort, publicPort }: ServiceSpec,
+  { name: service, rpcPort, meets, publicPort }: ServiceSpec,
   place: Place,
   parent: pulumi.Resource,
 ) {
@@ -88,6 +88,12 @@ function createServices(
       { metadata: place(service), spec: { type: "ClusterIP", selector, ports } },
       { parent },
     );
+  }
+  if (rpcPort && meets) {
+    const ports = [{ name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "kubernetes.io/h2c" }];
+    // Also of pods that start or stop: they have work to hand on.
+    const spec = { clusterIP: "None", publishNotReadyAddresses: true, selector, ports };
+    new kubernetes.core.v1.Service(`${name}-peers`, { metadata: place(peersOf(service)), spec }, { parent });
   }
   if (publicPort) {
     const ports = [{ name: "public", port: 443, targetPort: "public", nodePort: publicPort.nodePort }];

@@ -20,6 +20,9 @@ const internalPrefix = "x-biplane-";
 
 export const clusterHeader = `${internalPrefix}cluster`;
 
+/** Set by a relay on what it hands to another: that one must not hand it on. */
+export const relayedHeader = `${internalPrefix}relayed`;
+
 /** @returns a request's or response's headers without those of the connection, pseudo headers and `x-biplane-*`. */
 export function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = String(headers.connection ?? "")

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { constants, createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { KeptSessions } from "./kept-sessions.ts";
+import { closeGently } from "./session-life.ts";
 
 const intervalMs = 20;
 let server: Http2Server;
@@ -88,4 +89,31 @@ it("pings an idle connection, and gives it up when nothing answers", async () =>
   expect(error.message).toBe("no answer to a ping within 60 ms");
   sessions.abort();
   between.close();
+});
+
+it("moves to a new connection while a server ends the old one, and loses no request", async () => {
+  const sessions = new KeptSessions(url, {}, {});
+  const outcomes: string[] = [];
+  let on = true;
+  const caller = async () => {
+    while (on) {
+      const stream = await sessions.request("GET", "/", {}, {});
+      stream.on("error", () => undefined).resume();
+      await new Promise((resolve) => stream.once("close", resolve));
+      outcomes.push(stream.rstCode === constants.NGHTTP2_NO_ERROR ? "ok" : `code ${stream.rstCode}`);
+    }
+  };
+  const callers = Array.from({ length: 4 }, caller);
+  for (let ended = 0; ended < 5; ended++) {
+    const enough = outcomes.length + 20;
+    await expect.poll(() => outcomes.length, { timeout: 5_000 }).toBeGreaterThan(enough);
+    const session = connections.at(-1);
+    if (session) closeGently(session);
+    await expect.poll(() => session?.destroyed, { timeout: 5_000 }).toBe(true);
+  }
+  on = false;
+  await Promise.all(callers);
+  expect(outcomes.filter((outcome) => outcome !== "ok")).toEqual([]);
+  expect(connections.length).toBeGreaterThan(4);
+  sessions.abort();
 });

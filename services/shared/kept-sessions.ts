@@ -1,29 +1,35 @@
 /** Connections to one server, kept alive by pings of ours. */
-import type { Http2Session, SecureClientSessionOptions } from "node:http2";
+import { type ClientHttp2Session, constants, type Http2Session, type SecureClientSessionOptions } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
-import { keepAlive, type PingTimes } from "./session-life.ts";
+import { drainSettings, keepAlive, onDraining, type PingTimes } from "./session-life.ts";
 
 /**
  * A session manager whose own pings are off: they are sent to sessions that were just destroyed too, which throws where
  * nobody can catch it and ends the process (connect-es issue 1795, open in 2.2.0). Ours go to every connection that a
- * request has used, busy or idle.
+ * request has used, busy or idle. A server's notice that it will end is taken as GOAWAY, which makes the manager connect
+ * anew for the next request.
  */
 export class KeptSessions extends Http2SessionManager {
   readonly #times: PingTimes;
   readonly #kept = new WeakSet<Http2Session>();
 
   constructor(url: string, times: PingTimes, options: SecureClientSessionOptions) {
-    super(url, undefined, options);
+    super(url, undefined, { ...options, remoteCustomSettings: drainSettings });
     this.#times = times;
   }
 
   override async request(...request: Parameters<Http2SessionManager["request"]>) {
     const stream = await super.request(...request);
     const { session } = stream;
-    if (session && !this.#kept.has(session)) {
-      this.#kept.add(session);
-      keepAlive(session, this.#times);
-    }
+    if (session && !this.#kept.has(session)) this.#keep(session as ClientHttp2Session);
     return stream;
+  }
+
+  #keep(session: ClientHttp2Session): void {
+    this.#kept.add(session);
+    keepAlive(session, this.#times);
+    onDraining(session, () => session.emit("goaway", constants.NGHTTP2_NO_ERROR, 0, undefined));
+    // The manager destroys an idle session at GOAWAY, with an error that comes when it may listen no more.
+    session.on("error", () => undefined);
   }
 }

@@ -1,11 +1,12 @@
 /** One listening port: HTTP/2 in clear inside a cluster, HTTP/2 and 1.1 over TLS where certificates are given. */
 import { once } from "node:events";
 import { createSecureServer, createServer, type SecureServerOptions, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpHandler, safely } from "./http.ts";
 import { streamWindowBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
+import { closeGently } from "./session-life.ts";
 
 export interface ServerOptions {
   port: number;
@@ -33,6 +34,8 @@ export async function startServer({ port, handler, log, tls }: ServerOptions): P
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
+    // It was on its way when the server stopped listening.
+    if (!server.listening) closeGently(session);
     session.on("error", (error) => log.debug("a session failed", { error }));
   });
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
@@ -45,8 +48,9 @@ export async function startServer({ port, handler, log, tls }: ServerOptions): P
   const closed = once(server, "close");
 
   const drain = () => {
-    if (server.listening) server.close();
-    for (const session of sessions) session.close();
+    // Not HTTP/2's own, which says GOAWAY on every session at once.
+    if (server.listening) NetServer.prototype.close.call(server);
+    for (const session of sessions) closeGently(session);
   };
   return {
     port: (server.address() as AddressInfo).port,

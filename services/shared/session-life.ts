@@ -1,5 +1,5 @@
-/** Keeps a long-lived HTTP/2 session honest: pings find out that the other side has gone without saying so. */
-import type { Http2Session } from "node:http2";
+/** Keeps a long-lived HTTP/2 session honest: pings find out that the other side has gone, and its end loses nothing. */
+import type { ClientHttp2Session, Http2Session, ServerHttp2Session } from "node:http2";
 import { keepAliveMs } from "./limits.ts";
 
 export interface PingTimes {
@@ -27,4 +27,39 @@ export function keepAlive(session: Http2Session, times: PingTimes = {}): void {
     clearInterval(interval);
     clearTimeout(overdue);
   });
+}
+
+/**
+ * An HTTP/2 setting of our own, in the range for experiments (RFC 9113, 11.3): the server takes no more requests on this
+ * connection. GOAWAY alone loses what is on its way to the server when it is sent: Node cannot send the one of RFC 9113,
+ * 6.8 that only gives notice (nghttp2 takes no stream after any GOAWAY). Clients that do not know it see just GOAWAY.
+ */
+const drainSetting = 0xf0b3;
+/** For clients: Node shows only settings that were asked for. */
+export const drainSettings = [drainSetting];
+
+/** From a server's acknowledged notice to its GOAWAY: what the client began meanwhile arrives first. */
+const noticeMs = 100;
+const acknowledgedWithinMs = 1_000;
+
+/** Ends a session once its requests are done; one of a client of ours loses none. */
+export function closeGently(session: ServerHttp2Session): void {
+  if (session.closed || session.destroyed) return;
+  let end = setTimeout(() => session.close(), acknowledgedWithinMs);
+  session.once("close", () => clearTimeout(end));
+  session.settings({ customSettings: { [drainSetting]: 1 } }, () => {
+    clearTimeout(end);
+    end = setTimeout(() => session.close(), noticeMs);
+  });
+}
+
+/** Calls `then` once the server gives notice of its end, or has given it. */
+export function onDraining(session: ClientHttp2Session, then: () => void): void {
+  const look = () => {
+    if (session.destroyed || session.remoteSettings?.customSettings?.[drainSetting] !== 1) return;
+    session.off("remoteSettings", look);
+    then();
+  };
+  session.on("remoteSettings", look);
+  look();
 }

@@ -25,6 +25,7 @@ import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
 import { type Upstream, upstream } from "../shared/client.ts";
 import { openDatabase } from "../shared/postgres.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
+import type { PingTimes } from "../shared/session-life.ts";
 import { recordingLog } from "../shared/testing/log.ts";
 import { sharedPostgres } from "../shared/testing/shared-postgres.ts";
 import { type Cuttable, cuttable } from "./cuttable.ts";
@@ -43,11 +44,22 @@ export interface LinkWorld {
   /** The region's own, which the relay trusts. */
   authority: ClusterAuthority;
   foreignAuthority: ClusterAuthority;
+  /** As the region's services know it: any of its replicas. */
   relayUrl: string;
-  /** Between tunnel and relay. */
+  relays: Relay[];
+  /** Between tunnels and relays. Connections go to the replicas in turn. */
   network: Cuttable;
+  startRelay(): Promise<Relay>;
+  /** As a pod is stopped: out of the balancers first. */
+  stopRelay(relay: Relay): Promise<void>;
   startTunnel(options?: TunnelOptions): Promise<Tunnel>;
   stop(): Promise<void>;
+}
+
+export interface Relay {
+  /** Where tunnels come in. */
+  clusterPort: number;
+  service: RunningService;
 }
 
 interface TunnelOptions {
@@ -66,10 +78,16 @@ export interface MemoryStore extends IdentityStore {
   saved: Partial<Identity>;
 }
 
-/** Pings fast enough for a test to see a dead connection found. */
-const ping = { intervalMs: 500, timeoutMs: 500 };
+const fastPing = { intervalMs: 500, timeoutMs: 500 };
 
-export async function startLinkWorld(): Promise<LinkWorld> {
+export interface LinkWorldOptions {
+  /** Of the relay. @default 1 */
+  replicas?: number;
+  /** @default fast enough for a test to see a dead connection found */
+  ping?: PingTimes;
+}
+
+export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorldOptions = {}): Promise<LinkWorld> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-link-"));
   const { log, lines } = recordingLog("link");
   const running: RunningService[] = [];
@@ -117,16 +135,38 @@ export async function startLinkWorld(): Promise<LinkWorld> {
 
   // The relay names its upstreams before they listen, as Services do; here ports are known only afterwards.
   const late = { actions: lateUpstream(), cluster: lateUpstream() };
-  const relay = await relayService({
-    clusters: { port: 0, cert: relayLeaf.cert, key: relayLeaf.key, clusterCa: clusterCa.cert },
-    internalPort: 0,
-    actions: late.actions,
-    cluster: late.cluster,
-    ping,
-    log: log.with({ of: "relay" }),
-  });
-  const relayUrl = await start("relay", relay);
-  const network = await cuttable(() => relay.clusterPort);
+  const relays: Relay[] = [];
+  const startRelay = async () => {
+    let own = 0;
+    const parts = await relayService({
+      clusters: { port: 0, cert: relayLeaf.cert, key: relayLeaf.key, clusterCa: clusterCa.cert },
+      internalPort: 0,
+      actions: late.actions,
+      cluster: late.cluster,
+      findPeers: async () =>
+        relays.map(({ service }) => service.port).flatMap((port) => (port === own ? [] : `http://127.0.0.1:${port}`)),
+      ping,
+      log: log.with({ of: "relay" }),
+    });
+    const place = { name: "relay", port: 0, healthPort: 0, log: log.with({ of: "relay" }), lingerMs: 0, drainMs: 200 };
+    const service = await startService(place, parts);
+    own = service.port;
+    const relay = { clusterPort: parts.clusterPort, service };
+    relays.push(relay);
+    return relay;
+  };
+  for (let replica = 0; replica < replicas; replica++) await startRelay();
+  const inTurn = (portOf: (relay: Relay) => number) => {
+    let turn = 0;
+    return cuttable(() => {
+      const relay = relays[turn++ % relays.length];
+      if (!relay) throw new Error("no relay runs");
+      return portOf(relay);
+    });
+  };
+  const network = await inTurn(({ clusterPort }) => clusterPort);
+  const balancer = await inTurn(({ service }) => service.port);
+  const relayUrl = `http://127.0.0.1:${balancer.port}`;
   const relayHost = `localhost:${network.port}`;
   const verify = tokenVerifier([userIssuer(tokens), clusterIssuer({ RELAY_KEYS_URL: `${relayUrl}/keys` })]);
 
@@ -194,6 +234,12 @@ export async function startLinkWorld(): Promise<LinkWorld> {
     gatewayHost,
     relayHost,
     relayUrl,
+    relays,
+    startRelay,
+    async stopRelay(relay) {
+      relays.splice(relays.indexOf(relay), 1);
+      await relay.service.stop();
+    },
     network,
     certificates: { relay: relayLeaf },
     registrationToken: secrets.registration,
@@ -230,6 +276,8 @@ export async function startLinkWorld(): Promise<LinkWorld> {
     },
     async stop() {
       for (const service of running) await service.stop();
+      for (const { service } of relays) await service.stop();
+      balancer.close();
       for (const one of upstreams) one.close();
       network.close();
       rmSync(folder, { recursive: true, force: true });

@@ -10,7 +10,8 @@ import { type ClusterName, clusterOfCertificate, tunnelProtocol } from "../../sh
 import { type HttpHandler, safely } from "../../shared/http.ts";
 import { streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
-import { keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import { announcing, type Replica } from "../../shared/relay-replica.ts";
+import { closeGently, drainSettings, keepAlive, type PingTimes } from "../../shared/session-life.ts";
 import type { Tunnels } from "./tunnels.ts";
 
 export interface ClusterListenerOptions {
@@ -20,6 +21,8 @@ export interface ClusterListenerOptions {
   key: string;
   clusterCa: string;
   tunnels: Tunnels;
+  /** Told to each tunnel. */
+  replica(): Replica;
   /** Serves what a cluster asks of the region. */
   serve(name: ClusterName): HttpHandler;
   ping?: PingTimes;
@@ -98,8 +101,16 @@ function identify(socket: TLSSocket): ClusterName | undefined {
   return name;
 }
 
-function openTunnel(socket: TLSSocket, name: ClusterName, { tunnels, ping, log }: ClusterListenerOptions): void {
-  const session = connect("http://tunnel", { createConnection: () => socket, settings });
+function openTunnel(
+  socket: TLSSocket,
+  name: ClusterName,
+  { tunnels, replica, ping, log }: ClusterListenerOptions,
+): void {
+  const session = connect("http://tunnel", {
+    createConnection: () => socket,
+    settings: { ...settings, ...announcing(replica()) },
+    remoteCustomSettings: drainSettings,
+  });
   session.on("error", (error) => log.debug("a tunnel failed", { ...name, error }));
   // Only once the other side speaks HTTP/2 is there something to send requests to.
   session.once("remoteSettings", () => tunnels.add(name, session));
@@ -112,7 +123,7 @@ function serveCluster(socket: TLSSocket, name: ClusterName, { serve, ping, log }
   const server = createHttp2Server({ settings }, safely(serve(name), log));
   let close = () => {};
   server.on("session", (session) => {
-    close = () => session.close();
+    close = () => closeGently(session);
     session.on("error", (error) => log.debug("a session failed", { ...name, error }));
     keepAlive(session, ping);
   });

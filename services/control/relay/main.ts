@@ -1,6 +1,7 @@
 import { upstream } from "../../shared/client.ts";
 import { fileContent, httpUrl, port } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { otherReplicas } from "./peers.ts";
 import { relayService } from "./service.ts";
 
 await runService({
@@ -13,6 +14,8 @@ await runService({
     CLUSTER_CA_FILE: fileContent,
     ACTIONS_URL: httpUrl,
     CLUSTER_URL: httpUrl,
+    /** A name that answers with the address of every replica, and the internal port. */
+    PEERS_URL: httpUrl,
   },
   parts: ({ config, log }) =>
     relayService({
@@ -25,6 +28,7 @@ await runService({
       internalPort: config.INTERNAL_PORT,
       actions: upstream(config.ACTIONS_URL).sessions,
       cluster: upstream(config.CLUSTER_URL).sessions,
+      findPeers: () => otherReplicas(config.PEERS_URL),
       log,
     }),
 });

@@ -1,9 +1,10 @@
 /** The relay: pipes requests between the region's services and the compute planes that dialled in. Keeps nothing. */
+import { randomInt } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { decodeJwt } from "jose";
 import type { ClusterName } from "../../shared/cluster-identity.ts";
 import { denied, unavailable } from "../../shared/errors.ts";
-import { clusterHeader } from "../../shared/headers.ts";
+import { clusterHeader, relayedHeader } from "../../shared/headers.ts";
 import { answerError, answerJson, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
@@ -11,6 +12,7 @@ import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
 import { listenForClusters } from "./listener.ts";
 import { createMinter, type Minter } from "./minter.ts";
+import { openPeers, type Peers } from "./peers.ts";
 import { openTunnels, type Tunnels } from "./tunnels.ts";
 
 export interface RelayDeps {
@@ -19,6 +21,8 @@ export interface RelayDeps {
   internalPort: number;
   actions: StreamSource;
   cluster: StreamSource;
+  /** Base URLs of the other replicas as they are now. @default there are none */
+  findPeers?: () => Promise<string[]>;
   ping?: PingTimes;
   log: Logger;
 }
@@ -26,10 +30,15 @@ export interface RelayDeps {
 export async function relayService(deps: RelayDeps): Promise<ServiceParts & { clusterPort: number }> {
   const { log } = deps;
   const tunnels = openTunnels();
-  const minter = await createMinter();
+  const minter = await createMinter(deps.clusters.key);
+  const id = randomInt(2 ** 32);
+  const replica = () => ({ id, of: peers.count() + 1 });
+  const find = deps.findPeers ?? (async () => []);
+  const peers = openPeers({ find, onChange: () => tunnels.announce(replica()), log });
   const listener = await listenForClusters({
     ...deps.clusters,
     tunnels,
+    replica,
     serve: (name) => fromCluster(name, minter, deps),
     ...(deps.ping ? { ping: deps.ping } : {}),
     log,
@@ -38,17 +47,22 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
     clusterPort: listener.port,
     port: deps.internalPort,
     http: (request, response) => {
-      if (pathOf(request) === "/keys") answerJson(response, 200, minter.keys);
-      else return toCluster(tunnels, log)(request, response);
+      const path = pathOf(request);
+      if (path === "/keys") return answerJson(response, 200, minter.keys);
+      if (path.startsWith("/tunnels/")) return answerJson(response, tunnels.has(path) ? 200 : 404, {});
+      return toCluster(tunnels, peers, log)(request, response);
     },
     drain: () => listener.drain(),
-    close: () => listener.close(),
+    async close() {
+      peers.close();
+      await listener.close();
+    },
   };
 }
 
 /** Region → cluster. The plane itself verifies the user's token again; what is compared here only fails earlier. */
-function toCluster(tunnels: Tunnels, log: Logger): HttpHandler {
-  return (request, response) => {
+function toCluster(tunnels: Tunnels, peers: Peers, log: Logger): HttpHandler {
+  return async (request, response) => {
     const [org, cluster] = String(request.headers[clusterHeader] ?? "").split("/");
     if (!org || !cluster) {
       answerError(request, response, new ConnectError("the relay does not serve this path", Code.Unimplemented));
@@ -58,10 +72,14 @@ function toCluster(tunnels: Tunnels, log: Logger): HttpHandler {
       answerError(request, response, denied("the token is of another organisation"));
       return;
     }
-    const to = tunnels.to({ org, cluster });
     const lost = "the compute plane cannot be reached, try again";
-    if (to) return proxy(request, response, { to, lost, log });
-    answerError(request, response, unavailable(lost));
+    const here = tunnels.to({ org, cluster });
+    if (here) return proxy(request, response, { to: here, lost, log });
+    // Once only: two replicas that each take the other for the right one must not play ball.
+    const there = request.headers[relayedHeader] ? undefined : await peers.having({ org, cluster });
+    if (!there) return answerError(request, response, unavailable(lost));
+    const headers = { [clusterHeader]: `${org}/${cluster}`, [relayedHeader]: "1" };
+    return proxy(request, response, { to: there, headers, lost, log });
   };
 }
 

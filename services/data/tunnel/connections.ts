@@ -7,7 +7,8 @@ import { type HttpHandler, safely } from "../../shared/http.ts";
 import { streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
-import { keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import { isDouble, replicaOf, replicaSettings } from "../../shared/relay-replica.ts";
+import { closeGently, keepAlive, type PingTimes } from "../../shared/session-life.ts";
 import { dialRelay } from "./dial.ts";
 import type { Identity } from "./identity.ts";
 
@@ -33,6 +34,8 @@ export interface Connections {
 }
 
 const longestWaitMs = 5_000;
+/** A balancer picks the relay's replica: dialled again so often before two connections may stand on one. */
+const triesToSpread = 4;
 
 export function holdConnections(options: ConnectionsOptions): Connections {
   const { log } = options;
@@ -40,16 +43,28 @@ export function holdConnections(options: ConnectionsOptions): Connections {
   const sessions = new Set<ServerHttp2Session>();
   const retire = new Map<ServerHttp2Session, () => void>();
 
+  /** On a replica that another connection has reached already, while a third has none. Those that retire do not count. */
+  const doubles = (session: ServerHttp2Session) =>
+    isDouble(
+      replicaOf(session),
+      [...retire.keys()].filter((other) => other !== session).map((other) => replicaOf(other)),
+    );
+
   const hold = async () => {
-    for (let failures = 0; !stop.signal.aborted; ) {
+    for (let failures = 0, tries = 1; !stop.signal.aborted; ) {
       try {
         const session = serveOn(await dialRelay(options.identity(), tunnelProtocol, stop.signal), options);
         sessions.add(session);
         session.once("close", () => sessions.delete(session));
         await proven(session, stop.signal);
         failures = 0;
-        log.info("a tunnel is open", { open: sessions.size });
-        await endOrRetirement(session, retire, stop.signal);
+        if (doubles(session) && tries++ < triesToSpread) {
+          closeGently(session);
+          continue;
+        }
+        tries = 1;
+        log.info("a tunnel is open", { open: sessions.size, replica: replicaOf(session)?.id });
+        await endOrRetirement(session, { retire, doubles, stop: stop.signal });
         log.info("a tunnel has ended, another is dialled", { open: sessions.size });
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -67,7 +82,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
       for (const [session, start] of retire) {
         start();
         // Streams in flight finish on the old connection; the relay sends new ones elsewhere.
-        session.close();
+        closeGently(session);
       }
     },
     async close(graceMs) {
@@ -85,7 +100,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
 async function endOf(session: ServerHttp2Session): Promise<void> {
   if (session.destroyed) return;
   const closed = once(session, "close");
-  session.close();
+  closeGently(session);
   await closed;
 }
 
@@ -96,7 +111,7 @@ function waitMs(failures: number): number {
 
 function serveOn(socket: TLSSocket, { handler, ping, log }: ConnectionsOptions): ServerHttp2Session {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
-  const server = createServer({ settings }, safely(handler, log));
+  const server = createServer({ settings, remoteCustomSettings: replicaSettings }, safely(handler, log));
   let opened: ServerHttp2Session | undefined;
   server.once("session", (session) => {
     opened = session;
@@ -119,17 +134,30 @@ async function proven(session: ServerHttp2Session, stop: AbortSignal): Promise<v
   await Promise.race([once(session, "remoteSettings", { signal }), ended]);
 }
 
-/** Until the session closes, or is about to (the relay says GOAWAY, or `replace` was called). */
-async function endOrRetirement(
-  session: ServerHttp2Session,
-  retire: Map<ServerHttp2Session, () => void>,
-  stop: AbortSignal,
-) {
+interface Ends {
+  retire: Map<ServerHttp2Session, () => void>;
+  doubles(session: ServerHttp2Session): boolean;
+  stop: AbortSignal;
+}
+
+/**
+ * Until the session closes or is about to: the relay says GOAWAY, `replace` was called, or the relay has told of a
+ * replica that no connection reaches while this one shares its own.
+ */
+async function endOrRetirement(session: ServerHttp2Session, { retire, doubles, stop }: Ends) {
   const retired = new Promise<void>((resolve) => retire.set(session, resolve));
   const stopped = new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
+  const onSettings = () => {
+    if (!doubles(session)) return;
+    retire.get(session)?.();
+    retire.delete(session);
+    closeGently(session);
+  };
+  session.on("remoteSettings", onSettings);
   try {
     await Promise.race([once(session, "close"), once(session, "goaway"), retired, stopped]);
   } finally {
+    session.off("remoteSettings", onSettings);
     retire.delete(session);
   }
 }

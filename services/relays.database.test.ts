@@ -1,0 +1,155 @@
+/** Several replicas of the relay: whatever a balancer picks, calls arrive, and a replica that goes takes none with it. */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
+import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { upstream } from "./shared/client.ts";
+import { type LinkWorld, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
+
+let world: LinkWorld;
+let tunnel: Tunnel;
+let token: string;
+let region: Transport;
+
+beforeAll(async () => {
+  world = await startLinkWorld({ replicas: 2, ping: {} });
+  region = createConnectTransport({ httpVersion: "2", baseUrl: `https://${world.gatewayHost}` });
+  token = await signIn();
+  tunnel = await world.startTunnel();
+  await until(async () => (await tunnelsByRelay()).every((open) => open));
+  // A cluster is given work once its first heartbeat has come.
+  await until(async () => (await uploaded()) === "ok");
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+describe("two replicas of the relay", () => {
+  it("each hold a connection of the cluster's tunnel", async () => {
+    expect(await tunnelsByRelay()).toEqual([true, true]);
+  });
+
+  it("both reach the cluster when only one of them has its tunnel", async () => {
+    await world.stopRelay(one(world.relays, 0));
+    await until(async () => (await tunnelsByRelay()).every((open) => open));
+    const late = await world.startRelay();
+    // Before the tunnel has come to it as well.
+    await until(async () => (await uploadThrough(late.service.port)) === "ok");
+    expect(world.lines.filter((line) => line.includes("no upstream"))).toEqual([]);
+  });
+
+  it("are both reached again soon after one was replaced", async () => {
+    await until(async () => (await tunnelsByRelay()).every((open) => open), 10_000);
+    expect(await tunnelsByRelay()).toEqual([true, true]);
+  });
+
+  it("hand nothing on twice", async () => {
+    await tunnel.service.stop();
+    await until(async () => (await tunnelsByRelay()).every((open) => !open));
+    const before = Date.now();
+    expect(await uploadThrough(one(world.relays, 0).service.port)).toBe("unavailable");
+    expect(Date.now() - before).toBeLessThan(2_000);
+    tunnel = await world.startTunnel({ token: "forgotten", store: tunnel.store });
+    await until(async () => (await tunnelsByRelay()).every((open) => open));
+  });
+
+  it("lose no call when they are restarted one after the other under load", async () => {
+    const outcomes: string[] = [];
+    let on = true;
+    const caller = async () => {
+      while (on) {
+        outcomes.push(await uploaded());
+      }
+    };
+    const callers = Array.from({ length: 4 }, caller);
+    const served = async (more: number) => {
+      const enough = outcomes.length + more;
+      await until(async () => outcomes.length >= enough);
+    };
+    for (let round = 0; round < 2; round++) {
+      await world.startRelay();
+      await until(async () => (await tunnelsByRelay()).filter(Boolean).length >= 2);
+      await served(50);
+      await world.stopRelay(one(world.relays, 0));
+      await served(50);
+    }
+    on = false;
+    await Promise.all(callers);
+    expect(outcomes.filter((outcome) => outcome !== "ok")).toEqual([]);
+  });
+});
+
+/** For each relay, whether it has a tunnel to the cluster. */
+async function tunnelsByRelay(): Promise<boolean[]> {
+  return Promise.all(
+    world.relays.map(async ({ service }) => {
+      const { sessions, close } = upstream(`http://127.0.0.1:${service.port}`);
+      const stream = await sessions.request("GET", "/tunnels/acme/main", {}, {});
+      let status: number | undefined;
+      stream.once("response", (headers) => {
+        status = headers[":status"];
+      });
+      stream.resume().end();
+      await once(stream, "close");
+      close();
+      return status === 200;
+    }),
+  );
+}
+
+const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };
+const headers = () => ({ authorization: `Bearer ${token}` });
+
+/** As a client of the region calls it. */
+function uploaded(): Promise<string> {
+  return outcome(createClient(DataProxyService, region).createUploadLocation(request, { headers: headers() }));
+}
+
+/** As the data proxy calls it. */
+async function uploadThrough(port: number): Promise<string> {
+  const { transport, close } = upstream(`http://127.0.0.1:${port}`);
+  const call = createClient(ObjectStoreService, transport).signUpload(
+    { ...request, org: "acme" },
+    { headers: { ...headers(), "x-biplane-cluster": "acme/main" } },
+  );
+  return outcome(call).finally(close);
+}
+
+async function outcome(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "ok";
+  } catch (error) {
+    return /^\[(\w+)\]/.exec(ConnectError.from(error).message)?.[1] ?? "?";
+  }
+}
+
+function one<T>(all: T[], at: number): T {
+  const found = all[at];
+  if (found === undefined) throw new Error(`there is no ${at}`);
+  return found;
+}
+
+async function signIn(): Promise<string> {
+  const { clientId, secret } = world.applications.admin;
+  const response = await fetch(`https://${world.gatewayHost}/oauth2/v1/token`, {
+    method: "POST",
+    headers: {
+      authorization: `Basic ${btoa(`${clientId}:${encodeURIComponent(secret)}`)}`,
+      "content-type": "application/x-www-form-urlencoded",
+    },
+    body: "grant_type=client_credentials&scope=all",
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+async function until(check: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
+  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(50)) {
+    if (await check()) return;
+  }
+  throw new Error("did not come about in time");
+}
