@@ -95,7 +95,11 @@ export async function insertAction(transaction: Transaction, org: string, action
   if (inserted.length === 0) return false;
   if (action.type === ActionType.TASK && !isTerminal(phase)) {
     await transaction.query(
-      "insert into biplane.queue (org, project, domain, run, action, parent) values ($1, $2, $3, $4, $5, $6)",
+      `insert into biplane.queue (org, project, domain, run, action, parent, depth)
+       values ($1, $2, $3, $4, $5, $6, coalesce((
+         select depth + 1 from biplane.queue
+         where org = $1 and project = $2 and domain = $3 and run = $4 and action = $6
+       ), 0))`,
       [org, key.project, key.domain, key.run, key.action, action.parent],
     );
     await announceQueue(transaction, org);

@@ -3,7 +3,7 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { Database } from "../../shared/postgres.ts";
 import { abortAction } from "./abort.ts";
 import { readAction } from "./actions.ts";
-import type { ActionKey } from "./keys.ts";
+import { type ActionKey, actionId } from "./keys.ts";
 import { extendLeases, lease, readCancellations, returnLeases, type Worker } from "./queue.ts";
 import { applyReports, type KeyedReport } from "./reports.ts";
 import { insertRun } from "./runs.ts";
@@ -12,6 +12,7 @@ import { addChild, hello, newRun, openTestStore } from "./testing/fixtures.ts";
 const worker: Worker = { org: "acme", cluster: "c1", worker: "w1" };
 const root: ActionKey = { ...hello, action: "a0" };
 const someone = { subject: "someone", kind: "user" } as const;
+const runOf = (number: number) => ({ ...hello, run: `run${number}` });
 const names = (rows: ActionKey[]) => rows.map(({ action }) => action).sort();
 
 const report = (key: ActionKey, phase: ActionPhase, more: Partial<KeyedReport> = {}): KeyedReport => {
@@ -119,6 +120,49 @@ describe("a lease", () => {
     expect(names(await lease(store.database, worker, 1))).toEqual(["n1"]);
     await applyReports(store.database, "acme", "c1", [report({ ...root, action: "n1" }, ActionPhase.SUCCEEDED)]);
     expect(names(await lease(store.database, worker, 1))).toEqual(["n2"]);
+  });
+
+  it("goes to what waiting parents wait for, before more parents than there are places wait beside each other", async () => {
+    await using store = await openTestStore();
+    const [capacity, roots] = [4, 30];
+    for (let root = 0; root < roots; root++) await insertRun(store.database, "acme", newRun("acme", runOf(root)));
+    // Each root begins a child, each child a grandchild: the pods of all that began and did not end are in the cluster.
+    const open = new Set<string>();
+    let most = 0;
+    let finished = 0;
+    for (let turn = 0; turn < 500 && finished < 3 * roots; turn++) {
+      const taken = await lease(store.database, worker, capacity);
+      for (const { action, ...key } of taken) {
+        open.add(actionId({ ...key, action }));
+        const child = { a0: "child", child: "grandchild" }[action];
+        if (child) await addChild(store, "acme", child, action, key);
+        else await end({ ...key, action });
+      }
+      most = Math.max(most, open.size);
+      expect(taken.length, "nothing is left that could be taken: a deadlock").toBeGreaterThan(0);
+    }
+    expect([finished, open.size]).toEqual([3 * roots, 0]);
+    expect(most).toBeLessThanOrEqual(4 * capacity);
+
+    async function end(key: ActionKey) {
+      await applyReports(store.database, "acme", "c1", [report(key, ActionPhase.SUCCEEDED, { outputUri: "s3://m/o" })]);
+      open.delete(actionId(key));
+      finished += 1;
+      const above = { grandchild: "child", child: "a0" }[key.action];
+      if (above) await end({ ...key, action: above });
+    }
+  });
+
+  it("is taken oldest first while few parents wait, so that a wide run does not hold up the others", async () => {
+    await using store = await openTestStore();
+    await insertRun(store.database, "acme", newRun("acme", runOf(1)));
+    await lease(store.database, worker, 3);
+    await insertRun(store.database, "acme", newRun("acme", runOf(2)));
+    for (const child of ["n1", "n2", "n3"]) await addChild(store, "acme", child, "a0", runOf(1));
+    expect((await lease(store.database, worker, 2)).map(({ run, action }) => [run, action])).toEqual([
+      ["run2", "a0"],
+      ["run1", "n1"],
+    ]);
   });
 
   it("is still held between an attempt that failed and the next", async () => {

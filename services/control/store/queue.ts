@@ -38,29 +38,40 @@ const sameAction = (a: string, b: string) =>
   ["org", "project", "domain", "run", "action"].map((column) => `${a}.${column} = ${b}.${column}`).join(" and ");
 
 /**
- * Takes what is due, oldest first, up to `capacity` open leases of this worker. The lease of a parent that has children
- * in the queue does not count: counted, as many waiting parents as there are places would wait for ever.
+ * Takes what is due, up to `capacity` open leases of this worker. The lease of a parent that has children in the queue
+ * does not count: counted, as many waiting parents as there are places would wait for ever. Oldest first; but once as
+ * many parents wait as there are places, deepest first: their pods stand in the cluster all the while, and more of them
+ * could leave no room for the children.
  */
 export async function lease(
   database: Database,
   { org, cluster, worker }: Worker,
   capacity: number,
 ): Promise<LeasedRow[]> {
+  const due = (when: string, order: string) => `
+    select org, project, domain, run, action from biplane.queue
+    where org = $1 and due_at <= now() and (cluster is null or cluster = $2) and cancel_reason is null
+      and (select waiting from held) ${when} $4
+    order by ${order}
+    limit greatest(0, $4 - (select working from held))
+    for update skip locked`;
   return database.withOrg(org, (transaction) =>
     transaction.query<LeasedRow>(
       `with held as (
-         select count(*) as leases from biplane.queue q
-         where q.org = $1 and q.cluster = $2 and q.worker = $3 and q.due_at > now() and not exists (
-           select 1 from biplane.queue c
-           where c.org = q.org and c.project = q.project and c.domain = q.domain and c.run = q.run and c.parent = q.action
-         )
-       ), due as (
-         select org, project, domain, run, action from biplane.queue
-         where org = $1 and due_at <= now() and (cluster is null or cluster = $2) and cancel_reason is null
-         order by due_at, id
-         limit greatest(0, $4 - (select leases from held))
-         for update skip locked
-       ), leased as (
+         select count(*) filter (where not waits) as working, count(*) filter (where waits) as waiting
+         from (
+           select exists (
+             select 1 from biplane.queue c
+             where c.org = q.org and c.project = q.project and c.domain = q.domain and c.run = q.run and c.parent = q.action
+           ) as waits
+           from biplane.queue q
+           where q.org = $1 and q.cluster = $2 and q.worker = $3 and q.due_at > now()
+         ) leases
+       ),
+       oldest as (${due("<", "due_at, id")}),
+       deepest as (${due(">=", "depth desc, due_at, id")}),
+       due as (select * from oldest union all select * from deepest),
+       leased as (
          update biplane.queue q
          set cluster = $2, worker = $3, due_at = now() + make_interval(secs => $5), deliveries = q.deliveries + 1
          from due where ${sameAction("q", "due")}
