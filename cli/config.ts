@@ -40,6 +40,7 @@ export const commandSchemas = {
     ],
     "--manifests DIR with --queries FILE, or --covers A.yaml B.yaml",
   ),
+  verifyReasonNetwork: z.strictObject({ manifests: file, queries: file }),
   verifyReasonPodSecurity: z.strictObject({
     manifests: file,
     level: z.enum(["baseline", "restricted"], "baseline or restricted"),

@@ -10,6 +10,20 @@ export function addReason(verify: Command, run: Run): void {
     .description("decide questions from files alone: JSON lines in, JSON lines out in the same order");
 
   reason
+    .command("network")
+    .description(
+      "may one pod or address connect to another, by NetworkPolicy; unknown where another API's policy speaks",
+    )
+    .requiredOption("--manifests <dir>", "pods or workloads, namespaces and policies, YAML or JSON")
+    .requiredOption(
+      "--queries <file>",
+      "one question a line (docs/schemas/reason-network-query.schema.json), - for standard input",
+    )
+    .action(async (raw) =>
+      run((await import("./commands/reason.ts")).network(parseOptions("verifyReasonNetwork", raw))),
+    );
+
+  reason
     .command("rbac")
     .description("may a user do it, as Kubernetes' RBAC authorizer decides; or what of one role another does not cover")
     .option("--manifests <dir>", "roles and bindings, YAML or JSON")

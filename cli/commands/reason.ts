@@ -1,12 +1,19 @@
 /** Reads the files of one question or a thousand, asks the evaluator, prints. */
 import { readQueries, toJsonl } from "../../verify/reason/input/jsonl.ts";
 import { readManifests } from "../../verify/reason/input/manifests.ts";
+import { mayConnect, networkQuery, readNetwork } from "../../verify/reason/network/reach.ts";
 import { readPods } from "../../verify/reason/pod-security/pod.ts";
 import { podSecurity as judgePods } from "../../verify/reason/pod-security/standards.ts";
 import { authorize, rbacQuery } from "../../verify/reason/rbac/authorize.ts";
 import { coverage } from "../../verify/reason/rbac/coverage.ts";
 import { readRoles } from "../../verify/reason/rbac/roles.ts";
 import type { CommandOptions } from "../config.ts";
+
+export async function network(options: CommandOptions<"verifyReasonNetwork">): Promise<number> {
+  const queries = readQueries(options.queries, networkQuery, "reason-network-query.schema.json");
+  const known = readNetwork(readManifests(options.manifests));
+  return print(queries.map((query) => mayConnect(known, query)));
+}
 
 export async function rbac(options: CommandOptions<"verifyReasonRbac">): Promise<number> {
   if ("covers" in options) {

@@ -1,5 +1,6 @@
 /** What the evaluators take and answer, one line each: the published schemas. */
 import { z } from "zod";
+import { networkAnswer, networkQuery } from "./network/reach.ts";
 import { podSecurityAnswer } from "./pod-security/standards.ts";
 import { rbacAnswer, rbacQuery } from "./rbac/authorize.ts";
 import { coverageAnswer } from "./rbac/coverage.ts";
@@ -7,6 +8,8 @@ import { coverageAnswer } from "./rbac/coverage.ts";
 /** File name → schema. */
 export function reasonSchemas(): Record<string, unknown> {
   return {
+    "reason-network-query.schema.json": z.toJSONSchema(networkQuery, { io: "input" }),
+    "reason-network-answer.schema.json": z.toJSONSchema(networkAnswer),
     "reason-rbac-query.schema.json": z.toJSONSchema(rbacQuery, { io: "input" }),
     "reason-rbac-answer.schema.json": z.toJSONSchema(rbacAnswer),
     "reason-rbac-covers.schema.json": z.toJSONSchema(coverageAnswer),

@@ -3,8 +3,8 @@
  * here answers "maybe": never silently true, never silently false.
  */
 import type { Statement } from "../iam-policy.ts";
+import { all, not, some, type Tri, tri } from "../tri.ts";
 import { type Context, patternMatches } from "./glob.ts";
-import { all, not, some, type Tri, tri } from "./tri.ts";
 
 /** Compares one value of the request with one of the policy. */
 type Compare = (actual: string, wanted: string, context: Context) => Tri;

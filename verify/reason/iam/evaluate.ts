@@ -4,9 +4,9 @@
  * organisation's ceilings limit; between accounts both sides must allow.
  */
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
+import { all, not, some, type Tri, tri } from "../tri.ts";
 import { globMatches } from "./glob.ts";
 import { type Asked, nothingSaid, whatIsSaid } from "./statement.ts";
-import { all, not, some, type Tri, tri } from "./tri.ts";
 
 export interface Caller {
   /** ARN of the role or user, name of the service, or ARN of the identity provider. */

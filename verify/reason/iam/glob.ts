@@ -1,5 +1,5 @@
 /** Wildcards of policies, and the variables in them. */
-import { type Tri, tri } from "./tri.ts";
+import { type Tri, tri } from "../tri.ts";
 
 /** Values of a request by key in lower case. null: known to be absent. A key that is not here is not known. */
 export type Context = Readonly<Record<string, readonly string[] | null>>;

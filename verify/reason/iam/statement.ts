@@ -1,8 +1,8 @@
 /** Whether one statement speaks of one request. */
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
+import { all, not, some, type Tri, tri } from "../tri.ts";
 import { conditionsHold } from "./conditions.ts";
 import { type Context, globMatches, patternMatches } from "./glob.ts";
-import { all, not, some, type Tri, tri } from "./tri.ts";
 
 export interface Asked {
   /** `service:Action`, in any case. */

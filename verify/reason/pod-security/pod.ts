@@ -70,7 +70,7 @@ export interface Pod {
 }
 
 /** Where each kind keeps the template of its pods; the kinds that the admission controller looks into. */
-const templates: Readonly<Record<string, readonly string[]>> = {
+export const templates: Readonly<Record<string, readonly string[]>> = {
   "/PodTemplate": ["template"],
   "/ReplicationController": ["spec", "template"],
   "apps/Deployment": ["spec", "template"],

@@ -1,0 +1,140 @@
+/**
+ * Policies of other APIs: Cilium's, Calico's, the administrator's. They may add to what a NetworkPolicy allows or take
+ * away from it, so of a pod that one selects, or may select, nothing is said here.
+ */
+import { z } from "zod";
+import { type Manifest, namespaceOf } from "../input/manifests.ts";
+import { listOf, maybe } from "../input/parsed.ts";
+import { type LabelSelector, type Labels, labelSelector, selects } from "../labels.ts";
+import { all, some, type Tri, tri } from "../tri.ts";
+import { calicoSelects } from "./calico-selector.ts";
+import type { PodEnd } from "./endpoints.ts";
+
+export interface ForeignPolicy {
+  /** Kind and name. */
+  title: string;
+  selects(pod: PodEnd): Tri;
+}
+
+export function readForeignPolicies(manifests: readonly Manifest[]): ForeignPolicy[] {
+  return manifests.flatMap((manifest) => {
+    const { group, kind, name } = manifest;
+    // Calico only tells what a staged one would do.
+    if (group === "networking.k8s.io" || kind.startsWith("Staged") || !/(NetworkPolicy|EgressFirewall)$/.test(kind)) {
+      return [];
+    }
+    const chosen = selectorOf(manifest);
+    const title = `${kind} ${manifest.namespace ? `${manifest.namespace}/` : ""}${name}`;
+    return [{ title, selects: chosen ?? (() => "maybe") }];
+  });
+}
+
+type Selects = ForeignPolicy["selects"];
+
+/** @returns undefined where it is not understood: then it may select anything */
+function selectorOf(manifest: Manifest): Selects | undefined {
+  const { group, kind, object } = manifest;
+  const namespaced = (inner: Selects): Selects => {
+    const home = namespaceOf(manifest);
+    return (pod) => (pod.namespace === home ? inner(pod) : "no");
+  };
+  if (group === "cilium.io") {
+    const chosen = ofCilium(object);
+    return kind === "CiliumNetworkPolicy" ? chosen && namespaced(chosen) : chosen;
+  }
+  if (group.endsWith("projectcalico.org")) {
+    const chosen = ofCalico(object.spec);
+    return kind === "NetworkPolicy" ? chosen && namespaced(chosen) : chosen;
+  }
+  if (group === "policy.networking.k8s.io") return ofAdministrator(object.spec);
+  return manifest.namespace ? namespaced(() => "maybe") : undefined;
+}
+
+const subject = z.object({
+  subject: z.object({
+    namespaces: maybe(labelSelector),
+    pods: maybe(z.object({ namespaceSelector: labelSelector, podSelector: labelSelector })),
+  }),
+});
+
+function ofAdministrator(spec: unknown): Selects | undefined {
+  const { namespaces, pods } = subject.safeParse(spec).data?.subject ?? {};
+  if (namespaces) return ({ namespaceLabels }) => tri(selects(namespaces, namespaceLabels));
+  if (!pods) return undefined;
+  return ({ labels, namespaceLabels }) =>
+    tri(selects(pods.namespaceSelector, namespaceLabels) && selects(pods.podSelector, labels));
+}
+
+const calico = z.object({
+  selector: maybe(z.string()),
+  namespaceSelector: maybe(z.string()),
+  serviceAccountSelector: maybe(z.string()),
+});
+
+function ofCalico(spec: unknown): Selects | undefined {
+  const parsed = calico.safeParse(spec);
+  if (!parsed.success) return undefined;
+  const { selector = "", namespaceSelector = "", serviceAccountSelector = "" } = parsed.data;
+  return ({ labels, namespace, namespaceLabels, serviceAccount }) => {
+    const own = {
+      ...labels,
+      "projectcalico.org/namespace": namespace,
+      "projectcalico.org/orchestrator": "k8s",
+      "projectcalico.org/serviceaccount": serviceAccount,
+    };
+    const home = { ...namespaceLabels, "projectcalico.org/name": namespace };
+    return all([
+      calicoSelects(selector, own),
+      namespaceSelector === "global()" ? "no" : calicoSelects(namespaceSelector, home),
+      // Labels of service accounts are not read.
+      serviceAccountSelector === "" ? "yes" : "maybe",
+    ]);
+  };
+}
+
+const ciliumSpec = z.object({ endpointSelector: maybe(labelSelector), nodeSelector: maybe(labelSelector) });
+const cilium = z.object({ spec: maybe(ciliumSpec), specs: listOf(ciliumSpec) });
+
+function ofCilium(object: unknown): Selects | undefined {
+  const parsed = cilium.safeParse(object);
+  if (!parsed.success) return undefined;
+  const specs = [...(parsed.data.spec ? [parsed.data.spec] : []), ...parsed.data.specs];
+  return (pod) =>
+    some(
+      specs.map(({ endpointSelector, nodeSelector }) => {
+        // Of a node, and so of what uses the node's network.
+        if (nodeSelector) return pod.hostNetwork ? "maybe" : "no";
+        return endpointSelector ? ciliumSelects(endpointSelector, pod) : "maybe";
+      }),
+    );
+}
+
+const namespaceKey = "io.kubernetes.pod.namespace";
+const namespaceLabelPrefix = "io.cilium.k8s.namespace.labels.";
+
+function ciliumSelects(selector: LabelSelector, pod: PodEnd): Tri {
+  const prefixed = Object.entries(pod.namespaceLabels).map(([key, value]) => [`${namespaceLabelPrefix}${key}`, value]);
+  const labels: Labels = {
+    ...pod.labels,
+    ...Object.fromEntries(prefixed),
+    [namespaceKey]: pod.namespace,
+    "io.cilium.k8s.policy.serviceaccount": pod.serviceAccount,
+  };
+  const keys = [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map(({ key }) => key)];
+  // Labels of another source, and those that Cilium makes itself.
+  if (
+    keys.some((key) => /^(?!k8s:|any:)[a-z-]+:/.test(key) || /^(k8s:|any:)?io\.cilium\.k8s\.policy\.cluster$/.test(key))
+  ) {
+    return "maybe";
+  }
+  const bare = (key: string) => key.replace(/^(k8s|any)[:.]/, "");
+  return tri(
+    selects(
+      {
+        matchLabels: Object.fromEntries(Object.entries(selector.matchLabels).map(([key, value]) => [bare(key), value])),
+        matchExpressions: selector.matchExpressions.map((one) => ({ ...one, key: bare(one.key) })),
+      },
+      labels,
+    ),
+  );
+}

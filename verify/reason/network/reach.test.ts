@@ -1,0 +1,492 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { manifestsOf } from "../testing/manifests.ts";
+import { mayConnect, networkQuery, readNetwork } from "./reach.ts";
+
+const pod = (name: string, labels: object = {}, more: { spec?: object; status?: object } = {}) => {
+  const [namespace, own] = name.split("/");
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: own, namespace, labels },
+    spec: { containers: [{ name: "c" }], ...more.spec },
+    ...(more.status ? { status: more.status } : {}),
+  };
+};
+const at = (podIP: string, more: object = {}) => ({ status: { podIP, ...more } });
+const namespace = (name: string, labels: object) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+});
+const policy = (name: string, spec: object) => {
+  const [home, own] = name.split("/");
+  return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: own, namespace: home }, spec };
+};
+/** Isolates every pod of b for ingress but for what is given. */
+const lets = (...ingress: object[]) => policy("b/p", { podSelector: {}, ingress });
+const from = (...peers: object[]) => lets({ from: peers });
+
+const everybody = [
+  pod("a/client", { app: "client" }, at("10.0.0.1")),
+  pod("b/server", { app: "server" }, at("10.0.0.2")),
+];
+const ask = (objects: object[], query: object = {}) =>
+  mayConnect(
+    readNetwork(manifestsOf(objects)),
+    networkQuery.parse({ from: "a/client", to: "b/server", port: 80, ...query }),
+  );
+const allowed = (objects: object[], query: object = {}) => ask([...everybody, ...objects], query).allowed;
+
+describe("isolation", () => {
+  it("nothing is denied where no policy is", () => {
+    expect(ask(everybody)).toEqual({
+      allowed: true,
+      ingress: true,
+      egress: true,
+      because: ["egress: no policy isolates a/client", "ingress: no policy isolates b/server"],
+    });
+  });
+
+  it.each<[string, object, boolean, boolean]>([
+    ["rules are missing: ingress only", { podSelector: {} }, false, true],
+    ["the selector is missing: every pod", {}, false, true],
+    ["no spec at all", null as unknown as object, false, true],
+    ["an empty list of egress rules is none", { podSelector: {}, egress: [] }, false, true],
+    ["an egress rule isolates egress too", { podSelector: {}, egress: [{ ports: [{ port: 1 }] }] }, false, false],
+    ["only what the types name", { podSelector: {}, policyTypes: ["Egress"] }, true, false],
+    [
+      "rules of a type that is not named count for nothing",
+      { policyTypes: ["Egress"], ingress: [{}], egress: [{}] },
+      true,
+      true,
+    ],
+    ["both types", { policyTypes: ["Ingress", "Egress"] }, false, false],
+    ["pods that it does not select stay open", { podSelector: { matchLabels: { app: "x" } } }, true, true],
+  ])("%s", (_, spec, ingress, egress) => {
+    const both = [policy("a/p", spec), policy("b/p", spec)];
+    expect(ask([...everybody, ...both])).toMatchObject({ allowed: ingress && egress, ingress, egress });
+  });
+
+  it("is of the policy's own namespace", () => {
+    expect(allowed([policy("c/p", { podSelector: {} })])).toBe(true);
+  });
+
+  it("is lifted by any one policy that allows", () => {
+    expect(allowed([lets(), policy("b/q", { ingress: [{}] })])).toBe(true);
+    expect(allowed([policy("b/q", { ingress: [{}] }), lets()])).toBe(true);
+  });
+});
+
+describe("peers", () => {
+  it.each<[string, object[], boolean]>([
+    ["none: everybody", [lets({ from: [] })], true],
+    ["null: everybody", [lets({ from: null })], true],
+    ["an empty pod selector: pods of the policy's namespace", [from({ podSelector: {} })], false],
+    ["an empty namespace selector: every pod", [from({ namespaceSelector: {} })], true],
+    [
+      "a namespace by its label",
+      [namespace("a", { team: "t" }), from({ namespaceSelector: { matchLabels: { team: "t" } } })],
+      true,
+    ],
+    [
+      "another label",
+      [namespace("a", { team: "u" }), from({ namespaceSelector: { matchLabels: { team: "t" } } })],
+      false,
+    ],
+    [
+      "a namespace by its name, though nobody declared it",
+      [from({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "a" } } })],
+      true,
+    ],
+    [
+      "a namespace cannot call itself another",
+      [
+        namespace("a", { "kubernetes.io/metadata.name": "z" }),
+        from({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "z" } } }),
+      ],
+      false,
+    ],
+    [
+      "both selectors: both must hold",
+      [from({ namespaceSelector: {}, podSelector: { matchLabels: { app: "other" } } })],
+      false,
+    ],
+    ["and both do", [from({ namespaceSelector: {}, podSelector: { matchLabels: { app: "client" } } })], true],
+    ["two peers: one must hold", [from({ podSelector: {} }, { namespaceSelector: {} })], true],
+    [
+      "a label among values",
+      [
+        from({
+          namespaceSelector: {},
+          podSelector: { matchExpressions: [{ key: "app", operator: "In", values: ["x", "client"] }] },
+        }),
+      ],
+      true,
+    ],
+    [
+      "a label that is not there is not among others",
+      [
+        from({
+          namespaceSelector: {},
+          podSelector: { matchExpressions: [{ key: "tier", operator: "NotIn", values: ["x"] }] },
+        }),
+      ],
+      true,
+    ],
+    [
+      "a label that exists",
+      [from({ namespaceSelector: {}, podSelector: { matchExpressions: [{ key: "tier", operator: "Exists" }] } })],
+      false,
+    ],
+    [
+      "a label that does not",
+      [from({ namespaceSelector: {}, podSelector: { matchExpressions: [{ key: "tier", operator: "DoesNotExist" }] } })],
+      true,
+    ],
+    ["a block with the pod's address", [from({ ipBlock: { cidr: "10.0.0.0/24" } })], true],
+    ["a block without it", [from({ ipBlock: { cidr: "10.0.1.0/24" } })], false],
+    [
+      "a block that excepts it",
+      [from({ ipBlock: { cidr: "10.0.0.0/8", except: ["10.9.0.0/16", "10.0.0.1/32"] } })],
+      false,
+    ],
+    ["a block that excepts others", [from({ ipBlock: { cidr: "0.0.0.0/0", except: ["10.9.0.0/16"] } })], true],
+    ["a block of the other family", [from({ ipBlock: { cidr: "::/0" } })], false],
+  ])("%s", (_, objects, expected) => {
+    expect(allowed(objects)).toBe(expected);
+  });
+
+  it("in egress rules they are the destination", () => {
+    const out = (to: object) => policy("a/p", { policyTypes: ["Egress"], egress: [{ to: [to] }] });
+    const named = (app: string) => ({ namespaceSelector: {}, podSelector: { matchLabels: { app } } });
+    expect(allowed([out(named("server"))])).toBe(true);
+    expect(allowed([out(named("client"))])).toBe(false);
+    expect(allowed([out({ podSelector: {} })])).toBe(false);
+  });
+
+  it("a block says nothing of a pod whose address is not known, unless another rule allows", () => {
+    const noAddress = [pod("a/client"), pod("b/server")];
+    const block = from({ ipBlock: { cidr: "10.0.0.0/8" } });
+    expect(ask([...noAddress, block]).allowed).toBe("unknown");
+    expect(
+      ask([...noAddress, block, policy("b/q", { ingress: [{ from: [{ namespaceSelector: {} }] }] })]).allowed,
+    ).toBe(true);
+    const elsewhere = policy("b/p", {
+      ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ port: 81 }] }],
+    });
+    expect(ask([...noAddress, elsewhere]).allowed).toBe(false);
+  });
+
+  it("a block of one family says nothing of a pod of both", () => {
+    const dual = { status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }] } };
+    const objects = [pod("a/client", {}, dual), pod("b/server"), from({ ipBlock: { cidr: "10.0.0.0/8" } })];
+    expect(ask(objects).allowed).toBe("unknown");
+    expect(ask(objects, { from: "10.0.0.1" }).allowed).toBe(true);
+    expect(ask(objects, { from: "fd00::1" }).allowed).toBe(false);
+  });
+});
+
+describe("ports", () => {
+  const server = (...ports: object[]) =>
+    pod("b/server", {}, { spec: { containers: [{ name: "a" }, { name: "c", ports }] } });
+  const byPorts = (ports: unknown, query: object = {}, ...container: object[]) =>
+    ask([pod("a/client"), server(...container), lets({ ports })], query).allowed;
+  const http = { name: "http", containerPort: 80 };
+
+  it.each<[string, unknown, object, boolean]>([
+    ["none: every port", [], { port: 5000, protocol: "UDP" }, true],
+    ["null: every port", null, {}, true],
+    ["TCP where no protocol stands", [{ port: 80 }], {}, true],
+    ["so UDP is another", [{ port: 80 }], { protocol: "UDP" }, false],
+    ["a protocol without port", [{ protocol: "SCTP" }], { port: 9, protocol: "SCTP" }, true],
+    ["another number", [{ port: 81 }], {}, false],
+    ["the first of a range", [{ port: 80, endPort: 90 }], {}, true],
+    ["the last of a range", [{ port: 70, endPort: 80 }], {}, true],
+    ["past a range", [{ port: 70, endPort: 79 }], {}, false],
+    ["one of several", [{ port: 81 }, { port: 80 }], {}, true],
+  ])("%s", (_, ports, query, expected) => {
+    expect(byPorts(ports, query)).toBe(expected);
+  });
+
+  it("a name is looked up at the destination, with its protocol", () => {
+    expect(byPorts([{ port: "http" }], {}, http)).toBe(true);
+    expect(byPorts([{ port: "http" }], { port: 81 }, http)).toBe(false);
+    expect(byPorts([{ port: "http" }], {}, { ...http, protocol: "UDP" })).toBe(false);
+    expect(byPorts([{ port: "http", protocol: "UDP" }], { protocol: "UDP" }, { ...http, protocol: "UDP" })).toBe(true);
+    expect(byPorts([{ port: "http" }], {})).toBe(false);
+  });
+
+  it("a name in an egress rule is the destination's too, and no address has one", () => {
+    const out = policy("a/p", { policyTypes: ["Egress"], egress: [{ ports: [{ port: "http" }] }] });
+    const objects = [
+      pod("a/client", {}, { spec: { containers: [{ name: "c", ports: [{ ...http, containerPort: 8080 }] }] } }),
+      server(http),
+      out,
+    ];
+    expect(ask(objects).allowed).toBe(true);
+    expect(ask(objects, { port: 8080 }).allowed).toBe(false);
+    expect(ask(objects, { to: "1.2.3.4" }).allowed).toBe(false);
+  });
+
+  it("a question may ask by name", () => {
+    expect(byPorts([{ port: 80 }], { port: "http" }, http)).toBe(true);
+    expect(byPorts([{ port: 81 }], { port: "http" }, http)).toBe(false);
+    expect(byPorts([{ port: 80 }], { port: "gone" }, http)).toBe("unknown");
+    expect(byPorts([{ port: 80 }], { port: "http", protocol: "UDP" }, http)).toBe("unknown");
+  });
+
+  it("of two ports of one name the first counts, and the second is not known", () => {
+    const two = [http, { ...http, containerPort: 8080 }];
+    expect(byPorts([{ port: "http" }], {}, ...two)).toBe(true);
+    expect(byPorts([{ port: "http" }], { port: 8080 }, ...two)).toBe("unknown");
+    expect(byPorts([{ port: 80 }], { port: "http" }, ...two)).toBe("unknown");
+  });
+});
+
+describe("ends", () => {
+  it("a pod always reaches itself; two pods of one workload are two", () => {
+    const closed = policy("b/p", { policyTypes: ["Ingress", "Egress"] });
+    const self = { from: "b/server", to: "b/server" };
+    expect(allowed([closed], self)).toBe(true);
+    const workload = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web", namespace: "b" },
+      spec: { template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c" }] } } },
+    };
+    expect(allowed([closed, workload], { from: "b/web", to: "b/web" })).toBe(false);
+    const open = policy("b/q", { podSelector: { matchLabels: { app: "web" } }, ingress: [{}] });
+    expect(allowed([lets(), open, workload], { to: "b/web" })).toBe(true);
+  });
+
+  it("an address of a pod is that pod, any other is outside", () => {
+    const closed = policy("a/p", { policyTypes: ["Egress"] });
+    expect(allowed([closed], { from: "10.0.0.1" })).toBe(false);
+    expect(allowed([closed], { from: "10.0.0.9" })).toBe(true);
+    expect(allowed([from({ namespaceSelector: {} })], { from: "10.0.0.9" })).toBe(false);
+    expect(allowed([from({ ipBlock: { cidr: "10.0.0.9/32" } })], { from: "10.0.0.9" })).toBe(true);
+    expect(allowed([from({ ipBlock: { cidr: "2001:db8::/32" } })], { from: "2001:db8:1::1" })).toBe(true);
+  });
+
+  it.each<[string, object, object]>([
+    ["a pod that is not there", {}, { to: "b/gone" }],
+    ["two addresses outside", {}, { from: "1.1.1.1", to: "8.8.8.8" }],
+    [
+      "an address of a service",
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "s" },
+        spec: { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1"] },
+      },
+      { to: "10.96.0.1" },
+    ],
+    ["an address that two pods have", pod("c/twin", {}, at("10.0.0.2")), { to: "10.0.0.2" }],
+  ])("nothing is said of %s", (_, object, query) => {
+    const answer = ask("kind" in object ? [...everybody, object] : everybody, query);
+    expect(answer).toMatchObject({ allowed: "unknown", ingress: "unknown", egress: "unknown" });
+    expect(answer.because).toHaveLength(1);
+  });
+
+  it("what uses its node's network is held by no policy and found by no selector, but by its address", () => {
+    const agent = pod(
+      "a/agent",
+      { app: "client" },
+      { spec: { hostNetwork: true, nodeName: "n1" }, ...at("192.168.0.1") },
+    );
+    const server = pod("b/far", {}, { spec: { nodeName: "n2" }, ...at("10.0.0.3", { hostIP: "192.168.0.2" }) });
+    const closed = policy("a/p", { policyTypes: ["Ingress", "Egress"] });
+    expect(allowed([agent, closed], { from: "b/server", to: "a/agent" })).toBe(true);
+    expect(allowed([agent, closed], { from: "a/agent" })).toBe(true);
+    const query = { from: "a/agent", to: "b/far" };
+    expect(allowed([agent, server, from({ namespaceSelector: {} })], query)).toBe(false);
+    expect(allowed([agent, server, from({ ipBlock: { cidr: "192.168.0.0/24" } })], query)).toBe(true);
+  });
+
+  it("a pod cannot shut out its own node; where nobody says which nodes they are on, nothing is said", () => {
+    const server = pod("b/near", {}, { spec: { nodeName: "n1" }, ...at("10.0.0.3", { hostIP: "192.168.0.1" }) });
+    const agent = (spec: object) => pod("a/agent", {}, { spec: { hostNetwork: true, ...spec } });
+    const query = { from: "a/agent", to: "b/near" };
+    expect(allowed([server, agent({ nodeName: "n1" }), lets()], query)).toBe(true);
+    expect(allowed([server, agent({ nodeName: "n2" }), lets()], query)).toBe(false);
+    expect(allowed([server, agent({}), lets()], query)).toBe("unknown");
+    expect(allowed([server, lets()], { from: "192.168.0.1", to: "b/near" })).toBe(true);
+    expect(allowed([server, lets()], { from: "192.168.0.2", to: "b/near" })).toBe(false);
+  });
+});
+
+describe("policies of other APIs", () => {
+  const other = (apiVersion: string, kind: string, spec: object, home?: string) => ({
+    apiVersion,
+    kind,
+    metadata: { name: "o", ...(home ? { namespace: home } : {}) },
+    spec,
+  });
+  const cilium = (spec: object, home = "b") => other("cilium.io/v2", "CiliumNetworkPolicy", spec, home);
+  const calico = (spec: object) => other("projectcalico.org/v3", "GlobalNetworkPolicy", spec);
+  const admin = (kind: string, subject: object) => other("policy.networking.k8s.io/v1alpha1", kind, { subject });
+  const server = { matchLabels: { app: "server" } };
+
+  it.each<[string, object]>([
+    ["Cilium's", cilium({ endpointSelector: {} })],
+    ["Cilium's, by a label of its source", cilium({ endpointSelector: { matchLabels: { "k8s:app": "server" } } })],
+    ["Cilium's, by a label of another source", cilium({ endpointSelector: { matchLabels: { "reserved:host": "" } } })],
+    [
+      "Cilium's for the cluster, by namespace",
+      other("cilium.io/v2", "CiliumClusterwideNetworkPolicy", {
+        endpointSelector: { matchLabels: { "k8s:io.kubernetes.pod.namespace": "b" } },
+      }),
+    ],
+    [
+      "Cilium's, several in one",
+      {
+        apiVersion: "cilium.io/v2",
+        kind: "CiliumNetworkPolicy",
+        metadata: { name: "o", namespace: "b" },
+        specs: [{ endpointSelector: { matchLabels: { app: "x" } } }, { endpointSelector: server }],
+      },
+    ],
+    ["Calico's", calico({ selector: "app == 'server' && projectcalico.org/namespace == \"b\"" })],
+    ["Calico's for all", calico({ selector: "all()" })],
+    ["Calico's without selector", calico({})],
+    ["Calico's by a service account's labels", calico({ serviceAccountSelector: "x == 'y'" })],
+    [
+      "Calico's in the namespace",
+      other("crd.projectcalico.org/v1", "NetworkPolicy", { selector: "app in {'x', 'server'}" }, "b"),
+    ],
+    ["Calico's that is not understood", calico({ selector: "app ~ 'server'" })],
+    [
+      "the administrator's",
+      admin("AdminNetworkPolicy", { namespaces: { matchLabels: { "kubernetes.io/metadata.name": "b" } } }),
+    ],
+    [
+      "the administrator's baseline",
+      admin("BaselineAdminNetworkPolicy", { pods: { namespaceSelector: {}, podSelector: server } }),
+    ],
+    ["an API that nobody here knows", other("crd.antrea.io/v1beta1", "ClusterNetworkPolicy", { appliedTo: [] })],
+  ])("%s: nothing is said of the pod that it selects", (_, object) => {
+    expect(ask([...everybody, object])).toMatchObject({ allowed: "unknown", ingress: "unknown" });
+    expect(ask([...everybody, object], { from: "b/server", to: "8.8.8.8" })).toMatchObject({ egress: "unknown" });
+  });
+
+  it.each<[string, object]>([
+    ["Cilium's in another namespace", cilium({ endpointSelector: {} }, "c")],
+    ["Cilium's by other labels", cilium({ endpointSelector: { matchLabels: { "any:app": "x" } } })],
+    ["Cilium's for nodes", other("cilium.io/v2", "CiliumClusterwideNetworkPolicy", { nodeSelector: {} })],
+    ["Calico's by other labels", calico({ selector: "has(tier) || app == 'x' || !(app != 'y')" })],
+    ["Calico's for another namespace", calico({ namespaceSelector: "projectcalico.org/name == 'c'" })],
+    ["Calico's that is only staged", other("projectcalico.org/v3", "StagedGlobalNetworkPolicy", {})],
+    ["the administrator's for others", admin("AdminNetworkPolicy", { namespaces: { matchLabels: { team: "x" } } })],
+    ["an unknown API's in another namespace", other("crd.antrea.io/v1beta1", "NetworkPolicy", {}, "c")],
+  ])("%s: others are answered", (_, object) => {
+    expect(allowed([object])).toBe(true);
+  });
+
+  it("what the other end denies is denied all the same", () => {
+    expect(allowed([lets(), cilium({ endpointSelector: {} }, "a")])).toBe(false);
+  });
+});
+
+describe("what is wrong is refused with its place", () => {
+  it.each<[object, RegExp]>([
+    [from({}), /NetworkPolicy b\/p spec: ingress\.0\.from\.0 is \{.*\}; allowed: either an ipBlock, or a podSelector/],
+    [from({ ipBlock: { cidr: "10.0.0.0/33" } }), /cidr is "10\.0\.0\.0\/33"; allowed: an address block/],
+    [lets({ ports: [{ port: 0 }] }), /ports\.0\.port is 0; allowed: a port from 1 to 65535/],
+    [lets({ ports: [{ port: "http", endPort: 90 }] }), /allowed: an endPort only with a port that is a number/],
+    [policy("b/p", { policyTypes: ["ingress"] }), /policyTypes\.0 is "ingress"; allowed: Ingress or Egress/],
+    [
+      policy("b/p", { podSelector: { matchExpressions: [{ key: "a", operator: "In" }] } }),
+      /allowed: values with In and NotIn/,
+    ],
+  ])("%j", (object, message) => {
+    expect(() => ask([...everybody, object])).toThrow(message);
+  });
+
+  it.each([
+    [{ from: "" }, /NAMESPACE\/POD/],
+    [{ port: 70000 }, /a number from 1 to 65535/],
+    [{ protocol: "tcp" }, /one of TCP, UDP, SCTP/],
+  ])("a question with %j", (query, message) => {
+    expect(() => ask(everybody, query)).toThrow(message);
+  });
+});
+
+describe("for any pods and policies", () => {
+  const labels = fc.constantFrom<object>({}, { app: "x" }, { app: "y" });
+  const selector = fc.constantFrom<object>(
+    {},
+    { matchLabels: { app: "x" } },
+    { matchExpressions: [{ key: "app", operator: "NotIn", values: ["x"] }] },
+  );
+  const peer = fc.oneof(
+    fc.record({ podSelector: selector }),
+    fc.record({ namespaceSelector: selector, podSelector: selector }),
+    fc.constantFrom({ ipBlock: { cidr: "10.0.0.0/30" } }, { ipBlock: { cidr: "10.0.0.0/8", except: ["10.0.0.0/31"] } }),
+  );
+  const rule = (peers: "from" | "to") =>
+    fc.record({
+      [peers]: fc.array(peer, { maxLength: 2 }),
+      ports: fc.array(fc.constantFrom({ port: 80 }, { port: 70, endPort: 85 }, { protocol: "UDP" }), { maxLength: 2 }),
+    });
+  const spec = fc.record({
+    podSelector: selector,
+    policyTypes: fc.subarray(["Ingress", "Egress"]),
+    ingress: fc.array(rule("from"), { maxLength: 2 }),
+    egress: fc.array(rule("to"), { maxLength: 2 }),
+  });
+  const world = fc.record({
+    pods: fc.array(fc.tuple(fc.constantFrom("a", "b"), labels, fc.boolean()), { minLength: 2, maxLength: 4 }),
+    policies: fc.array(fc.tuple(fc.constantFrom("a", "b"), spec), { maxLength: 4 }),
+  });
+  type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+  const objectsOf = ({ pods, policies }: World, rename = (name: string) => name) => [
+    namespace("a", { app: "x" }),
+    ...pods.map(([home, own, known], n) => pod(`${home}/${rename(`p${n}`)}`, own, known ? at(`10.0.0.${n}`) : {})),
+    ...policies.map(([home, given], n) => policy(`${home}/${rename(`n${n}`)}`, given)),
+  ];
+  const asked = fc.record({ port: fc.constantFrom(80, 90), protocol: fc.constantFrom("TCP", "UDP") });
+  const between = ({ pods }: World, rename = (name: string) => name) => ({
+    from: `${pods[0]?.[0]}/${rename("p0")}`,
+    to: `${pods[1]?.[0]}/${rename("p1")}`,
+  });
+
+  it("one more policy never opens a pod that is isolated, but by what it allows itself", () => {
+    fc.assert(
+      fc.property(world, asked, fc.constantFrom("a", "b"), selector, (given, query, home, podSelector) => {
+        const before = ask(objectsOf(given), { ...query, ...between(given) });
+        const closes = policy(`${home}/more`, { podSelector, policyTypes: ["Ingress", "Egress"] });
+        const after = ask([...objectsOf(given), closes], { ...query, ...between(given) });
+        for (const side of ["allowed", "ingress", "egress"] as const) {
+          if (before[side] === false) expect(after[side]).toBe(false);
+          if (before[side] === "unknown") expect(after[side]).not.toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("other names of pods and policies, and another order, change nothing", () => {
+    fc.assert(
+      fc.property(world, asked, (given, query) => {
+        const rename = (name: string) => `z${name}`;
+        const before = ask(objectsOf(given), { ...query, ...between(given) });
+        const after = ask(objectsOf(given, rename).reverse(), { ...query, ...between(given, rename) });
+        expect({ ...after, because: [] }).toEqual({ ...before, because: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("an address that is told never turns a yes into a no", () => {
+    fc.assert(
+      fc.property(world, asked, fc.boolean(), (given, query, known) => {
+        const told = { ...given, pods: given.pods.map(([home, own]): World["pods"][number] => [home, own, known]) };
+        const untold = { ...given, pods: given.pods.map(([home, own]): World["pods"][number] => [home, own, false]) };
+        const answer = ask(objectsOf(untold), { ...query, ...between(given) }).allowed;
+        if (answer !== "unknown") expect(ask(objectsOf(told), { ...query, ...between(given) }).allowed).toBe(answer);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

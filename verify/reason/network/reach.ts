@@ -1,0 +1,191 @@
+/**
+ * May one end open a connection to another, as NetworkPolicy v1 says: the source's egress and the destination's ingress
+ * must both allow it. What the API leaves to the network plugin is said as VPC CNI, Cilium, Calico and GKE's Dataplane V2
+ * do it: what uses its node's network is its node, which policies do not hold and selectors do not find.
+ */
+import { z } from "zod";
+import type { Manifest } from "../input/manifests.ts";
+import { queryId } from "../input/parsed.ts";
+import { selects } from "../labels.ts";
+import { all, some, type Tri, tri } from "../tri.ts";
+import { type Cluster, type End, endOf, type PodEnd, readCluster, same } from "./endpoints.ts";
+import { type ForeignPolicy, readForeignPolicies } from "./foreign.ts";
+import { type Block, within } from "./ip.ts";
+import { type Direction, type Peer, type Policy, type Port, type Protocol, protocols, readPolicies } from "./policy.ts";
+
+const end = z.string("NAMESPACE/POD, or an address").min(1, "NAMESPACE/POD, or an address");
+const portAllowed = "a number from 1 to 65535, or the name of a container's port";
+
+export const networkQuery = z.strictObject({
+  id: queryId,
+  from: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
+  to: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
+  port: z.union([z.int(portAllowed).min(1, portAllowed).max(65535, portAllowed), z.string().min(1)], portAllowed),
+  protocol: z.enum(protocols, `one of ${protocols.join(", ")}`).default("TCP"),
+});
+
+const answer = z.union([z.boolean(), z.literal("unknown")]);
+
+export const networkAnswer = z.object({
+  allowed: answer,
+  ingress: answer.describe("Whether the destination lets it in"),
+  egress: answer.describe("Whether the source lets it out"),
+  because: z.array(z.string()),
+});
+
+export type NetworkQuery = z.infer<typeof networkQuery>;
+export type NetworkAnswer = z.infer<typeof networkAnswer>;
+
+export interface Network extends Cluster {
+  policies: readonly Policy[];
+  foreign: readonly ForeignPolicy[];
+}
+
+export function readNetwork(manifests: readonly Manifest[]): Network {
+  return {
+    ...readCluster(manifests),
+    policies: readPolicies(manifests),
+    foreign: readForeignPolicies(manifests),
+  };
+}
+
+/** A connection whose ends and port are known. */
+interface Connection {
+  from: End;
+  to: End;
+  protocol: Protocol;
+  port: number;
+}
+
+interface Side {
+  may: Tri;
+  because: string;
+}
+
+export function mayConnect(network: Network, query: NetworkQuery): NetworkAnswer {
+  const connection = connectionOf(network, query);
+  if (typeof connection === "string") {
+    return { allowed: "unknown", ingress: "unknown", egress: "unknown", because: [connection] };
+  }
+  const egress = sideOf(network, "egress", connection);
+  const ingress = sideOf(network, "ingress", connection);
+  return {
+    allowed: spoken(all([egress.may, ingress.may])),
+    ingress: spoken(ingress.may),
+    egress: spoken(egress.may),
+    because: [`egress: ${egress.because}`, `ingress: ${ingress.because}`],
+  };
+}
+
+function spoken(value: Tri): boolean | "unknown" {
+  return value === "maybe" ? "unknown" : value === "yes";
+}
+
+function connectionOf(network: Network, query: NetworkQuery): Connection | string {
+  const [from, to] = [endOf(network, query.from), endOf(network, query.to)];
+  if (typeof from === "string") return from;
+  if (typeof to === "string") return to;
+  if (from.kind === "address" && to.kind === "address") return "neither end is a pod of the manifests";
+  const service = to.kind === "address" && network.serviceAddresses.find(({ address }) => same(address, to.address));
+  if (service) return `${query.to} is an address of Service ${service.title}; ask about a pod behind it`;
+  const port = typeof query.port === "number" ? query.port : numberOf(to, query.port, query.protocol);
+  return typeof port === "string" ? port : { from, to, protocol: query.protocol, port };
+}
+
+function numberOf(to: End, name: string, protocol: Protocol): number | string {
+  if (to.kind === "address") return `${to.text} has no ports by name`;
+  const [only, other] = new Set(numbersOf(to, name, protocol));
+  if (only === undefined) return `${to.title} has no port ${name} of ${protocol}`;
+  return other === undefined ? only : `${to.title} has more than one port ${name} of ${protocol}`;
+}
+
+function numbersOf({ ports }: PodEnd, name: string, protocol: Protocol): number[] {
+  return ports.filter((port) => port.name === name && port.protocol === protocol).map(({ number }) => number);
+}
+
+function sideOf(network: Network, direction: Direction, connection: Connection): Side {
+  const [self, other] = direction === "egress" ? [connection.from, connection.to] : [connection.to, connection.from];
+  if (self.kind === "address") return { may: "yes", because: `${self.text} is no pod` };
+  const foreign = network.foreign.find((policy) => policy.selects(self) !== "no");
+  if (foreign) return { may: "maybe", because: `${foreign.title} may select ${self.title}` };
+  if (self.hostNetwork) return { may: "yes", because: `${self.title} uses its node's network` };
+  const policies = network.policies.filter(
+    ({ namespace, podSelector, rules }) =>
+      rules[direction] && namespace === self.namespace && selects(podSelector, self.labels),
+  );
+  if (policies.length === 0) return { may: "yes", because: `no policy isolates ${self.title}` };
+  return byPolicies(policies, direction, self, other, connection);
+}
+
+function byPolicies(
+  policies: readonly Policy[],
+  direction: Direction,
+  self: PodEnd,
+  other: End,
+  connection: Connection,
+): Side {
+  if (other.kind === "pod" && other.title === self.title && !self.many) {
+    return { may: "yes", because: `${self.title} is both ends` };
+  }
+  const local = onOwnNode(self, other);
+  if (local === "yes") return { may: "yes", because: `it is with ${self.title}'s own node` };
+  const judged = policies.flatMap((policy) =>
+    (policy.rules[direction] ?? []).map((rule, at) => ({
+      may: all([
+        rule.peers.length === 0 ? "yes" : some(rule.peers.map((peer) => isPeer(peer, policy.namespace, other))),
+        rule.ports.length === 0 ? "yes" : some(rule.ports.map((port) => isPort(port, connection))),
+      ]),
+      title: `NetworkPolicy ${policy.title} ${direction}[${at}]`,
+    })),
+  );
+  const yes = judged.find(({ may }) => may === "yes");
+  if (yes) return { may: "yes", because: `${yes.title} allows it` };
+  const maybe = judged.find(({ may }) => may === "maybe");
+  if (maybe) return { may: "maybe", because: `${maybe.title} hangs on an address that the manifests do not tell` };
+  if (local === "maybe") return { may: "maybe", because: `it is denied unless both are on one node` };
+  return { may: "no", because: `no rule of ${policies.map(({ title }) => title).join(", ")} allows it` };
+}
+
+/** A pod cannot shut out the node that it runs on. */
+function onOwnNode(self: PodEnd, other: End): Tri {
+  if (other.kind === "address") return tri(self.nodeAddresses.some((address) => same(address, other.address)));
+  if (!other.hostNetwork) return "no";
+  if (self.node !== undefined && other.node !== undefined) return tri(self.node === other.node);
+  const theirs = [...other.addresses, ...other.nodeAddresses];
+  if (self.nodeAddresses.length === 0 || theirs.length === 0) return "maybe";
+  return tri(self.nodeAddresses.some((own) => theirs.some((address) => same(own, address))));
+}
+
+function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, home: string, other: End): Tri {
+  if (ipBlock) return inBlock(ipBlock, other);
+  if (other.kind === "address" || other.hostNetwork) return "no";
+  const there = namespaceSelector ? selects(namespaceSelector, other.namespaceLabels) : other.namespace === home;
+  return tri(there && (!podSelector || selects(podSelector, other.labels)));
+}
+
+function inBlock({ cidr, except }: NonNullable<Peer["ipBlock"]>, other: End): Tri {
+  const blocks = (block: Block | undefined) => (block ? [block] : []);
+  const addresses = other.kind === "address" ? [other.address] : addressesOf(other);
+  const inside = addresses.map(
+    (address) =>
+      blocks(cidr.block).some((block) => within(address, block)) &&
+      !except.flatMap(({ block }) => blocks(block)).some((block) => within(address, block)),
+  );
+  // Of two families one is used, and nobody says which.
+  if (inside.length === 0 || new Set(inside).size > 1) return "maybe";
+  return tri(inside[0] === true);
+}
+
+function addressesOf({ hostNetwork, addresses, nodeAddresses }: PodEnd) {
+  return hostNetwork && addresses.length === 0 ? nodeAddresses : addresses;
+}
+
+/** A port by name is looked up at the destination; the first of that name is what every plugin takes. */
+function isPort({ protocol, port, endPort }: Port, { to, port: asked, protocol: over }: Connection): Tri {
+  if (protocol !== over) return "no";
+  if (port === undefined) return "yes";
+  if (typeof port === "number") return tri(asked >= port && asked <= (endPort ?? port));
+  const [first, ...others] = to.kind === "pod" ? numbersOf(to, port, protocol) : [];
+  if (first === asked) return "yes";
+  return others.includes(asked) ? "maybe" : "no";
+}
