@@ -83,6 +83,46 @@ describe("a presigned upload URL", () => {
     expect(await put(altered, headers)).toBe(403);
   });
 
+  it.each<[string, (url: URL) => string]>([
+    ["a key by dots", ({ pathname, search }) => `${pathname}/../other${search}`],
+    ["a key by encoded dots", ({ pathname, search }) => `${pathname}/%2e%2e/other${search}`],
+    ["a key by dots encoded twice", ({ pathname, search }) => `${pathname}/%252e%252e/other${search}`],
+    ["another organisation's key", ({ pathname, search }) => pathname.replace("/acme/", "/globex/") + search],
+    ["a longer life", ({ pathname, search }) => pathname + search.replace("Expires=60", "Expires=3600")],
+    ["a part of a larger object", ({ pathname, search }) => `${pathname}${search}&partNumber=1&uploadId=x`],
+    ["an access list", ({ pathname, search }) => `${pathname}${search}&acl=`],
+  ])("is refused for %s", async (_, altered) => {
+    proves(["presign-single-object", "lp-presign-scope"], control);
+    const { signedUrl, headers } = await uploadUrl();
+    const url = new URL(signedUrl);
+    const contentMd5 = { "content-md5": md5.toString("base64"), "content-length": String(body.length) };
+    const options = { method: "PUT", headers: { ...headers, ...contentMd5 }, body };
+    expect((await https(url.origin, { ...options, rawPath: altered(url) })).status).toBe(403);
+    expect((await https(url.origin, { ...options, rawPath: url.pathname + url.search })).status).toBe(200);
+  });
+
+  it.each([
+    "../other.bin",
+    "a/../../other.bin",
+    "%2e%2e/other.bin",
+    "%252e%252e/other.bin",
+    "a%2f..%2fother.bin",
+    "\u{ff0e}\u{ff0e}/other.bin",
+    "\u{2025}/other.bin",
+    "a\u{ff0f}other.bin",
+    "a\\other.bin",
+    "o\u200bther.bin",
+    "other\u0000.bin",
+    "/other.bin",
+  ])("is not made for the name %j", async (filename) => {
+    const { org, project, domain } = environment;
+    const request = { org, project, domain, contentMd5: md5, expiresIn: { seconds: 60n } };
+    const ask = (more: object) => api(DataProxyService, token).createUploadLocation({ ...request, ...more });
+    await expect(ask({ filename })).rejects.toMatchObject({ code: Code.PermissionDenied });
+    await expect(ask({ filename: "x", filenameRoot: filename })).rejects.toMatchObject({ code: Code.PermissionDenied });
+    expect((await ask({ filename: "other.bin" })).signedUrl).toMatch(/^https:/);
+  });
+
   it("is refused once it has expired, and never lives longer than an hour", async () => {
     proves(["presign-ttl-configurable", "presign-ttl-default-1h"], control);
     const short = await uploadUrl(1);

@@ -20,19 +20,28 @@ export interface HttpOptions {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
+  /** The path as it stands, where a URL would have been normalised. @default the URL's own */
+  rawPath?: string;
 }
 
 /** One HTTPS request that trusts the local authority. */
-export function https(url: string, { method = "GET", headers = {}, body }: HttpOptions = {}): Promise<HttpAnswer> {
+export function https(
+  url: string,
+  { method = "GET", headers = {}, body, rawPath }: HttpOptions = {},
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, ca }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("end", () =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
-      );
-      answer.on("error", reject);
-    });
+    const sent = request(
+      url,
+      { method, headers, ca, ...(rawPath === undefined ? {} : { path: rawPath }) },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+        );
+        answer.on("error", reject);
+      },
+    );
     sent.on("error", reject);
     sent.end(body);
   });

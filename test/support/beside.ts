@@ -1,0 +1,45 @@
+/**
+ * A call to a plane's own service from beside it, as its neighbours make it: no policy of ours lets anybody forward a port,
+ * so the way in is the node's own network.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Transport } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { network, type Plane } from "../../sandbox/hosts.ts";
+import { enterNetwork } from "../../sandbox/network/namespace.ts";
+import { kubectl, platform } from "./kubectl.ts";
+
+const program = fileURLToPath(new URL("./beside-main.ts", import.meta.url));
+
+export interface Beside {
+  transport: Transport;
+  close(): void;
+}
+
+/** @param service with in-cluster RPC, such as `objectstore` */
+export async function beside(plane: Plane, service: string): Promise<Beside> {
+  const get = ["get", "service", service, "--namespace", platform[plane], "--output=jsonpath={.spec.clusterIP}"];
+  const address = await kubectl(plane, ...get);
+  const folder = mkdtempSync(join(tmpdir(), "biplane-beside-"));
+  const path = join(folder, "socket");
+  const [command = "", ...enter] = enterNetwork(network.hosts[plane].namespace);
+  const child = fork(program, [path, address, "8080"], {
+    execPath: command,
+    execArgv: [...enter, process.execPath],
+  });
+  await once(child, "message");
+  const nodeOptions = { createConnection: () => connect(path) };
+  return {
+    transport: createConnectTransport({ httpVersion: "2", baseUrl: `http://${service}`, nodeOptions }),
+    close() {
+      child.disconnect();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
