@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { upstream } from "./shared/client.ts";
+import { countingLines } from "./testing/fakes.ts";
 import { type LinkWorld, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 let world: LinkWorld;
@@ -55,6 +56,25 @@ describe("two replicas of the relay", () => {
     expect(Date.now() - before).toBeLessThan(2_000);
     tunnel = await world.startTunnel({ token: "forgotten", store: tunnel.store });
     await until(async () => (await tunnelsByRelay()).every((open) => open));
+  });
+
+  it("take no line from a log that is followed while they are replaced", async () => {
+    const actionId = { name: "a0", run: { org: "acme", project: "demo", domain: "development", name: "counting" } };
+    const lines: string[] = [];
+    let replacing: Promise<void> | undefined;
+    const replace = async () => {
+      for (const old of [...world.relays]) {
+        await world.startRelay();
+        await world.stopRelay(old);
+      }
+    };
+    const stream = createClient(DataProxyService, region).tailLogs({ actionId, attempt: 1 }, { headers: headers() });
+    for await (const { logs } of stream) {
+      lines.push(...logs.flatMap((each) => each.lines.map(({ message }) => message)));
+      if (lines.length > 50) replacing ??= replace();
+    }
+    await replacing;
+    expect(lines).toEqual(Array.from({ length: countingLines }, (_, line) => `line ${line}`));
   });
 
   it("lose no call when they are restarted one after the other under load", async () => {

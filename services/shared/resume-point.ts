@@ -3,10 +3,15 @@
  * whole seconds only, so the lines of the last second come again and are known by their nanoseconds.
  */
 export class ResumePoint {
-  #second = "";
+  #second: string;
   /** Lines of the last second, by timestamp. */
   #told = new Map<string, number>();
   #again = new Map<string, number>();
+
+  /** @param from RFC 3339: where the log is to begin. @default at its first line */
+  constructor(from = "") {
+    this.#second = from.slice(0, 19);
+  }
 
   /** `sinceTime` for the next connection; undefined before the first line. */
   get since(): string | undefined {
@@ -38,4 +43,10 @@ export class ResumePoint {
     }
     this.#told.set(timestamp, (this.#told.get(timestamp) ?? 0) + 1);
   }
+}
+
+/** @returns RFC 3339 in UTC, to the nanosecond. */
+export function timestampText({ seconds, nanos }: { seconds: bigint; nanos: number }): string {
+  const whole = new Date(Number(seconds) * 1_000).toISOString().slice(0, 19);
+  return `${whole}.${String(nanos).padStart(9, "0")}Z`;
 }

@@ -74,13 +74,17 @@ function dataPlaneRoutes(router: ConnectRouter): void {
     },
   });
   router.service(LogService, {
-    async *tailLogs({ run }, context) {
+    async *tailLogs({ run, since }, context) {
       if (run === "unknown") throw new ConnectError("the pod does not exist yet", Code.NotFound);
       if (run === "flood") {
         for (let line = 0; line < 400 && !context.signal.aborted; line++) {
           floodSent = line + 1;
           yield { lines: [{ message: bigLogLine, originator: Originator.USER }] };
         }
+        return;
+      }
+      if (run === "counting") {
+        yield* counting(since?.seconds ?? 0n, context.signal);
         return;
       }
       yield { lines: [{ message: "first", originator: Originator.USER }] };
@@ -92,6 +96,26 @@ function dataPlaneRoutes(router: ConnectRouter): void {
     },
   });
 }
+
+/** As many a second as a busy task writes, from a fixed time on; each line as often as a plane resumes by whole seconds. */
+async function* counting(since: bigint, signal: AbortSignal) {
+  const [begin, perSecond] = [1_800_000_000n, 50];
+  const began = Date.now();
+  for (let line = 0; line < countingLines && !signal.aborted; line++) {
+    const timestamp = {
+      $typeName: "google.protobuf.Timestamp" as const,
+      seconds: begin + BigInt(Math.floor(line / perSecond)),
+      // Two lines share each nanosecond.
+      nanos: Math.floor((line % perSecond) / 2) * 1_000,
+    };
+    if (timestamp.seconds < since) continue;
+    await sleep(Math.max(0, began + line * 5 - Date.now()));
+    yield { lines: [{ message: `line ${line}`, originator: Originator.USER, timestamp }] };
+  }
+}
+
+/** Of the run "counting". */
+export const countingLines = 600;
 
 let floodSent = 0;
 /** How many lines the log provider could get rid of so far in the run "flood". */

@@ -199,6 +199,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
         relay: to(relayUrl).transport,
         planes: planes(to(clusterUrl).transport),
         addresses: actionAddresses(to(runsUrl).transport),
+        log: log.with({ of: "dataproxy" }),
       }),
     },
   });

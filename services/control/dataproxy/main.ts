@@ -9,12 +9,13 @@ import { dataProxyRoutes } from "./service.ts";
 await runService({
   name: "dataproxy",
   shape: { ...tokenShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
-  parts: ({ config }) => ({
+  parts: ({ config, log }) => ({
     rpc: {
       routes: dataProxyRoutes({
         relay: upstream(config.RELAY_URL).transport,
         planes: planes(upstream(config.CLUSTER_URL).transport),
         addresses: actionAddresses(upstream(config.RUNS_URL).transport),
+        log,
       }),
       verify: tokenVerifier([userIssuer(config)]),
     },

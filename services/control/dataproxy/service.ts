@@ -12,6 +12,7 @@ import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteid
 import { InputsSchema, OutputsSchema } from "../../../gen/flyteidl2/task/common_pb.js";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/log.ts";
 import { type ActionAddresses, required } from "./actions.ts";
 import { contentHash, inputsHash } from "./inputs-hash.ts";
 import { tailLogs } from "./logs.ts";
@@ -22,12 +23,13 @@ export interface DataProxyDeps {
   relay: Transport;
   planes: Planes;
   addresses: ActionAddresses;
+  log: Logger;
 }
 
 /** Structured inputs on submit, as documented. */
 const maxInputsBytes = 10 * 1024 * 1024;
 
-export function dataProxyRoutes({ relay, planes, addresses }: DataProxyDeps) {
+export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps) {
   const objects = createClient(ObjectStoreService, relay);
   const logs = createClient(LogService, relay);
   const seconds = (duration: { seconds: bigint } | undefined) => duration?.seconds ?? 0n;
@@ -128,7 +130,8 @@ export function dataProxyRoutes({ relay, planes, addresses }: DataProxyDeps) {
           action,
           attempt: attempt || 1,
         };
-        yield* tailLogs(logs, request, await planes.callTo(caller, context.signal, noLimit));
+        const call = () => planes.callTo(caller, context.signal, noLimit);
+        yield* tailLogs(logs, request, { call, signal: context.signal, log });
       },
     });
 

@@ -12,6 +12,7 @@ import type { PodLogs, PodPlace } from "./tail.ts";
 const action = { org: "acme", project: "demo", domain: "development", run: "r1", action: "a0", attempt: 2 };
 let issuer: TestIssuer;
 const asked: PodPlace[] = [];
+const followedSince: (string | undefined)[] = [];
 
 const logs: PodLogs = {
   async readPod(place) {
@@ -27,10 +28,16 @@ const logs: PodLogs = {
     const state = { terminated: { exitCode: 0 } };
     return {
       metadata: { labels, annotations: { "biplane.dev/primary-container": "main" } },
-      status: { containerStatuses: [{ name: "main", state, image: "", imageID: "", ready: false, restartCount: 0 }] },
+      spec: { containers: [{ name: "main" }, { name: "side" }] },
+      status: {
+        containerStatuses: ["main", "side"].map((name) => {
+          return { name, state, image: "", imageID: "", ready: false, restartCount: 0 };
+        }),
+      },
     };
   },
-  async *follow(place, container) {
+  async *follow(place, container, since) {
+    followedSince.push(since);
     yield Buffer.from(`2026-11-22T17:00:00.000000001Z said by ${container} of ${place.namespace}/${place.pod}\n`);
   },
 };
@@ -69,6 +76,18 @@ describe("TailLogs", () => {
 
   it("says that an attempt without a pod is not there yet", async () => {
     expect(await codeOf(lines({ attempt: 3 }))).toBe("NotFound");
+  });
+
+  it("tells another container's lines where it is named, and none of one that the pod does not have", async () => {
+    expect((await lines({ container: "side" }))[0]?.message).toContain("said by side");
+    expect(await codeOf(lines({ container: "other" }))).toBe("NotFound");
+  });
+
+  it("begins at the second that is asked for", async () => {
+    followedSince.length = 0;
+    await lines({ since: { seconds: 1_795_000_000n, nanos: 999_000_000 } });
+    await lines({});
+    expect(followedSince).toEqual(["2026-11-18T11:06:40Z", undefined]);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { denied, invalid, notFound } from "../../shared/errors.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
+import { timestampText } from "../../shared/resume-point.ts";
 import { podName } from "../executor/pod.ts";
 import { primaryContainer } from "../executor/pod-observation.ts";
 import { actionNameOf, namespaceOf } from "../executor/render-action.ts";
@@ -33,8 +34,11 @@ export function logService({ logs, org, namespaces, log }: LogServiceDeps): Serv
       const place = placeOf(request, namespaces);
       const pod = await logs.readPod(place);
       if (!pod || !isOf(pod, request, org)) throw notFound("the attempt's pod");
-      const containerOf = (seen: V1Pod) => primaryContainer(seen) ?? "";
-      const lines = tail(pod, { logs, place, containerOf, signal: context.signal, log, pause });
+      const { container, since } = request;
+      if (container !== "" && !hasContainer(pod, container)) throw notFound("the container in the attempt's pod");
+      const containerOf = (seen: V1Pod) => container || (primaryContainer(seen) ?? "");
+      const from = since ? { since: timestampText(since) } : {};
+      const lines = tail(pod, { logs, place, containerOf, ...from, signal: context.signal, log, pause });
       const onLateError = (error: unknown) => log.warn("a log stream did not end cleanly", { ...place, error });
       yield* withKeepAlive(messages(lines), { everyMs: keepAliveMs, filler: () => ({ lines: [] }), onLateError });
     },
@@ -57,6 +61,10 @@ function isOf(pod: V1Pod, { project, domain, run, action }: TailLogsRequest, org
   return [labels.org, labels.project, labels.domain, labels.run, labels.action].every(
     (key, at) => of[key] === wanted[at],
   );
+}
+
+function hasContainer({ spec }: V1Pod, name: string): boolean {
+  return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some((each) => each.name === name);
 }
 
 async function* messages(lines: AsyncIterable<Line[]>) {

@@ -1,8 +1,8 @@
 /** Follows one container's log from its first line to its last, over lost connections. */
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
+import { ResumePoint } from "../../shared/resume-point.ts";
 import { type Line, LineReader } from "./log-lines.ts";
-import { ResumePoint } from "./resume-point.ts";
 
 export interface PodPlace {
   namespace: string;
@@ -20,6 +20,8 @@ export interface TailOptions {
   logs: PodLogs;
   place: PodPlace;
   containerOf(pod: V1Pod): string;
+  /** RFC 3339: lines before its second are not told. @default from the first line */
+  since?: string;
   signal: AbortSignal;
   log: Logger;
   /** Waits; ends early when aborted. */
@@ -32,7 +34,7 @@ const startPollMs = 500;
 export async function* tail(pod: V1Pod, options: TailOptions): AsyncGenerator<Line[]> {
   const { logs, place, signal, log, pause } = options;
   const container = options.containerOf(pod);
-  const resume = new ResumePoint();
+  const resume = new ResumePoint(options.since);
   let failures = 0;
   for (let seen: V1Pod | undefined = pod; !signal.aborted; seen = await logs.readPod(place)) {
     const state = containerState(seen, container);
