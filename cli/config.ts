@@ -1,5 +1,6 @@
 /** Every command's options, checked before anything is done. One schema, published as docs/schemas/cli.schema.json. */
 import { z } from "zod";
+import { models } from "../sandbox/model.ts";
 import { UserError } from "../shared/errors.ts";
 
 const file = z.string().min(1);
@@ -14,6 +15,10 @@ export const commandSchemas = {
     .strictObject({
       kubeconfigRegion: kubeconfig("region"),
       kubeconfigCustomer: kubeconfig("customer"),
+      model: z
+        .enum(models, models.join(" or "))
+        .optional()
+        .describe("Who operates the customer's plane. @default what the run has begun with, else self-managed"),
     })
     .refine(
       ({ kubeconfigRegion: one, kubeconfigCustomer: other }) => one === undefined || one !== other,

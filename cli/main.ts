@@ -22,6 +22,7 @@ program
   .description("bring both planes up on this machine, or show that nothing changed")
   .option("--kubeconfig-region <file>", "use this cluster for the region instead of a node of the local run")
   .option("--kubeconfig-customer <file>", "use this cluster for the customer instead of a node of the local run")
+  .option("--model <model>", "who operates the customer's plane: self-managed (as it is without) or byoc")
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
 
 program

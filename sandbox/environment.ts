@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../shared/errors.ts";
+import { models } from "./model.ts";
 import type { Paths } from "./paths.ts";
 
 const path = z.string().describe("Absolute path");
@@ -40,6 +41,7 @@ export const environmentSchema = z.strictObject({
   clusters: z
     .strictObject({ region: clusterKind, customer: clusterKind })
     .describe("own: a node that the local run made. given: a cluster whose kubeconfig it was given"),
+  model: z.enum(models).describe("Who operates the customer's plane"),
   aws: awsSchema.describe("The customer's account"),
   awsRegionAccount: awsSchema.describe("The region's account"),
   databaseVerifier: z
@@ -56,6 +58,7 @@ export const environmentSchema = z.strictObject({
   toolPath: z.array(z.string()).describe("Folders of kubectl and aws"),
   outputs: z.strictObject({
     region: z.record(z.string(), z.unknown()),
+    customerBase: z.record(z.string(), z.unknown()),
     customer: z.record(z.string(), z.unknown()),
   }),
 });

@@ -44,6 +44,8 @@ export const names = {
   login: `login.${zone}`,
   /** As in production: the issuer of a cluster's service account tokens, published by the cloud. */
   oidc: (plane: Plane) => `oidc-${plane}.${zone}`,
+  /** Of a cluster's Kubernetes API, as EKS names its endpoint. */
+  api: (plane: Plane) => `api-${plane}.${zone}`,
 } as const;
 
 /** Accounts of the emulated cloud: the region's and one per customer. */

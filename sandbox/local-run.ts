@@ -4,12 +4,19 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { checkout } from "../cli/context.ts";
 import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
 import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
-import { tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
+import {
+  type TenantSecrets,
+  tenantSecrets,
+  verifierLogin,
+  writeCredentials,
+  writeVerifierLogin,
+} from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
@@ -25,12 +32,13 @@ import {
 } from "./given/index.ts";
 import { awsRegion, names, type Plane } from "./hosts.ts";
 import { ensureImages } from "./images/index.ts";
+import { chooseModel, type Model, type ModelRecord, writeModel } from "./model.ts";
 import { ensureNetwork, removeNetwork } from "./network/index.ts";
 import { ensureNode, removeNode } from "./node/index.ts";
 import type { Paths } from "./paths.ts";
 import { ensureAuthority } from "./pki.ts";
 import { recordedProcesses, stopProcess } from "./processes.ts";
-import { customerBaseConfig, customerConfig, type Images, local, regionConfig } from "./stacks.ts";
+import { customerBaseConfig, customerConfig, type Images, type LinkService, local, regionConfig } from "./stacks.ts";
 import { ensureToolchain, locateToolchain, type Progress } from "./toolchain/index.ts";
 import { withLock } from "./toolchain/lock.ts";
 
@@ -50,20 +58,26 @@ export interface LocalRun {
   changes: Record<"region" | "customerBase" | "customer", Record<string, number>>;
 }
 
-/**
- * @param kubeconfigs files of clusters that exist, for the planes that shall have no node of their own. @default those
- * that the run has begun with
- */
+export interface Choices {
+  /** Files of clusters that exist, for the planes that shall have no node of their own. @default none */
+  kubeconfigs?: Partial<Record<Plane, string>>;
+  /** Who operates the customer's plane. @default self-managed */
+  model?: Model;
+}
+
+/** @param choices what is left out stays as the run has begun */
 export function bringUp(
   paths: Paths,
   progress: Progress,
-  kubeconfigs: Partial<Record<Plane, string>> = {},
+  { kubeconfigs = {}, model }: Choices = {},
 ): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
+    const operated = chooseModel(paths, model);
     const given = await chooseClusters(paths, kubeconfigs);
     const tools = await ensureToolchain(paths, progress);
     mkdirSync(paths.state, { recursive: true, mode: 0o711 });
     recordChoice(paths, given);
+    writeModel(paths, operated);
     restoreMachineHosts(paths);
     progress.plan(Object.values(localRunSteps));
     const step = <T>(title: string, run: (sandbox: Sandbox) => Promise<T>) =>
@@ -74,18 +88,22 @@ export function bringUp(
     const images = await step(localRunSteps.images, ensureImages);
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
-    const [region, base] = await step(localRunSteps.region, (sandbox) =>
-      Promise.all([upRegion(sandbox, images, given), upCustomerBase(sandbox)]),
-    );
+    const around = { images, given, operated };
+    const { region, base } = await step(localRunSteps.region, (sandbox) => upFoundations(sandbox, around));
     const secrets = tenantSecrets(region.outputs, local.org);
-    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, images, given, secrets));
+    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, around, secrets));
 
     const files = writeCredentials(paths, secrets);
     const environment = describe(paths, tools, images, {
       ...files,
       clientId: secrets.clientId,
       databaseVerifier: writeVerifierLogin(paths, verifierLogin(region.outputs)),
-      outputs: { region: withoutSecrets(region.outputs), customer: withoutSecrets(customer.outputs) },
+      model: operated.model,
+      outputs: {
+        region: withoutSecrets(region.outputs),
+        customerBase: base.outputs,
+        customer: withoutSecrets(customer.outputs),
+      },
       clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
     });
     writeEnvironment(paths, environment);
@@ -141,33 +159,78 @@ async function startMachines(sandbox: Sandbox, given: GivenPlanes): Promise<void
   await Promise.all([cloud, ensureEdge(sandbox), ...planes.map(cluster)]);
 }
 
-async function upRegion(sandbox: Sandbox, images: Images, given: GivenPlanes) {
+interface Around {
+  images: Images;
+  given: GivenPlanes;
+  operated: ModelRecord;
+}
+
+/**
+ * Self-managed: both know nothing of each other. BYOC, in the order of decision 8: the base offers its cluster's API, the
+ * region asks for an endpoint, and the base is told which one to accept.
+ */
+async function upFoundations(sandbox: Sandbox, around: Around) {
+  const { operated } = around;
+  if (operated.model === "self-managed") {
+    const [region, base] = await Promise.all([upRegion(sandbox, around), upCustomerBase(sandbox, operated)]);
+    return { region, base };
+  }
+  const offering = await upCustomerBase(sandbox, operated);
+  const region = await upRegion(sandbox, around, linkServiceOf(offering.outputs));
+  const acceptedEndpoint = clusterEndpointOf(region.outputs);
+  if (acceptedEndpoint === operated.acceptedEndpoint) return { region, base: offering };
+  const accepting = { ...operated, acceptedEndpoint };
+  const accepted = await upCustomerBase(sandbox, accepting);
+  writeModel(sandbox.paths, accepting);
+  return { region, base: { ...accepted, changes: joined(offering.changes, accepted.changes) } };
+}
+
+function linkServiceOf({ privateLinkService, apiHost }: Record<string, unknown>): LinkService {
+  return { serviceName: String(privateLinkService), apiHost: String(apiHost) };
+}
+
+const endpointsSchema = z.looseObject({ clusterEndpoints: z.record(z.string(), z.string()) });
+
+function clusterEndpointOf(outputs: Record<string, unknown>): string | undefined {
+  return endpointsSchema.parse(outputs).clusterEndpoints[`${local.org}/${local.cluster}`];
+}
+
+/** Of two updates, one after the other: all that was changed, and what is unchanged at the end. */
+function joined(first: Record<string, number>, then: Record<string, number>): Record<string, number> {
+  const kinds = new Set([...Object.keys(first), ...Object.keys(then)]);
+  const sum = (kind: string) => (kind === "same" ? 0 : (first[kind] ?? 0)) + (then[kind] ?? 0);
+  return Object.fromEntries([...kinds].map((kind) => [kind, sum(kind)]));
+}
+
+async function upRegion(sandbox: Sandbox, { images, given }: Around, link?: LinkService) {
+  const dnsServers = given.region?.survey.dnsServers;
   return upStack(sandbox, {
     ...everyStack,
     stack: local.regionStack,
-    config: regionConfig(images, await originPull(sandbox), given.region?.survey.dnsServers),
+    config: regionConfig({ images, originPull: await originPull(sandbox), dnsServers, link }),
     secrets: {},
     account: "region",
     plane: "region",
   });
 }
 
-function upCustomerBase(sandbox: Sandbox) {
+function upCustomerBase(sandbox: Sandbox, { model, acceptedEndpoint }: ModelRecord) {
   return upStack(sandbox, {
     ...everyStack,
     stack: local.customerBaseStack,
-    config: customerBaseConfig(),
+    config: customerBaseConfig(model, acceptedEndpoint ? [acceptedEndpoint] : []),
     secrets: {},
     account: "customer",
     plane: "customer",
   });
 }
 
-function upCustomer(sandbox: Sandbox, images: Images, given: GivenPlanes, secrets: ReturnType<typeof tenantSecrets>) {
+function upCustomer(sandbox: Sandbox, { images, given, operated }: Around, secrets: TenantSecrets) {
+  const dnsServers = given.customer?.survey.dnsServers;
   return upStack(sandbox, {
     ...everyStack,
     stack: local.customerStack,
-    config: customerConfig(images, given.customer?.survey.dnsServers),
+    config: customerConfig({ model: operated.model, images, dnsServers }),
     secrets: {
       "biplane:registrationToken": secrets.registrationToken,
       "biplane:dataPlaneClientSecret": secrets.dataPlaneClientSecret,
@@ -179,7 +242,14 @@ function upCustomer(sandbox: Sandbox, images: Images, given: GivenPlanes, secret
 
 type Made = Pick<
   Environment,
-  "apiKeyFile" | "clientSecretFile" | "clientConfigFile" | "clientId" | "databaseVerifier" | "outputs" | "clusters"
+  | "apiKeyFile"
+  | "clientSecretFile"
+  | "clientConfigFile"
+  | "clientId"
+  | "databaseVerifier"
+  | "outputs"
+  | "clusters"
+  | "model"
 >;
 
 function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): Environment {

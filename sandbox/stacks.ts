@@ -1,6 +1,7 @@
 /** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
 import { accounts, awsRegion, clusters, network, operatorRole, type Plane, zone } from "./hosts.ts";
+import type { Model } from "./model.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
 export const local = {
@@ -36,15 +37,28 @@ const kubernetes = (account: keyof typeof accounts) => ({
 
 const single = (address: string) => [`${address}/32`];
 
-/**
- * @param originPull the authority whose certificate the edge shows to the origin.
- * @param dnsServers addresses that answer the cluster's DNS. @default the node's own
- */
-export function regionConfig(
-  images: Images,
-  originPull: KeyPairFiles,
-  dnsServers: string[] = [clusters.region.dns],
-): Record<string, string> {
+/** The customer's end of a PrivateLink, from its base's outputs. */
+export interface LinkService {
+  serviceName: string;
+  apiHost: string;
+}
+
+export interface RegionSettings {
+  images: Images;
+  /** The authority whose certificate the edge shows to the origin. */
+  originPull: KeyPairFiles;
+  /** Addresses that answer the cluster's DNS. @default the node's own */
+  dnsServers?: string[];
+  /** BYOC: the service that the customer offers. @default none */
+  link?: LinkService;
+}
+
+export function regionConfig({
+  images,
+  originPull,
+  dnsServers = [clusters.region.dns],
+  link,
+}: RegionSettings): Record<string, string> {
   return config({
     shape: "region",
     region: awsRegion,
@@ -55,6 +69,7 @@ export function regionConfig(
     edge: { zoneId: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
     images: { services: images.services },
     tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
+    ...(link ? { clusterLinks: [{ org: local.org, cluster: local.cluster, ...link }] } : {}),
     database: { addresses: single(network.hosts.cloud.address) },
     dnsServers: dnsServers.flatMap(single),
     replicas: 1,
@@ -62,26 +77,52 @@ export function regionConfig(
   });
 }
 
+/** The region's operator plays the vendor. */
+const vendor = operatorRole(accounts.region);
+
 const customer = {
   shape: "customer",
-  model: "self-managed",
   org: local.org,
   cluster: local.cluster,
   region: awsRegion,
   dataProtection: "off",
 };
 
-export function customerBaseConfig(): Record<string, string> {
-  return config({ ...customer, phase: "base", kubernetes: kubernetes("customer") });
+/** @param acceptedEndpoints BYOC: the region's end of the PrivateLink. @default none */
+export function customerBaseConfig(model: Model, acceptedEndpoints: string[] = []): Record<string, string> {
+  return config({
+    ...customer,
+    model,
+    phase: "base",
+    kubernetes: kubernetes("customer"),
+    ...(model === "byoc"
+      ? {
+          management: { principals: [vendor], externalId: "4f6d2c1e-8a35-4b0e-9d57-acme-local" },
+          privateLink: { principals: [vendor], acceptedEndpoints },
+        }
+      : {}),
+  });
+}
+
+export interface CustomerSettings {
+  model: Model;
+  images: Images;
+  /** Addresses that answer the cluster's DNS. @default the node's own */
+  dnsServers?: string[];
 }
 
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
-export function customerConfig(images: Images, dnsServers: string[] = [clusters.customer.dns]): Record<string, string> {
+export function customerConfig({
+  model,
+  images,
+  dnsServers = [clusters.customer.dns],
+}: CustomerSettings): Record<string, string> {
   return config({
     ...customer,
+    model,
     phase: "workloads",
     // This machine is where PrivateLink would end: nftables lets it, and nobody else, reach the customer's API.
-    link: "inside",
+    link: model === "byoc" ? "private-link" : "inside",
     controlPlaneHost: local.endpoint,
     images: { services: images.services, task: images.task },
     projects: [{ project: local.project, domain: local.domain }],

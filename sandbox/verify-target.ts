@@ -12,7 +12,7 @@ function customerOf(environment: Environment) {
   const { customer } = environment.outputs;
   return targetSchema.parse({
     org: environment.org,
-    model: "self-managed",
+    model: environment.model,
     cloud: "aws",
     account: accounts.customer,
     region: environment.aws.region,

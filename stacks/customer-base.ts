@@ -76,7 +76,7 @@ export function customerBase(config: CustomerBaseConfig): Pending<CustomerBaseOu
     clusterName,
     natAddresses: pulumi.all(network.natAddresses),
     ...(management ? { managementRoleArn: management.arn } : {}),
-    ...(link ? { privateLinkService: link.serviceName } : {}),
+    ...(link ? { privateLinkService: link.serviceName, apiHost: cluster.apiHost } : {}),
   };
 }
 

@@ -36,6 +36,7 @@ export const customerBaseOutputs = z.strictObject({
   natAddresses: z.array(z.string()).describe("For the region's allow-list: tunnels come from there"),
   managementRoleArn: z.string().optional().describe("BYOC only"),
   privateLinkService: z.string().optional().describe("BYOC only: for the region's clusterLinks"),
+  apiHost: z.string().optional().describe("BYOC only: host name of the cluster's API, for the region's clusterLinks"),
 });
 
 export const customerOutputs = z.strictObject({

@@ -3,11 +3,11 @@ import { paths } from "../../sandbox/paths.ts";
 import { createProgress } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 
-export async function up({ kubeconfigRegion, kubeconfigCustomer }: CommandOptions<"up">): Promise<number> {
+export async function up({ kubeconfigRegion, kubeconfigCustomer, model }: CommandOptions<"up">): Promise<number> {
   const here = paths();
   const began = Date.now();
   const kubeconfigs = { region: kubeconfigRegion, customer: kubeconfigCustomer };
-  const made = await bringUp(here, createProgress(here), kubeconfigs);
+  const made = await bringUp(here, createProgress(here), { kubeconfigs, model });
   process.stdout.write(describe(made, (Date.now() - began) / 1000));
   return 0;
 }
@@ -24,7 +24,7 @@ Both planes are up (${seconds.toFixed(0)} s).
   endpoint        https://${environment.endpoint}
   organisation    ${environment.org}, project ${environment.project}, domain ${environment.domain}
   region stack    ${words(changes.region)}${on(environment.clusters.region)}
-  customer base   ${words(changes.customerBase)}
+  customer base   ${words(changes.customerBase)}, ${environment.model}
   customer stack  ${words(changes.customer)}${on(environment.clusters.customer)}
 
 Next: ./biplane run examples/hello.py hello --name world

@@ -7,7 +7,7 @@ import { type AccessEntry, checkedEntries } from "./access-plan.ts";
 import { type ApiLink, checkAdopted, checkLink, type FoundCluster } from "./adopt-checks.ts";
 import type { KubernetesCluster, WorkloadIssuer } from "./contract.ts";
 import { trustPodTokens, withoutScheme } from "./issuer.ts";
-import { kubeconfigOf, portOf } from "./kubeconfig.ts";
+import { hostOf, kubeconfigOf, portOf } from "./kubeconfig.ts";
 
 export interface AdoptedClusterArgs {
   region: string;
@@ -42,6 +42,7 @@ class AdoptedCluster extends pulumi.ComponentResource implements KubernetesClust
   readonly clusterName: string;
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
+  readonly apiHost: pulumi.Output<string>;
   readonly apiPort: pulumi.Output<number>;
   readonly nodeSecurityGroupId: pulumi.Output<string>;
   readonly workloadIssuer: WorkloadIssuer;
@@ -74,6 +75,7 @@ class AdoptedCluster extends pulumi.ComponentResource implements KubernetesClust
       endpoint,
       certificateAuthorityData,
     });
+    this.apiHost = hostOf(endpoint);
     this.apiPort = portOf(endpoint);
     this.nodeSecurityGroupId = held.vpcConfig.clusterSecurityGroupId;
     this.registerOutputs({ clusterName, version: this.version });

@@ -9,7 +9,7 @@ import type { KubernetesCluster, WorkloadIssuer } from "./contract.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { planEndpoint } from "./endpoint.ts";
 import { issuerOf, trustPodTokens } from "./issuer.ts";
-import { kubeconfigOf, portOf } from "./kubeconfig.ts";
+import { hostOf, kubeconfigOf, portOf } from "./kubeconfig.ts";
 import { defaultNodeGroups, type NodeGroupSpec, type NodeSubnet, planNodeGroups } from "./node-plan.ts";
 import { Nodes } from "./nodes.ts";
 import { checkRelease, checkVersion, defaultVersion } from "./versions.ts";
@@ -54,6 +54,7 @@ export class Cluster extends pulumi.ComponentResource implements KubernetesClust
   readonly clusterName: string;
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
+  readonly apiHost: pulumi.Output<string>;
   readonly apiPort: pulumi.Output<number>;
   readonly nodeSecurityGroupId: pulumi.Output<string>;
   readonly workloadIssuer: WorkloadIssuer;
@@ -89,6 +90,7 @@ export class Cluster extends pulumi.ComponentResource implements KubernetesClust
       endpoint: cluster.endpoint,
       certificateAuthorityData: cluster.certificateAuthority.data,
     });
+    this.apiHost = hostOf(cluster.endpoint);
     this.apiPort = portOf(cluster.endpoint);
     this.nodeSecurityGroupId = cluster.vpcConfig.clusterSecurityGroupId;
     this.nodeRoleArn = nodes.roleArn;

@@ -14,6 +14,8 @@ export interface KubernetesCluster {
   /** Kubernetes minor version, such as 1.34. */
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
+  /** Host name of the Kubernetes API, the one in its certificate: what a PrivateLink to it leads from. */
+  readonly apiHost: pulumi.Output<string>;
   /** TCP port of the Kubernetes API, which network policies must let its users reach. */
   readonly apiPort: pulumi.Output<number>;
   readonly nodeSecurityGroupId: pulumi.Output<string>;

@@ -47,3 +47,8 @@ export function kubeconfigOf(
 export function portOf(endpoint: pulumi.Output<string>): pulumi.Output<number> {
   return endpoint.apply((url) => Number(new URL(url).port || 443));
 }
+
+/** As the API's certificate names it. */
+export function hostOf(endpoint: pulumi.Output<string>): pulumi.Output<string> {
+  return endpoint.apply((url) => new URL(url).hostname);
+}

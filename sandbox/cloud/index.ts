@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Sandbox } from "../context.ts";
 import { recordsOf, setRecords } from "../dns.ts";
-import { names } from "../hosts.ts";
+import { names, network } from "../hosts.ts";
 import { ensureAuthority, ensureLeaf } from "../pki.ts";
 import { stopProcess } from "../processes.ts";
 import { cloudAddress } from "./addresses.ts";
@@ -65,7 +65,10 @@ export async function removeCloud(sandbox: Sandbox): Promise<void> {
 }
 
 function nameServices({ paths }: Sandbox): void {
-  const wanted = Object.fromEntries(servedNames.map((name) => [name, cloudAddress]));
+  const wanted = Object.fromEntries([
+    ...servedNames.map((name) => [name, cloudAddress]),
+    ...(["region", "customer"] as const).map((plane) => [names.api(plane), network.hosts[plane].address]),
+  ]);
   // Rewriting the hosts files wakes every cluster's DNS.
   if (JSON.stringify(recordsOf(paths, "cloud")) !== JSON.stringify(wanted)) setRecords(paths, "cloud", wanted);
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../context.ts";
 import { recordsFolder } from "../dns.ts";
-import { network, originPorts, type Plane, webhookPorts } from "../hosts.ts";
+import { names, network, originPorts, type Plane, webhookPorts } from "../hosts.ts";
 import { tcpProbes } from "../network/tcp-probe.ts";
 import { podWebhook } from "../node/access.ts";
 import { adminUser, writeKubeconfig } from "../node/credentials.ts";
@@ -23,8 +23,7 @@ function gateProcess(plane: Plane): string {
   return `${plane}-gate`;
 }
 
-/** @returns the endpoint at which the cluster is reached from now on. */
-export async function ensureGate(sandbox: Sandbox, api: OwnerApi, survey: Survey): Promise<string> {
+export async function ensureGate(sandbox: Sandbox, api: OwnerApi, survey: Survey): Promise<void> {
   const { paths } = sandbox;
   const { plane } = api.given;
   const node = nodeLayout(paths, plane);
@@ -35,7 +34,6 @@ export async function ensureGate(sandbox: Sandbox, api: OwnerApi, survey: Survey
   const pair = await ensureLeaf(paths, { name: `${plane}-user-admin`, ...adminUser, authority });
   writeKubeconfig(node.adminKubeconfig, { name: node.name, endpoint, trust: config.webhook.authority, pair });
   await askAboutPods(api, config);
-  return endpoint;
 }
 
 async function gateConfig(
@@ -55,7 +53,7 @@ async function gateConfig(
       namespace,
       address,
       port: survey.apiPort,
-      serving: await leaf("api", { addresses: [address] }),
+      serving: await leaf("api", { addresses: [address], dns: [names.api(plane)] }),
       clientAuthority: (await ensureAuthority(paths, `${plane}-clients`)).certificate,
       tokens: tokenLoginOf(paths, node),
     },

@@ -9,7 +9,7 @@ import type { Sandbox } from "../context.ts";
 import { setTokenServiceHosts } from "../dns.ts";
 import { network, type Plane } from "../hosts.ts";
 import { nodeLayout } from "../node/layout.ts";
-import { writeFacts } from "../node/publish.ts";
+import { publishedEndpoint, writeFacts } from "../node/publish.ts";
 import type { Paths } from "../paths.ts";
 import { ensureAuthority } from "../pki.ts";
 import { ensureGate } from "./gate.ts";
@@ -82,9 +82,10 @@ export function recordChoice(paths: Paths, given: GivenPlanes): void {
 export async function ensureGiven(sandbox: Sandbox, { api, survey }: GivenPlane): Promise<void> {
   const { plane } = api.given;
   sandbox.progress(`${plane} cluster, given`);
-  const endpoint = await ensureGate(sandbox, api, survey);
-  writeFacts(nodeLayout(sandbox.paths, plane), {
-    endpoint,
+  await ensureGate(sandbox, api, survey);
+  const node = nodeLayout(sandbox.paths, plane);
+  writeFacts(node, {
+    endpoint: publishedEndpoint(node, survey.apiPort),
     certificateAuthorityData: readFileSync((await ensureAuthority(sandbox.paths)).certificate).toString("base64"),
     issuer: survey.issuer,
     version: survey.version.gitVersion,

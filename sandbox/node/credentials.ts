@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { names } from "../hosts.ts";
 import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf, type KeyPairFiles } from "../pki.ts";
 import type { NodeLayout } from "./layout.ts";
@@ -53,7 +54,13 @@ export async function ensureCredentials(paths: Paths, node: NodeLayout): Promise
     ensureLeaf(paths, { name: `${node.plane}-${name}`, ...rest });
   const serving = await ensureLeaf(paths, {
     name: `${node.plane}-kube-apiserver`,
-    dns: ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
+    dns: [
+      names.api(node.plane),
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      "kubernetes.default.svc.cluster.local",
+    ],
     addresses: [node.address, node.kubernetesService, "127.0.0.1"],
   });
   const hooksServing = await ensureLeaf(paths, { name: `${node.plane}-hooks-server`, addresses: ["127.0.0.1"] });

@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VersionApi } from "@kubernetes/client-node";
+import { names } from "../hosts.ts";
+import { apiServerPort } from "../network/ingress-rules.ts";
 import { readDocument } from "./api-server.ts";
 import type { Credentials } from "./credentials.ts";
 import type { NodeLayout } from "./layout.ts";
@@ -21,6 +23,11 @@ export function factsFile(node: NodeLayout): string {
   return node.file("facts.json");
 }
 
+/** By its name, as EKS answers it. */
+export function publishedEndpoint({ plane }: NodeLayout, port = apiServerPort): string {
+  return `https://${names.api(plane)}:${port}`;
+}
+
 /** The facts come last: where they are, the cluster is whole. */
 export async function publish(node: NodeLayout, kubeconfig: KubeConfig, credentials: Credentials): Promise<void> {
   mkdirSync(node.oidcFolder, { recursive: true });
@@ -31,7 +38,7 @@ export async function publish(node: NodeLayout, kubeconfig: KubeConfig, credenti
   replaceFile(join(node.oidcFolder, "jwks.json"), await readDocument(kubeconfig, "/openid/v1/jwks"));
   const { gitVersion } = await kubeconfig.makeApiClient(VersionApi).getCode();
   const facts: NodeFacts = {
-    endpoint: node.endpoint,
+    endpoint: publishedEndpoint(node),
     certificateAuthorityData: readFileSync(credentials.trust).toString("base64"),
     issuer: node.issuer,
     version: gitVersion,

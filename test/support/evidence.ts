@@ -1,6 +1,7 @@
 /** Tells the ledger what a test decided. Written only when all of a file's tests ran and passed. */
 import { join } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
+import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { currentCommit, type Evidence, writeEvidence } from "../../verify/claims/evidence.ts";
 
@@ -21,8 +22,8 @@ export function evidenceFor(source: string) {
       onTestFinished(({ task }) => {
         const result = task.result?.state === "pass" ? "pass" : "fail";
         const at = new Date().toISOString();
-        for (const claim of claims)
-          decided.push({ claim, by: source, result, sabotage, at, cloud: "aws", model: "self-managed" });
+        const { model } = readEnvironment(paths());
+        for (const claim of claims) decided.push({ claim, by: source, result, sabotage, at, cloud: "aws", model });
       });
     },
   };
