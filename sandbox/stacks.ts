@@ -59,14 +59,14 @@ export function regionConfig({
   dnsServers = [clusters.region.dns],
   link,
 }: RegionSettings): Record<string, string> {
-  return config({
+  return asConfig({
     shape: "region",
     region: awsRegion,
     endpoint: local.endpoint,
     relayHost: local.relayHost,
     kubernetes: kubernetes("region"),
     backups: { copyRegion: "us-west-2" },
-    edge: { zoneId: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
+    edge: { zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
     images: { services: images.services },
     tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
     ...(link ? { clusterLinks: [{ org: local.org, cluster: local.cluster, ...link }] } : {}),
@@ -90,7 +90,7 @@ const customer = {
 
 /** @param acceptedEndpoints BYOC: the region's end of the PrivateLink. @default none */
 export function customerBaseConfig(model: Model, acceptedEndpoints: string[] = []): Record<string, string> {
-  return config({
+  return asConfig({
     ...customer,
     model,
     phase: "base",
@@ -117,7 +117,7 @@ export function customerConfig({
   images,
   dnsServers = [clusters.customer.dns],
 }: CustomerSettings): Record<string, string> {
-  return config({
+  return asConfig({
     ...customer,
     model,
     phase: "workloads",
@@ -130,7 +130,8 @@ export function customerConfig({
   });
 }
 
-function config(values: Record<string, unknown>): Record<string, string> {
+/** @param values keys without their namespace. @returns as the engine is given them, nested values as JSON */
+export function asConfig(values: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [
       `biplane:${key}`,

@@ -8,6 +8,7 @@ import { ControlPlane } from "../components/control-plane/control-plane.ts";
 import { createTenantCredentials, type TenantCredentials } from "../components/control-plane/tenants.ts";
 import { Database } from "../components/database/aws.ts";
 import { Edge } from "../components/edge/edge.ts";
+import { checkHosts } from "../components/edge/regional-hosts.ts";
 import { NarrowRole } from "../components/identity/narrow-role.ts";
 import { Network } from "../components/network/aws.ts";
 import { planNetwork } from "../components/network/plan.ts";
@@ -28,6 +29,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
   const zones = zonesOf(config);
   const plan = planNetwork(config.network.cidr, zones);
   const links = checkLinks(config.clusterLinks, region);
+  if (edge.zoneName) checkHosts(edge.zoneName, [endpoint, relayHost]);
 
   const cloud = new aws.Provider("aws", { region });
   const inCloud = { providers: [cloud] };
@@ -91,7 +93,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     );
     return [`${link.org}/${link.cluster}`, made.endpointId] as const;
   });
-  watch(name, { config, place, database }, inCloud);
+  watch(name, { config, place, network, database, balancers: ways.balancers }, inCloud);
 
   const authority = new ClusterAuthority(`${name}-clusters`, { region, relayHost });
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Recorded } from "../components/testing/record-resources.ts";
 import { customerBaseOutputs, customerOutputs, regionOutputs } from "./outputs.ts";
 import { type Built, build, named, objects, podOf, settled } from "./testing/built-stack.ts";
-import { byoc, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
+import { byoc, certificate, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
 
 let region: Built;
 let base: Built;
@@ -120,6 +120,29 @@ describe.each(programs)("every %s program", (_, built, values, outputs) => {
 });
 
 describe("a region stack", () => {
+  it("refuses hosts of another zone than the one it writes to, in the preview", async () => {
+    const values = regionValues({ edge: { zoneId: "zone", zoneName: "other.test", originPullCa: certificate } });
+    await expect(build(values, { preview: true })).rejects.toThrow(
+      'biplane:edge.zoneName is "other.test"; allowed: the zone that us-east-2.biplane.test belongs to',
+    );
+    const own = regionValues({ edge: { zoneId: "zone", zoneName: "biplane.test", originPullCa: certificate } });
+    expect((await build(own, { preview: true })).all.length).toBe(region.all.length);
+  });
+
+  it("tells of nodes that do not answer either balancer, and of each NAT gateway without ports", () => {
+    const alarms = region.of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs);
+    const of = (metric: string) =>
+      alarms.filter(({ metricName }) => metricName === metric).map(({ dimensions }) => dimensions);
+    expect(of("UnHealthyHostCount")).toEqual(
+      ["gateway", "relay"].map((way) => ({
+        LoadBalancer: expect.stringContaining(way),
+        TargetGroup: expect.stringContaining(way),
+      })),
+    );
+    expect(of("ErrorPortAllocation")).toHaveLength(3);
+    expect(new Set(of("ErrorPortAllocation").map((each) => JSON.stringify(each))).size).toBe(3);
+  });
+
   it("gives the services hashes of the tenants' secrets, never these", () => {
     const { stringData } = named(objects(region, "Secret"), "bootstrap").inputs as {
       stringData?: Record<string, string>;

@@ -1,21 +1,29 @@
 /** What watches a region and outlives it: the trail of every call, alarms, and snapshots kept elsewhere too. */
 import type * as pulumi from "@pulumi/pulumi";
 import { Alarms } from "../components/alarms/aws.ts";
-import { databaseAlarms } from "../components/alarms/metrics.ts";
+import { databaseAlarms, dimensionOf, natAlarm, targetAlarm } from "../components/alarms/metrics.ts";
 import { AuditTrail, trailLogGroup } from "../components/audit/aws.ts";
 import { Backups } from "../components/backup/aws.ts";
 import type { Database } from "../components/database/aws.ts";
+import type { Edge } from "../components/edge/edge.ts";
 import { NarrowRole, type NarrowRoleArgs } from "../components/identity/narrow-role.ts";
+import type { Network } from "../components/network/aws.ts";
 import type { RegionConfig } from "./config.ts";
 import type { Place } from "./foundation.ts";
 
 interface Watched {
   config: RegionConfig;
   place: Place;
+  network: Network;
   database: Database;
+  balancers: Edge["balancers"];
 }
 
-export function watch(name: string, { config, place, database }: Watched, opts: pulumi.ComponentResourceOptions): void {
+export function watch(
+  name: string,
+  { config, place, network, database, balancers }: Watched,
+  opts: pulumi.ComponentResourceOptions,
+): void {
   const roleOf = (kind: NarrowRoleArgs["kind"], logGroup?: string) =>
     new NarrowRole(`${name}-${kind}`, { ...place, kind, cluster: name, logGroup }, opts).arn;
   const { bucket, ...retention } = config.audit;
@@ -32,9 +40,12 @@ export function watch(name: string, { config, place, database }: Watched, opts: 
     { ...place, copyRegion, schedule, resources: [database.arn], roleArn: roleOf("backup") },
     opts,
   );
-  new Alarms(
-    `${name}-alarms`,
-    { ...place, subscribers: config.alarms, metrics: databaseAlarms(database), auditLogGroup: trail.logGroup },
-    opts,
-  );
+  const metrics = [
+    ...databaseAlarms(database),
+    ...Object.entries(balancers).map(([id, { arn, targetGroupArn }]) =>
+      targetAlarm({ id, balancer: arn.apply(dimensionOf), targetGroup: targetGroupArn.apply(dimensionOf) }),
+    ),
+    ...network.natGateways.map(({ zone, id }) => natAlarm(zone, id)),
+  ];
+  new Alarms(`${name}-alarms`, { ...place, subscribers: config.alarms, metrics, auditLogGroup: trail.logGroup }, opts);
 }

@@ -29,6 +29,9 @@ const idleSeconds = 350;
 /** A network load balancer that passes TLS through on 443 and admits the named networks only. */
 export class Balancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>;
+  /** For its alarm. */
+  readonly arn: pulumi.Output<string>;
+  readonly targetGroupArn: pulumi.Output<string>;
 
   constructor(name: string, args: BalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:edge:Balancer", name, {}, opts);
@@ -49,9 +52,11 @@ export class Balancer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    listen(name, balancer, args, this);
+    const targets = listen(name, balancer, args, this);
 
     this.dnsName = balancer.dnsName;
+    this.arn = balancer.arn;
+    this.targetGroupArn = targets.arn;
     this.registerOutputs({ dnsName: this.dnsName });
   }
 }
@@ -105,7 +110,12 @@ function reachNodes(name: string, group: aws.ec2.SecurityGroup, args: BalancerAr
   );
 }
 
-function listen(name: string, balancer: aws.lb.LoadBalancer, args: BalancerArgs, parent: pulumi.Resource) {
+function listen(
+  name: string,
+  balancer: aws.lb.LoadBalancer,
+  args: BalancerArgs,
+  parent: pulumi.Resource,
+): aws.lb.TargetGroup {
   const { vpcId, nodePort, tags } = args;
   const targets = new aws.lb.TargetGroup(
     name,
@@ -134,4 +144,5 @@ function listen(name: string, balancer: aws.lb.LoadBalancer, args: BalancerArgs,
     },
     { parent },
   );
+  return targets;
 }

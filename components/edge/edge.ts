@@ -39,6 +39,8 @@ export class Edge extends pulumi.ComponentResource {
   readonly gatewayCertificate: ServerCertificate;
   /** What the gateway verifies the edge's client certificate by, PEM. */
   readonly originPullAuthority: pulumi.Output<string>;
+  /** For their alarms. */
+  readonly balancers: { gateway: Balancer; relay: Balancer };
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:edge:Edge", name, {}, opts);
@@ -64,6 +66,7 @@ export class Edge extends pulumi.ComponentResource {
 
     if (args.zone === "own") new ZoneGuard(`${name}-zone`, { ...args.guard, zoneId }, { parent: this });
 
+    this.balancers = { gateway, relay };
     this.gatewayCertificate = origin.certificate;
     this.originPullAuthority = args.originPullCa
       ? pulumi.output(args.originPullCa)

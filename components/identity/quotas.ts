@@ -49,6 +49,6 @@ export function checkRoleCount(projects: number, fixed: number, quota: number = 
     subject: "biplane:projects",
     value: projects,
     allowed: `up to ${quota - fixed} with biplane:isolation project: an account holds ${quota} roles, ${fixed} are the plane's own`,
-    todo: "Have AWS raise the quota of roles per account and set biplane:iam.roles to it, or use a second account.",
+    todo: "Have AWS raise the quota of roles per account and set biplane:roleQuota to it, or use a second account.",
   });
 }

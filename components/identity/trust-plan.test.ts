@@ -17,7 +17,7 @@ describe("checkTrust", () => {
 
   it("refuses more, with the reason, the number that fits, and both ways out", () => {
     expect(check(40)).toThrow(
-      /^biplane:projects is 40; allowed: up to 2\d of these on one role: their trust policy has \d+ characters, IAM takes 2048\. Set biplane:isolation to project.* set biplane:iam\.trustPolicyLength to 4096\.$/,
+      /^biplane:projects is 40; allowed: up to 2\d of these on one role: their trust policy has \d+ characters, IAM takes 2048\. Set biplane:isolation to project.* set biplane:trustPolicyQuota to 4096\.$/,
     );
   });
 

@@ -55,7 +55,7 @@ export function checkTrust({ setting, issuer, subjects, quota = iamQuotas.trustP
       : `one trust policy names at most ${maxSubjects} service accounts`;
   const raise =
     quota < iamQuotas.trustPolicy.raised
-      ? `, or have AWS raise the quota of role trust policies and set biplane:iam.trustPolicyLength to ${iamQuotas.trustPolicy.raised}`
+      ? `, or have AWS raise the quota of role trust policies and set biplane:trustPolicyQuota to ${iamQuotas.trustPolicy.raised}`
       : "";
   throw refusal({
     subject: setting,

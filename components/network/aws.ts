@@ -40,6 +40,8 @@ export class Network extends pulumi.ComponentResource implements NetworkPlace {
   readonly isolatedCidrs: pulumi.Output<string>[];
   readonly clusterCidrs: pulumi.Output<string>[];
   readonly natAddresses: pulumi.Output<string>[];
+  /** For their alarms. */
+  readonly natGateways: { zone: string; id: pulumi.Output<string> }[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:network:Network", name, {}, opts);
@@ -74,6 +76,7 @@ export class Network extends pulumi.ComponentResource implements NetworkPlace {
     this.isolatedCidrs = plan.zones.map((zone) => pulumi.output(zone.isolated));
     this.clusterCidrs = plan.zones.map((zone) => pulumi.output(zone.cluster));
     this.natAddresses = nat.addresses.map(({ publicIp }) => publicIp);
+    this.natGateways = nat.gateways.map(({ id }, at) => ({ zone: nat.zones[at] ?? `${at}`, id }));
     this.registerOutputs({ vpcId: this.vpcId });
   }
 }

@@ -6,6 +6,8 @@ export type NatGateways = "per-zone" | "one";
 
 export interface Nat {
   gateways: aws.ec2.NatGateway[];
+  /** Of each gateway. */
+  zones: string[];
   addresses: aws.ec2.Eip[];
 }
 
@@ -25,7 +27,11 @@ export function createNat(name: string, count: NatGateways, routing: Routing, be
       { subnetId: subnet.id, allocationId: address.id, tags: named },
       { parent, dependsOn: [behind] },
     );
-    return { gateway, address };
+    return { zone, gateway, address };
   });
-  return { gateways: made.map(({ gateway }) => gateway), addresses: made.map(({ address }) => address) };
+  return {
+    gateways: made.map(({ gateway }) => gateway),
+    zones: made.map(({ zone }) => zone),
+    addresses: made.map(({ address }) => address),
+  };
 }

@@ -7,6 +7,7 @@ const nodePort = whole(30000, 32767);
 
 const edge = z.strictObject({
   zoneId: text("the id of the Cloudflare zone", /^\S+$/),
+  zoneName: host.optional().describe("Name of the zone: both hosts are checked to be in it. @default not checked"),
   zone: oneOf("own", "shared")
     .default("own")
     .describe("own: this stack sets the zone's TLS settings, firewall and limits. shared: another stack of it does"),

@@ -1,5 +1,5 @@
 /** One valid configuration of each shape, as the engine hands it over; tests change one thing at a time. */
-const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+export const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const image = `registry.test/biplane/services@sha256:${"a".repeat(64)}`;
 
 type Values = Record<string, unknown>;
