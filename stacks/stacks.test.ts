@@ -186,7 +186,7 @@ describe("a region stack", () => {
 
   it("opens the gateway and the relay by NodePort, and nothing else", () => {
     const open = objects(region, "Service").filter(
-      ({ inputs }) => (inputs.spec as { type: string }).type !== "ClusterIP",
+      ({ inputs }) => ((inputs.spec as { type?: string }).type ?? "ClusterIP") !== "ClusterIP",
     );
     expect(
       open.map(({ inputs }) => [
