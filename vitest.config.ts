@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: "database",
-          include: [`services/${database}`],
+          include: [`{services,verify}/${database}`],
           globalSetup: "services/shared/testing/shared-postgres.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,

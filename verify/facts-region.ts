@@ -4,6 +4,7 @@ import type {
   V1ClusterRoleBinding,
   V1Deployment,
   V1Pod,
+  V1PodDisruptionBudget,
   V1RoleBinding,
   V1Service,
 } from "@kubernetes/client-node";
@@ -24,14 +25,28 @@ export interface DatabaseFact {
   autoMinorVersionUpgrade: boolean;
   /** Days; 0 is never. */
   backupRetentionDays: number;
-  /** ISO time. */
-  restorableUntil?: string;
   subnetIds: string[];
   securityGroupIds: string[];
   logExports: string[];
   /** Seconds between measures of the machine itself; 0 is never. */
   monitoringInterval: number;
   snapshots: { id: string; encrypted: boolean; keyArn?: string }[];
+}
+
+/** To when one RDS instance can be restored. */
+export interface RecoveryFact {
+  identifier: string;
+  /** ISO time. */
+  until: string;
+  /** Behind the time at which it was read. */
+  behindMinutes: number;
+}
+
+/** A secret of Secrets Manager, by its name only: its value is never read. */
+export interface ManagedSecretFact {
+  name: string;
+  /** The service of AWS that made it and rotates it: `rds`. */
+  owner?: string;
 }
 
 export interface KeyFact {
@@ -175,6 +190,9 @@ export interface HostFact {
 export interface RegionFacts {
   regionIam: IamAccount;
   regionDatabases: DatabaseFact[];
+  /** Not read while RDS tells no time of an instance. */
+  regionRecovery: RecoveryFact[];
+  regionManagedSecrets: ManagedSecretFact[];
   regionKeys: KeyFact[];
   regionSubnets: SubnetFact[];
   regionSecurityGroups: SecurityGroupFact[];
@@ -186,6 +204,7 @@ export interface RegionFacts {
   regionPods: V1Pod[];
   regionServices: V1Service[];
   regionDeployments: V1Deployment[];
+  regionBudgets: V1PodDisruptionBudget[];
   regionClusterRoles: V1ClusterRole[];
   regionRoleBindings: V1RoleBinding[];
   regionClusterRoleBindings: V1ClusterRoleBinding[];

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { exitCodeOf } from "./main.ts";
+import { findClaim, ledger } from "./claims/ledger.ts";
+import { stateOfClaims } from "./claims/state.ts";
+import { evidenceOf, exitCodeOf } from "./main.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ReportedCheck } from "./report/result.ts";
+import type { Report, ReportedCheck } from "./report/result.ts";
 
 const ended = (outcome: Outcome, claim = "a"): ReportedCheck => ({
   id: outcome,
@@ -39,5 +41,52 @@ describe("the exit code", () => {
 
   it("is 1 for a finding even when its claim is accepted as a gap", () => {
     expect(exitCodeOf([ended("FAIL", "a")], [{ claim: "a", reason: "one machine" }])).toBe(1);
+  });
+});
+
+describe("what the ledger is told", () => {
+  const report: Report = {
+    tool: "biplane verify",
+    commit: "c",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    seconds: 1,
+    target: { org: "acme", account: "2", region: "r", clusterName: "c", model: "self-managed", cloud: "aws" },
+    counts: { PASS: 0, FAIL: 0, MANUAL: 0, NOT_EVALUATED: 0, NOT_APPLICABLE: 0 },
+    exitCode: 0,
+    checks: [
+      { ...ended("PASS", "ns-per-project"), sabotages: [{ name: "gone", red: true }] },
+      {
+        ...ended("PASS", "tenant-rls-not-used"),
+        plane: "control",
+        supersedes: { "tenant-rls-not-used": "docs/decisions/0002-row-level-security.md" },
+        sabotages: [{ name: "off", red: true }],
+      },
+      { ...ended("NOT_APPLICABLE", "cp-multi-az"), plane: "control" },
+    ],
+    documentedCommands: [],
+    acceptedUnevaluated: [
+      { claim: "cp-rds-automatic-failover", reason: "one Postgres" },
+      { claim: "iam-gcp-workload-identity", reason: "no Google API" },
+    ],
+    requests: [],
+  };
+  const states = (from: Parameters<typeof evidenceOf>[1]) => {
+    const evidence = evidenceOf(report, from);
+    const claims = ledger.claims.filter(({ id }) => evidence.some(({ claim }) => claim === id));
+    return Object.fromEntries(stateOfClaims(claims, evidence, "c").claims.map(({ id, state }) => [id, state]));
+  };
+
+  it("is of one plane at a time, with what a decision record outdoes, and nothing of what does not apply", () => {
+    expect(states("compute")).toEqual({ "ns-per-project": "proven" });
+    expect(states("control")).toEqual({ "tenant-rls-not-used": "superseded" });
+  });
+
+  it("counts each accepted gap as not evaluated, also one of another cloud, with its reason", () => {
+    expect(findClaim("iam-gcp-workload-identity")?.clouds).toEqual(["gcp"]);
+    expect(states("accepted gaps")).toEqual({
+      "cp-rds-automatic-failover": "notEvaluated",
+      "iam-gcp-workload-identity": "notEvaluated",
+    });
+    expect(evidenceOf(report, "accepted gaps").map(({ reason }) => reason)).toEqual(["one Postgres", "no Google API"]);
   });
 });

@@ -50,6 +50,19 @@ describe("the state of a claim", () => {
     expect(stateOf([seen, { ...seen, by: "other", result: "fail" }])).toBe("failing");
   });
 
+  it("is superseded by a pass that a decision record stands behind, and only by a pass", () => {
+    const outdone = { ...seen, decision: "docs/decisions/0002-row-level-security.md" };
+    expect(stateOf([outdone])).toBe("superseded");
+    expect(stateOf([outdone, seen])).toBe("superseded");
+    expect(stateOf([{ ...outdone, result: "not-evaluated" }])).toBe("notEvaluated");
+    expect(stateOf([{ ...outdone, result: "fail" }])).toBe("failing");
+  });
+
+  it("counts a region's evidence for every model, on its own cloud", () => {
+    expect(stateOf([{ ...seen, model: "any" }], { ...claim, models: ["byoc"] })).toBe("proven");
+    expect(stateOf([{ ...seen, model: "any" }], { ...claim, clouds: ["gcp"] })).toBe("open");
+  });
+
   it("does not count another model's or another cloud's evidence", () => {
     expect(stateOf([{ ...seen, model: "byoc" }])).toBe("open");
     expect(stateOf([{ ...seen, cloud: "gcp" }])).toBe("open");

@@ -35,8 +35,8 @@ function scan(
   };
 }
 
-/** Also one level of base64, in which keys are often wrapped once more. */
-function looksLike(value: string): string[] {
+/** @returns kinds of cloud credential. Also one level of base64, in which keys are often wrapped once more. */
+export function looksLike(value: string): string[] {
   const inner = /^[A-Za-z0-9+/=\s]{24,}$/.test(value) ? Buffer.from(value, "base64").toString("latin1") : "";
   return patterns.filter(([, pattern]) => pattern.test(value) || pattern.test(inner)).map(([name]) => name);
 }

@@ -53,6 +53,8 @@ export function goodRegionFacts(): RegionFacts {
         snapshots: [{ id: "rds:biplane-1", encrypted: true, keyArn: key }],
       },
     ],
+    regionRecovery: [{ identifier: "biplane-us-east-2-database", until: "2026-01-01T00:00:00.000Z", behindMinutes: 4 }],
+    regionManagedSecrets: [{ name: "rds!db-0a", owner: "rds" }],
     regionKeys: [
       {
         arn: key,
@@ -116,6 +118,9 @@ export function goodRegionFacts(): RegionFacts {
     regionAlarms: [
       alarm("database-storage", "AWS/RDS", "FreeStorageSpace", { DBInstanceIdentifier: "biplane-us-east-2-database" }),
       alarm("database-cpu", "AWS/RDS", "CPUUtilization", { DBInstanceIdentifier: "biplane-us-east-2-database" }),
+      alarm("database-connections", "AWS/RDS", "DatabaseConnections", {
+        DBInstanceIdentifier: "biplane-us-east-2-database",
+      }),
       alarm("root-use", "Biplane/Audit", "root-use", {}),
     ],
     regionTrails: [
@@ -170,6 +175,10 @@ export function goodRegionFacts(): RegionFacts {
           },
         },
       },
+    })),
+    regionBudgets: ["gateway", "dataproxy", "relay", "runs"].map((name) => ({
+      metadata: { namespace: "union-cp", name },
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels(name) } },
     })),
     regionClusterRoles: [
       {
@@ -307,8 +316,8 @@ function table(name: string, columns: Record<string, string>, key: string[]): Ta
 }
 
 function uriCheck(column: string): TableFact["checks"][number] {
-  const condition = `((${column} = ''::text) OR (${column} ~ '^(s3|gs|abfs)://'::text))`;
-  return { name: `${column}_is_uri`, columns: [column], condition, validated: true };
+  const rule = `((${column} ~ '^(s3|gs|abfs)://'::text) AND (char_length(${column}) <= 2048))`;
+  return { name: `${column}_is_uri`, columns: [column], condition: rule, validated: true };
 }
 
 function databaseRole(

@@ -4,6 +4,7 @@
  */
 import type { OutgoingHttpHeaders } from "node:http";
 import { callerOf } from "../front/caller.ts";
+import { authorizationFor } from "../front/emulator.ts";
 import { splitTarget } from "../front/exchange.ts";
 import type { WholeAnswer } from "../front/upstream.ts";
 import { refused, rendered } from "./answer.ts";
@@ -45,6 +46,7 @@ export class Keeper {
       records: (kind) => this.store.records(account, caller.region, kind),
       recordsOf: (other, kind) => this.store.records(other, caller.region, kind),
       pass: (instead = {}) => pass(message, instead, emulate),
+      ask: (service, form) => ask(caller.region, service, form, emulate),
     };
     try {
       const answer = await operation.handler(kept);
@@ -113,6 +115,17 @@ async function pass(
   const isJson = String(answer.headers["content-type"] ?? "").includes("json");
   const fields = isJson && answer.body.length > 0 ? fieldsOf(JSON.parse(answer.body.toString()) as Json) : {};
   return { ...answer, ok: answer.status < 300, fields };
+}
+
+async function ask(region: string, service: string, form: Record<string, string>, emulate: Emulate): Promise<Passed> {
+  const headers = {
+    host: `${service}.amazonaws.com`,
+    authorization: authorizationFor(service, region),
+    "content-type": "application/x-www-form-urlencoded",
+  };
+  const body = Buffer.from(new URLSearchParams(form).toString());
+  const answer = await emulate({ method: "POST", target: "/", headers, body });
+  return { ...answer, ok: answer.status < 300, fields: {} };
 }
 
 function isPassed(answer: Fields | { passed: Passed }): answer is { passed: Passed } {

@@ -16,6 +16,8 @@ export interface KeptCall {
   recordsOf(account: string, kind: string): Records;
   /** Asks the emulator, by default what was asked here. Its refusals come back as answers, not as errors. */
   pass(instead?: { method?: string; path?: string; input?: Fields }): Promise<Passed>;
+  /** Asks the emulator's other service, one of those that are called by a form, about the same account and region. */
+  ask(service: string, form: Record<string, string>): Promise<Passed>;
 }
 
 /** The emulator's answer. */

@@ -11,6 +11,7 @@ import { podIdentity } from "./eks/pod-identity.ts";
 import { tags } from "./eks/tags.ts";
 import type { Operation } from "./operation.ts";
 import { automatedBackupReplication } from "./rds-backup-replication.ts";
+import { instances } from "./rds-instances.ts";
 
 export const operations: readonly Operation[] = [
   ...clusters,
@@ -23,5 +24,6 @@ export const operations: readonly Operation[] = [
   ...backupPlans,
   ...backupSelections,
   ...automatedBackupReplication,
+  ...instances,
   ...endpointConnections,
 ];

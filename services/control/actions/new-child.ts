@@ -11,6 +11,7 @@ import { taskColumns } from "../runs/new-run.ts";
 import type { NewAction } from "../store/enqueue.ts";
 import { rootAction } from "../store/keys.ts";
 import { isTerminal } from "../store/progress.ts";
+import { dataReference } from "../store/references.ts";
 
 export type EnqueueFields = Pick<
   Action,
@@ -72,7 +73,7 @@ function traceSpec(trace: TraceAction): Spec {
     shortName: trace.name.slice(0, 255),
     cacheKey: "",
     phase,
-    outputUri: trace.outputs?.outputUri ?? "",
+    outputUri: dataReference("trace.outputs.output_uri", trace.outputs?.outputUri ?? ""),
     startedAt,
     endedAt: trace.endTime ? dateOf("trace.end_time", trace.endTime) : startedAt,
   };

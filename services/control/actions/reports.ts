@@ -5,6 +5,7 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { invalid } from "../../shared/errors.ts";
 import type { ActionKey } from "../store/keys.ts";
 import { isTerminal, type PhaseError } from "../store/progress.ts";
+import { dataReference } from "../store/references.ts";
 import type { KeyedReport } from "../store/reports.ts";
 
 /** A traceback fits; a log does not, and shall not. */
@@ -33,7 +34,8 @@ export function reportOf(report: ActionReport): KeyedReport {
   const at = occurredAt ? timestampDate(occurredAt) : new Date();
   if (Number.isNaN(at.getTime())) throw invalid({ subject: `${subject} occurred_at`, allowed: "a time" });
   const error = errorOf(report);
-  return { key, phase, attempt, at, outputUri: outputUri.slice(0, 2048), retrying, ...(error ? { error } : {}) };
+  const outputs = dataReference(`${subject} output_uri`, outputUri);
+  return { key, phase, attempt, at, outputUri: outputs, retrying, ...(error ? { error } : {}) };
 }
 
 /** An error always has a code: the client chooses the exception by it. */

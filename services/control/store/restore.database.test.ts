@@ -97,7 +97,9 @@ async function timeOf(postgres: TestPostgres): Promise<Date> {
 async function mistake(database: Database): Promise<void> {
   for (const org of orgs) {
     await database.withOrg(org, (transaction) => transaction.query("delete from biplane.queue"));
-    await database.withOrg(org, (transaction) => transaction.query("update biplane.runs set output_base = 'wrong'"));
+    await database.withOrg(org, (transaction) =>
+      transaction.query("update biplane.runs set output_base = 's3://wrong'"),
+    );
   }
 }
 

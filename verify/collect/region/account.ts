@@ -15,15 +15,18 @@ import { clusterFactOf } from "../aws.ts";
 import { clientConfig } from "../aws-clients.ts";
 import { readIam } from "../iam.ts";
 import { readBalancers } from "./balancers.ts";
-import { readDatabases } from "./databases.ts";
+import { readDatabases, readRecovery } from "./databases.ts";
 import { readKeys } from "./keys.ts";
 import { readSecurityGroups, readSubnets } from "./network.ts";
+import { readManagedSecrets } from "./secrets.ts";
 import { readAlarms, readBackupPlans, readTrails } from "./watch.ts";
 
 type AccountFacts = Pick<
   Collected,
   | "regionIam"
   | "regionDatabases"
+  | "regionRecovery"
+  | "regionManagedSecrets"
   | "regionKeys"
   | "regionSubnets"
   | "regionSecurityGroups"
@@ -41,6 +44,8 @@ export async function collectAccount(target: ControlPlane): Promise<AccountFacts
   return settled({
     regionIam: attempt("iam: roles, policies, users, access keys, OIDC providers", () => readIam(iam)),
     regionDatabases: attempt("rds describe-db-instances, describe-db-snapshots", () => readDatabases(config)),
+    regionRecovery: attempt("rds describe-db-instances: LatestRestorableTime", () => readRecovery(config)),
+    regionManagedSecrets: attempt("secretsmanager list-secrets", () => readManagedSecrets(config)),
     regionKeys: attempt("kms list-keys, describe-key, get-key-rotation-status", () => readKeys(config)),
     regionSubnets: attempt("ec2 describe-subnets, describe-route-tables", () => readSubnets(config)),
     regionSecurityGroups: attempt(

@@ -9,6 +9,7 @@ type ClusterFacts = Pick<
   | "regionPods"
   | "regionServices"
   | "regionDeployments"
+  | "regionBudgets"
   | "regionClusterRoles"
   | "regionRoleBindings"
   | "regionClusterRoleBindings"
@@ -19,11 +20,16 @@ type ClusterFacts = Pick<
 const zoneLabel = "topology.kubernetes.io/zone";
 
 export async function collectCluster({ kubeconfig }: ControlPlane): Promise<ClusterFacts> {
-  const [lists, nodes] = await Promise.all([collectKubernetes(kubeconfig), listOne(kubeconfig, "v1", "Node")]);
+  const [lists, nodes, budgets] = await Promise.all([
+    collectKubernetes(kubeconfig),
+    listOne(kubeconfig, "v1", "Node"),
+    listOne(kubeconfig, "policy/v1", "PodDisruptionBudget"),
+  ]);
   return {
     regionPods: lists.pods,
     regionServices: lists.services,
     regionDeployments: lists.deployments,
+    regionBudgets: budgets,
     regionClusterRoles: lists.clusterRoles,
     regionRoleBindings: lists.roleBindings,
     regionClusterRoleBindings: lists.clusterRoleBindings,

@@ -44,7 +44,7 @@ function connection({ host, port, serverName, database, user, passwordFile, caFi
     ssl: {
       rejectUnauthorized: true,
       minVersion: "TLSv1.2",
-      servername: serverName ?? host,
+      ...(serverName ? { servername: serverName } : {}),
       ...(caFile ? { ca: readFileSync(caFile, "utf8") } : {}),
     },
     application_name: "biplane-verify",

@@ -5,17 +5,32 @@ import {
   paginateDescribeDBSnapshots,
   RDSClient,
 } from "@aws-sdk/client-rds";
-import type { DatabaseFact } from "../../facts-region.ts";
+import type { DatabaseFact, RecoveryFact } from "../../facts-region.ts";
 import type { clientConfig } from "../aws-clients.ts";
 
 /** Every instance of the account and region, with its snapshots of whatever kind. */
 export async function readDatabases(config: ReturnType<typeof clientConfig>): Promise<DatabaseFact[]> {
   const client = new RDSClient(config);
-  const instances: DBInstance[] = [];
-  for await (const page of paginateDescribeDBInstances({ client }, {})) instances.push(...(page.DBInstances ?? []));
+  const instances = await listInstances(client);
   const snapshots: DBSnapshot[] = [];
   for await (const page of paginateDescribeDBSnapshots({ client }, {})) snapshots.push(...(page.DBSnapshots ?? []));
   return instances.map((instance) => describe(instance, snapshots));
+}
+
+/** @throws while RDS does not tell: of an instance that is minutes old, it does not. */
+export async function readRecovery(config: ReturnType<typeof clientConfig>): Promise<RecoveryFact[]> {
+  const now = Date.now();
+  return (await listInstances(new RDSClient(config))).map(({ DBInstanceIdentifier = "", LatestRestorableTime }) => {
+    if (!LatestRestorableTime) throw new Error(`RDS tells no LatestRestorableTime of ${DBInstanceIdentifier}`);
+    const behindMinutes = (now - LatestRestorableTime.getTime()) / 60_000;
+    return { identifier: DBInstanceIdentifier, until: LatestRestorableTime.toISOString(), behindMinutes };
+  });
+}
+
+async function listInstances(client: RDSClient): Promise<DBInstance[]> {
+  const found: DBInstance[] = [];
+  for await (const page of paginateDescribeDBInstances({ client }, {})) found.push(...(page.DBInstances ?? []));
+  return found;
 }
 
 function describe(instance: DBInstance, snapshots: DBSnapshot[]): DatabaseFact {
@@ -32,7 +47,6 @@ function describe(instance: DBInstance, snapshots: DBSnapshot[]): DatabaseFact {
     multiAz: instance.MultiAZ === true,
     autoMinorVersionUpgrade: instance.AutoMinorVersionUpgrade === true,
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
-    ...(instance.LatestRestorableTime ? { restorableUntil: instance.LatestRestorableTime.toISOString() } : {}),
     subnetIds: (instance.DBSubnetGroup?.Subnets ?? []).map(({ SubnetIdentifier }) => SubnetIdentifier ?? ""),
     securityGroupIds: (instance.VpcSecurityGroups ?? []).map(({ VpcSecurityGroupId }) => VpcSecurityGroupId ?? ""),
     logExports: instance.EnabledCloudwatchLogsExports ?? [],

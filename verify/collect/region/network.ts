@@ -30,7 +30,7 @@ export async function readSubnets(config: Config): Promise<SubnetFact[]> {
 }
 
 /** A subnet without a table of its own goes by its VPC's main one. */
-function tableOf(tables: RouteTable[], subnetId: string, vpcId: string): RouteTable | undefined {
+export function tableOf(tables: RouteTable[], subnetId: string, vpcId: string): RouteTable | undefined {
   const own = tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId));
   const main = tables.find(
     ({ VpcId, Associations = [] }) => VpcId === vpcId && Associations.some(({ Main }) => Main === true),
@@ -39,7 +39,7 @@ function tableOf(tables: RouteTable[], subnetId: string, vpcId: string): RouteTa
 }
 
 /** Every route that is not inside the VPC and does not stay in AWS by a gateway endpoint. */
-function waysOut(routes: Route[]): string[] {
+export function waysOut(routes: Route[]): string[] {
   return routes
     .map((route) => route.GatewayId ?? otherTarget(route) ?? "?")
     .filter((target) => target !== "local" && !target.startsWith("vpce-"));

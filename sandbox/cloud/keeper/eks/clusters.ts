@@ -29,7 +29,12 @@ export const clusters: readonly Operation[] = [
     return { cluster: await requireCluster(call, name) };
   }),
 
-  rest("eks", "GET", "/clusters/{name}", async (call) => ({ cluster: await requireCluster(call, nameOf(call)) })),
+  rest("eks", "GET", "/clusters/{name}", async (call) => {
+    const name = nameOf(call);
+    const cluster = await requireCluster(call, name);
+    const resourcesVpcConfig = { ...fieldsOf(cluster.resourcesVpcConfig), ...(await placeOf(call, name)) };
+    return { cluster: { ...cluster, resourcesVpcConfig } };
+  }),
 
   rest("eks", "POST", "/clusters/{name}/update-config", async (call) => {
     const name = nameOf(call);
@@ -76,6 +81,22 @@ export const clusters: readonly Operation[] = [
     return { cluster: { ...cluster, status: "DELETING" } };
   }),
 ];
+
+/**
+ * The network, and the group of the nodes and of EKS's own interfaces: EKS makes the group and tells both; here whoever
+ * makes a cluster makes the group by the name that EKS gives it. Neither before it is there.
+ */
+async function placeOf(call: KeptCall, cluster: string): Promise<Fields> {
+  const { body } = await call.ask("ec2", {
+    Action: "DescribeSecurityGroups",
+    Version: "2016-11-15",
+    "Filter.1.Name": "group-name",
+    "Filter.1.Value.1": `eks-cluster-sg-${cluster}`,
+  });
+  const field = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(body.toString())?.[1];
+  const [clusterSecurityGroupId, vpcId] = [field("groupId"), field("vpcId")];
+  return { ...(clusterSecurityGroupId ? { clusterSecurityGroupId } : {}), ...(vpcId ? { vpcId } : {}) };
+}
 
 /** Objects by their fields: an update names only what it changes. */
 function merged(held: Fields, given: Fields): Fields {

@@ -1,0 +1,104 @@
+/**
+ * Everything that the control plane keeps, column by column: the list that its schema is held against. Whoever adds a
+ * column adds it here, with what it is; a customer's data has no kind.
+ */
+
+export type MetadataKind =
+  /** Names and ids of organisations, projects, runs, tasks, clusters, people and workers. */
+  | "name"
+  /** Where something stands: phases, attempts, kinds, switches, counters. */
+  | "state"
+  | "time"
+  /** Of something that is not kept: a secret, a specification, a key. */
+  | "hash"
+  /** An address in the customer's own store. */
+  | "reference"
+  /** What the user called or tagged it. */
+  | "label"
+  /** A task's definition (image, resources, typed interface) or a run's settings, as one protobuf message. */
+  | "definition"
+  /** Why something failed or was stopped, as text. */
+  | "reason";
+
+type Columns = Record<string, readonly [kind: MetadataKind, type: string]>;
+
+const time = ["time", "timestamp(3) with time zone"] as const;
+const name = ["name", "text"] as const;
+const label = ["label", "text"] as const;
+const reason = ["reason", "text"] as const;
+const reference = ["reference", "text"] as const;
+const hash = ["hash", "bytea"] as const;
+const number = ["state", "integer"] as const;
+const choice = ["state", "smallint"] as const;
+const definition = ["definition", "bytea"] as const;
+
+const project: Columns = { org: name, project: name, domain: name };
+const run: Columns = { ...project, run: name };
+const action: Columns = { ...run, action: name };
+const failure: Columns = { error_code: reason, error_message: reason, error_kind: choice };
+
+export const metadataTables: Readonly<Record<string, Columns>> = {
+  "biplane.projects": {
+    ...{ org: name, id: name, name: label, description: label, labels: ["label", "jsonb"] },
+    ...{ domains: ["name", "text[]"], state: choice, created_at: time },
+  },
+  "biplane.task_specs": { org: name, digest: hash, spec: definition },
+  "biplane.tasks": {
+    ...project,
+    ...{ name, version: name, short_name: label, environment: label, description: label },
+    ...{ entrypoint: ["state", "boolean"], spec_digest: hash },
+    ...{ deployed_by: name, deployed_by_kind: name, created_at: time },
+  },
+  "biplane.runs": {
+    ...run,
+    ...{ source: choice, labels: ["label", "jsonb"], run_spec: definition, output_base: reference },
+    ...{ start_time: time, created_by: name, created_by_kind: name, created_at: time },
+  },
+  "biplane.actions": {
+    ...action,
+    ...{ parent: name, action_type: choice, action_group: label },
+    ...{ task_project: name, task_domain: name, task_name: name, task_version: name, task_type: name },
+    ...{ short_name: label, environment: label, spec_digest: hash, detail: definition, cache_key: ["hash", "text"] },
+    ...{ input_uri: reference, output_uri: reference, cluster: name },
+    ...{ phase: choice, progress: ["state", "bigint"], phase_at: time, attempt: number, changed_in: ["state", "xid8"] },
+    ...failure,
+    ...{ abort_reason: reason, aborted_by: name, aborted_by_kind: name },
+    ...{ started_at: time, ended_at: time, created_at: time, updated_at: time },
+  },
+  "biplane.attempts": {
+    ...action,
+    ...{ attempt: number, phase: choice, phase_at: time, reached: ["time", "timestamp(3) with time zone[]"] },
+    ...{ cluster: name, output_uri: reference },
+    ...failure,
+  },
+  "biplane.queue": {
+    ...action,
+    ...{
+      parent: name,
+      id: ["state", "bigint"],
+      cluster: name,
+      worker: name,
+      due_at: time,
+      deliveries: number,
+      depth: number,
+    },
+    ...{ cancel_reason: reason },
+  },
+  "biplane.applications": {
+    ...{ org: name, client_id: name, secret_sha256: hash, role: name },
+    ...{ bootstrap: ["state", "boolean"], created_at: time },
+  },
+  "biplane.registrations": { org: name, cluster: name, token_sha256: hash, used_by: hash, used_at: time },
+  "biplane.clusters": {
+    ...{ org: name, cluster: name, certificate_serial: name, certificate_until: time, version: name },
+    ...{ connections: number, registered_at: time, heard_at: time },
+  },
+  // What has been applied to the database itself.
+  "biplane.migrations": {
+    ...{ number, name, breaking: ["state", "boolean"], digest: ["hash", "text"] },
+    ...{ applied_at: ["time", "timestamp with time zone"] },
+  },
+};
+
+/** Not a tenant's: everything else has an organisation. */
+export const sharedTables: readonly string[] = ["biplane.migrations"];

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { parseTargets } from "./target.ts";
+import { goodTarget } from "./testing/good-plane.ts";
+import { goodControlPlane } from "./testing/good-region.ts";
+
+describe("a target's file", () => {
+  it.each([
+    ["a customer's plane", goodTarget, { customer: goodTarget }],
+    ["the region's alone", { controlPlane: goodControlPlane }, { controlPlane: goodControlPlane }],
+    [
+      "both",
+      { ...goodTarget, controlPlane: goodControlPlane },
+      { customer: goodTarget, controlPlane: goodControlPlane },
+    ],
+  ])("may name %s", (_, raw, targets) => {
+    expect(parseTargets(raw, "t.json")).toEqual(targets);
+  });
+
+  it.each([
+    ["nothing", {}, /--target t\.json is .*org/s],
+    [
+      "a region with half an account",
+      { controlPlane: { ...goodControlPlane, account: "12" } },
+      /controlPlane\.account/,
+    ],
+    [
+      "a password instead of its file",
+      { controlPlane: { ...goodControlPlane, database: { host: "h", password: "secret" } } },
+      /passwordFile/,
+    ],
+  ])("is refused when it names %s", (_, raw, words) => {
+    expect(() => parseTargets(raw, "t.json")).toThrow(words);
+  });
+});
