@@ -14,8 +14,27 @@ export async function runClient() {
   const client = api(RunService, token);
   const data = api(DataProxyService, token);
   const id = (run: string, name: string) => ({ name, run: { org, project, domain, name: run } });
+  const details = async (run: string, action = "a0") =>
+    (await client.getActionDetails({ actionId: id(run, action) })).details;
   return {
     client,
+    details,
+    /** Starts the run's root task again, with the inputs that it had. @returns the new runs' names */
+    async again(run: string, times: number): Promise<string[]> {
+      const spec = (await details(run))?.spec;
+      if (spec?.case !== "task") throw new Error(`${run} has no task`);
+      const { inputsUri } = await client.getActionDataURIs({ actionId: id(run, "a0") });
+      const started: string[] = [];
+      for (let time = 0; time < times; time++) {
+        const { run: made } = await client.createRun({
+          id: { case: "projectId", value: { organization: org, name: project, domain } },
+          task: { case: "taskSpec", value: spec.value },
+          inputWrapper: { case: "offloadedInputData", value: { uri: inputsUri } },
+        });
+        started.push(made?.action?.id?.run?.name ?? "");
+      }
+      return started;
+    },
     /** Waits until the action has ended. */
     async ended(run: string, action = "a0", patienceMs = 120_000) {
       const giveUpAt = Date.now() + patienceMs;

@@ -1,0 +1,177 @@
+/** What breaks between the planes, and what is right in the end: every state, in order, once; every line; every refusal. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { ports } from "../../sandbox/cloud/addresses.ts";
+import { accessToken, api } from "../support/api.ts";
+import { runExample } from "../support/client.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { environment } from "../support/local-run.ts";
+import { gapsAndDoubles, numbersIn, recordProblems } from "../support/order.ts";
+import { killHard, objectStoreDown, ready, regionUnreachable } from "../support/outage.ts";
+import { runClient } from "../support/runs.ts";
+
+const { proves } = evidenceFor("network/drills");
+const { org, project, domain } = environment;
+const long = process.env.BIPLANE_LONG === "1";
+const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
+/** What a client takes for "try again". */
+const passing = [Code.Unavailable, Code.FailedPrecondition, Code.Internal, Code.DeadlineExceeded, Code.Canceled];
+
+/** Asks for an upload link ten times a second. `outcomes` grows: "ok", or the code of the refusal. */
+async function askingForLinks() {
+  const data = api(DataProxyService, await accessToken());
+  const outcomes: ("ok" | Code)[] = [];
+  const request = { org, project, domain, filename: "drill.bin", contentMd5: new Uint8Array(16) };
+  const stop = new AbortController();
+  const ask = async () => {
+    while (!stop.signal.aborted) {
+      await data.createUploadLocation(request, { timeoutMs: 5_000 }).then(
+        () => outcomes.push("ok"),
+        (error: unknown) => outcomes.push(ConnectError.from(error).code),
+      );
+      await sleep(100);
+    }
+  };
+  const asking = ask();
+  return {
+    outcomes,
+    async stop() {
+      stop.abort();
+      await asking;
+    },
+  };
+}
+
+/** @returns the stream's text so far, as it grows, until the action's log has ended. */
+async function following(run: string) {
+  const actionId = { name: "a0", run: { org, project, domain, name: run } };
+  const data = api(DataProxyService, await accessToken());
+  const log = { text: "", ended: Promise.resolve() };
+  const follow = async () => {
+    for (let tries = 0; ; tries++) {
+      try {
+        for await (const { logs } of data.tailLogs({ actionId, attempt: 1 }))
+          log.text += logs.flatMap(({ lines }) => lines.map(({ message }) => `${message}\n`)).join("");
+        return;
+      } catch (error) {
+        // As the real client does: a pod that is not there yet.
+        if (ConnectError.from(error).code !== Code.NotFound || tries > 30) throw error;
+        await sleep(1_000);
+      }
+    }
+  };
+  log.ended = follow();
+  // Awaited at the end of the drill; a failure before is no stray rejection.
+  log.ended.catch(() => undefined);
+  return log;
+}
+
+async function until(check: () => boolean, withinMs = 90_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !check(); await sleep(100))
+    if (Date.now() > end) throw new Error("did not come about in time");
+}
+
+const chatty = (lines: number, pauseSeconds: number) =>
+  runExample(
+    "chatty",
+    "chatty",
+    ["--lines", String(lines), "--pause_every", "5", "--pause_seconds", String(pauseSeconds), "--marker", "entry"],
+    { follow: false },
+  );
+
+describe.skipIf(!ours)("between the planes", () => {
+  it("a relay and a tunnel that are killed take no line from a log that is followed, and no state", async () => {
+    proves(
+      ["relay-stateless", "net-tunnel-bidirectional-authenticated"],
+      "a line taken out is missed by the same comparison",
+    );
+    const { name, result } = await chatty(150, 1);
+    expect(result.exitCode, result.stderr).toBe(0);
+    const log = await following(name);
+    const links = await askingForLinks();
+    await until(() => numbersIn(log.text, "entry").length >= 20);
+    for (const [service, plane] of [
+      ["relay", "region"],
+      ["tunnel", "customer"],
+    ] as const) {
+      expect(killHard(service)).toBe(1);
+      await ready(plane, service);
+      const told = numbersIn(log.text, "entry").length;
+      await until(() => numbersIn(log.text, "entry").length > told);
+    }
+    await log.ended;
+    await links.stop();
+    const numbers = numbersIn(log.text, "entry");
+    expect(gapsAndDoubles(numbers, 150)).toEqual([]);
+    expect(gapsAndDoubles(numbers.toSpliced(75, 1), 150)).not.toEqual([]);
+    expect(recordProblems(await (await runClient()).ended(name))).toEqual([]);
+    expect(links.outcomes.filter((outcome) => outcome !== "ok" && !passing.includes(outcome))).toEqual([]);
+    expect(links.outcomes.at(-1)).toBe("ok");
+  });
+
+  it("a region that cannot be reached while actions run: they finish, and their states arrive in order, once", async () => {
+    proves(
+      ["dp-inflight-survives-cp-outage", "dp-state-reconciles-on-reconnect", "exec-inflight-survive-disconnect"],
+      "while it is cut off, the region still has them as running",
+    );
+    const [count, cutSeconds] = long ? [50, 120] : [3, 20];
+    const first = await chatty(40, 1.5);
+    expect(first.result.exitCode, first.result.stderr).toBe(0);
+    const runs = await runClient();
+    const names = [first.name, ...(await runs.again(first.name, count - 1))];
+    await untilRunning(names);
+    const reachable = await regionUnreachable();
+    const cutAt = Date.now();
+    try {
+      await sleep(cutSeconds * 1_000);
+      const seen = await Promise.all(names.map(async (name) => (await runs.details(name))?.status?.phase));
+      expect(seen).not.toContain(ActionPhase.SUCCEEDED);
+    } finally {
+      await reachable();
+    }
+    const backAt = Date.now();
+    const ends = [];
+    for (const name of names) {
+      const details = await runs.ended(name);
+      expect(recordProblems(details), name).toEqual([]);
+      ends.push(Number(details.status?.endTime?.seconds ?? 0n) * 1_000);
+    }
+    // Some ended while nobody could hear of it, and are told with the time at which they did.
+    expect(ends.filter((end) => end > cutAt && end < backAt - 1_000).length).toBeGreaterThan(0);
+  });
+
+  it("an object store that is away: signing goes on, reading says so, and what runs ends well", async () => {
+    const { name, result } = await chatty(30, 1);
+    expect(result.exitCode, result.stderr).toBe(0);
+    await untilRunning([name]);
+    const data = api(DataProxyService, await accessToken());
+    const actionId = { name: "a0", run: { org, project, domain, name } };
+    const back = await objectStoreDown(ports.objects);
+    try {
+      const until = Date.now() + (long ? 30_000 : 12_000);
+      const request = { org, project, domain, filename: "drill.bin", contentMd5: new Uint8Array(16) };
+      while (Date.now() < until) {
+        expect((await data.createUploadLocation(request)).signedUrl).toMatch(/^https:/);
+        await expect(data.getActionData({ actionId })).rejects.toMatchObject({ code: Code.Unavailable });
+        await sleep(1_000);
+      }
+    } finally {
+      await back();
+    }
+    expect(recordProblems(await (await runClient()).ended(name))).toEqual([]);
+    expect((await data.getActionData({ actionId })).outputs?.literals).toHaveLength(1);
+  });
+});
+
+async function untilRunning(names: string[]): Promise<void> {
+  const runs = await runClient();
+  for (const name of names)
+    for (const end = Date.now() + 90_000; ; await sleep(500)) {
+      const phase = (await runs.details(name))?.status?.phase;
+      if (phase === ActionPhase.RUNNING) break;
+      if (Date.now() > end || phase === ActionPhase.FAILED) throw new Error(`${name} is ${ActionPhase[phase ?? 0]}`);
+    }
+}

@@ -1,0 +1,45 @@
+/** What breaks in the drills: processes that are killed, networks that go silent. Each harm is undone by its caller. */
+import { execa } from "execa";
+import { vi } from "vitest";
+import { network, type Plane } from "../../sandbox/hosts.ts";
+import { enterNetwork } from "../../sandbox/network/namespace.ts";
+import { processIds, readProc } from "../../shared/proc.ts";
+import { kubectl, platform } from "./kubectl.ts";
+
+const programs = { relay: "/app/control/relay.mjs", tunnel: "/app/data/tunnel.mjs" } as const;
+
+/** SIGKILL to the process in each of the service's pods. @returns how many there were. */
+export function killHard(service: keyof typeof programs): number {
+  const pids = processIds().filter((pid) => readProc(pid, "cmdline").includes(programs[service]));
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  return pids.length;
+}
+
+export async function ready(plane: Plane, service: string): Promise<void> {
+  const args = ["rollout", "status", `deployment/${service}`, "--namespace", platform[plane], "--timeout=90s"];
+  await vi.waitFor(() => kubectl(plane, ...args), { timeout: 120_000, interval: 1_000 });
+}
+
+/** Packets between the customer's network and the region's edge vanish, in both directions, as on a broken line. */
+export const regionUnreachable = () =>
+  rules(network.hosts.customer.namespace, [
+    `chain out { type filter hook postrouting priority 0; ip daddr { ${network.hosts.edge.address}, ${network.relayFront} } drop; }`,
+  ]);
+
+/** The object store answers nobody: connections to it are refused behind the cloud's front. */
+export const objectStoreDown = (port: number) =>
+  rules(network.hosts.cloud.namespace, [
+    `chain out { type filter hook output priority 0; ip daddr 127.0.0.1 tcp dport ${port} reject with tcp reset; }`,
+  ]);
+
+async function rules(namespace: string, chains: string[]): Promise<() => Promise<void>> {
+  const table = "inet biplane_drill";
+  const nft = (input: string) => {
+    const [command = "", ...enter] = enterNetwork(namespace);
+    return execa(command, [...enter, "nft", "-f", "-"], { input });
+  };
+  await nft(`table ${table} {\n${chains.join("\n")}\n}\n`);
+  return async () => {
+    await nft(`table ${table}\ndelete table ${table}\n`);
+  };
+}
