@@ -277,6 +277,7 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     aws: aws("customer"),
     awsRegionAccount: aws("region"),
     taskImage: images.task,
+    servicesImage: images.services,
     python: tools.python.client,
     toolPath: [...new Set(["kubectl", "aws"].map((name) => dirname(tools.bin(name))))],
   };

@@ -27,3 +27,9 @@ test("a claim of both lists is there once, with the reason of the given cluster"
   );
   expect(found.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^whether the given cluster/)]);
 });
+
+test("the firewall around a given customer's cluster is not decided, that around an own one is", () => {
+  const claims = (clusters: Environment["clusters"]) => limitsOf(clusters).map(({ claim }) => claim);
+  expect(claims({ region: "own", customer: "given" })).toContain("net-no-inbound-firewall-rules");
+  expect(claims({ region: "given", customer: "own" })).not.toContain("net-no-inbound-firewall-rules");
+});

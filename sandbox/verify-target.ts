@@ -9,7 +9,8 @@ export function localTargets(environment: Environment): Targets {
 }
 
 function customerOf(environment: Environment) {
-  const { customer } = environment.outputs;
+  const { customer, customerBase } = environment.outputs;
+  const { managementRoleArn: roleArn, privateLinkService: endpointService } = customerBase;
   return targetSchema.parse({
     org: environment.org,
     model: environment.model,
@@ -21,6 +22,9 @@ function customerOf(environment: Environment) {
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     repository: customer.repository,
     registryHosts: [names.registry],
+    releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
+    ...(environment.model === "byoc" ? { management: { roleArn, endpointService } } : {}),
+    clusterNetwork: environment.clusters.customer === "given" ? "elsewhere" : "account",
     kubeconfig: environment.kubeconfigs.customer,
     aws: accessOf(environment.aws, environment.caFile),
   });
@@ -49,5 +53,10 @@ function accessOf({ profile, configFile, credentialsFile, endpointUrl }: Environ
 /** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
 export function localLimits({ clusters }: Pick<Environment, "clusters">, checkout: string): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
-  return ["limits.yaml", ...(given ? ["limits-given.yaml"] : [])].map((name) => join(checkout, "sandbox", name));
+  const names = [
+    "limits.yaml",
+    ...(given ? ["limits-given.yaml"] : []),
+    ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
+  ];
+  return names.map((name) => join(checkout, "sandbox", name));
 }

@@ -50,8 +50,15 @@ export function defineRegionCheck<const K extends FactName>(check: Check<K, Cont
   return widen("control", check, ({ controlPlane }) => controlPlane);
 }
 
+/** Of a customer's plane and its region's together: what one of them alone does not tell. It counts for the customer's. */
+export function defineJointCheck<const K extends FactName>(check: Check<K, Required<Targets>>): AnyCheck {
+  return widen("compute", check, ({ customer, controlPlane }) =>
+    customer && controlPlane ? { customer, controlPlane } : undefined,
+  );
+}
+
 const missing: Record<Plane, string> = {
-  compute: "the target names no customer's plane",
+  compute: "the target does not name all that it looks at: the customer's plane, or the control plane beside it",
   control: "the target names no control plane",
 };
 

@@ -3,10 +3,12 @@ import type {
   KubernetesObject,
   V1ClusterRole,
   V1ClusterRoleBinding,
+  V1CustomResourceDefinition,
   V1Deployment,
   V1LimitRange,
   V1Namespace,
   V1NetworkPolicy,
+  V1Node,
   V1Pod,
   V1ResourceQuota,
   V1Role,
@@ -14,7 +16,9 @@ import type {
   V1Service,
   V1ServiceAccount,
 } from "@kubernetes/client-node";
+import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
 import type { RegionFacts } from "./facts-region.ts";
+import type { World } from "./reason/iam/world.ts";
 import type { PolicyDocument } from "./reason/iam-policy.ts";
 
 /** A Secret or ConfigMap without its values: key names, and which kinds of cloud credential its values look like. */
@@ -73,11 +77,17 @@ export interface ClusterFact {
   privateEndpoint: boolean;
   logTypes: string[];
   encryptedResources: string[];
+  /** Of the envelope that Secrets are sealed in. */
+  secretsKeyArn?: string;
+  vpcId: string;
+  /** Security groups of the cluster's own interfaces. */
+  groupIds: string[];
 }
 
 /** Of a customer's plane, and beside it of the region's. */
 export interface Facts extends RegionFacts {
   namespaces: V1Namespace[];
+  nodes: V1Node[];
   pods: V1Pod[];
   deployments: V1Deployment[];
   services: V1Service[];
@@ -89,11 +99,19 @@ export interface Facts extends RegionFacts {
   networkPolicies: V1NetworkPolicy[];
   resourceQuotas: V1ResourceQuota[];
   limitRanges: V1LimitRange[];
+  customResourceDefinitions: V1CustomResourceDefinition[];
   scanned: ScannedObject[];
+  accessReviews: AccessReview[];
   iam: IamAccount;
   buckets: BucketFact[];
   repositories: RepositoryFact[];
   cluster: ClusterFact;
+  clusterAccess: ClusterAccessFact;
+  /** Everybody in the account, for the search of ways. */
+  principals: Pick<World, "account" | "entities" | "groups" | "policies">;
+  network: NetworkFact;
+  keys: KeyFact[];
+  stores: StoresFact;
 }
 
 export type FactName = keyof Facts;

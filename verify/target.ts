@@ -1,5 +1,6 @@
 /** What is verified and how it is reached; for the local run made from its environment, for others written by hand. */
 import { z } from "zod";
+import { managementLevels } from "../components/admission/management.ts";
 import { refusal } from "../shared/errors.ts";
 
 const accountId = z.string().regex(/^\d{12}$/, "12 digits");
@@ -60,6 +61,23 @@ export const targetSchema = z.strictObject({
     .array(z.string())
     .default(["executor", "proxy-system", "log-provider"])
     .describe("Accounts that may take the admin role"),
+  releasedDigests: z
+    .array(z.string().regex(/^sha256:[0-9a-f]{64}$/))
+    .min(1)
+    .describe("Digests of the platform's images, from images.lock.json or the release's notes"),
+  management: z
+    .strictObject({
+      roleArn: z.string().describe("Output managementRoleArn of the base stack"),
+      group: z.string().default("biplane:managers"),
+      level: z.enum(managementLevels).default("no-delete"),
+      endpointService: z.string().describe("Output privateLinkService of the base stack"),
+    })
+    .optional()
+    .describe("BYOC only, and required there: the vendor's ways in"),
+  clusterNetwork: z
+    .enum(["account", "elsewhere"])
+    .default("account")
+    .describe("elsewhere: the cluster does not lie in the account's network, whose firewall then says nothing of it"),
   kubeconfig: z.string().describe("File with read access to the cluster"),
   aws: awsSchema,
 });

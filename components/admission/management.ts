@@ -3,7 +3,7 @@
  * policy lets nothing else of theirs pass, so that a right given elsewhere by mistake changes nothing.
  */
 import { refusal } from "../../shared/errors.ts";
-import type { Rule } from "../workloads/service-spec.ts";
+import type { PlainRule } from "../workloads/service-spec.ts";
 import { join, list, text } from "./cel.ts";
 import type { Policy } from "./policy.ts";
 
@@ -23,7 +23,7 @@ export interface ManagementRight {
   where: "cluster" | "platform";
   /** What it is for. */
   purpose: string;
-  rules: Rule[];
+  rules: PlainRule[];
 }
 
 const read = ["get", "list", "watch"];

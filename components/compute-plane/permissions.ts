@@ -3,7 +3,7 @@
  * what the services that exist call; no rule knows a wildcard, and a Secret is read by its name or not at all.
  */
 import { adminServiceAccounts } from "../identity/contract.ts";
-import type { Rule } from "../workloads/service-spec.ts";
+import type { PlainRule } from "../workloads/service-spec.ts";
 
 /** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
 export const identitySecret = "tunnel-identity";
@@ -17,7 +17,7 @@ export interface Permission {
   where: "projects" | "platform";
   /** Roles of appendix D that it stands for. */
   standsFor: string[];
-  rules: Rule[];
+  rules: PlainRule[];
 }
 
 export const permissions: Permission[] = [

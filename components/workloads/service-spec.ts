@@ -18,6 +18,14 @@ export type Reach = "database" | "internet" | "kubernetes-api";
 /** Plain strings, never wildcards. */
 export type Rule = types.input.rbac.v1.PolicyRule & { apiGroups: string[]; resources: string[]; verbs: string[] };
 
+/** A rule of a table: known before anything is made, so that whoever verifies a cluster compares with the very table. */
+export interface PlainRule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
 /** In Kubernetes' own quantities. */
 export interface Resources {
   requests: { cpu: string; memory: string };

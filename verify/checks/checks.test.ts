@@ -2,13 +2,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AnyCheck } from "../check.ts";
-import { ledger } from "../claims/ledger.ts";
+import { findClaim, ledger } from "../claims/ledger.ts";
 import { documentedCommands } from "../documented/commands.ts";
-import type { Collected, FactName } from "../facts.ts";
+import type { Collected, FactName, Facts } from "../facts.ts";
 import { judge } from "../runner.ts";
+import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
 import { collectedFrom, factNames, goodFacts, goodTarget, goodTargets } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
 import { checks } from "./index.ts";
+
+const planes = [
+  { model: "self-managed", targets: goodTargets, facts: goodFacts },
+  { model: "byoc", targets: { ...goodTargets, customer: goodByocTarget }, facts: goodByocFacts },
+] as const;
 
 const checkout = join(import.meta.dirname, "../..");
 const claimsOf = ({ claims, supersedes }: AnyCheck) => [...claims, ...Object.keys(supersedes ?? {})];
@@ -16,19 +22,32 @@ const known = new Set(ledger.claims.map(({ id }) => id));
 const groups = new Set(documentedCommands.map(({ group }) => group));
 
 describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, check) => {
-  it("passes on a good plane, and every sabotage of that plane turns it red", () => {
-    const verdict = judge(check, collectedFrom(goodFacts()), goodTargets);
+  const own = planes.filter(({ targets }) => !check.notApplicable?.(targets));
+  const others = planes.filter(({ targets }) => check.notApplicable?.(targets));
+
+  it.each(own)("passes on a good $model plane, and every sabotage of that plane turns it red", ({ targets, facts }) => {
+    const verdict = judge(check, collectedFrom(facts()), targets);
     expect(verdict).toMatchObject({ outcome: "PASS" });
     if (verdict.outcome !== "PASS") return;
     expect(verdict.sabotages).toEqual(check.sabotages.map(({ name }) => ({ name, red: true })));
   });
 
-  it("cannot pass when a fact it needs was refused or is empty", () => {
+  it("applies to one model at least, and says why not to the other", () => {
+    expect(own.length).toBeGreaterThan(0);
+    for (const { targets, facts, model } of others) {
+      const verdict = judge(check, collectedFrom(facts()), targets);
+      expect(verdict).toEqual({ outcome: "NOT_APPLICABLE", evidence: expect.stringMatching(/.{15}/) });
+      const lost = claimsOf(check).filter((id) => findClaim(id)?.models.join() === model);
+      expect(lost, `claims of ${model} only, on a check that does not apply there`).toEqual([]);
+    }
+  });
+
+  it.each(own)("cannot pass on a $model plane when a fact it needs was refused or is empty", ({ targets, facts }) => {
     for (const name of check.needs) {
-      for (const broken of [refused(name), emptied(name)]) {
-        expect(judge(check, broken, goodTargets).outcome, `${name} broken`).not.toBe("PASS");
+      for (const broken of [refused(facts(), name), emptied(facts(), name)]) {
+        expect(judge(check, broken, targets).outcome, `${name} broken`).not.toBe("PASS");
       }
-      expect(judge(check, refused(name), goodTargets)).toEqual({
+      expect(judge(check, refused(facts(), name), targets)).toEqual({
         outcome: "NOT_EVALUATED",
         reason: `${name} could not be read: 403 Forbidden (read ${name})`,
       });
@@ -67,14 +86,12 @@ describe("the registry of checks", () => {
   });
 });
 
-function refused(name: FactName): Collected {
-  const collected = collectedFrom(goodFacts());
-  return { ...collected, [name]: { read: false, reason: "403 Forbidden", request: `read ${name}` } };
+function refused(facts: Facts, name: FactName): Collected {
+  return { ...collectedFrom(facts), [name]: { read: false, reason: "403 Forbidden", request: `read ${name}` } };
 }
 
 /** Empty as a list is; an account without roles is what an empty IAM is. */
-function emptied(name: FactName): Collected {
-  const facts = goodFacts();
+function emptied(facts: Facts, name: FactName): Collected {
   const collected = collectedFrom(facts);
   if (name === "iam" || name === "regionIam")
     return { ...collected, [name]: { read: true, value: { ...facts[name], roles: [] }, request: `read ${name}` } };
@@ -83,5 +100,5 @@ function emptied(name: FactName): Collected {
 }
 
 it("the good plane holds every fact", () => {
-  expect(factNames.length).toBe(41);
+  expect(factNames.length).toBe(49);
 });

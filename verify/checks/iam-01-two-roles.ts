@@ -5,7 +5,7 @@ export const twoRoles = defineCheck({
   id: "IAM-01",
   title: "Both roles exist, differ, and their policies can be read",
   severity: "high",
-  claims: ["iam-two-roles-per-plane", "verify-iam-roles-inspect"],
+  claims: ["iam-two-roles-per-plane", "lp-two-iam-roles", "verify-iam-roles-inspect"],
   documented: ["C07"],
   fix: "Run `pulumi up` on the customer stack.",
   needs: ["iam"],

@@ -54,7 +54,8 @@ export const noForeignPrincipals = defineCheck({
   ],
 });
 
-function isOwn(principal: string, account: string): boolean {
+/** A principal of a policy: a service, or somebody or something of the account. */
+export function isOwn(principal: string, account: string): boolean {
   if (principal.startsWith("Service:")) return true;
   const arn = principal.replace(/^(AWS|Federated):/, "");
   return arn === account || arn.split(":")[4] === account;

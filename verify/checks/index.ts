@@ -4,13 +4,23 @@ import { twoPrivateBuckets } from "./bkt-01-two-buckets.ts";
 import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
 import { clusterInCustomerAccount } from "./cls-01-cluster-account.ts";
+import { byocApiIsPrivate } from "./cls-02-private-api.ts";
+import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
+import { clusterServesOneOrg } from "./cls-04-dedicated-cluster.ts";
+import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
+import { deploymentsAsReleased } from "./dep-01-deployments.ts";
+import { executorIsController } from "./dep-02-executor-controller.ts";
 import { twoRoles } from "./iam-01-two-roles.ts";
 import { trustIsExact } from "./iam-02-trust.ts";
 import { exactFamilies } from "./iam-03-families.ts";
 import { narrowResources } from "./iam-04-narrow-resources.ts";
 import { accountsAnnotated } from "./iam-05-annotations.ts";
 import { noForeignPrincipals } from "./iam-06-no-foreign-principals.ts";
+import { adminUsedByThree } from "./iam-07-admin-used-by.ts";
+import { accountsMapToRoles } from "./iam-08-account-role-map.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
+import { noInboundRules } from "./net-02-no-inbound-rules.ts";
+import { managementIsPrivate } from "./net-03-private-management.ts";
 import { namespacePerProject } from "./ns-01-namespace-per-project.ts";
 import { quotaPerNamespace } from "./ns-02-resource-quota.ts";
 import { roleBindingsStayHome } from "./ns-03-role-bindings.ts";
@@ -19,16 +29,29 @@ import { podsAreNonRoot } from "./pod-01-non-root.ts";
 import { executorAsReleased } from "./pod-02-executor.ts";
 import { identityPerPod } from "./pod-03-workload-identity.ts";
 import { imagesFromTheRegistry } from "./pod-04-images.ts";
+import { componentsRun } from "./pod-05-components.ts";
 import { clusterBindingsReviewed } from "./rbac-01-cluster-role-bindings.ts";
 import { platformRolesScoped } from "./rbac-02-scoped-accounts.ts";
 import { noVendorSubjects } from "./rbac-03-no-vendor-subjects.ts";
+import { permissionsMatchTable } from "./rbac-04-permissions-table.ts";
+import { rbacGoverns } from "./rbac-05-rbac-governs.ts";
+import { accountsAreMinimal } from "./rbac-06-minimal-accounts.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
 import { regionChecks } from "./region.ts";
+import { dataStaysInPlace } from "./res-01-residency.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
+import { secretsSealed } from "./sec-03-secrets-sealed.ts";
+import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
+  byocApiIsPrivate,
+  vendorManagesCluster,
+  managementIsPrivate,
+  vendorHasNoWayIn,
+  clusterServesOneOrg,
+  nodesAreTheCustomers,
   namespacePerProject,
   quotaPerNamespace,
   roleBindingsStayHome,
@@ -37,21 +60,32 @@ export const checks: readonly AnyCheck[] = [
   executorAsReleased,
   identityPerPod,
   imagesFromTheRegistry,
+  componentsRun,
+  deploymentsAsReleased,
+  executorIsController,
   clusterBindingsReviewed,
   platformRolesScoped,
   noVendorSubjects,
+  permissionsMatchTable,
+  rbacGoverns,
+  accountsAreMinimal,
   noStaticCredentials,
   noIamUsers,
+  secretsSealed,
   twoRoles,
   trustIsExact,
   exactFamilies,
   narrowResources,
   accountsAnnotated,
   noForeignPrincipals,
+  adminUsedByThree,
+  accountsMapToRoles,
   twoPrivateBuckets,
   bucketsRefusePlainHttp,
   objectLayout,
   registryEncryptedAndScanned,
+  dataStaysInPlace,
   nothingListensOutside,
+  noInboundRules,
   ...regionChecks,
 ];

@@ -1,5 +1,6 @@
 import { defineCheck } from "../check.ts";
-import { fail, pass } from "../outcome.ts";
+import type { Facts } from "../facts.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
 import type { Target } from "../target.ts";
 
 /** Users and groups that Kubernetes and EKS themselves bind; nobody else can hold a certificate for such a name. */
@@ -14,20 +15,7 @@ export const noVendorSubjects = defineCheck({
   fix: "Remove the binding; the vendor reaches the tenant, never the cluster.",
   needs: ["clusterRoleBindings", "roleBindings"],
   notApplicable: (target: Target) => (target.model === "byoc" ? "BYOC: the vendor manages the cluster" : undefined),
-  evaluate({ clusterRoleBindings, roleBindings }) {
-    const bindings = [
-      ...clusterRoleBindings.map((binding) => ({ kind: "ClusterRoleBinding", binding })),
-      ...roleBindings.map((binding) => ({ kind: "RoleBinding", binding })),
-    ];
-    return bindings.map(({ kind, binding }) => {
-      const subject = [kind, binding.metadata?.namespace, binding.metadata?.name].filter(Boolean).join("/");
-      const people = (binding.subjects ?? []).filter(
-        ({ kind: who, name }) => (who === "User" || who === "Group") && !builtIn.test(name),
-      );
-      if (people.length === 0) return pass(subject, "service accounts and system subjects only");
-      return fail(subject, `binds ${people.map(({ kind: who, name }) => `${who} ${name}`).join(", ")}`);
-    });
-  },
+  evaluate: judgeBindings,
   sabotages: [
     {
       name: "a support group is bound in one namespace",
@@ -41,3 +29,18 @@ export const noVendorSubjects = defineCheck({
     },
   ],
 });
+
+export function judgeBindings(facts: Pick<Facts, "clusterRoleBindings" | "roleBindings">): Finding[] {
+  const bindings = [
+    ...facts.clusterRoleBindings.map((binding) => ({ kind: "ClusterRoleBinding", binding })),
+    ...facts.roleBindings.map((binding) => ({ kind: "RoleBinding", binding })),
+  ];
+  return bindings.map(({ kind, binding }) => {
+    const subject = [kind, binding.metadata?.namespace, binding.metadata?.name].filter(Boolean).join("/");
+    const people = (binding.subjects ?? []).filter(
+      ({ kind: who, name }) => (who === "User" || who === "Group") && !builtIn.test(name),
+    );
+    if (people.length === 0) return pass(subject, "service accounts and system subjects only");
+    return fail(subject, `binds ${people.map(({ kind: who, name }) => `${who} ${name}`).join(", ")}`);
+  });
+}

@@ -1,10 +1,15 @@
 /** SDK clients by a named profile, as the `aws` command reads it: its region, endpoint and certificate bundle. */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { EKSClient } from "@aws-sdk/client-eks";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { STSClient } from "@aws-sdk/client-sts";
 import { fromIni } from "@aws-sdk/credential-providers";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -16,6 +21,11 @@ export interface AwsClients {
   s3: S3Client;
   ecr: ECRClient;
   eks: EKSClient;
+  ec2: EC2Client;
+  balancers: ElasticLoadBalancingV2Client;
+  kms: KMSClient;
+  secrets: SecretsManagerClient;
+  logs: CloudWatchLogsClient;
 }
 
 /** A profile, and the region that is asked. */
@@ -48,5 +58,10 @@ export function awsClients(account: Account): AwsClients {
     s3: new S3Client({ ...common, forcePathStyle: account.aws.endpointUrl !== undefined }),
     ecr: new ECRClient(common),
     eks: new EKSClient(common),
+    ec2: new EC2Client(common),
+    balancers: new ElasticLoadBalancingV2Client(common),
+    kms: new KMSClient(common),
+    secrets: new SecretsManagerClient(common),
+    logs: new CloudWatchLogsClient(common),
   };
 }

@@ -7,22 +7,52 @@ import type { Target } from "../target.ts";
 import { absent, attempt } from "./attempt.ts";
 import { type AwsClients, awsClients } from "./aws-clients.ts";
 import { readBucket } from "./buckets.ts";
+import { readClusterAccess } from "./cluster-access.ts";
 import { readIam } from "./iam.ts";
+import { readKeys } from "./keys.ts";
+import { readNetwork } from "./network.ts";
+import { readPrincipals } from "./principals.ts";
+import { readStores } from "./stores.ts";
 
-type AwsFacts = Pick<Collected, "iam" | "buckets" | "repositories" | "cluster">;
+type AwsFacts = Pick<
+  Collected,
+  "iam" | "principals" | "buckets" | "repositories" | "cluster" | "clusterAccess" | "network" | "keys" | "stores"
+>;
 
 export async function collectAws(target: Target): Promise<AwsFacts> {
   const clients = awsClients(target);
   const names = [target.buckets.metadata, target.buckets.fastRegistration];
-  const [iam, buckets, repositories, cluster] = await Promise.all([
+  const { clusterName } = target;
+  const seen = readCluster(clients, target);
+  const [iam, principals, buckets, repositories, cluster, clusterAccess, network, keys, stores] = await Promise.all([
     attempt("iam: roles, policies, users, access keys, OIDC providers", () => readIam(clients)),
+    attempt("iam get-account-authorization-details", () => readPrincipals(clients)),
     attempt(`s3: configuration of ${names.join(", ")}`, () =>
       Promise.all(names.map((name) => readBucket(clients.s3, name))),
     ),
     attempt("ecr describe-repositories, get-repository-policy", () => readRepositories(clients)),
-    readCluster(clients, target),
+    seen,
+    attempt(`eks: access entries and pod identities of ${clusterName}`, () =>
+      readClusterAccess(clients.eks, clusterName),
+    ),
+    seen.then((found) => readNetworkOf(clients, target, found)),
+    attempt("kms: keys, policies, grants", () => readKeys(clients.kms)),
+    attempt("secretsmanager, logs, ecr, s3: what there is, under which keys, copied where", () => readStores(clients)),
   ]);
-  return { iam, buckets, repositories, cluster };
+  return { iam, principals, buckets, repositories, cluster, clusterAccess, network, keys, stores };
+}
+
+/** A firewall that is not in the account cannot be read from it: not knowing is not passing. */
+function readNetworkOf(clients: AwsClients, { clusterName, clusterNetwork }: Target, cluster: Fact<ClusterFact>) {
+  const request = `ec2: groups, peerings, gateways and endpoints of ${clusterName}'s network`;
+  if (!cluster.read) return { ...cluster, request };
+  if (clusterNetwork === "elsewhere") {
+    const reason =
+      "the cluster lies in another network than the account's, and that one's firewall is not read from here";
+    return { read: false as const, reason, request };
+  }
+  const { vpcId, groupIds } = cluster.value;
+  return attempt(request, () => readNetwork(clients, { clusterName, vpcId, groupIds }));
 }
 
 async function readRepositories({ ecr }: AwsClients) {
@@ -63,15 +93,21 @@ function readCluster({ eks }: AwsClients, { clusterName }: Target): Promise<Fact
 
 /** Of what DescribeCluster answers. */
 export function clusterFactOf(name: string, cluster: Cluster | undefined): ClusterFact {
+  const vpc = cluster?.resourcesVpcConfig;
+  const encryption = cluster?.encryptionConfig ?? [];
+  const sealedBy = encryption.find(({ resources }) => resources?.includes("secrets"))?.provider?.keyArn;
   return {
     name,
     arn: cluster?.arn ?? "",
     issuer: cluster?.identity?.oidc?.issuer ?? "",
-    publicEndpoint: cluster?.resourcesVpcConfig?.endpointPublicAccess !== false,
-    privateEndpoint: cluster?.resourcesVpcConfig?.endpointPrivateAccess === true,
+    publicEndpoint: vpc?.endpointPublicAccess !== false,
+    privateEndpoint: vpc?.endpointPrivateAccess === true,
     logTypes: (cluster?.logging?.clusterLogging ?? [])
       .filter(({ enabled }) => enabled)
       .flatMap(({ types }) => types ?? []),
-    encryptedResources: (cluster?.encryptionConfig ?? []).flatMap(({ resources }) => resources ?? []),
+    encryptedResources: encryption.flatMap(({ resources }) => resources ?? []),
+    ...(sealedBy ? { secretsKeyArn: sealedBy } : {}),
+    vpcId: vpc?.vpcId ?? "",
+    groupIds: [...(vpc?.clusterSecurityGroupId ? [vpc.clusterSecurityGroupId] : []), ...(vpc?.securityGroupIds ?? [])],
   };
 }

@@ -1,7 +1,8 @@
 import type { Collected } from "../facts.ts";
 import type { Target, Targets } from "../target.ts";
+import { readAccessReviews } from "./access-reviews.ts";
 import { collectAws } from "./aws.ts";
-import { collectKubernetes } from "./kubernetes.ts";
+import { collectKubernetes, listOne } from "./kubernetes.ts";
 
 /** Reads everything that checks of the named planes may need, once, in parallel; of others nothing is there. */
 export async function collect({ customer, controlPlane }: Targets): Promise<Partial<Collected>> {
@@ -14,6 +15,11 @@ export async function collect({ customer, controlPlane }: Targets): Promise<Part
 }
 
 async function collectCustomer(target: Target): Promise<Partial<Collected>> {
-  const [kubernetes, aws] = await Promise.all([collectKubernetes(target.kubeconfig), collectAws(target)]);
-  return { ...kubernetes, ...aws };
+  const [kubernetes, nodes, accessReviews, aws] = await Promise.all([
+    collectKubernetes(target.kubeconfig),
+    listOne(target.kubeconfig, "v1", "Node"),
+    readAccessReviews(target),
+    collectAws(target),
+  ]);
+  return { ...kubernetes, nodes, accessReviews, ...aws };
 }

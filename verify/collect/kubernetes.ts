@@ -24,6 +24,7 @@ const kinds = {
   roleBindings: ["rbac.authorization.k8s.io/v1", "RoleBinding"],
   clusterRoleBindings: ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
   networkPolicies: ["networking.k8s.io/v1", "NetworkPolicy"],
+  customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
 } as const;
 
 type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned">;

@@ -108,6 +108,7 @@ export function goodRegionFacts(): RegionFacts {
       privateEndpoint: true,
       logTypes: ["api", "audit", "authenticator"],
       encryptedResources: ["secrets"],
+      groupIds: ["sg-cluster"],
       vpcId: "vpc-1",
       securityGroupId: "sg-nodes",
       nodeGroups: [
@@ -206,6 +207,7 @@ export function goodRegionFacts(): RegionFacts {
       { node: "b", zone: "us-east-2b" },
     ],
     regionTables: [
+      table("biplane.clusters", { org: "text", cluster: "text", version: "text" }, ["org", "cluster"]),
       {
         ...table("biplane.migrations", { number: "integer", name: "text" }, ["number"]),
         rowSecurity: false,

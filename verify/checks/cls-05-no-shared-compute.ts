@@ -1,0 +1,64 @@
+import { defineCheck } from "../check.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
+import { ownNamespaces } from "../target.ts";
+
+const orgLabel = "biplane.dev/org";
+
+/**
+ * A node tells its instance, and only the account that owns an instance is shown it. A cluster of which no node is an
+ * instance of a cloud says nothing of accounts: nothing is inspected then.
+ */
+export const nodesAreTheCustomers = defineCheck({
+  id: "CLS-05",
+  title: "Every node is an instance of the customer's account, and works for one organisation",
+  severity: "critical",
+  claims: ["tenant-no-shared-compute"],
+  documented: [],
+  fix: "Run the cluster's nodes in the customer's account, and other organisations in clusters of their own.",
+  needs: ["nodes", "network", "namespaces", "pods"],
+  evaluate({ nodes, network, namespaces, pods }, target): Finding[] {
+    if (nodes.every(({ spec }) => !spec?.providerID?.startsWith("aws:///"))) return [];
+    const homes = ownNamespaces(target);
+    return [
+      ...nodes.map(({ metadata, spec }): Finding => {
+        const subject = `Node/${metadata?.name}`;
+        const id = /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? "")?.[1];
+        if (id === undefined) return fail(subject, `is no instance of EC2: ${spec?.providerID ?? "no providerID"}`);
+        const own = network.instanceIds.includes(id);
+        return own
+          ? pass(subject, `${id} of account ${target.account}`)
+          : fail(subject, `${id} is none of the account's`);
+      }),
+      ...namespaces.flatMap(({ metadata }): Finding[] => {
+        const org = metadata?.labels?.[orgLabel];
+        if (org === undefined || org === target.org) return [];
+        return [fail(`Namespace/${metadata?.name}`, `of ${org}`)];
+      }),
+      ...homes.map((home): Finding => {
+        const count = pods.filter(({ metadata }) => metadata?.namespace === home).length;
+        return pass(`Namespace/${home}`, `${count} pods, of ${target.org} only`);
+      }),
+    ];
+  },
+  sabotages: [
+    {
+      name: "the last node is another account's instance",
+      apply({ nodes }) {
+        const last = nodes.at(-1);
+        if (last?.spec) last.spec.providerID = "aws:///us-east-2a/i-0fffffffffffffff";
+      },
+    },
+    {
+      name: "a node of nobody's cloud joins",
+      apply({ nodes }) {
+        nodes.push({ metadata: { name: "laptop" }, spec: {} });
+      },
+    },
+    {
+      name: "a namespace of another organisation shares the nodes",
+      apply({ namespaces }) {
+        namespaces.push({ metadata: { name: "globex-production", labels: { [orgLabel]: "globex" } } });
+      },
+    },
+  ],
+});

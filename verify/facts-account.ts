@@ -1,0 +1,101 @@
+/** What is read of the customer's account beside IAM and buckets; what holds values is described, never opened. */
+import type { PolicyDocument } from "./reason/iam-policy.ts";
+import type { Grant } from "./reason/rbac/grants.ts";
+
+export interface SecurityGroupFact {
+  id: string;
+  name: string;
+  ingress: {
+    /** `tcp`, `udp`, …; `-1` is all. */
+    protocol: string;
+    /** `443`, `8000-8999` or `all`. */
+    ports: string;
+    /** CIDRs, prefix lists, and other groups as `<account>/<group>`. */
+    sources: string[];
+  }[];
+}
+
+export interface EndpointServiceFact {
+  id: string;
+  state: string;
+  acceptanceRequired: boolean;
+  balancers: { arn: string; scheme: string }[];
+  principals: string[];
+  connections: { endpoint: string; owner: string; state: string }[];
+}
+
+/** The network that the cluster lies in, and every way from it into another one. */
+export interface NetworkFact {
+  vpcId: string;
+  cidrs: string[];
+  /** All of the network. */
+  securityGroups: SecurityGroupFact[];
+  /** Of the cluster's own interfaces and of its nodes. */
+  clusterGroupIds: string[];
+  /** Of the account, in the network: the cluster's nodes by its tag. */
+  instanceIds: string[];
+  peerings: { id: string; owners: string[]; state: string }[];
+  /** Attachments to transit gateways. */
+  transits: { id: string; gatewayOwner: string; state: string }[];
+  /** Connections of VPN gateways. */
+  vpns: { id: string; state: string }[];
+  /** Endpoints of the network to services of AWS or of others. */
+  endpoints: { id: string; service: string; owner?: string; state: string }[];
+  /** Offered by the account, to whomever. */
+  endpointServices: EndpointServiceFact[];
+}
+
+/** Who the account lets into the cluster. */
+export interface ClusterAccessFact {
+  entries: {
+    principalArn: string;
+    /** STANDARD, or what kind of node joins by it. */
+    type: string;
+    groups: string[];
+    policies: { arn: string; scope: string; namespaces: string[] }[];
+  }[];
+  podIdentities: { namespace: string; serviceAccount: string; roleArn: string }[];
+}
+
+export interface KeyFact {
+  arn: string;
+  /** CUSTOMER or AWS. */
+  manager: string;
+  enabled: boolean;
+  /** Such as SYMMETRIC_DEFAULT. */
+  spec: string;
+  policy: PolicyDocument;
+  grants: { grantee: string; operations: string[] }[];
+}
+
+export interface SecretFact {
+  name: string;
+  arn: string;
+  /** Absent: the service's own key. */
+  keyId?: string;
+  policy?: PolicyDocument;
+  /** Regions that it is copied to. */
+  copies: string[];
+}
+
+/** Where else data rests, or is copied to. */
+export interface StoresFact {
+  /** In the backend's own manager; users of the Kubernetes backend have none. */
+  secrets: SecretFact[];
+  logGroups: { name: string; arn: string; keyId?: string; destinations: string[] }[];
+  /** Where images are copied to, as `<account>/<region>`; of repositories that begin so, or of all when none is named. */
+  imageCopies: { to: string; prefixes: string[] }[];
+  /** Names of the account's own buckets. */
+  ownBuckets: string[];
+}
+
+/** One question to the API server, and its answer. */
+export interface AccessReview {
+  /** Of the account that is asked about. */
+  namespace: string;
+  account: string;
+  asked: Omit<Grant, "via">;
+  allowed: boolean;
+  /** As the authorizer words it; empty where none allowed it. */
+  reason: string;
+}

@@ -1,0 +1,64 @@
+/** A customer's account as the search of ways sees it, from what was read of it. */
+import { secretPrefix } from "../../../components/secrets/names.ts";
+import type { Facts } from "../../facts.ts";
+import type { Target } from "../../target.ts";
+import { parsePolicy } from "../iam-policy.ts";
+import { type Store, storesOf } from "./who-can.ts";
+import type { AccessEntry, Entity, World } from "./world.ts";
+
+export type PlaneFacts = Pick<
+  Facts,
+  "iam" | "principals" | "cluster" | "clusterAccess" | "buckets" | "repositories" | "keys" | "stores"
+>;
+
+/** Somebody of another account who has every right there: what counts is what this account lets in. */
+export const stranger: Entity = {
+  arn: "arn:aws:iam::999999999999:role/stranger",
+  kind: "role",
+  inline: [{ document: parsePolicy(JSON.stringify({ Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] })) }],
+  attached: [],
+};
+
+/** @param guests principals of other accounts that try */
+export function planeWorld(facts: PlaneFacts, guests: readonly Entity[]): World {
+  const { iam, principals, cluster, clusterAccess, buckets, repositories, keys, stores } = facts;
+  const issuer = cluster.issuer.replace(/^https:\/\//, "");
+  const provider = iam.oidcProviders.find(({ url }) => url.replace(/^https:\/\//, "") === issuer);
+  return {
+    ...principals,
+    entities: [...principals.entities, ...guests],
+    resources: [
+      ...buckets.map(({ name, policy }) => ({ arn: `arn:aws:s3:::${name}`, policy })),
+      ...repositories.map(({ arn, policy }) => ({ arn, policy })),
+      ...keys.map(({ arn, policy }) => ({ arn, policy })),
+      ...stores.secrets.map(({ arn, policy }) => ({ arn, policy })),
+    ],
+    clusters: provider ? [{ arn: cluster.arn, providerArn: provider.arn }] : [],
+    accessEntries: clusterAccess.entries.map((entry) => ({
+      clusterArn: cluster.arn,
+      principalArn: entry.principalArn,
+      power: powerOf(entry),
+    })),
+  };
+}
+
+/** What an entry with groups only may do is for the cluster's own rules, which other checks read. */
+function powerOf({ type, policies }: PlaneFacts["clusterAccess"]["entries"][number]): AccessEntry["power"] {
+  if (/^(EC2|FARGATE|HYBRID|HYPERPOD)/.test(type)) return "node";
+  const names = policies.map(({ arn }) => arn.split("/").at(-1) ?? "");
+  if (names.some((name) => /ClusterAdmin/.test(name))) return "cluster-admin";
+  return names.every((name) => /(View|AdminView)Policy$/.test(name)) ? "none" : "pods";
+}
+
+/** Objects, keys, secrets, logs and images of the plane. */
+export function planeStores({ region, account, org, buckets, repository, clusterName }: Target): Store[] {
+  return storesOf({
+    region,
+    account,
+    prefix: org,
+    buckets: [buckets.metadata, buckets.fastRegistration],
+    secretPrefix: secretPrefix(org).replace(/\/$/, ""),
+    logGroup: `/biplane/${org}/${clusterName}`,
+    repository,
+  });
+}

@@ -1,0 +1,138 @@
+/** What RBAC gives an account: every binding that reaches it, its role's rules, as single grants. */
+import type { V1PolicyRule } from "@kubernetes/client-node";
+import type { Facts } from "../../facts.ts";
+
+/** One right, as small as rules can say it; `*` stays `*`. */
+export interface Grant {
+  /** Where it holds; undefined: in the whole cluster. */
+  namespace?: string;
+  /** API group, `core` for the first one; or a path that is no resource. */
+  group: string;
+  resource: string;
+  /** One object only. */
+  name?: string;
+  verb: string;
+  /** Binding that gives it. */
+  via: string;
+}
+
+export interface Account {
+  namespace: string;
+  name: string;
+}
+
+export type RbacFacts = Pick<Facts, "roles" | "clusterRoles" | "roleBindings" | "clusterRoleBindings">;
+
+interface Subject {
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+interface Binding {
+  metadata?: { namespace?: string; name?: string };
+  roleRef: { kind: string; name: string };
+  subjects?: Subject[];
+}
+
+/** What Kubernetes gives everybody whom it knows: to look at paths that are no resource, and to ask about oneself. */
+function isEverybodys({ group, resource, verb }: Grant): boolean {
+  if (resource === "") return verb === "get";
+  const asks = /^self(subject(access|rules)?reviews)$/.test(resource);
+  return asks && verb === "create" && /^(authorization|authentication)\.k8s\.io$/.test(group);
+}
+
+/**
+ * Grants of one service account, by its own name and by the groups of all service accounts, of its namespace's and of
+ * everybody who is authenticated, beyond what everybody has. A binding to a role that does not exist gives nothing.
+ */
+export function grantsTo(account: Account, facts: RbacFacts): Grant[] {
+  return bindingsOf(facts)
+    .filter(({ subjects = [], metadata }) =>
+      subjects.some((subject) => isAccount(subject, metadata?.namespace, account)),
+    )
+    .flatMap((binding) => grantsOf(binding, facts))
+    .filter((grant) => !isEverybodys(grant));
+}
+
+/** Titles of the bindings that reach an account, whatever their roles say. */
+export function bindingsTo(account: Account, facts: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">): string[] {
+  return bindingsOf(facts)
+    .filter(({ subjects = [], metadata }) =>
+      subjects.some((subject) => isAccount(subject, metadata?.namespace, account)),
+    )
+    .map(titleOf);
+}
+
+/** Grants of a group. */
+export function grantsToGroup(group: string, facts: RbacFacts): Grant[] {
+  return bindingsOf(facts)
+    .filter(({ subjects = [] }) => subjects.some(({ kind, name }) => kind === "Group" && name === group))
+    .flatMap((binding) => grantsOf(binding, facts));
+}
+
+type PolicyRule = Pick<V1PolicyRule, "apiGroups" | "nonResourceURLs" | "resourceNames" | "resources" | "verbs">;
+
+/** The rules of a table as grants in one namespace, or in the whole cluster. */
+export function expand(rules: readonly PolicyRule[], namespace: string | undefined, via: string): Grant[] {
+  return rules.flatMap((rule) => {
+    const where = namespace === undefined ? {} : { namespace };
+    const paths = (rule.nonResourceURLs ?? []).map((path) => ({ group: path, resource: "" }));
+    const resources = (rule.apiGroups ?? []).flatMap((group) =>
+      (rule.resources ?? []).map((resource) => ({ group: group || "core", resource })),
+    );
+    const names = rule.resourceNames?.length ? rule.resourceNames.map((name) => ({ name })) : [{}];
+    return [...paths, ...resources].flatMap((what) =>
+      names.flatMap((named) => rule.verbs.map((verb) => ({ ...where, ...what, ...named, verb, via }))),
+    );
+  });
+}
+
+/** The same right has the same text, whatever gives it. */
+export function textOf({ namespace, group, resource, name, verb }: Grant): string {
+  const object = name === undefined ? "" : ` "${name}"`;
+  const what = resource === "" ? group : `${group}/${resource}`;
+  return `${verb} ${what}${object} ${namespace === undefined ? "everywhere" : `in ${namespace}`}`;
+}
+
+/** Does one of the grants allow it? `*` as the API server takes it. */
+export function allows(grants: readonly Grant[], asked: Omit<Grant, "via">): Grant | undefined {
+  const covers = (given: string, wanted: string) => given === "*" || given === wanted;
+  return grants.find(
+    (grant) =>
+      (grant.namespace === undefined || grant.namespace === asked.namespace) &&
+      covers(grant.group, asked.group) &&
+      covers(grant.resource, asked.resource) &&
+      covers(grant.verb, asked.verb) &&
+      (grant.name === undefined || grant.name === asked.name),
+  );
+}
+
+function bindingsOf({
+  roleBindings,
+  clusterRoleBindings,
+}: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">): Binding[] {
+  return [...clusterRoleBindings, ...roleBindings];
+}
+
+/** An account that is named without its namespace is one of the binding's. */
+function isAccount({ kind, name, namespace }: Subject, home: string | undefined, account: Account): boolean {
+  if (kind === "ServiceAccount") return name === account.name && (namespace || home) === account.namespace;
+  if (kind === "User") return name === `system:serviceaccount:${account.namespace}:${account.name}`;
+  const groups = ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`, "system:authenticated"];
+  return kind === "Group" && groups.includes(name);
+}
+
+function grantsOf({ metadata, roleRef }: Binding, { roles, clusterRoles }: RbacFacts): Grant[] {
+  const namespace = metadata?.namespace;
+  const role =
+    roleRef.kind === "Role"
+      ? roles.find((one) => one.metadata?.name === roleRef.name && one.metadata?.namespace === namespace)
+      : clusterRoles.find((one) => one.metadata?.name === roleRef.name);
+  return expand(role?.rules ?? [], namespace, titleOf({ metadata }));
+}
+
+function titleOf({ metadata }: Pick<Binding, "metadata">): string {
+  const kind = metadata?.namespace === undefined ? "ClusterRoleBinding" : "RoleBinding";
+  return [kind, metadata?.namespace, metadata?.name].filter(Boolean).join("/");
+}

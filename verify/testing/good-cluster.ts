@@ -1,0 +1,194 @@
+/** The Kubernetes objects of a plane on which every check passes. */
+import type { V1Deployment, V1Pod, V1PodSpec, V1Role, V1RoleBinding } from "@kubernetes/client-node";
+import { permissions } from "../../components/compute-plane/permissions.ts";
+import { componentLabel, components } from "../documented/components.ts";
+import type { Facts } from "../facts.ts";
+
+export const account = "222222222222";
+export const registry = "registry.example.test";
+export const releasedDigest = `sha256:${"1".repeat(64)}`;
+export const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+
+const platform = "union";
+const project = "demo-development";
+const homes = [platform, project];
+const image = `${registry}/services@${releasedDigest}`;
+const rbac = "rbac.authorization.k8s.io";
+
+type KubernetesFacts = Pick<
+  Facts,
+  | "namespaces"
+  | "nodes"
+  | "pods"
+  | "deployments"
+  | "services"
+  | "serviceAccounts"
+  | "roles"
+  | "clusterRoles"
+  | "roleBindings"
+  | "clusterRoleBindings"
+  | "networkPolicies"
+  | "resourceQuotas"
+  | "limitRanges"
+  | "customResourceDefinitions"
+  | "accessReviews"
+>;
+
+export function goodCluster(): KubernetesFacts {
+  return {
+    namespaces: [
+      { metadata: { name: platform, labels: {} } },
+      {
+        metadata: {
+          name: project,
+          labels: { "biplane.dev/org": "acme", "biplane.dev/project": "demo", "biplane.dev/domain": "development" },
+        },
+      },
+    ],
+    nodes: ["i-0a", "i-0b"].map((id) => ({ metadata: { name: id }, spec: { providerID: `aws:///us-east-2a/${id}` } })),
+    pods: [
+      ...components.map(({ name, serviceAccount, usesAdminRole }) =>
+        pod(platform, name, serviceAccount, usesAdminRole ? "adminflyterole" : undefined),
+      ),
+      taskPod(),
+    ],
+    deployments: components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
+    services: [{ metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } }],
+    serviceAccounts: [
+      ...components.map(({ serviceAccount, usesAdminRole }) =>
+        usesAdminRole
+          ? annotated(platform, serviceAccount, "adminflyterole")
+          : { metadata: { namespace: platform, name: serviceAccount } },
+      ),
+      annotated(project, "default", "userflyterole"),
+    ],
+    roles: permissions.map(
+      ({ role, where, rules }): V1Role => ({
+        metadata: { namespace: where === "platform" ? platform : project, name: role },
+        rules: rules.map(({ apiGroups, resources, resourceNames, verbs }) => ({
+          apiGroups: [...apiGroups],
+          resources: [...resources],
+          verbs: [...verbs],
+          ...(resourceNames ? { resourceNames: [...resourceNames] } : {}),
+        })),
+      }),
+    ),
+    clusterRoles: [
+      { metadata: { name: "system:discovery" }, rules: [{ nonResourceURLs: ["/version"], verbs: ["get"] }] },
+    ],
+    roleBindings: permissions.map(
+      ({ role, where, account: name }): V1RoleBinding => ({
+        metadata: { namespace: where === "platform" ? platform : project, name: role },
+        roleRef: { apiGroup: rbac, kind: "Role", name: role },
+        subjects: [{ kind: "ServiceAccount", namespace: platform, name }],
+      }),
+    ),
+    clusterRoleBindings: [
+      {
+        metadata: { name: "system:discovery" },
+        roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "system:discovery" },
+        subjects: [{ kind: "Group", name: "system:authenticated" }],
+      },
+    ],
+    networkPolicies: homes.map((namespace) => ({
+      metadata: { namespace, name: "default-deny" },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    })),
+    resourceQuotas: homes.map((namespace) => ({
+      metadata: { namespace, name: "quota" },
+      status: { hard: { "limits.cpu": "8", "limits.memory": "16Gi" } },
+    })),
+    limitRanges: homes.map((namespace) => ({ metadata: { namespace, name: "limits" }, spec: { limits: [] } })),
+    accessReviews: [
+      {
+        namespace: platform,
+        account: "executor",
+        asked: { namespace: project, group: "core", resource: "pods", verb: "create" },
+        allowed: true,
+        reason: 'RBAC: allowed by RoleBinding "executor/demo-development"',
+      },
+      {
+        namespace: project,
+        account: "default",
+        asked: { namespace: project, group: "core", resource: "pods", verb: "create" },
+        allowed: false,
+        reason: "",
+      },
+    ],
+    customResourceDefinitions: [
+      {
+        metadata: { name: "taskactions.flyte.org" },
+        spec: {
+          group: "flyte.org",
+          scope: "Namespaced",
+          names: { kind: "TaskAction", plural: "taskactions" },
+          versions: [],
+        },
+        status: { conditions: [{ type: "Established", status: "True" }] },
+      },
+    ],
+  };
+}
+
+function deployment(name: string, serviceAccount: string): V1Deployment {
+  const env = [
+    { name: "ORG", value: "acme" },
+    { name: "CLUSTER_NAME", value: "acme-local" },
+  ];
+  return {
+    metadata: { namespace: platform, name, generation: 2, labels: { [componentLabel]: name } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { [componentLabel]: name } },
+      template: { spec: { serviceAccountName: serviceAccount, containers: [{ name, image, env }] } },
+    },
+    status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
+  };
+}
+
+function taskPod(): V1Pod {
+  const made = pod(project, "r1-a0-0", "default", "userflyterole");
+  return {
+    ...made,
+    metadata: {
+      ...made.metadata,
+      ownerReferences: [{ apiVersion: "flyte.org/v1", kind: "TaskAction", name: "r1-a0", uid: "1" }],
+    },
+  };
+}
+
+function pod(namespace: string, name: string, serviceAccountName: string, roleName?: string): V1Pod {
+  const identity: Pick<V1PodSpec, "volumes"> = {
+    volumes: [
+      {
+        name: "token",
+        projected: { sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", path: "token" } }] },
+      },
+    ],
+  };
+  return {
+    metadata: { namespace, name: `${name}-x`, labels: { [componentLabel]: name } },
+    spec: {
+      serviceAccountName,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532 },
+      containers: [
+        {
+          name: "main",
+          image,
+          env: roleName ? [{ name: "AWS_ROLE_ARN", value: roleArn(roleName) }] : [],
+          resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+        },
+      ],
+      ...(roleName ? identity : {}),
+    },
+    status: {
+      phase: "Running",
+      conditions: [{ type: "Ready", status: "True" }],
+      containerStatuses: [{ name: "main", image: "", imageID: image, ready: true, restartCount: 0 }],
+    },
+  };
+}
+
+function annotated(namespace: string, name: string, roleName: string) {
+  return { metadata: { namespace, name, annotations: { "eks.amazonaws.com/role-arn": roleArn(roleName) } } };
+}
