@@ -5,6 +5,11 @@ import { UserError } from "../shared/errors.ts";
 
 const file = z.string().min(1);
 
+const signIn = file
+  .optional()
+  .describe("Configuration of the flyte client: who signs in where. @default the local run's");
+const policyName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 63');
+
 const kubeconfig = (plane: string) =>
   file
     .optional()
@@ -69,6 +74,10 @@ export const commandSchemas = {
     plainHttp: z.boolean().default(false).describe("The registry speaks no TLS"),
     lock: file.default("images.lock.json").describe("Digests of what was pushed"),
   }),
+  policyApply: z.strictObject({ file: file.describe("YAML with roles, policies and assignments"), config: signIn }),
+  policyGet: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
+  policyList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
+  policyDelete: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
   demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),

@@ -84,6 +84,42 @@ program
   .option("--lock <file>", "where the digests are written (images.lock.json)")
   .action(async (raw) => exit((await import("./commands/images-push.ts")).imagesPush(parseOptions("imagesPush", raw))));
 
+const policy = program.command("policy").description("who may do what: roles, policies and their assignments");
+const signInOption = [
+  "--config <file>",
+  "configuration of the flyte client: who signs in where (the local run's)",
+] as const;
+policy
+  .command("apply")
+  .description("apply the roles, policies and assignments of a YAML file, all of them or none")
+  .requiredOption("-f, --file <file>", "YAML documents, see examples/policies.yaml")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/policy.ts")).policyApply(parseOptions("policyApply", raw))));
+policy
+  .command("get")
+  .description("print a policy with its assignments, or a role, as YAML")
+  .argument("<name>")
+  .option("--role", "a role, not a policy")
+  .option(...signInOption)
+  .action(async (name, raw) =>
+    exit((await import("./commands/policy.ts")).policyGet(parseOptions("policyGet", { name, ...raw }))),
+  );
+policy
+  .command("list")
+  .description("list the organisation's roles and policies, and those that are built in")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/policy.ts")).policyList(parseOptions("policyList", raw))));
+policy
+  .command("delete")
+  .description("delete a policy that nobody has, or a role that no policy binds")
+  .argument("<name>")
+  .option("--role", "a role, not a policy")
+  .option(...signInOption)
+  .action(async (name, raw) =>
+    exit((await import("./commands/policy.ts")).policyDelete(parseOptions("policyDelete", { name, ...raw }))),
+  );
+
 program
   .command("test")
   .description("all tests; `test unit` needs no planes")

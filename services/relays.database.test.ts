@@ -5,6 +5,7 @@ import { ConnectError, createClient, type Transport } from "@connectrpc/connect"
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
+import { AuthorizerService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { upstream } from "./shared/client.ts";
 import { countingLines } from "./testing/fakes.ts";
@@ -134,9 +135,16 @@ async function uploadThrough(port: number): Promise<string> {
   const { transport, close } = upstream(`http://127.0.0.1:${port}`);
   const call = createClient(ObjectStoreService, transport).signUpload(
     { ...request, org: "acme" },
-    { headers: { ...headers(), "x-biplane-cluster": "acme/main" } },
+    { headers: { ...headers(), "biplane-grants": await statement(), "x-biplane-cluster": "acme/main" } },
   );
   return outcome(call).finally(close);
+}
+
+/** What Identity says of the caller, as it comes with each call to a compute plane. */
+async function statement(): Promise<string> {
+  const { transport, close } = upstream(world.identityUrl);
+  const call = createClient(AuthorizerService, transport).resolve({}, { headers: headers() });
+  return (await call.finally(close)).statement;
 }
 
 async function outcome(call: Promise<unknown>): Promise<string> {

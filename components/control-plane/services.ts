@@ -49,6 +49,8 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
     TOKEN_ISSUER: `https://${endpoint}`,
     TOKEN_KEYS_URL: `${url("identity")}/oauth2/v1/keys`,
   };
+  /** Who they are and what they may do: of every service that users call. */
+  const knowsCallers = { ...verifiesTokens, IDENTITY_URL: url("identity") };
   const verifiesClusters = { RELAY_KEYS_URL: `${url("relay")}/keys` };
   const service = (name: string) => ({ name, entry: `/app/control/${name}.mjs`, replicas, autoscale });
 
@@ -58,11 +60,10 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       publicPort: { port: tlsPort, nodePort: nodePorts.gateway },
       calls: ["identity", "runs", "actions", "cluster", "dataproxy"],
       env: {
-        ...verifiesTokens,
+        ...knowsCallers,
         TLS_CERT_FILE: file("tls/tls.crt"),
         TLS_KEY_FILE: file("tls/tls.key"),
         ORIGIN_PULL_CA_FILE: file("origin-pull/ca.crt"),
-        IDENTITY_URL: url("identity"),
         RUNS_URL: url("runs"),
         ACTIONS_URL: url("actions"),
         CLUSTER_URL: url("cluster"),
@@ -88,7 +89,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       rpcPort,
       calls: ["identity"],
       reaches: ["database"],
-      env: { ...database.env, ...verifiesTokens },
+      env: { ...database.env, ...knowsCallers },
       files: database.files,
     },
     {
@@ -96,7 +97,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       rpcPort,
       calls: ["identity", "relay"],
       reaches: ["database"],
-      env: { ...database.env, ...verifiesTokens, ...verifiesClusters },
+      env: { ...database.env, ...knowsCallers, ...verifiesClusters },
       files: database.files,
     },
     {
@@ -106,13 +107,12 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       reaches: ["database"],
       env: {
         ...database.env,
-        ...verifiesTokens,
+        ...knowsCallers,
         ...verifiesClusters,
         CLUSTER_CA_CERT_FILE: file("cluster-ca/tls.crt"),
         CLUSTER_CA_KEY_FILE: file("cluster-ca/tls.key"),
         BOOTSTRAP_FILE: file("bootstrap/bootstrap.json"),
         RELAY_HOST: relayHost,
-        IDENTITY_URL: url("identity"),
       },
       files: { ...database.files, "cluster-ca": files.clusterAuthority, bootstrap: files.bootstrap },
     },
@@ -120,7 +120,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       ...service("dataproxy"),
       rpcPort,
       calls: ["identity", "relay", "cluster", "runs"],
-      env: { ...verifiesTokens, RELAY_URL: url("relay"), CLUSTER_URL: url("cluster"), RUNS_URL: url("runs") },
+      env: { ...knowsCallers, RELAY_URL: url("relay"), CLUSTER_URL: url("cluster"), RUNS_URL: url("runs") },
     },
     {
       ...service("relay"),

@@ -6,9 +6,18 @@ import { label } from "./config.ts";
 
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal, lower case");
 
+const placeSchema = z.object({ project: label.or(z.literal("")), domain: label });
+
 export const bootstrapSchema = z.object({
   applications: z.array(
-    z.object({ org: label, clientId: z.string().min(1).max(128), secretSha256: sha256Hex, role: z.enum(userRoles) }),
+    z.object({
+      org: label,
+      clientId: z.string().min(1).max(128),
+      secretSha256: sha256Hex,
+      role: z.enum(userRoles),
+      /** Where the role holds. @default everywhere in the organisation */
+      places: z.array(placeSchema).default([]),
+    }),
   ),
   registrations: z.array(z.object({ org: label, cluster: label, tokenSha256: sha256Hex })),
 });

@@ -58,6 +58,9 @@ export const commonShape = {
 /** How services that serve users verify tokens. */
 export const tokenShape = { TOKEN_ISSUER: httpUrl, TOKEN_KEYS_URL: httpUrl };
 
+/** Of services in the region, which ask Identity what their callers may do. */
+export const regionShape = { ...tokenShape, IDENTITY_URL: httpUrl };
+
 export const databaseShape = {
   DATABASE_HOST: z.string(),
   DATABASE_PORT: port.default(5432),

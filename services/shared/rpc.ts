@@ -12,17 +12,16 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { authInterceptor } from "./auth/interceptor.ts";
-import type { TokenVerifier } from "./auth/verifier.ts";
+import { type AuthParts, authInterceptor } from "./auth/interceptor.ts";
+import { ruleOf } from "./auth/rules.ts";
 import { errorInterceptor, undecodable } from "./errors.ts";
 import { answerError, type HttpHandler } from "./http.ts";
 import { maxMessageBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
 
-export interface RpcParts {
+/** Every method but the public ones needs a token and a grant; see auth/rules.ts. */
+export interface RpcParts extends AuthParts {
   routes: (router: ConnectRouter) => void;
-  /** Every method but the public ones needs a token; see auth/rights.ts. */
-  verify: TokenVerifier;
   /** Run after authentication and authorization. */
   interceptors?: Interceptor[];
 }
@@ -36,11 +35,19 @@ export function rpcHandlers(parts: RpcParts, log: Logger, shutdown: AbortSignal)
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     shutdownSignal: shutdown,
-    interceptors: [errorInterceptor(log), authInterceptor(parts.verify), ...(parts.interceptors ?? [])],
+    interceptors: [errorInterceptor(log), authInterceptor(parts), ...(parts.interceptors ?? [])],
   });
   parts.routes(router);
+  requireRules(router);
   const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, serve(handler, log)]));
   return (path: string): HttpHandler | undefined => byPath.get(path);
+}
+
+/** A method without a rule would be denied to everybody; that is a mistake which must not wait for a caller. */
+function requireRules({ handlers }: ConnectRouter): void {
+  const without = handlers.filter(({ service, method }) => !ruleOf(service.typeName, method.name));
+  if (without.length === 0) return;
+  throw new Error(`no rule in auth/rules.ts for ${without.map(({ requestPath }) => requestPath).join(", ")}`);
 }
 
 function serve(handler: UniversalHandler, log: Logger): HttpHandler {

@@ -8,6 +8,7 @@ import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_stor
 import { ExecutorQueueService, LeaseResponseSchema } from "../../gen/biplane/queue/v1/queue_pb.js";
 import { InputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
+import { type Authorizer, statedAuthorizer } from "../shared/auth/authorizer.ts";
 import { callerOf } from "../shared/auth/caller.ts";
 import { type TokenVerifier, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import type { Logger } from "../shared/log.ts";
@@ -45,12 +46,17 @@ const bigLogLine = randomBytes(48 * 1024).toString("base64");
 /** Object store and log provider in one. Both verify the end user by the keys that the tunnel pinned. */
 export async function fakeDataPlane(keysUrl: () => string, issuer: string, log: Logger): Promise<RunningService> {
   let verifier: TokenVerifier | undefined;
+  let authorizer: Authorizer | undefined;
   const verify: TokenVerifier = (authorization) => {
     verifier ??= tokenVerifier([userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: keysUrl() })]);
     return verifier(authorization);
   };
   const place = { name: "plane", port: 0, healthPort: 0, log: log.with({ of: "plane" }), lingerMs: 0, drainMs: 200 };
-  return startService(place, { rpc: { verify, routes: dataPlaneRoutes } });
+  const authorize: Authorizer = (caller, headers) => {
+    authorizer ??= statedAuthorizer(userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: keysUrl() }));
+    return authorizer(caller, headers);
+  };
+  return startService(place, { rpc: { verify, authorize, routes: dataPlaneRoutes } });
 }
 
 function dataPlaneRoutes(router: ConnectRouter): void {

@@ -1,5 +1,5 @@
 /** Both ends of the link in one process, on loopback: real Postgres, TLS and tunnels; only what lies behind is fake. */
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +16,11 @@ import { dataProxyRoutes } from "../control/dataproxy/service.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
 import { keysPath } from "../control/identity/metadata.ts";
 import { identityService } from "../control/identity/service.ts";
+import { newSigningKey } from "../control/identity/testing/signing-key.ts";
 import { relayService } from "../control/relay/service.ts";
 import type { Identity, IdentityStore } from "../data/tunnel/identity.ts";
 import { tunnelService } from "../data/tunnel/service.ts";
+import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
 import { keySetReader } from "../shared/auth/remote-keys.ts";
 import { clusterIssuer, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
@@ -46,6 +48,7 @@ export interface LinkWorld {
   foreignAuthority: ClusterAuthority;
   /** As the region's services know it: any of its replicas. */
   relayUrl: string;
+  identityUrl: string;
   relays: Relay[];
   /** Between tunnels and relays. Connections go to the replicas in turn. */
   network: Cuttable;
@@ -126,7 +129,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
     await identityService({
       database: openDatabase(database, "identity", log),
       issuer,
-      signingKey: signingKey(),
+      signingKey: newSigningKey(),
       bootstrap,
       log,
     }),
@@ -170,6 +173,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   const relayHost = `localhost:${network.port}`;
   const verify = tokenVerifier([userIssuer(tokens), clusterIssuer({ RELAY_KEYS_URL: `${relayUrl}/keys` })]);
 
+  const authorize = remoteAuthorizer(to(identityUrl).transport);
   const authority = await openAuthority(clusterCa.cert, clusterCa.key);
   const clusterDatabase = openDatabase(database, "cluster", log);
   const store = clusterStore(clusterDatabase);
@@ -177,6 +181,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   const clusterUrl = await start("cluster", {
     rpc: {
       verify,
+      authorize,
       routes: clusterRoutes({
         store,
         authority,
@@ -188,13 +193,14 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
     },
     close: () => clusterDatabase.close(),
   });
-  const actionsUrl = await start("actions", { rpc: { verify, routes: fakeActions } });
-  const runsUrl = await start("runs", { rpc: { verify, routes: fakeRuns } });
+  const actionsUrl = await start("actions", { rpc: { verify, authorize, routes: fakeActions } });
+  const runsUrl = await start("runs", { rpc: { verify, authorize, routes: fakeRuns } });
   late.actions.set(to(actionsUrl));
   late.cluster.set(to(clusterUrl));
   const dataproxyUrl = await start("dataproxy", {
     rpc: {
       verify,
+      authorize,
       routes: dataProxyRoutes({
         relay: to(relayUrl).transport,
         planes: planes(to(clusterUrl).transport),
@@ -216,6 +222,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       tls: leaf,
       http: gatewayHandler({
         verify,
+        authorize,
         backends: {
           identity: to(backends.identity).sessions,
           runs: to(backends.runs).sessions,
@@ -232,6 +239,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
 
   return {
     lines,
+    identityUrl,
     gatewayHost,
     relayHost,
     relayUrl,
@@ -301,9 +309,9 @@ function declare(secrets: Record<"admin" | "viewer" | "stranger" | "registration
   const hash = (text: string) => sha256(text).toString("hex");
   return {
     applications: [
-      { org: "acme", clientId: "acme-admin", secretSha256: hash(secrets.admin), role: "admin" },
-      { org: "acme", clientId: "acme-viewer", secretSha256: hash(secrets.viewer), role: "viewer" },
-      { org: "globex", clientId: "globex-admin", secretSha256: hash(secrets.stranger), role: "admin" },
+      { org: "acme", clientId: "acme-admin", secretSha256: hash(secrets.admin), role: "admin", places: [] },
+      { org: "acme", clientId: "acme-viewer", secretSha256: hash(secrets.viewer), role: "viewer", places: [] },
+      { org: "globex", clientId: "globex-admin", secretSha256: hash(secrets.stranger), role: "admin", places: [] },
     ],
     registrations: [{ org: "acme", cluster: "main", tokenSha256: hash(secrets.registration) }],
   };
@@ -328,12 +336,6 @@ async function readPair(pki: ReturnType<typeof paths>, spec: { name: string; dns
 
 async function readFiles(files: { certificate: string; key: string }) {
   return { cert: readFileSync(files.certificate, "utf8"), key: readFileSync(files.key, "utf8") };
-}
-
-function signingKey(): string {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" })
-    .privateKey.export({ type: "pkcs8", format: "pem" })
-    .toString();
 }
 
 const secret = () => randomBytes(18).toString("base64url");

@@ -1,5 +1,7 @@
+import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { clusterIssuer, tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
-import { databaseShape, httpUrl, tokenShape } from "../../shared/config.ts";
+import { upstream } from "../../shared/client.ts";
+import { databaseShape, httpUrl, regionShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { openHub } from "../store/hub.ts";
@@ -7,13 +9,14 @@ import { actionsRoutes } from "./service.ts";
 
 await runService({
   name: "actions",
-  shape: { ...tokenShape, ...databaseShape, RELAY_KEYS_URL: httpUrl },
+  shape: { ...regionShape, ...databaseShape, RELAY_KEYS_URL: httpUrl },
   parts({ config, log }) {
     const database = openDatabase(config, "actions", log);
     const hub = openHub({ connection: clientConfig(config, "actions notifications"), log });
     const verify = tokenVerifier([userIssuer(config), clusterIssuer(config)]);
+    const authorize = remoteAuthorizer(upstream(config.IDENTITY_URL).transport);
     return {
-      rpc: { routes: actionsRoutes({ database, hub }), verify },
+      rpc: { routes: actionsRoutes({ database, hub }), verify, authorize },
       ready: () => database.ping(),
       async close() {
         await hub.close();

@@ -1,7 +1,9 @@
+import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { keySetReader } from "../../shared/auth/remote-keys.ts";
 import { clusterIssuer, tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { bootstrapSchema } from "../../shared/bootstrap.ts";
-import { databaseShape, fileContent, hostName, httpUrl, jsonFile, tokenShape } from "../../shared/config.ts";
+import { upstream } from "../../shared/client.ts";
+import { databaseShape, fileContent, hostName, httpUrl, jsonFile, regionShape } from "../../shared/config.ts";
 import { openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { keysPath } from "../identity/metadata.ts";
@@ -13,13 +15,12 @@ await runService({
   name: "cluster",
   shape: {
     ...databaseShape,
-    ...tokenShape,
+    ...regionShape,
     RELAY_KEYS_URL: httpUrl,
     CLUSTER_CA_CERT_FILE: fileContent,
     CLUSTER_CA_KEY_FILE: fileContent,
     BOOTSTRAP_FILE: jsonFile(bootstrapSchema),
     RELAY_HOST: hostName,
-    IDENTITY_URL: httpUrl,
   },
   async parts({ config, log }) {
     const database = openDatabase(config, "cluster", log);
@@ -34,7 +35,11 @@ await runService({
       log,
     });
     return {
-      rpc: { routes, verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]) },
+      rpc: {
+        routes,
+        verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+      },
       ready: () => database.ping(),
       close: () => database.close(),
     };

@@ -1,6 +1,7 @@
+import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
-import { httpUrl, tokenShape } from "../../shared/config.ts";
+import { httpUrl, regionShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
 import { actionAddresses } from "./actions.ts";
 import { planes } from "./planes.ts";
@@ -8,7 +9,7 @@ import { dataProxyRoutes } from "./service.ts";
 
 await runService({
   name: "dataproxy",
-  shape: { ...tokenShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
+  shape: { ...regionShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
   parts: ({ config, log }) => ({
     rpc: {
       routes: dataProxyRoutes({
@@ -18,6 +19,7 @@ await runService({
         log,
       }),
       verify: tokenVerifier([userIssuer(config)]),
+      authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
     },
   }),
 });

@@ -130,7 +130,8 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
           action,
           attempt: attempt || 1,
         };
-        const call = () => planes.callTo(caller, context.signal, noLimit);
+        // The caller as it is at that moment: what it may do is stated for a minute only.
+        const call = () => planes.callTo(callerOf(context), context.signal, noLimit);
         yield* tailLogs(logs, request, { call, signal: context.signal, log });
       },
     });

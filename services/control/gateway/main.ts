@@ -1,19 +1,19 @@
+import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
-import { fileContent, httpUrl, port, tokenShape } from "../../shared/config.ts";
+import { fileContent, httpUrl, port, regionShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
 import { gatewayHandler } from "./service.ts";
 
 await runService({
   name: "gateway",
   shape: {
-    ...tokenShape,
+    ...regionShape,
     PORT: port.default(8443),
     TLS_CERT_FILE: fileContent,
     TLS_KEY_FILE: fileContent,
     /** Set: only the edge, which holds a certificate of this authority, may connect. */
     ORIGIN_PULL_CA_FILE: fileContent.optional(),
-    IDENTITY_URL: httpUrl,
     RUNS_URL: httpUrl,
     ACTIONS_URL: httpUrl,
     CLUSTER_URL: httpUrl,
@@ -23,6 +23,7 @@ await runService({
     port: config.PORT,
     http: gatewayHandler({
       verify: tokenVerifier([userIssuer(config)]),
+      authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
       backends: {
         identity: upstream(config.IDENTITY_URL).sessions,
         runs: upstream(config.RUNS_URL).sessions,

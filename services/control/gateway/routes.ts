@@ -8,6 +8,7 @@ const services = new Map<string, Backend>(
   Object.entries({
     "flyteidl2.auth.AuthMetadataService": "identity",
     "flyteidl2.auth.IdentityService": "identity",
+    "biplane.policy.v1.PolicyService": "identity",
     "flyteidl2.workflow.RunService": "runs",
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",
@@ -20,6 +21,11 @@ const services = new Map<string, Backend>(
     "flyteidl2.dataproxy.DataProxyService": "dataproxy",
   }),
 );
+
+/** Full names of the services that can be reached from outside. */
+export function publicServices(): string[] {
+  return [...services.keys()];
+}
 
 export type Route =
   | { kind: "rpc"; backend: Backend; service: string; method: string }

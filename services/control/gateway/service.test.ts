@@ -4,6 +4,7 @@ import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
 import { answerJson } from "../../shared/http.ts";
 import { type Server, startServer } from "../../shared/server.ts";
+import { byRole } from "../../shared/testing/authorizer.ts";
 import { postText } from "../../shared/testing/http2.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
   });
   const { sessions } = upstream(`http://127.0.0.1:${behind.port}`);
   const backends = { identity: sessions, runs: sessions, actions: sessions, cluster: sessions, dataproxy: sessions };
-  const handler = gatewayHandler({ verify: tokenVerifier([issuer.trusted]), backends, log });
+  const handler = gatewayHandler({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, backends, log });
   const front = await startServer({ port: 0, handler, log });
   gateway = upstream(`http://127.0.0.1:${front.port}`);
   servers = [front, behind];

@@ -1,26 +1,26 @@
 /** The region's one entry: verifies the caller, then passes the request to the service that answers it. */
 import { Code, ConnectError } from "@connectrpc/connect";
-import { allowedRoles } from "../../shared/auth/rights.ts";
-import type { TokenVerifier } from "../../shared/auth/verifier.ts";
-import { denied, toConnectError } from "../../shared/errors.ts";
+import { requireKind, requireSomewhere } from "../../shared/auth/decide.ts";
+import type { AuthParts } from "../../shared/auth/interceptor.ts";
+import { ruleOf } from "../../shared/auth/rules.ts";
+import { toConnectError } from "../../shared/errors.ts";
 import { answerError, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
 import { type Backend, type Route, routeOf } from "./routes.ts";
 
-export interface GatewayDeps {
-  verify: TokenVerifier;
+export interface GatewayDeps extends AuthParts {
   backends: Record<Backend, StreamSource>;
   log: Logger;
 }
 
-export function gatewayHandler({ verify, backends, log }: GatewayDeps): HttpHandler {
+export function gatewayHandler({ backends, log, ...auth }: GatewayDeps): HttpHandler {
   return async (request, response) => {
     const path = pathOf(request);
     const route = routeOf(path);
     try {
       if (!route) throw new ConnectError("no service answers this path", Code.Unimplemented);
-      await admit(route, request, verify);
+      await admit(route, request, auth);
     } catch (error) {
       const answer = toConnectError(error, log);
       log.info("refused", { path: route ? path : "(unknown)", code: Code[answer.code] });
@@ -32,11 +32,12 @@ export function gatewayHandler({ verify, backends, log }: GatewayDeps): HttpHand
   };
 }
 
-/** The services verify and decide again, each for itself; what is refused here never reaches them. */
-async function admit(route: Route, request: HttpRequest, verify: TokenVerifier): Promise<void> {
+/** The services verify again and decide with the request before them; what is refused here never reaches them. */
+async function admit(route: Route, request: HttpRequest, { verify, authorize }: AuthParts): Promise<void> {
   if (route.kind === "open") return;
-  const allowed = allowedRoles(route.service, route.method);
-  if (allowed === "anyone") return;
-  const caller = await verify(request.headers.authorization);
-  if (!allowed.includes(caller.role)) throw denied(`the role ${caller.role} may not call ${route.method}`);
+  const rule = ruleOf(route.service, route.method);
+  if (rule?.who === "anyone") return;
+  const identified = await verify(request.headers.authorization);
+  requireKind(rule, identified, route.method);
+  requireSomewhere(rule, await authorize(identified, new Headers()), route.method);
 }

@@ -33,13 +33,14 @@ export function applicationStore(database: Database): ApplicationStore {
       const byOrg = Map.groupBy(applications, ({ org }) => org);
       for (const [org, declared] of byOrg) {
         await database.withOrg(org, async (transaction) => {
-          for (const { clientId, secretSha256, role } of declared) {
+          for (const { clientId, secretSha256, role, places } of declared) {
             await transaction.query(
-              `insert into biplane.applications (org, client_id, secret_sha256, role, bootstrap)
-               values ($1, $2, decode($3, 'hex'), $4, true)
+              `insert into biplane.applications (org, client_id, secret_sha256, role, places, bootstrap)
+               values ($1, $2, decode($3, 'hex'), $4, $5::jsonb, true)
                on conflict (org, client_id) do update
-               set secret_sha256 = excluded.secret_sha256, role = excluded.role, bootstrap = true`,
-              [org, clientId, secretSha256, role],
+               set secret_sha256 = excluded.secret_sha256, role = excluded.role, places = excluded.places,
+                 bootstrap = true`,
+              [org, clientId, secretSha256, role, JSON.stringify(places)],
             );
           }
           await transaction.query(

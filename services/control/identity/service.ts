@@ -2,6 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createLocalJWKSet } from "jose";
+import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { userRoles } from "../../shared/auth/caller.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import type { Bootstrap } from "../../shared/bootstrap.ts";
@@ -10,7 +11,11 @@ import type { Logger } from "../../shared/log.ts";
 import type { Database } from "../../shared/postgres.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import { applicationStore } from "./applications.ts";
+import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
+import { grantStore } from "./grants.ts";
 import { discoveryDocument, discoveryPaths, identityRoutes, keysPath, tokenPath } from "./metadata.ts";
+import { policyStore } from "./policies.ts";
+import { policyService } from "./policy-service.ts";
 import { createSigner } from "./signing.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 
@@ -31,8 +36,13 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
   const keys = createLocalJWKSet(signer.keys);
   return {
     rpc: {
-      routes: identityRoutes(issuer),
+      routes(router) {
+        identityRoutes(issuer)(router);
+        router.service(PolicyService, policyService(policyStore(database)));
+        router.service(AuthorizerService, authorizerService(signer));
+      },
       verify: tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]),
+      authorize: localAuthorizer(grantStore(database)),
     },
     http(request, response) {
       const path = pathOf(request);

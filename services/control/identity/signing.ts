@@ -2,6 +2,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto";
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from "jose";
 import { UserError } from "../../../shared/errors.ts";
+import { unsignedStatement } from "../../shared/auth/authorizer.ts";
+import type { Identified } from "../../shared/auth/caller.ts";
+import type { Grant } from "../../shared/auth/permissions.ts";
 import type { Application } from "./applications.ts";
 
 /** Seconds. */
@@ -12,6 +15,8 @@ export interface Signer {
   keys: JSONWebKeySet;
   /** An access token for an application, valid for 15 minutes. */
   sign(application: Pick<Application, "org" | "clientId" | "role">): Promise<string>;
+  /** What a caller may do, for a compute plane to decide by, valid for a minute. */
+  state(caller: Pick<Identified, "org" | "subject">, grants: readonly Grant[]): Promise<string>;
 }
 
 /** @param pem a P-256 private key. @throws UserError for any other. */
@@ -30,6 +35,10 @@ export async function createSigner(issuer: string, pem: string): Promise<Signer>
         .setIssuedAt()
         .setExpirationTime(`${tokenLifetime}s`)
         .setJti(randomUUID())
+        .sign(key),
+    state: (caller, grants) =>
+      unsignedStatement(issuer, caller, grants)
+        .setProtectedHeader({ alg: "ES256", kid, typ: "biplane-grants+jwt" })
         .sign(key),
   };
 }

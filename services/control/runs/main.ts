@@ -1,5 +1,7 @@
+import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
-import { databaseShape, tokenShape } from "../../shared/config.ts";
+import { upstream } from "../../shared/client.ts";
+import { databaseShape, regionShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { openHub } from "../store/hub.ts";
@@ -7,7 +9,7 @@ import { runsRoutes } from "./service.ts";
 
 await runService({
   name: "runs",
-  shape: { ...tokenShape, ...databaseShape },
+  shape: { ...regionShape, ...databaseShape },
   parts({ config, log }) {
     const database = openDatabase(config, "runs", log);
     const hub = openHub({ connection: clientConfig(config, "runs notifications"), log });
@@ -15,6 +17,7 @@ await runService({
       rpc: {
         routes: runsRoutes({ database, hub }),
         verify: tokenVerifier([userIssuer(config)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
       },
       ready: () => database.ping(),
       async close() {

@@ -11,6 +11,7 @@ import { pageOf, planList } from "../store/listing.ts";
 import { insertProject, listProjects, type ProjectRow, readProject, updateProject } from "../store/projects.ts";
 import { projectName } from "./identifiers.ts";
 import { parseProjectFilters } from "./project-filters.ts";
+import { projectScope } from "./scopes.ts";
 
 /** As Flyte has them where nobody names any. */
 const usualDomains = ["development", "staging", "production"];
@@ -47,7 +48,7 @@ export function projectService({ database }: { database: Database }): ServiceImp
       const caller = callerOf(context);
       requireOwnOrg(caller, org);
       const request = { limit, token, filters: parseProjectFilters(filters), ...(sortBy ? { sortBy } : {}) };
-      const plan = planList(create(ListRequestSchema, request), projectShape);
+      const plan = planList(create(ListRequestSchema, request), projectShape, projectScope(caller));
       const page = pageOf(await listProjects(database, caller.org, plan), plan);
       return { projects: { projects: page.rows.map((row) => projectView(caller.org, row)), token: page.token } };
     },

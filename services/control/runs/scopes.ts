@@ -3,6 +3,7 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { ListTasksRequest } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import type { ListRunsRequest } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
+import { type Permission, placesOf } from "../../shared/auth/permissions.ts";
 import { invalid } from "../../shared/errors.ts";
 import type { ProjectKey } from "../store/keys.ts";
 import type { Condition } from "../store/listing.ts";
@@ -13,7 +14,11 @@ import { projectKeyOf, taskKeyOf, taskNameOf } from "./identifiers.ts";
 export function runScope(caller: Caller, scope: ListRunsRequest["scopeBy"], pausedOnly: boolean): Condition[] {
   const paused = `exists (select 1 from biplane.actions p where p.org = r.org and p.project = r.project
     and p.domain = r.domain and p.run = r.run and p.phase = ${ActionPhase.PAUSED})`;
-  return [...(pausedOnly ? [{ sql: paused, values: [] }] : []), ...runsOf(caller, scope)];
+  return [
+    ...(pausedOnly ? [{ sql: paused, values: [] }] : []),
+    ...allowed("r", caller, "view_flyte_executions"),
+    ...runsOf(caller, scope),
+  ];
 }
 
 function runsOf(caller: Caller, scope: ListRunsRequest["scopeBy"]): Condition[] {
@@ -41,9 +46,10 @@ export function taskScope(caller: Caller, { scopeBy, knownFilters }: ListTasksRe
     if (filterBy.case === "deployedBy") return { sql: "t.deployed_by = $?", values: [filterBy.value] };
     throw invalid({ subject: "known_filters", allowed: "is_entrypoint or deployed_by" });
   });
-  if (scopeBy.case === "projectId") return [...within("t", projectKeyOf(caller, scopeBy.value)), ...known];
+  const visible = [...allowed("t", caller, "view_flyte_inventory"), ...known];
+  if (scopeBy.case === "projectId") return [...within("t", projectKeyOf(caller, scopeBy.value)), ...visible];
   requireOwnOrg(caller, scopeBy.value);
-  return known;
+  return visible;
 }
 
 /** Of `biplane.tasks t`. */
@@ -51,8 +57,37 @@ export function versionScope({ project, domain, name }: Omit<TaskKey, "version">
   return [...within("t", { project, domain }), { sql: "t.name = $?", values: [name] }];
 }
 
-function within(table: string, { project, domain }: ProjectKey): Condition[] {
-  return [{ sql: `${table}.project = $? and ${table}.domain = $?`, values: [project, domain] }];
+/** Of `biplane.projects p`: a project is seen by who sees one of its domains. */
+export function projectScope(caller: Caller): Condition[] {
+  const places = placesOf(caller.grants, "view_flyte_inventory");
+  if (places === "all") return [];
+  const parts = places.map(({ project, domain }) =>
+    project === "" ? { sql: "$? = any(p.domains)", values: [domain] } : { sql: "p.id = $?", values: [project] },
+  );
+  return [anyOf(parts)];
+}
+
+/** Nothing from where the caller may not look, whatever else is asked. */
+function allowed(table: "r" | "t", { grants }: Caller, permission: Permission): Condition[] {
+  const places = placesOf(grants, permission);
+  if (places === "all") return [];
+  const parts = places.map((place) =>
+    place.project === "" ? { sql: `${table}.domain = $?`, values: [place.domain] } : inPlace(table, place),
+  );
+  return [anyOf(parts)];
+}
+
+function anyOf(parts: Condition[]): Condition {
+  if (parts.length === 0) return { sql: "false", values: [] };
+  return { sql: parts.map(({ sql }) => `(${sql})`).join(" or "), values: parts.flatMap(({ values }) => values) };
+}
+
+function within(table: string, key: ProjectKey): Condition[] {
+  return [inPlace(table, key)];
+}
+
+function inPlace(table: string, { project, domain }: ProjectKey): Condition {
+  return { sql: `${table}.project = $? and ${table}.domain = $?`, values: [project, domain] };
 }
 
 function ofTask({ project, domain, name, version }: Omit<TaskKey, "version"> & { version?: string }): Condition[] {

@@ -1,6 +1,7 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
@@ -23,7 +24,13 @@ await runService({
     kube.loadFromDefault();
     const namespaces = new Set(config.PROJECT_NAMESPACES);
     const service = logService({ logs: kubernetesLogs(kube), org: config.ORG, namespaces, log });
-    const verify = tokenVerifier([userIssuer(config)]);
-    return { rpc: { routes: (router) => void router.service(LogService, service), verify } };
+    const users = userIssuer(config);
+    return {
+      rpc: {
+        routes: (router) => void router.service(LogService, service),
+        verify: tokenVerifier([users]),
+        authorize: statedAuthorizer(users),
+      },
+    };
   },
 });

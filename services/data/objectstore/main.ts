@@ -1,6 +1,7 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
@@ -25,7 +26,13 @@ await runService({
       fastRegistrationBucket: config.FAST_REGISTRATION_BUCKET,
       presignSeconds: config.PRESIGN_TTL_SECONDS,
     });
-    const verify = tokenVerifier([userIssuer(config)]);
-    return { rpc: { routes: (router) => void router.service(ObjectStoreService, service), verify } };
+    const users = userIssuer(config);
+    return {
+      rpc: {
+        routes: (router) => void router.service(ObjectStoreService, service),
+        verify: tokenVerifier([users]),
+        authorize: statedAuthorizer(users),
+      },
+    };
   },
 });

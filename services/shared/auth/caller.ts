@@ -1,12 +1,15 @@
 /** Who calls, as the verified token says. Never read from a message. */
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { denied } from "../errors.ts";
+import type { Grant } from "./permissions.ts";
 
-export const userRoles = ["admin", "contributor", "viewer", "task"] as const;
+/** What a token says. Of users and applications it decides nothing but where a role of that name was assigned. */
+export const userRoles = ["admin", "contributor", "viewer", "task", "none"] as const;
 export const roles = [...userRoles, "cluster"] as const;
 export type Role = (typeof roles)[number];
 
-export interface Caller {
+/** As the token says. */
+export interface Identified {
   readonly org: string;
   readonly subject: string;
   readonly kind: "user" | "application" | "cluster";
@@ -16,6 +19,15 @@ export interface Caller {
   /** The token itself, to be passed on to services that verify it again. Never logged, never stored. */
   readonly token: string;
 }
+
+/** What the caller may do at this moment. */
+export interface Authority {
+  readonly grants: readonly Grant[];
+  /** The same, signed by Identity for a minute: a compute plane decides by it. */
+  readonly statement?: string;
+}
+
+export type Caller = Identified & Authority;
 
 function nobody(): never {
   throw new ConnectError("this call was not authenticated", Code.Unauthenticated);
@@ -41,6 +53,12 @@ const refusing: Caller = {
   get token() {
     return nobody();
   },
+  get grants() {
+    return nobody();
+  },
+  get statement() {
+    return nobody();
+  },
 };
 
 export const callerKey = createContextKey<Caller>(refusing, { description: "the verified caller" });
@@ -49,15 +67,18 @@ export function callerOf(context: Pick<HandlerContext, "values">): Caller {
   return context.values.get(callerKey);
 }
 
-/** Headers that pass the caller's own token to a service that verifies it again. */
-export function forwardToken(caller: Caller): { authorization: string } {
-  return { authorization: `Bearer ${caller.token}` };
+/** Carries what Identity says of the caller to a compute plane. */
+export const statementHeader = "biplane-grants";
+
+/** Headers that pass the caller's own token, and what it may do, to a service that verifies both again. */
+export function forwardToken({ token, statement }: Pick<Caller, "token" | "statement">): Record<string, string> {
+  return { authorization: `Bearer ${token}`, ...(statement ? { [statementHeader]: statement } : {}) };
 }
 
 /**
  * A client names its organisation in most messages. The name is compared, never trusted; an empty one means its own.
  * @throws permission_denied, alike whether the other organisation exists or not.
  */
-export function requireOwnOrg(caller: Caller, named: string | undefined): void {
+export function requireOwnOrg(caller: Pick<Caller, "org">, named: string | undefined): void {
   if (named && named !== caller.org) throw denied("the request names an organisation that is not the caller's");
 }

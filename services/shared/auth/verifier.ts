@@ -3,7 +3,7 @@ import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { label } from "../config.ts";
 import { unauthenticated, unavailable } from "../errors.ts";
-import { type Caller, type Role, roles, userRoles } from "./caller.ts";
+import { type Identified, type Role, roles, userRoles } from "./caller.ts";
 import { remoteKeys } from "./remote-keys.ts";
 
 export interface TrustedIssuer {
@@ -15,7 +15,7 @@ export interface TrustedIssuer {
 }
 
 /** @throws ConnectError unauthenticated, or unavailable where the keys cannot be had. */
-export type TokenVerifier = (authorization: string | undefined | null) => Promise<Caller>;
+export type TokenVerifier = (authorization: string | undefined | null) => Promise<Identified>;
 
 export const relayIssuer = "biplane-relay";
 

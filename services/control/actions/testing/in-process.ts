@@ -1,9 +1,11 @@
 /** The runs and actions services behind an in-process transport, with the same authentication as in production. */
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
+import type { Authorizer } from "../../../shared/auth/authorizer.ts";
 import { authInterceptor } from "../../../shared/auth/interceptor.ts";
 import { relayIssuer, tokenVerifier } from "../../../shared/auth/verifier.ts";
 import { errorInterceptor } from "../../../shared/errors.ts";
+import { byRole } from "../../../shared/testing/authorizer.ts";
 import { testIssuer } from "../../../shared/testing/issuer.ts";
 import { recordingLog } from "../../../shared/testing/log.ts";
 import { runsRoutes } from "../../runs/service.ts";
@@ -18,7 +20,10 @@ export interface InProcess {
   lines: string[];
 }
 
-export async function serveInProcess(store: Pick<TestStore, "database" | "hub">): Promise<InProcess> {
+export async function serveInProcess(
+  store: Pick<TestStore, "database" | "hub">,
+  authorize: Authorizer = byRole,
+): Promise<InProcess> {
   const [users, relay] = [await testIssuer(), await testIssuer(relayIssuer)];
   const verify = tokenVerifier([users.trusted, relay.trusted]);
   const { log, lines } = recordingLog();
@@ -29,7 +34,7 @@ export async function serveInProcess(store: Pick<TestStore, "database" | "hub">)
         actionsRoutes(store)(router);
       },
       {
-        router: { interceptors: [errorInterceptor(log), authInterceptor(verify)] },
+        router: { interceptors: [errorInterceptor(log), authInterceptor({ verify, authorize })] },
         transport: {
           interceptors: [
             (next) => async (request) => {

@@ -1,0 +1,72 @@
+/** What somebody may do at this moment: their application's own role, and the policies that they were assigned. */
+import { z } from "zod";
+import {
+  builtinRoles,
+  everywhere,
+  type Grant,
+  isBuiltin,
+  type Permission,
+  type Place,
+  permissions,
+  taskPermissions,
+} from "../../shared/auth/permissions.ts";
+import type { Database } from "../../shared/postgres.ts";
+
+export interface GrantStore {
+  /** @returns undefined where the organisation has no such application (any more). */
+  ofApplication(org: string, clientId: string): Promise<Grant[] | undefined>;
+}
+
+const placeSchema = z.object({ project: z.string(), domain: z.string() });
+/** An older or newer build may have stored a permission that this one does not know: it allows nothing here. */
+const known = z.array(z.string()).transform((names) => permissions.filter((name) => names.includes(name)));
+const rowSchema = z.object({
+  role: z.string(),
+  places: z.array(placeSchema),
+  assigned: z.array(z.string()),
+  bindings: z.array(placeSchema.extend({ role: z.string(), permissions: known.nullable() })),
+});
+
+export function grantStore(database: Database): GrantStore {
+  return {
+    async ofApplication(org, clientId) {
+      const rows = await database.withOrg(org, (transaction) =>
+        transaction.query(
+          `select a.role, a.places,
+             array(select s.policy from biplane.assignments s
+               where s.org = a.org and s.kind = 'application' and s.subject = a.client_id) as assigned,
+             coalesce((select jsonb_agg(jsonb_build_object(
+                 'role', b.role, 'project', b.project, 'domain', b.domain, 'permissions', r.permissions))
+               from biplane.assignments s
+               join biplane.bindings b on b.org = s.org and b.policy = s.policy
+               left join biplane.roles r on r.org = b.org and r.name = b.role
+               where s.org = a.org and s.kind = 'application' and s.subject = a.client_id), '[]') as bindings
+           from biplane.applications a where a.org = $1 and a.client_id = $2`,
+          [org, clientId],
+        ),
+      );
+      return rows[0] && grantsOf(rowSchema.parse(rows[0]));
+    },
+  };
+}
+
+/** They add up: no policy takes away what another gives. */
+export function grantsOf({ role, places, assigned, bindings }: z.output<typeof rowSchema>): Grant[] {
+  const own = permissionsOf(role);
+  return [
+    ...(own.length > 0 ? placed(places).map((place) => ({ permissions: own, ...place })) : []),
+    ...assigned.filter(isBuiltin).map((name) => ({ permissions: builtinRoles[name], ...everywhere })),
+    ...bindings.map(({ role: bound, project, domain, permissions: custom }) => ({
+      permissions: isBuiltin(bound) ? builtinRoles[bound] : (custom ?? []),
+      project,
+      domain,
+    })),
+  ];
+}
+
+const placed = (places: Place[]) => (places.length > 0 ? places : [everywhere]);
+
+function permissionsOf(role: string): readonly Permission[] {
+  if (role === "task") return taskPermissions;
+  return isBuiltin(role) ? builtinRoles[role] : [];
+}

@@ -1,0 +1,111 @@
+/** What a caller may do at this moment: asked of Identity in the region, read from its signed statement elsewhere. */
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { errors, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import { AuthorizerService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { unaryCall } from "../client.ts";
+import { denied, unavailable } from "../errors.ts";
+import { type Authority, forwardToken, type Identified, statementHeader } from "./caller.ts";
+import { type Grant, permissions } from "./permissions.ts";
+import type { TrustedIssuer } from "./verifier.ts";
+
+/** @throws ConnectError unauthenticated where the caller is there no more, unavailable where nobody can say. */
+export type Authorizer = (caller: Identified, headers: Headers) => Promise<Authority>;
+
+/** A change is felt everywhere after this at most, but by a compute plane, where a statement lives a minute. */
+const keptMs = 2_000;
+const maxKept = 10_000;
+
+export const statementLifetimeSeconds = 60;
+
+const grantsSchema = z.array(
+  z.object({
+    // A newer Identity may know more; what is not known here allows nothing here.
+    permissions: z
+      .array(z.string())
+      .transform((names) => permissions.filter((permission) => names.includes(permission))),
+    project: z.string(),
+    domain: z.string(),
+  }),
+);
+
+export const noGrants: Authority = { grants: [] };
+
+/** @param identity of the region's Identity service. Compute planes are known by their certificates and need no grant. */
+export function remoteAuthorizer(identity: Transport, now: () => number = Date.now): Authorizer {
+  const client = createClient(AuthorizerService, identity);
+  const known = new Map<string, { authority: Promise<Authority>; until: number }>();
+  return async (caller) => {
+    if (caller.role === "cluster") return noGrants;
+    const kept = known.get(caller.token);
+    if (kept && kept.until > now()) return kept.authority;
+    if (known.size >= maxKept) known.clear();
+    const authority = ask(client, caller);
+    known.set(caller.token, { authority, until: now() + keptMs });
+    authority.catch(() => known.delete(caller.token));
+    return authority;
+  };
+}
+
+async function ask(client: ReturnType<typeof createClient<typeof AuthorizerService>>, caller: Identified) {
+  try {
+    const { grants, statement } = await client.resolve({}, { ...unaryCall, headers: forwardToken(caller) });
+    const given = grants.map(({ actions, project, domain }) => ({ permissions: actions, project, domain }));
+    return { grants: grantsSchema.parse(given), statement };
+  } catch (error) {
+    if (ConnectError.from(error).code === Code.Unauthenticated) throw error;
+    throw unavailable("what the caller may do cannot be looked up, try again", error);
+  }
+}
+
+/** In a compute plane, which trusts Identity's key and nothing that the region's other services say. */
+export function statedAuthorizer({ issuer, keys }: Pick<TrustedIssuer, "issuer" | "keys">): Authorizer {
+  return async (caller, headers) => {
+    if (caller.role === "cluster") return noGrants;
+    const statement = headers.get(statementHeader);
+    if (!statement) throw denied("the request does not carry what its caller may do");
+    const { sub, org, grants } = await verifiedStatement(statement, issuer, keys);
+    if (sub !== caller.subject || org !== caller.org) throw denied("what the request carries is another caller's");
+    const read = grantsSchema.safeParse(grants);
+    if (!read.success) throw denied("what the request carries is no list of grants");
+    return { grants: read.data, statement };
+  };
+}
+
+async function verifiedStatement(statement: string, issuer: string, keys: TrustedIssuer["keys"]) {
+  try {
+    const { payload } = await jwtVerify(statement, keys, {
+      issuer,
+      audience: statementAudience(issuer),
+      algorithms: ["ES256"],
+      requiredClaims: ["exp", "iat", "sub"],
+      clockTolerance: 5,
+    });
+    return payload;
+  } catch (error) {
+    const keysLost = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
+    if (error instanceof errors.JOSEError && !keysLost && error.code !== "ERR_JOSE_GENERIC") {
+      throw denied("what the request carries of its caller's grants is not valid, or has expired");
+    }
+    throw unavailable("the keys that verify grants cannot be fetched, try again", error);
+  }
+}
+
+/** Never the audience of access tokens: neither can stand for the other. */
+function statementAudience(issuer: string): string {
+  return `${issuer}/grants`;
+}
+
+/** What Identity signs. */
+export function unsignedStatement(
+  issuer: string,
+  { org, subject }: Pick<Identified, "org" | "subject">,
+  grants: readonly Grant[],
+) {
+  return new SignJWT({ org, grants })
+    .setIssuer(issuer)
+    .setAudience(statementAudience(issuer))
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime(`${statementLifetimeSeconds}s`);
+}

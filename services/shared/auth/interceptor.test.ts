@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
+import { ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
+import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
+import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
+import { denied, unavailable } from "../errors.ts";
+import { byRole } from "../testing/authorizer.ts";
+import { type TestIssuer, testIssuer } from "../testing/issuer.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { callerOf } from "./caller.ts";
+import { authInterceptor } from "./interceptor.ts";
+import { builtinRoles } from "./permissions.ts";
+import { tokenVerifier } from "./verifier.ts";
+import { whileAllowed } from "./while-allowed.ts";
+
+async function transport(authorize: Authorizer = byRole) {
+  const issuer: TestIssuer = await testIssuer();
+  const ran: string[] = [];
+  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize })];
+  const made = createRouterTransport(
+    ({ service }) => {
+      service(IdentityService, { userInfo: (_request, context) => ({ subject: callerOf(context).subject }) });
+      service(ProjectService, { createProject: () => ran.push("createProject") && {} });
+      service(SecretService, { createSecret: () => ran.push("createSecret") && {} });
+      service(RunService, {
+        async *watchRunDetails() {
+          ran.push("watchRunDetails");
+          yield {};
+          yield {};
+        },
+      });
+    },
+    { router: { interceptors } },
+  );
+  const headers = async (claims = {}) => ({ headers: { authorization: `Bearer ${await issuer.token(claims)}` } });
+  return { made, ran, headers };
+}
+
+const inPlace: Authorizer = async () => ({
+  grants: [{ permissions: builtinRoles.contributor, project: "p", domain: "development" }],
+});
+
+describe("the interceptor", () => {
+  it("hands the caller to the service", async () => {
+    const { made, headers } = await transport();
+    expect((await createClient(IdentityService, made).userInfo({}, await headers({ sub: "ann" }))).subject).toBe("ann");
+  });
+
+  it("refuses what the caller was not granted, before the service runs", async () => {
+    const { made, headers, ran } = await transport();
+    const call = createClient(ProjectService, made).createProject({}, await headers({ role: "contributor" }));
+    await expect(call).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+      rawMessage: "CreateProject needs administer_project, which the caller was not granted",
+    });
+    expect(ran).toEqual([]);
+  });
+
+  it("refuses it in another place than the one it was granted for", async () => {
+    const { made, headers, ran } = await transport(inPlace);
+    const secrets = createClient(SecretService, made);
+    const id = (domain: string) => ({ id: { project: "p", domain, name: "s" } });
+    await secrets.createSecret(id("development"), await headers());
+    for (const other of [id("production"), { id: { name: "s" } }, {}]) {
+      await expect(secrets.createSecret(other, await headers())).rejects.toMatchObject({
+        code: Code.PermissionDenied,
+      });
+    }
+    expect(ran).toEqual(["createSecret"]);
+  });
+
+  it("reads a stream's request before the service does, and loses nothing of it", async () => {
+    const { made, headers, ran } = await transport(inPlace);
+    const runs = createClient(RunService, made);
+    const watch = async (project: string) => {
+      const all = [];
+      const request = { runId: { project, domain: "development", name: "r" } };
+      for await (const one of runs.watchRunDetails(request, await headers())) all.push(one);
+      return all.length;
+    };
+    await expect(watch("q")).rejects.toMatchObject({ code: Code.PermissionDenied });
+    expect(ran).toEqual([]);
+    expect(await watch("p")).toBe(2);
+  });
+
+  it("refuses a forged organisation before the service runs", async () => {
+    const { made, headers, ran } = await transport();
+    const call = createClient(SecretService, made).createSecret({ id: { organization: "globex" } }, await headers());
+    await expect(call).rejects.toMatchObject({ code: Code.PermissionDenied });
+    expect(ran).toEqual([]);
+  });
+
+  it("serves nobody while it cannot be known what callers may do", async () => {
+    const { made, headers } = await transport(async () => {
+      throw unavailable("lost");
+    });
+    const call = createClient(IdentityService, made).userInfo({}, await headers());
+    await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
+  });
+
+  it("serves nobody where it was forgotten", async () => {
+    const forgotten = createRouterTransport(({ service }) => {
+      service(IdentityService, { userInfo: (_request, context) => ({ subject: callerOf(context).subject }) });
+    });
+    await expect(createClient(IdentityService, forgotten).userInfo({})).rejects.toMatchObject({
+      code: Code.Unauthenticated,
+    });
+  });
+});
+
+describe("a stream", () => {
+  it("has its caller's newest statement, for what it opens anew", async () => {
+    const issuer = await testIssuer();
+    let stated = 0;
+    const authorize: Authorizer = async () => ({
+      grants: [{ permissions: builtinRoles.viewer, project: "", domain: "" }],
+      statement: String(++stated),
+    });
+    const auth = { verify: tokenVerifier([issuer.trusted]), authorize, again: { everyMs: 10 } };
+    const made = createRouterTransport(
+      ({ service }) =>
+        service(RunService, {
+          async *watchRunDetails(_request, context) {
+            const first = callerOf(context).statement;
+            while (callerOf(context).statement === first) await sleep(5);
+            yield {};
+          },
+        }),
+      { router: { interceptors: [authInterceptor(auth)] } },
+    );
+    const headers = { authorization: `Bearer ${await issuer.token()}` };
+    const all = [];
+    for await (const one of createClient(RunService, made).watchRunDetails({}, { headers })) all.push(one);
+    expect(all.length).toBe(1);
+  });
+
+  const times = { everyMs: 20, patienceMs: 100 };
+  async function* forEver(signal: AbortSignal) {
+    yield "first";
+    while (!signal.aborted) await sleep(10);
+  }
+  const follow = async (allowed: () => Promise<unknown>, signal: AbortSignal) => {
+    const seen: string[] = [];
+    for await (const message of whileAllowed(forEver(signal), allowed, signal, times)) seen.push(message);
+    return seen;
+  };
+
+  it("ends when its caller may no longer have it, though nothing is said in it", async () => {
+    const over = new AbortController();
+    let asked = 0;
+    const allowed = async () => {
+      if (++asked > 2) throw denied("no more");
+    };
+    await expect(follow(allowed, over.signal)).rejects.toMatchObject({ code: Code.PermissionDenied });
+    over.abort();
+  });
+
+  it("outlives a short time in which nobody can say, and no longer one", async () => {
+    const over = new AbortController();
+    const began = Date.now();
+    const lost = async () => {
+      throw unavailable("lost");
+    };
+    await expect(follow(lost, over.signal)).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(Date.now() - began).toBeGreaterThan(100);
+    over.abort();
+  });
+});

@@ -1,0 +1,58 @@
+/** Where a request works, by the identifiers that Flyte's messages carry. */
+import type {
+  ActionIdentifier,
+  ProjectIdentifier,
+  RunIdentifier,
+} from "../../../gen/flyteidl2/common/identifier_pb.js";
+import type { Named } from "./rule.ts";
+
+/** Of tasks, triggers, apps, and of our own requests. */
+type Placed = { org: string; project: string; domain: string };
+
+export function inPlace(id: Placed | undefined): Named {
+  return { org: id?.org, at: { project: id?.project ?? "", domain: id?.domain ?? "" } };
+}
+
+export function inProject(id: ProjectIdentifier | undefined): Named {
+  return { org: id?.organization, at: { project: id?.name ?? "", domain: id?.domain ?? "" } };
+}
+
+export function inRun(id: RunIdentifier | undefined): Named {
+  return inPlace(id);
+}
+
+export function inAction(id: ActionIdentifier | undefined): Named {
+  return inRun(id?.run);
+}
+
+/** Of a list: the answer holds only what the caller may see. */
+export function somewhere(org: string | undefined): Named {
+  return { org, at: "somewhere" };
+}
+
+export function organisation(org?: string): Named {
+  return { org, at: "organisation" };
+}
+
+type Scope =
+  | { case: "org"; value: string }
+  | { case: "projectId"; value: ProjectIdentifier }
+  | { case: "clusterId"; value: { organization: string } }
+  | { case: "taskId" | "taskName" | "triggerName"; value: Placed }
+  | { case: undefined; value?: undefined };
+
+/** By task or trigger the runs may lie anywhere, so these lists are narrowed as an organisation's is. */
+export function inScope(scope: Scope): Named {
+  switch (scope.case) {
+    case "projectId":
+      return inProject(scope.value);
+    case "clusterId":
+      return somewhere(scope.value.organization);
+    case "org":
+      return somewhere(scope.value);
+    case undefined:
+      return somewhere(undefined);
+    default:
+      return somewhere(scope.value.org);
+  }
+}

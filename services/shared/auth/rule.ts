@@ -1,0 +1,64 @@
+/** How a rule about one method is written: see rules.ts. */
+import type { DescService, Message, MessageShape } from "@bufbuild/protobuf";
+import type { Need, Permission } from "./permissions.ts";
+
+/** What a request says of where it works. The organisation is compared with the caller's own, never trusted. */
+export interface Named {
+  org?: string | undefined;
+  at: Need["at"];
+  /** Where something else is enough, or is needed besides. @default the rule's own */
+  anyOf?: readonly Permission[];
+}
+
+export type Rule<M = Message> =
+  /** Before there is a token. */
+  | { who: "anyone" }
+  /** A compute plane, by the relay's token. */
+  | { who: "cluster" }
+  /** Any user or application: what is answered is the caller's own. */
+  | { who: "signed-in"; orgs(message: M): (string | undefined)[] }
+  | {
+      who: "permitted";
+      /** Held somewhere at least, which even a request that names no place must. */
+      anyOf: readonly Permission[];
+      /** Creates, changes or removes something. */
+      changes: boolean;
+      named(message: M): Named[];
+    };
+
+export const anyone: Rule<never> = { who: "anyone" };
+export const cluster: Rule<never> = { who: "cluster" };
+
+export function signedIn<M>(orgs: (message: M) => (string | undefined)[] = () => []): Rule<M> {
+  return { who: "signed-in", orgs };
+}
+
+type Naming<M> = (message: M) => Named | Named[];
+type Permissions = Permission | readonly Permission[];
+
+export function mayRead<M>(permission: Permissions, named: Naming<M>): Rule<M> {
+  return permitted(permission, named, false);
+}
+
+export function mayChange<M>(permission: Permissions, named: Naming<M>): Rule<M> {
+  return permitted(permission, named, true);
+}
+
+function permitted<M>(permission: Permissions, named: Naming<M>, changes: boolean): Rule<M> {
+  const anyOf = typeof permission === "string" ? [permission] : permission;
+  return { who: "permitted", anyOf, changes, named: (message) => [named(message)].flat() };
+}
+
+/** A rule for each method of the service: one that is left out does not compile. */
+type RulesOf<S extends DescService> = {
+  [M in keyof S["method"]]: Rule<MessageShape<S["method"][M]["input"]>>;
+};
+
+/** @returns by method name as it is on the wire. */
+export function rulesOf<S extends DescService>(service: S, rules: RulesOf<S>): [string, Map<string, Rule>] {
+  const entries = service.methods.map((method): [string, Rule] => {
+    // Connect gives a method no message but of its own type, which `RulesOf` has checked.
+    return [method.name, rules[method.localName as keyof S["method"]] as Rule<never> as Rule];
+  });
+  return [service.typeName, new Map(entries)];
+}

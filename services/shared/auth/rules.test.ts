@@ -1,0 +1,146 @@
+import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { createConnectRouter } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
+import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
+import { actionsRoutes } from "../../control/actions/service.ts";
+import { clusterRoutes } from "../../control/cluster/service.ts";
+import { dataProxyRoutes } from "../../control/dataproxy/service.ts";
+import { publicServices } from "../../control/gateway/routes.ts";
+import { identityRoutes } from "../../control/identity/metadata.ts";
+import { runsRoutes } from "../../control/runs/service.ts";
+import { builtinRoles, isBuiltin } from "./permissions.ts";
+import type { Rule } from "./rule.ts";
+import { ruleOf } from "./rules.ts";
+
+/** What the processes mount, asked of their own routes: no service is called, so none needs what it depends on. */
+function mounted(): DescService[] {
+  const router = createConnectRouter();
+  const without = {} as never;
+  runsRoutes(without)(router);
+  actionsRoutes(without)(router);
+  clusterRoutes(without)(router);
+  dataProxyRoutes({ relay: without, planes: without, addresses: without, log: without })(router);
+  identityRoutes("https://region.biplane.test")(router);
+  const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService];
+  return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
+}
+
+const methods = mounted().flatMap((service) => service.methods);
+const nameOf = (method: DescMethod): [string, string] => [method.parent.typeName, method.name];
+const ruled = methods.map((method): [string, Rule | undefined] => [
+  nameOf(method).join("/"),
+  ruleOf(...nameOf(method)),
+]);
+const of = (who: Rule["who"]) => ruled.filter(([, rule]) => rule?.who === who).map(([name]) => name);
+
+describe("the table of rules", () => {
+  it.each(methods.map(nameOf))("has one for %s/%s", (service, method) => {
+    expect(ruleOf(service, method)).toBeDefined();
+  });
+
+  it("has one for each method of each service that the gateway shows", () => {
+    const shown = publicServices();
+    const known = new Map(methods.map((method) => [method.parent.typeName, true]));
+    expect(shown.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("leaves only discovery and registration open to anyone", () => {
+    expect(
+      of("anyone")
+        .map((name) => name.split("/")[1])
+        .sort(),
+    ).toEqual(["GetOAuth2Metadata", "GetPublicClientConfig", "Register"]);
+  });
+
+  it("asks for no permission only where the answer is about the caller alone", () => {
+    expect(
+      of("signed-in")
+        .map((name) => name.split("/")[1])
+        .sort(),
+    ).toEqual(["Resolve", "ResolveCluster", "SelectCluster", "UserInfo"]);
+  });
+
+  it("gives a compute plane its own calls only", () => {
+    expect(new Set(of("cluster").map((name) => name.split("/")[0]))).toEqual(
+      new Set(["biplane.cluster.v1.ClusterLinkService", "biplane.queue.v1.ExecutorQueueService"]),
+    );
+  });
+
+  it("gives a viewer nothing that changes anything", () => {
+    const changing = ruled.filter(([, rule]) => rule?.who === "permitted" && rule.changes);
+    const asViewer = changing.filter(
+      ([, rule]) =>
+        rule?.who === "permitted" && rule.anyOf.some((one) => builtinRoles.viewer.some((own) => own === one)),
+    );
+    expect(asViewer).toEqual([]);
+    // By their names, so that a rule that forgot to say "changes" is found as well.
+    const named = /^(Create|Abort|Deploy|Update|Delete|Enqueue|Signal|Put|Upload|SignUpload|Apply)/;
+    const expected = ruled
+      .filter(([name, rule]) => rule?.who === "permitted" && named.test(name.split("/")[1] ?? ""))
+      .filter(([name]) => !name.endsWith("/CreateDownloadLink"));
+    expect(changing.map(([name]) => name).sort()).toEqual(expected.map(([name]) => name).sort());
+  });
+
+  it.each([
+    ["flyteidl2.workflow.RunService", "DropEverything"],
+    ["flyteidl2.workflow.RunService", "createRun"],
+    ["flyteidl2.unknown.Service", "GetSecret"],
+    ["__proto__", "toString"],
+    ["flyteidl2.workflow.RunService", "constructor"],
+  ])("gives nobody %s/%s", (service, method) => {
+    expect(ruleOf(service, method)).toBeUndefined();
+  });
+});
+
+describe("what a request names", () => {
+  const namedBy = (method: DescMethod, message: Record<string, unknown>) => {
+    const rule = ruleOf(...nameOf(method));
+    if (rule?.who !== "permitted") throw new Error(`${method.name} needs no permission`);
+    return rule.named(create(method.input, message));
+  };
+  const run = { org: "acme", project: "a", domain: "b", name: "r1" };
+
+  it("is the place of the run, and of a deployed task that it runs", () => {
+    const task = { org: "acme", project: "tasks", domain: "b", name: "n", version: "v" };
+    const named = namedBy(RunService.method.createRun, {
+      id: { case: "runId", value: run },
+      task: { case: "taskId", value: task },
+    });
+    expect(named).toEqual([
+      { org: "acme", at: { project: "a", domain: "b" } },
+      { org: "acme", at: { project: "tasks", domain: "b" }, anyOf: ["view_flyte_inventory"] },
+    ]);
+  });
+
+  it("is the organisation for lists that name nothing else, and never a narrower place than they ask for", () => {
+    expect(namedBy(RunService.method.listRuns, {})).toEqual([{ org: undefined, at: "somewhere" }]);
+    const scopeBy = { case: "projectId", value: { organization: "acme", name: "a", domain: "b" } };
+    expect(namedBy(RunService.method.listRuns, { scopeBy })).toEqual([
+      { org: "acme", at: { project: "a", domain: "b" } },
+    ]);
+  });
+
+  it("is an organisation's secret where project and domain are empty", () => {
+    expect(namedBy(SecretService.method.createSecret, { id: { organization: "acme", name: "s" } })).toEqual([
+      { org: "acme", at: { project: "", domain: "" } },
+    ]);
+  });
+
+  it.each(methods.filter((method) => ruleOf(...nameOf(method))?.who === "permitted").map((m) => [m.name, m] as const))(
+    "of an empty %s is something",
+    (_name, method) => {
+      // updateTriggers and deleteTriggers name as many as the request does; held somewhere is needed in any case.
+      const many = /^(Update|Delete)Triggers$/.test(method.name);
+      expect(namedBy(method, {}).length).toBe(many ? 0 : 1);
+    },
+  );
+});
+
+it("has three built-in roles, and no other name is one", () => {
+  expect(Object.keys(builtinRoles).sort()).toEqual(["admin", "contributor", "viewer"]);
+  expect(["task", "none", "constructor", "toString"].filter(isBuiltin)).toEqual([]);
+});

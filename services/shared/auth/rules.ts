@@ -1,0 +1,167 @@
+/** Who may call which method, and with what permission where. What is not in the table nobody may call. */
+import {
+  ClusterLinkService,
+  PlacementService,
+  RegistrationService,
+} from "../../../gen/biplane/cluster/v1/registration_pb.js";
+import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
+import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
+import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
+import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
+import type { SelectClusterRequest } from "../../../gen/flyteidl2/cluster/payload_pb.js";
+import { ClusterService } from "../../../gen/flyteidl2/cluster/service_pb.js";
+import { DataProxyService } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
+import type { SecretIdentifier } from "../../../gen/flyteidl2/secret/definition_pb.js";
+import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
+import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
+import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
+import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.js";
+import { type CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
+import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
+import { inAction, inPlace, inProject, inRun, inScope, organisation, somewhere } from "./named.ts";
+import { anyone, cluster, mayChange, mayRead, type Named, type Rule, rulesOf, signedIn } from "./rule.ts";
+
+const runs = "view_flyte_executions";
+const tasks = "view_flyte_inventory";
+const execute = "create_flyte_executions";
+const register = "register_flyte_inventory";
+
+const table = new Map<string, Map<string, Rule>>([
+  rulesOf(AuthMetadataService, { getOAuth2Metadata: anyone, getPublicClientConfig: anyone }),
+  rulesOf(IdentityService, { userInfo: signedIn() }),
+  rulesOf(ClusterService, { selectCluster: signedIn(({ resource }) => [orgOf(resource)]) }),
+  rulesOf(DataProxyService, {
+    createUploadLocation: mayChange([execute, register], inPlace),
+    uploadInputs: mayChange([execute, register], ({ id, task }) => [
+      id.case === "runId" ? inRun(id.value) : inProject(id.value),
+      ...taskRead(task),
+    ]),
+    createDownloadLink: mayRead(runs, ({ source }) =>
+      source.case === "actionAttemptId" ? inAction(source.value.actionId) : inPlace(source.value),
+    ),
+    getActionData: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    tailLogs: mayRead(runs, ({ actionId }) => inAction(actionId)),
+  }),
+  rulesOf(RunService, {
+    createRun: mayChange(execute, ({ id, task }) => [
+      id.case === "runId" ? inRun(id.value) : inProject(id.value),
+      ...taskRead(task),
+    ]),
+    abortRun: mayChange(execute, ({ runId }) => inRun(runId)),
+    abortAction: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    signalEvent: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    getRunDetails: mayRead(runs, ({ runId }) => inRun(runId)),
+    watchRunDetails: mayRead(runs, ({ runId }) => inRun(runId)),
+    getActionDetails: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    watchActionDetails: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    getActionData: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    getActionDataURIs: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    getActionLogContext: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    listRuns: mayRead(runs, ({ scopeBy }) => inScope(scopeBy)),
+    watchRuns: mayRead(runs, ({ target }) => inScope(target)),
+    listActions: mayRead(runs, ({ runId }) => inRun(runId)),
+    watchActions: mayRead(runs, ({ runId }) => inRun(runId)),
+    watchClusterEvents: mayRead(runs, ({ id }) => inAction(id)),
+    watchGroups: mayRead(runs, ({ scopeBy }) => inScope(scopeBy)),
+  }),
+  rulesOf(QueueService, {
+    enqueueAction: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    abortQueuedRun: mayChange(execute, ({ runId }) => inRun(runId)),
+    abortQueuedAction: mayChange(execute, ({ actionId }) => inAction(actionId)),
+  }),
+  rulesOf(StateService, {
+    get: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    watch: mayRead(runs, ({ filter }) => inAction(filter.value)),
+    put: mayChange(execute, ({ actionId }) => inAction(actionId)),
+  }),
+  rulesOf(ActionsService, {
+    enqueue: mayChange(execute, ({ action }) => inAction(action?.actionId)),
+    abort: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    update: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    signal: mayChange(execute, ({ actionId }) => inAction(actionId)),
+    watchForUpdates: mayRead(runs, ({ filter }) => inAction(filter.value)),
+  }),
+  rulesOf(TaskService, {
+    deployTask: mayChange(register, ({ taskId }) => inPlace(taskId)),
+    getTaskDetails: mayRead(tasks, ({ taskId }) => inPlace(taskId)),
+    listTasks: mayRead(tasks, ({ scopeBy }) => inScope(scopeBy)),
+    listVersions: mayRead(tasks, ({ taskName }) => inPlace(taskName)),
+  }),
+  rulesOf(ProjectService, {
+    createProject: mayChange("administer_project", ({ project }) => organisation(project?.org)),
+    updateProject: mayChange("administer_project", ({ project }) => organisation(project?.org)),
+    getProject: mayRead(tasks, ({ org, id }) => ({ org, at: { project: id } })),
+    listProjects: mayRead(tasks, ({ org }) => somewhere(org)),
+  }),
+  rulesOf(TriggerService, {
+    listTriggers: mayRead(tasks, ({ scopeBy }) => inScope(scopeBy)),
+    getTriggerDetails: mayRead(tasks, ({ name }) => inPlace(name)),
+    getTriggerRevisionDetails: mayRead(tasks, ({ id }) => inPlace(id?.name)),
+    getTriggerRevisionHistory: mayRead(tasks, ({ name }) => inPlace(name)),
+    deployTrigger: mayChange(register, ({ name }) => inPlace(name)),
+    updateTriggers: mayChange(register, ({ names }) => names.map(inPlace)),
+    deleteTriggers: mayChange(register, ({ names }) => names.map(inPlace)),
+  }),
+  rulesOf(SecretService, {
+    createSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
+    updateSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
+    deleteSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
+    getSecret: mayRead("manage_secrets", ({ id }) => ofSecret(id)),
+    listSecrets: mayRead("manage_secrets", ofSecret),
+  }),
+  rulesOf(ObjectStoreService, {
+    signUpload: mayChange([execute, register], inPlace),
+    putInputs: mayChange([execute, register], inPlace),
+    signDownload: mayRead(runs, inPlace),
+    getObject: mayRead(runs, inPlace),
+  }),
+  rulesOf(LogService, { tailLogs: mayRead(runs, inPlace) }),
+  rulesOf(PolicyService, {
+    apply: mayChange("manage_permissions", () => organisation()),
+    delete: mayChange("manage_permissions", () => organisation()),
+    get: mayRead("manage_permissions", () => organisation()),
+    list: mayRead("manage_permissions", () => organisation()),
+  }),
+  rulesOf(AuthorizerService, { resolve: signedIn() }),
+  // Known by the one-time token that the request carries.
+  rulesOf(RegistrationService, { register: anyone }),
+  rulesOf(ClusterLinkService, { renew: cluster, heartbeat: cluster }),
+  rulesOf(PlacementService, { resolveCluster: signedIn() }),
+  rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
+]);
+
+/** @param method as on the wire, such as CreateRun. @returns undefined where nobody may call it. */
+export function ruleOf(service: string, method: string): Rule | undefined {
+  return table.get(service)?.get(method);
+}
+
+/** A deployed task is read on behalf of who runs it, and may lie in another project. */
+function taskRead(task: CreateRunRequest["task"]): Named[] {
+  return task.case === "taskId" ? [{ ...inPlace(task.value), anyOf: [tasks] }] : [];
+}
+
+function ofSecret(id: Pick<SecretIdentifier, "organization" | "project" | "domain"> | undefined): Named {
+  return inPlace(id && { ...id, org: id.organization });
+}
+
+function orgOf({ case: kind, value }: SelectClusterRequest["resource"]): string | undefined {
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case "orgId":
+      return value.name;
+    case "taskId":
+    case "appId":
+      return value.org;
+    case "actionId":
+      return value.run?.org;
+    case "actionAttemptId":
+      return value.actionId?.run?.org;
+    default:
+      return value.organization;
+  }
+}
