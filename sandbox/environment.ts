@@ -9,12 +9,14 @@ import type { Paths } from "./paths.ts";
 const path = z.string().describe("Absolute path");
 const secretFile = z.string().describe("Absolute path of a file with mode 0600");
 
-const identitySchema = z.strictObject({
+export const identitySchema = z.strictObject({
   org: z.string(),
   role: z.enum(["admin", "contributor", "viewer"]),
   clientId: z.string(),
   clientSecretFile: secretFile,
 });
+
+export type Identity = z.infer<typeof identitySchema>;
 
 const awsSchema = z.strictObject({
   endpointUrl: z.url(),
@@ -35,7 +37,9 @@ export const environmentSchema = z.strictObject({
   apiKeyFile: secretFile,
   clientId: z.string(),
   clientSecretFile: secretFile,
-  identities: z.array(identitySchema),
+  identities: z
+    .array(identitySchema)
+    .describe("Who can sign in, of every organisation; a contributor only holds in the project and domain above"),
   clientConfigFile: secretFile.describe("Configuration of the flyte client"),
   kubeconfigs: z.strictObject({ region: secretFile, customer: secretFile }),
   clusters: z

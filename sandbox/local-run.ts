@@ -10,13 +10,7 @@ import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
 import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
-import {
-  type TenantSecrets,
-  tenantSecrets,
-  verifierLogin,
-  writeCredentials,
-  writeVerifierLogin,
-} from "./credentials.ts";
+import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
@@ -90,13 +84,14 @@ export function bringUp(
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
     const around = { images, given, operated };
     const { region, base } = await step(localRunSteps.region, (sandbox) => upFoundations(sandbox, around));
-    const secrets = tenantSecrets(region.outputs, local.org);
-    const customer = await step(localRunSteps.customer, (sandbox) => upCustomer(sandbox, around, secrets));
+    const secrets = tenantSecrets(region.outputs);
+    const customer = await step(localRunSteps.customer, (sandbox) =>
+      upCustomer(sandbox, around, planeSecrets(secrets)),
+    );
 
     const files = writeCredentials(paths, secrets);
     const environment = describe(paths, tools, images, {
       ...files,
-      clientId: secrets.clientId,
       databaseVerifier: writeVerifierLogin(paths, verifierLogin(region.outputs)),
       model: operated.model,
       outputs: {
@@ -225,16 +220,13 @@ function upCustomerBase(sandbox: Sandbox, { model, acceptedEndpoint }: ModelReco
   });
 }
 
-function upCustomer(sandbox: Sandbox, { images, given, operated }: Around, secrets: TenantSecrets) {
+function upCustomer(sandbox: Sandbox, { images, given, operated }: Around, secrets: Record<string, string>) {
   const dnsServers = given.customer?.survey.dnsServers;
   return upStack(sandbox, {
     ...everyStack,
     stack: local.customerStack,
     config: customerConfig({ model: operated.model, images, dnsServers }),
-    secrets: {
-      "biplane:registrationToken": secrets.registrationToken,
-      "biplane:dataPlaneClientSecret": secrets.dataPlaneClientSecret,
-    },
+    secrets,
     account: "customer",
     plane: "customer",
   });
@@ -246,6 +238,7 @@ type Made = Pick<
   | "clientSecretFile"
   | "clientConfigFile"
   | "clientId"
+  | "identities"
   | "databaseVerifier"
   | "outputs"
   | "clusters"
@@ -269,7 +262,6 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     project,
     domain,
     ...made,
-    identities: [{ org, role: "admin", clientId: made.clientId, clientSecretFile: made.clientSecretFile }],
     kubeconfigs: {
       region: join(paths.credentials, "kubeconfig-region"),
       customer: join(paths.credentials, "kubeconfig-customer"),

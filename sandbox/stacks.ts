@@ -7,6 +7,8 @@ import type { KeyPairFiles } from "./pki.ts";
 export const local = {
   org: "acme",
   cluster: "acme-local",
+  /** Another organisation, without a compute plane, so that anybody can try to cross the wall between the two. */
+  stranger: "globex",
   project: "demo",
   domain: "development",
   endpoint: `${awsRegion}.${zone}`,
@@ -34,6 +36,12 @@ export interface Images {
 const kubernetes = (account: keyof typeof accounts) => ({
   access: [{ name: "operator", principalArn: operatorRole(accounts[account]), access: "cluster-admin" }],
 });
+
+/** In each organisation, beside its administrator: one who works in one place, and one who looks everywhere. */
+const applications = [
+  { name: "contributor", role: "contributor", places: [{ project: local.project, domain: local.domain }] },
+  { name: "viewer", role: "viewer" },
+];
 
 const single = (address: string) => [`${address}/32`];
 
@@ -68,7 +76,10 @@ export function regionConfig({
     backups: { copyRegion: "us-west-2" },
     edge: { zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
     images: { services: images.services },
-    tenants: [{ org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address) }],
+    tenants: [
+      { org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address), applications },
+      { org: local.stranger, applications },
+    ],
     ...(link ? { clusterLinks: [{ org: local.org, cluster: local.cluster, ...link }] } : {}),
     database: { addresses: single(network.hosts.cloud.address) },
     dnsServers: dnsServers.flatMap(single),

@@ -5,9 +5,12 @@ import { z } from "zod";
 export const tenantOutputs = z.strictObject({
   clientId: z.string(),
   clientSecret: z.string().describe("Of the customer's first administrator"),
-  dataPlaneClientId: z.string(),
-  dataPlaneClientSecret: z.string().describe("Of the application that task pods act as"),
-  registrationToken: z.string().describe("Joins the customer's cluster, once"),
+  applications: z
+    .array(z.strictObject({ clientId: z.string(), clientSecret: z.string(), role: z.string() }))
+    .describe("The service accounts that the configuration names"),
+  dataPlaneClientId: z.string().optional().describe("Of tenants with a cluster, as what follows"),
+  dataPlaneClientSecret: z.string().optional().describe("Of the application that task pods act as"),
+  registrationToken: z.string().optional().describe("Joins the customer's cluster, once"),
 });
 
 export const verifierOutputs = z.strictObject({

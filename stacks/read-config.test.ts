@@ -64,6 +64,26 @@ describe("readConfig", () => {
       /biplane:tenants\[1\]\.org is "acme"; allowed: each organisation once/,
     ],
     [
+      "a tenant's cluster without the addresses that it comes from",
+      { tenants: [{ org: "acme", cluster: "main" }] },
+      /biplane:tenants\[0\] is .*"main".*allowed: a cluster and the addresses that it comes from, or neither/,
+    ],
+    [
+      "an application with a name that is taken",
+      { tenants: [{ org: "acme", applications: [{ name: "tasks", role: "viewer" }] }] },
+      /biplane:tenants\[0\]\.applications\[0\]\.name is "tasks"; allowed: a name other than admin, tasks/,
+    ],
+    [
+      "an application twice",
+      { tenants: [{ org: "acme", applications: [1, 2].map(() => ({ name: "ci", role: "viewer" })) }] },
+      /applications\[1\]\.name is "ci"; allowed: each application once/,
+    ],
+    [
+      "a role that no application can have",
+      { tenants: [{ org: "acme", applications: [{ name: "ci", role: "task" }] }] },
+      /applications\[0\]\.role is "task"; allowed: admin or contributor or viewer/,
+    ],
+    [
       "the whole internet as a tenant's network",
       { tenants: [{ org: "acme", cluster: "main", egress: ["0.0.0.0/0"] }] },
       /biplane:tenants\[0\]\.egress\[0\] is "0\.0\.0\.0\/0".*never the whole internet/,

@@ -5,7 +5,7 @@ import { NodeAutoscaler } from "../components/cluster/autoscaler.ts";
 import { Cluster } from "../components/cluster/aws.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ControlPlane } from "../components/control-plane/control-plane.ts";
-import { createTenantCredentials, type TenantCredentials } from "../components/control-plane/tenants.ts";
+import { createTenantCredentials, handedOver, type TenantCredentials } from "../components/control-plane/tenants.ts";
 import { Database } from "../components/database/aws.ts";
 import { Edge } from "../components/edge/edge.ts";
 import { checkHosts } from "../components/edge/regional-hosts.ts";
@@ -79,7 +79,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       subnetIds: network.publicSubnetIds,
       nodeSecurityGroupId: cluster.nodeSecurityGroupId,
       nodePorts,
-      relaySources: tenants.flatMap(({ org, egress }) => egress.map((cidr) => ({ cidr, description: org }))),
+      relaySources: tenants.flatMap(({ org, egress = [] }) => egress.map((cidr) => ({ cidr, description: org }))),
       tags,
     },
     inCloud,
@@ -136,5 +136,5 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
 
 /** Each customer's part is handed over apart from the others'. */
 function byOrg(credentials: TenantCredentials[]) {
-  return Object.fromEntries(credentials.map(({ org, cluster: _, ...handed }) => [org, handed]));
+  return Object.fromEntries(credentials.map((tenant) => [tenant.org, handedOver(tenant)]));
 }

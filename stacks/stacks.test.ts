@@ -149,10 +149,11 @@ describe("a region stack", () => {
     };
     const text = stringData?.["bootstrap.json"] ?? "";
     expect(text).not.toContain("random-");
+    const secretSha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
     expect(JSON.parse(text)).toEqual({
       applications: ["acme", "globex"].flatMap((org) => [
-        { org, clientId: `${org}-admin`, secretSha256: expect.stringMatching(/^[0-9a-f]{64}$/), role: "admin" },
-        { org, clientId: `${org}-tasks`, secretSha256: expect.stringMatching(/^[0-9a-f]{64}$/), role: "task" },
+        { org, clientId: `${org}-admin`, secretSha256, role: "admin", places: [] },
+        { org, clientId: `${org}-tasks`, secretSha256, role: "task", places: [] },
       ]),
       registrations: ["acme", "globex"].map((org) => ({
         org,

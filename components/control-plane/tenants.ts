@@ -4,56 +4,115 @@ import * as random from "@pulumi/random";
 
 export interface Tenant {
   org: string;
-  cluster: string;
+  /** Its compute plane. @default none: the organisation exists, and nothing of it can run */
+  cluster?: string | undefined;
+  /** Service accounts beside the administrator. @default none */
+  applications?: TenantApplication[] | undefined;
 }
 
-/** What a customer is handed once: its first administrator, and what its compute plane joins with. */
-export interface TenantCredentials extends Tenant {
+export interface TenantApplication {
+  /** Its client id is `<org>-<name>`. */
+  name: string;
+  role: "admin" | "contributor" | "viewer";
+  /** Where the role holds: a domain of every project, or a project in a domain. @default everywhere */
+  places?: { project?: string | undefined; domain: string }[] | undefined;
+}
+
+/** What a customer is handed once: its first administrator, its service accounts, and what its compute plane joins with. */
+export interface TenantCredentials {
+  org: string;
+  admin: Credentials;
+  applications: (Credentials & TenantApplication)[];
+  plane?: PlaneCredentials;
+}
+
+interface Credentials {
   clientId: string;
   clientSecret: pulumi.Output<string>;
-  dataPlaneClientId: string;
-  dataPlaneClientSecret: pulumi.Output<string>;
+}
+
+interface PlaneCredentials {
+  cluster: string;
+  /** The application that task pods act as. */
+  tasks: Credentials;
   registrationToken: pulumi.Output<string>;
 }
 
 /** 43 letters and digits hold 256 bits, and none of them ends a field of the API key. */
 const secretLength = 43;
 
+/** Names that a tenant's own applications cannot have: what this file makes itself is called so. */
+export const reservedApplications = ["admin", "tasks"];
+
 /** The application that task pods act as; both shapes know it by this rule. */
 export function taskClientId(org: string): string {
   return `${org}-tasks`;
 }
 
-export function createTenantCredentials({ org, cluster }: Tenant, parent?: pulumi.Resource): TenantCredentials {
-  const secret = (role: string) =>
-    new random.RandomPassword(`tenant-${org}-${role}`, { length: secretLength, special: false }, { parent }).result;
+export function createTenantCredentials(tenant: Tenant, parent?: pulumi.Resource): TenantCredentials {
+  const { org, cluster, applications = [] } = tenant;
+  const secret = (of: string) =>
+    new random.RandomPassword(`tenant-${org}-${of}`, { length: secretLength, special: false }, { parent }).result;
   return {
     org,
-    cluster,
-    clientId: `${org}-admin`,
-    clientSecret: secret("admin"),
-    dataPlaneClientId: taskClientId(org),
-    dataPlaneClientSecret: secret("tasks"),
-    registrationToken: secret(`${cluster}-registration`),
+    admin: { clientId: `${org}-admin`, clientSecret: secret("admin") },
+    applications: applications.map((application) => ({
+      ...application,
+      clientId: `${org}-${application.name}`,
+      clientSecret: secret(`application-${application.name}`),
+    })),
+    ...(cluster
+      ? {
+          plane: {
+            cluster,
+            tasks: { clientId: taskClientId(org), clientSecret: secret("tasks") },
+            registrationToken: secret(`${cluster}-registration`),
+          },
+        }
+      : {}),
+  };
+}
+
+/** The region's secret output for one tenant, flat, as it is handed over. */
+export function handedOver({ admin, applications, plane }: TenantCredentials) {
+  return {
+    ...admin,
+    applications: applications.map(({ clientId, clientSecret, role }) => ({ clientId, clientSecret, role })),
+    ...(plane
+      ? {
+          dataPlaneClientId: plane.tasks.clientId,
+          dataPlaneClientSecret: plane.tasks.clientSecret,
+          registrationToken: plane.registrationToken,
+        }
+      : {}),
   };
 }
 
 /** The services' `bootstrap.json`: who exists, with hashes in place of secrets, so that no service could leak one. */
 export function renderBootstrap(tenants: TenantCredentials[]): pulumi.Output<string> {
-  const known = tenants.map(({ clientSecret, dataPlaneClientSecret, registrationToken, ...plain }) =>
-    pulumi
-      .all([clientSecret, dataPlaneClientSecret, registrationToken])
-      .apply(([admin, task, registration]) => ({ ...plain, admin, task, registration })),
+  const applications = tenants.flatMap(({ org, admin, applications: own, plane }) => [
+    application(org, admin, "admin"),
+    ...own.map((one) => application(org, one, one.role, one.places)),
+    ...(plane ? [application(org, plane.tasks, "task")] : []),
+  ]);
+  const registrations = tenants.flatMap(({ org, plane }) =>
+    plane
+      ? [plane.registrationToken.apply((token) => ({ org, cluster: plane.cluster, tokenSha256: sha256(token) }))]
+      : [],
   );
-  return pulumi.all(known).apply((all) =>
-    JSON.stringify({
-      applications: all.flatMap(({ org, clientId, dataPlaneClientId, admin, task }) => [
-        { org, clientId, secretSha256: sha256(admin), role: "admin" },
-        { org, clientId: dataPlaneClientId, secretSha256: sha256(task), role: "task" },
-      ]),
-      registrations: all.map(({ org, cluster, registration }) => ({ org, cluster, tokenSha256: sha256(registration) })),
-    }),
-  );
+  return pulumi
+    .all([pulumi.all(applications), pulumi.all(registrations)])
+    .apply(([known, expected]) => JSON.stringify({ applications: known, registrations: expected }));
+}
+
+function application(
+  org: string,
+  { clientId, clientSecret }: Credentials,
+  role: TenantApplication["role"] | "task",
+  places: NonNullable<TenantApplication["places"]> = [],
+) {
+  const placed = places.map(({ project = "", domain }) => ({ project, domain }));
+  return clientSecret.apply((secret) => ({ org, clientId, secretSha256: sha256(secret), role, places: placed }));
 }
 
 function sha256(value: string): string {

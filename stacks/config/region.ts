@@ -1,7 +1,22 @@
 /** A region's control plane. */
 import { z } from "zod";
+import { reservedApplications } from "../../components/control-plane/tenants.ts";
 import { common, newCluster, newNetwork, serving } from "./common.ts";
-import { host, image, namespace, oneOf, peers, pem, problems, region, repeated, text, whole, word } from "./words.ts";
+import {
+  host,
+  image,
+  label,
+  namespace,
+  oneOf,
+  peers,
+  pem,
+  problems,
+  region,
+  repeated,
+  text,
+  whole,
+  word,
+} from "./words.ts";
 
 const nodePort = whole(30000, 32767);
 
@@ -20,15 +35,30 @@ const edge = z.strictObject({
     .describe("Authority of the client certificate that the edge shows already. @default one of the stack's own"),
 });
 
+const application = z.strictObject({
+  name: word.describe("Its client id is <org>-<name>"),
+  role: oneOf("admin", "contributor", "viewer"),
+  places: z
+    .array(z.strictObject({ project: label.optional(), domain: label }))
+    .min(1, { error: "at least one place" })
+    .optional()
+    .describe("Where the role holds: a project in a domain, or a domain of every project. @default everywhere"),
+});
+
 const tenants = z
   .array(
     z.strictObject({
       org: word,
-      cluster: word,
+      cluster: word.optional().describe("The name of its compute plane. @default none yet: nothing of it can run"),
       egress: z
         .array(peers)
         .min(1, { error: "at least one network" })
+        .optional()
         .describe("The customer's NAT addresses: tunnels come from there"),
+      applications: z
+        .array(application)
+        .default([])
+        .describe("Service accounts beside the first administrator; their secrets are in the stack's outputs"),
     }),
   )
   .min(1, { error: "at least one tenant" });
@@ -106,6 +136,19 @@ export const regionSchema = z
     }
     for (const [at, { org }] of repeated(value.tenants, ({ org }) => org)) {
       problem(["tenants", at, "org"], org, "each organisation once");
+    }
+    for (const [at, { cluster, egress, applications }] of value.tenants.entries()) {
+      if ((cluster === undefined) !== (egress === undefined)) {
+        problem(["tenants", at], { cluster, egress }, "a cluster and the addresses that it comes from, or neither");
+      }
+      for (const [index, { name }] of applications.entries()) {
+        const path = ["tenants", at, "applications", index, "name"];
+        if (reservedApplications.includes(name))
+          problem(path, name, `a name other than ${reservedApplications.join(", ")}`);
+      }
+      for (const [index, { name }] of repeated(applications, (one) => one.name)) {
+        problem(["tenants", at, "applications", index, "name"], name, "each application once");
+      }
     }
     for (const [at, link] of value.clusterLinks.entries()) {
       if (!value.tenants.some(({ org, cluster }) => org === link.org && cluster === link.cluster)) {

@@ -9,6 +9,8 @@ export const word = text(
   'a-z, 0-9 and "-", from 1 to 30 characters, beginning with a letter',
   /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,29}$/,
 );
+/** As projects and domains are called. */
+export const label = text('a DNS label: a-z, 0-9 and "-", at most 63', /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,62}$/);
 export const namespace = text('a-z, 0-9 and "-", up to 63 characters', /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,62}$/);
 export const host = text(
   "a host name without scheme or port, such as us-east-2.example.com",
