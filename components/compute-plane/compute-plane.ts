@@ -8,11 +8,12 @@ import { checkEgress, type Egress } from "../workloads/egress.ts";
 import { createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
+import { grantRole } from "../workloads/rbac.ts";
 import type { Autoscale } from "../workloads/service-spec.ts";
 import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
 import { checkNamespaces, cloudRoles } from "./namespaces.ts";
-import { identitySecret } from "./permissions.ts";
+import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { type ProjectDomain, ProjectNamespace, projectNamespace } from "./project-namespace.ts";
 import { planComputePlaneServices } from "./services.ts";
 
@@ -97,6 +98,7 @@ export class ComputePlane extends pulumi.ComponentResource {
     const platform: Place = { name, namespace, parent: this };
     const projects = args.projects.flatMap((project) => createProject(platform, project, args).ready);
     const tunnelSecret = giveTunnelItsSecret(platform);
+    const election = letExecutorsElect(platform);
     if (args.management) {
       new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
     }
@@ -114,7 +116,7 @@ export class ComputePlane extends pulumi.ComponentResource {
     });
     const needs: Record<string, pulumi.Resource[]> = {
       tunnel: [tunnelSecret],
-      executor: [taskActions, ...projects],
+      executor: [taskActions, ...election, ...projects],
       logs: projects,
     };
     for (const spec of services) {
@@ -168,6 +170,18 @@ function giveTunnelItsSecret({ name, namespace, parent }: Place): pulumi.Resourc
     { metadata: { name: identitySecret, namespace }, type: "Opaque" },
     { parent, ignoreChanges: ["data", "stringData"] },
   );
+}
+
+/** The Lease is made without a holder and never compared again: what the executors write there is their own. */
+function letExecutorsElect({ name, namespace, parent }: Place): pulumi.Resource[] {
+  const { role, account, rules } = permissionOf("executor-election");
+  const lease = new kubernetes.coordination.v1.Lease(
+    `${name}-${executorLease}`,
+    { metadata: { name: executorLease, namespace } },
+    { parent, ignoreChanges: ["spec"] },
+  );
+  const granted = { role, namespace, rules, account: { name: account, namespace }, parent };
+  return [lease, grantRole(`${name}-${role}`, granted)];
 }
 
 function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {

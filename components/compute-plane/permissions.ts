@@ -8,6 +8,9 @@ import type { PlainRule } from "../workloads/service-spec.ts";
 /** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
 export const identitySecret = "tunnel-identity";
 
+/** Lease of the platform's namespace by which one of the executor's replicas is chosen to work. */
+export const executorLease = "executor";
+
 export interface Permission {
   /** Name of the Role and of its binding. */
   role: string;
@@ -15,7 +18,7 @@ export interface Permission {
   account: string;
   /** `projects`: a Role in each project namespace; `platform`: one in the platform's own. Never in the whole cluster. */
   where: "projects" | "platform";
-  /** Roles of appendix D that it stands for. */
+  /** Roles of appendix D that it stands for; none where the documents have no such right. */
   standsFor: string[];
   rules: PlainRule[];
 }
@@ -38,6 +41,22 @@ export const permissions: Permission[] = [
       },
       { apiGroups: ["flyte.org"], resources: ["taskactions/status"], verbs: ["get", "patch", "update"] },
       { apiGroups: ["flyte.org"], resources: ["taskactions/finalizers"], verbs: ["update"] },
+    ],
+  },
+  {
+    role: "executor-election",
+    account: adminServiceAccounts.executor,
+    where: "platform",
+    standsFor: [],
+    // The stack makes the Lease, so it needs no create. Its own Deployment's end tells it that it is removed for good.
+    rules: [
+      { apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["executor"], verbs: ["get"] },
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: [executorLease],
+        verbs: ["get", "update"],
+      },
     ],
   },
   {

@@ -6,6 +6,7 @@ import { IsolatedNamespace } from "../workloads/namespace.ts";
 import { renderTaskEgress } from "../workloads/network-policy.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import { permissions } from "./permissions.ts";
+import { projectDefaults, projectQuota } from "./project-quota.ts";
 import { eagerSecret } from "./services.ts";
 
 /** One project in one domain: the unit of isolation inside a compute plane. */
@@ -26,20 +27,6 @@ export interface ProjectNamespaceArgs extends ProjectDomain {
   /** Where task pods may open TLS connections to. @default open-443 */
   egress?: Egress;
 }
-
-/** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
-const quota = {
-  pods: "5000",
-  "requests.cpu": "256",
-  "requests.memory": "1Ti",
-  "limits.cpu": "512",
-  "limits.memory": "2Ti",
-  "requests.nvidia.com/gpu": "256",
-  "services.loadbalancers": "0",
-  "services.nodeports": "0",
-};
-
-const defaults = { request: { cpu: "50m", memory: "128Mi" }, limit: { cpu: "1", memory: "1Gi" } };
 
 export function projectNamespace({ project, domain }: ProjectDomain): string {
   return `${project}-${domain}`;
@@ -63,8 +50,8 @@ export class ProjectNamespace extends pulumi.ComponentResource {
       {
         namespace: projectNamespace(args),
         labels: { "biplane.dev/org": org, "biplane.dev/project": project, "biplane.dev/domain": domain },
-        quota,
-        defaults,
+        quota: projectQuota,
+        defaults: projectDefaults,
         dnsServers,
       },
       { parent: this },

@@ -2,7 +2,8 @@
 import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets } from "../identity/contract.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
-import { identitySecret, permissionOf } from "./permissions.ts";
+import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
+import { projectDefaults, projectQuota } from "./project-quota.ts";
 
 export interface ComputePlaneServicesArgs {
   namespace: string;
@@ -61,8 +62,8 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       ...service("executor"),
       serviceAccount: adminServiceAccounts.executor,
       roleArn: adminRoleArn,
-      replicas: 1,
-      single: true,
+      // One works, by its Lease; another is there to go on when it or its node is gone.
+      replicas,
       calls: ["tunnel"],
       reaches: ["internet", "kubernetes-api"],
       env: {
@@ -72,7 +73,17 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         CONTROL_PLANE_HOST: controlPlaneHost,
         ...projects,
         EAGER_SECRET: eagerSecret,
+        POD_NAMESPACE: namespace,
+        LEADER_LEASE: executorLease,
+        EXECUTOR_DEPLOYMENT: "executor",
         LEASE_CAPACITY: "50",
+        // A task that asks for more than its project may use gets what the project may use.
+        TASK_CPU_REQUEST: projectDefaults.request.cpu,
+        TASK_CPU_LIMIT: projectDefaults.limit.cpu,
+        TASK_CPU_MAXIMUM: projectQuota["requests.cpu"],
+        TASK_MEMORY_REQUEST: projectDefaults.request.memory,
+        TASK_MEMORY_LIMIT: projectDefaults.limit.memory,
+        TASK_MEMORY_MAXIMUM: projectQuota["requests.memory"],
       },
     },
     {

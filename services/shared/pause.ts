@@ -14,3 +14,11 @@ export async function unlessAborted(work: Promise<void>, signal: AbortSignal): P
     if (!signal.aborted || !(error instanceof Error) || error.name !== "AbortError") throw error;
   }
 }
+
+/** Returns once the signal has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

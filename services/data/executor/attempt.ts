@@ -53,7 +53,7 @@ async function followPod(step: TemplateStep): Promise<number | undefined> {
     await deps.cluster.deletePod(namespace, name);
     return 1_000;
   }
-  const observation = observe(pod);
+  const observation = observe(pod, now);
   switch (observation.state) {
     case "waiting":
       return await whileWaiting(step, pod, observation, passed, bound);

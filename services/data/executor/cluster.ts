@@ -9,6 +9,8 @@ export interface Cluster {
   /** @throws StaleError when the resource has changed since it was read. */
   writeStatus(action: TaskAction, status: TaskActionStatus): Promise<TaskAction>;
   labelAction(action: TaskAction, labels: Record<string, string>): Promise<TaskAction>;
+  /** Takes our finalizer off: nothing more is to be told of it. @throws StaleError */
+  releaseAction(action: TaskAction, labels?: Record<string, string>): Promise<TaskAction>;
   /** Pods and children go first. Does nothing when it is gone. */
   deleteAction(namespace: string, name: string): Promise<void>;
 

@@ -19,11 +19,11 @@ export interface ExecutorSettings {
 }
 
 export interface Deps {
-  actions: { get(key: string): TaskAction | undefined; inNamespace(namespace: string): readonly TaskAction[] };
+  actions: { get(key: string): TaskAction | undefined; childrenOf(action: TaskAction): readonly TaskAction[] };
   pods: { get(key: string): V1Pod | undefined };
   cluster: Cluster;
   results: ResultStore;
-  reporter: Pick<Reporter, "offer" | "aborted" | "acknowledged">;
+  reporter: Pick<Reporter, "offer" | "aborted" | "acknowledged" | "settled">;
   settings: ExecutorSettings;
   /** Milliseconds since 1970. */
   now(): number;

@@ -13,10 +13,14 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { taskActionCrd } from "../../../components/workloads/task-action-crd.ts";
+import { Resources_ResourceName } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { paths } from "../../../sandbox/paths.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { type Executor, startExecutor } from "./executor.ts";
+import { startCaches } from "./informers.ts";
+import { kubernetesCluster } from "./kubernetes-cluster.ts";
 import type { Results } from "./outcome.ts";
+import { kubernetesRetirement, retire } from "./retirement.ts";
 import { fakeQueue } from "./testing/fake-queue.ts";
 import { podSettings } from "./testing/pod-settings.ts";
 
@@ -35,7 +39,8 @@ let executor: Executor;
 
 function start(historyMs = 600_000): Executor {
   return startExecutor({
-    kube,
+    cluster: kubernetesCluster(kube),
+    watch: (events, signal) => startCaches(kube, [namespace], events, log, signal),
     namespaces: [namespace],
     upstream: queue,
     results: { read: async (prefix) => written.get(prefix) ?? { outputs: false } },
@@ -79,8 +84,16 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await executor.stop();
+  // There is no Deployment here, so this executor is removed for good: without its finalizers the namespace can go.
+  await retire(kubernetesRetirement(kube, { namespace, name: "executor" }, [namespace]), kubernetesCluster(kube), log);
   await core.deleteNamespace({ name: namespace });
+  await until(async () => (await remaining()).length === 0);
 });
+
+async function remaining(): Promise<object[]> {
+  const list: { items: object[] } = await custom.listNamespacedCustomObject(actions);
+  return list.items;
+}
 
 afterEach(({ task }) => {
   if (task.result?.state === "fail") console.log(lines.slice(-15).join("\n"));
@@ -205,6 +218,86 @@ describe("one action", () => {
   });
 });
 
+describe("a pod of the author's own making", () => {
+  it("ends with its primary container; its sidecar does not hold it up", async () => {
+    const run = fresh();
+    written.set(folder(run), { outputs: true });
+    const container = (name: string, script: string) => ({
+      name,
+      image: "localhost/pause:1",
+      command: ["/bin/busybox", "sh", "-c"],
+      args: [script],
+    });
+    queue.lease(
+      { run },
+      {
+        type: "sidecar",
+        target: {
+          case: "k8sPod",
+          value: {
+            primaryContainerName: "work",
+            metadata: { labels: { team: "kitchen" } },
+            podSpec: { containers: [container("aside", "sleep 600"), container("work", "echo $RUN_NAME; sleep 1")] },
+          },
+        },
+      },
+    );
+    await told(run, "SUCCEEDED#1");
+    expect((await podOf(run)).metadata?.labels?.team).toBe("kitchen");
+    expect(await core.readNamespacedPodLog({ namespace, name: `${run}-a0-0`, container: "work" })).toBe(`${run}\n`);
+    await until(
+      async () => (await podOf(run)).status?.containerStatuses?.every(({ state }) => state?.terminated) ?? false,
+    );
+  });
+});
+
+describe("a drain", () => {
+  it("of a node costs the task none of its own retries, though its process dies by a signal", async () => {
+    const run = fresh();
+    written.set(folder(run, 2), { outputs: true });
+    queue.lease({ run }, shell("[ $FLYTE_ATTEMPT_NUMBER = 1 ] && exit 0; trap 'exit 143' TERM; sleep 60 & wait"));
+    await told(run, "RUNNING#1");
+    const name = `${run}-a0-0`;
+    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+    await core.createNamespacedPodEviction({ namespace, name, body });
+    await told(run, "SUCCEEDED#2");
+    expect(queue.told(run)).toContain("FAILED#1~");
+    expect((await read(`${run}-a0`)).status).toMatchObject({ attempts: 2, systemFailures: 1 });
+    const failed = queue.reports.find(({ key, error }) => key?.run === run && error);
+    expect([failed?.error?.code, failed?.error?.message]).toEqual(["Interrupted", expect.stringContaining("Evict")]);
+  });
+});
+
+describe("a quota", () => {
+  const quota = { metadata: { name: "small", namespace }, spec: { hard: { "limits.cpu": "900m" } } };
+  const asking = (cpu: string, script: string) => {
+    const template = shell(script);
+    const resources = { limits: [{ name: Resources_ResourceName.CPU, value: cpu }] };
+    return { ...template, target: { case: "container" as const, value: { ...template.target.value, resources } } };
+  };
+
+  it("that is full is waited for, and one that can never be enough ends the action in words for its author", async () => {
+    const [first, second, vast] = [fresh(), fresh(), fresh()];
+    for (const run of [first, second]) written.set(folder(run), { outputs: true });
+    await core.createNamespacedResourceQuota({ namespace, body: quota });
+    try {
+      queue.lease({ run: first }, asking("600m", "sleep 4"));
+      await told(first, "RUNNING#1");
+      queue.lease({ run: second }, asking("600m", "exit 0"));
+      queue.lease({ run: vast }, asking("1", "exit 0"));
+      await told(second, "WAITING_FOR_RESOURCES#1");
+      await told(vast, "FAILED#1");
+      expect(queue.reports.findLast(({ key }) => key?.run === vast)?.error).toMatchObject({
+        code: "BeyondQuota",
+        message: "The task asks for more than the whole quota of its project: limits.cpu 1 of at most 900m.",
+      });
+      await told(second, "SUCCEEDED#1");
+    } finally {
+      await core.deleteNamespacedResourceQuota({ namespace, name: "small" });
+    }
+  });
+});
+
 describe("an abort", () => {
   it("takes pods and children with it", async () => {
     const run = fresh();
@@ -265,6 +358,24 @@ describe("trouble", () => {
     await told(done, "SUCCEEDED#1");
     await until(() => queue.extended.has(`${running}-a0`));
     await told(running, "SUCCEEDED#1");
+  });
+
+  it("of the executor while somebody deletes an action: the next one stops its pod and tells its end", async () => {
+    const run = fresh();
+    queue.lease({ run }, shell("sleep 60"));
+    await told(run, "RUNNING#1");
+    await executor.stop();
+    await custom.deleteNamespacedCustomObject({ ...actions, name: `${run}-a0` });
+    expect((await podOf(run)).status?.phase).toBe("Running");
+    executor = start();
+    await told(run, "ABORTED#1");
+    await gone(`${run}-a0`);
+    await until(() =>
+      podOf(run).then(
+        () => false,
+        () => true,
+      ),
+    );
   });
 
   it("of the watch: a second lease of a known action makes nothing twice and repeats what was told", async () => {

@@ -1,16 +1,15 @@
 /** The executor put together: leases in, TaskActions and pods between, reports out. */
 
 import { type Client, createClient } from "@connectrpc/connect";
-import type { KubeConfig } from "@kubernetes/client-node";
 import { type ActionKey, ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { type Upstream, unaryCall } from "../../shared/client.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
-import { StaleError } from "./cluster.ts";
+import { ChildIndex } from "./children.ts";
+import { type Cluster, StaleError } from "./cluster.ts";
 import type { Deps, ExecutorSettings } from "./deps.ts";
-import { type Caches, startCaches } from "./informers.ts";
+import type { CacheEvents, Caches } from "./informers.ts";
 import { cancelAction, type IntakeDeps, takeAction } from "./intake.ts";
-import { kubernetesCluster } from "./kubernetes-cluster.ts";
 import { extendLeases, followLeases, type LeaseOptions } from "./leases.ts";
 import { reconcile } from "./reconcile.ts";
 import { Reporter } from "./reporter.ts";
@@ -19,7 +18,9 @@ import { keyOf, labels, type TaskAction } from "./task-action.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 export interface ExecutorOptions {
-  kube: KubeConfig;
+  cluster: Cluster;
+  /** Resolves once the cluster has been listed; follows it until the signal aborts. */
+  watch(events: CacheEvents, signal: AbortSignal): Promise<Caches>;
   namespaces: string[];
   upstream: Pick<Upstream, "transport">;
   results: ResultStore;
@@ -38,10 +39,9 @@ export interface Executor {
 }
 
 export function startExecutor(options: ExecutorOptions): Executor {
-  const { kube, namespaces, settings, log } = options;
+  const { cluster, namespaces, settings, log } = options;
   const client: Client<typeof ExecutorQueueService> = createClient(ExecutorQueueService, options.upstream.transport);
   const stopping = new AbortController();
-  const cluster = kubernetesCluster(kube);
   let caches: Caches | undefined;
 
   const reporter = new Reporter({
@@ -59,7 +59,12 @@ export function startExecutor(options: ExecutorOptions): Executor {
       else log.warn("an action could not be taken further", { action: key, retryMs, error });
     },
   });
-  const depsOf = ({ actions, pods }: Caches): Deps => {
+  const children = new ChildIndex();
+  const depsOf = ({ actions: all, pods }: Caches): Deps => {
+    const actions = {
+      get: all.get,
+      childrenOf: (parent: TaskAction) => children.of(parent).flatMap((key) => all.get(key) ?? []),
+    };
     return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, blockedSince };
   };
 
@@ -86,12 +91,14 @@ export function startExecutor(options: ExecutorOptions): Executor {
   };
 
   const running = (async () => {
-    caches = await startCaches(
-      kube,
-      namespaces,
+    caches = await options.watch(
       {
-        action: (action) => queue.add(keyOf(action)),
+        action: (action) => {
+          children.add(action);
+          queue.add(keyOf(action));
+        },
         actionDeleted: (action) => {
+          children.remove(action);
           if (action.metadata.labels?.[labels.org] !== settings.org) return;
           if (!action.metadata.labels[labels.recorded]) reporter.aborted(action);
           reporter.forget(keyOf(action));
@@ -101,10 +108,13 @@ export function startExecutor(options: ExecutorOptions): Executor {
           if (owner) queue.add(`${pod.metadata?.namespace}/${owner.name}`);
         },
       },
-      log,
+      stopping.signal,
     );
     // What was listed before the caches were ready has been looked at in vain.
-    for (const action of caches.actions.all()) queue.add(keyOf(action));
+    for (const action of caches.actions.all()) {
+      children.add(action);
+      queue.add(keyOf(action));
+    }
     await Promise.all([followLeases(leases, stopping.signal), extendLeases(leases, stopping.signal)]);
   })();
   running.catch((error: unknown) => log.error("the executor has stopped by an error", { error }));
@@ -118,7 +128,6 @@ export function startExecutor(options: ExecutorOptions): Executor {
       // First of all, or an aborted pause would have it send again and again. What is not told is told after a restart.
       const told = reporter.stop();
       stopping.abort();
-      await caches?.stop();
       await queue.stop();
       await told;
     },

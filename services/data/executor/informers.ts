@@ -16,12 +16,10 @@ import { labels, manager, splitKey, type TaskAction, taskActionApi } from "./tas
 export interface Caches {
   actions: Cache<TaskAction>;
   pods: Cache<V1Pod>;
-  stop(): Promise<void>;
 }
 
 interface Cache<T> {
   get(key: string): T | undefined;
-  inNamespace(namespace: string): readonly T[];
   all(): T[];
 }
 
@@ -31,18 +29,18 @@ export interface CacheEvents {
   pod(pod: V1Pod): void;
 }
 
-/** Resolves once every namespace has been listed; from then on the caches follow the cluster. */
+/** Resolves once every namespace has been listed; from then on the caches follow the cluster, until the signal aborts. */
 export async function startCaches(
   config: KubeConfig,
   namespaces: readonly string[],
   events: CacheEvents,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<Caches> {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
   const selector = `${labels.managedBy}=${manager}`;
   const { group, version, plural } = taskActionApi;
-  const stopping = new AbortController();
 
   const actions = new Map<string, ListWatch<TaskAction>>();
   const pods = new Map<string, ListWatch<V1Pod>>();
@@ -62,17 +60,13 @@ export async function startCaches(
     pod.on("change", events.pod);
     pods.set(namespace, pod);
   }
+  const watches = [...pods.values(), ...actions.values()];
+  // Also while they are still being listed.
+  signal.addEventListener("abort", () => void Promise.all(watches.map((watch) => watch.stop())), { once: true });
   // Pods first: an action whose pod is not in the cache yet would look as if it had lost it.
-  await Promise.all([...pods.values()].map((watch) => keepGoing(watch, log, stopping.signal)));
-  await Promise.all([...actions.values()].map((watch) => keepGoing(watch, log, stopping.signal)));
-  return {
-    actions: cacheOf(actions),
-    pods: cacheOf(pods),
-    async stop() {
-      stopping.abort();
-      await Promise.all([...actions.values(), ...pods.values()].map((watch) => watch.stop()));
-    },
-  };
+  await Promise.all([...pods.values()].map((watch) => keepGoing(watch, log, signal)));
+  await Promise.all([...actions.values()].map((watch) => keepGoing(watch, log, signal)));
+  return { actions: cacheOf(actions), pods: cacheOf(pods) };
 }
 
 /** The library resumes and lists anew by itself, but stops at every error: this starts it again, at a random moment. */
@@ -108,7 +102,6 @@ function cacheOf<T extends KubernetesObject>(watches: Map<string, ListWatch<T>>)
       const { namespace, name } = splitKey(key);
       return watches.get(namespace)?.get(name, namespace);
     },
-    inNamespace: (namespace) => watches.get(namespace)?.list() ?? [],
     all: () => [...watches.values()].flatMap((watch) => [...watch.list()]),
   };
 }

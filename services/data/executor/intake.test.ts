@@ -150,7 +150,9 @@ describe("a cancellation", () => {
   it("deletes the TaskAction and tells at once", async () => {
     await takeAction(leased(), deps);
     await cancelAction(cancelled(), deps);
-    expect([cluster.actions.size, said]).toEqual([0, ["aborted r1-a0", `look ${namespace}/r1-a0`]]);
+    const [action] = [...cluster.actions.values()];
+    expect(action?.metadata.deletionTimestamp).toBeDefined();
+    expect(said).toEqual(["aborted r1-a0", `look ${namespace}/r1-a0`]);
   });
 
   it("of what is not here, or in no namespace of ours, is answered and touches nothing", async () => {

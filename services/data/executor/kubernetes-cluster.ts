@@ -11,7 +11,8 @@ import {
 import { z } from "zod";
 import { type Cluster, NoRoomError, StaleError } from "./cluster.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
-import { type TaskAction, taskActionApi } from "./task-action.ts";
+import { beyondQuota } from "./quota.ts";
+import { finalizer, type TaskAction, taskActionApi } from "./task-action.ts";
 
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const { group, version, plural } = taskActionApi;
@@ -36,6 +37,12 @@ export function kubernetesCluster(config: KubeConfig): Cluster {
     labelAction: (action, labels) => {
       const body = { metadata: { labels } };
       return current(custom.patchNamespacedCustomObject({ ...placeOf(action), body }, mergePatch));
+    },
+    releaseAction: (action, labels = {}) => {
+      const { resourceVersion, finalizers = [] } = action.metadata;
+      // A merge patch replaces the whole list, so it must be the present one that it was made from.
+      const metadata = { resourceVersion, labels, finalizers: finalizers.filter((name) => name !== finalizer) };
+      return current(custom.patchNamespacedCustomObject({ ...placeOf(action), body: { metadata } }, mergePatch));
     },
     deleteAction: async (namespace, name) => {
       const body = { propagationPolicy: "Foreground" };
@@ -85,7 +92,10 @@ async function refusable<T>(call: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ApiException)) throw error;
     const message = serverMessage(error);
-    if (error.code === 403 && message.includes("exceeded quota")) throw new NoRoomError(message);
+    if (error.code === 403 && message.includes("exceeded quota")) {
+      const beyond = beyondQuota(message);
+      throw beyond ? new InvalidTaskError(beyond, "BeyondQuota") : new NoRoomError(message);
+    }
     // "User x cannot create resource": the executor's own rights are wrong, which no author can help.
     if (error.code === 403 && / cannot create resource /.test(message)) throw error;
     if ([400, 403, 413, 422].includes(error.code)) {

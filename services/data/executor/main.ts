@@ -1,13 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { S3Client } from "@aws-sdk/client-s3";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
+import { aborted } from "../../shared/pause.ts";
 import { runService } from "../../shared/service.ts";
 import { pathStyle } from "../objectstore/s3.ts";
-import { startExecutor } from "./executor.ts";
+import { startElection } from "./election.ts";
+import { type Executor, type ExecutorOptions, startExecutor } from "./executor.ts";
+import { startCaches } from "./informers.ts";
+import { kubernetesCluster } from "./kubernetes-cluster.ts";
+import { leaseObject } from "./lease-object.ts";
 import { quantity } from "./resources.ts";
 import { s3Results } from "./results.ts";
+import { kubernetesRetirement, retire } from "./retirement.ts";
 
 const amount = z.string().refine(isQuantity, "must be a Kubernetes quantity such as 500m or 1Gi");
 const seconds = z.coerce.number().int().min(0);
@@ -34,6 +42,11 @@ await runService({
       .transform((list) => list.split(","))
       .pipe(z.array(label).min(1)),
     EAGER_SECRET: z.string().min(1),
+    POD_NAMESPACE: label,
+    /** Lease of this namespace by which one of several replicas is chosen to work. */
+    LEADER_LEASE: label,
+    /** The Deployment that this process belongs to. */
+    EXECUTOR_DEPLOYMENT: label,
     LEASE_CAPACITY: z.coerce.number().int().min(1).default(50),
     TASK_CPU_REQUEST: amount.default("50m"),
     TASK_CPU_LIMIT: amount.default("1"),
@@ -51,8 +64,9 @@ await runService({
     const kube = new KubeConfig();
     kube.loadFromDefault();
     const tunnel = upstream(config.TUNNEL_URL);
-    const executor = startExecutor({
-      kube,
+    const options: ExecutorOptions = {
+      cluster: kubernetesCluster(kube),
+      watch: (events, signal) => startCaches(kube, config.PROJECT_NAMESPACES, events, log, signal),
       namespaces: config.PROJECT_NAMESPACES,
       upstream: tunnel,
       results: s3Results(new S3Client(pathStyle())),
@@ -75,11 +89,27 @@ await runService({
           },
         },
       },
+    };
+    let executor: Executor | undefined;
+    const election = startElection({
+      store: leaseObject(kube, config.POD_NAMESPACE, config.LEADER_LEASE),
+      identity: `${hostname()}-${randomBytes(4).toString("hex")}`,
+      log,
+      lead: async (signal) => {
+        executor = startExecutor(options);
+        await aborted(signal);
+        await executor.stop();
+        executor = undefined;
+      },
     });
     return {
-      ready: executor.ready,
+      // A replica that waits for its turn is as ready as the one that works.
+      ready: () => (executor ?? election).ready(),
       close: async () => {
-        await executor.stop();
+        await election.stop();
+        const deployment = { namespace: config.POD_NAMESPACE, name: config.EXECUTOR_DEPLOYMENT };
+        const retirement = kubernetesRetirement(kube, deployment, config.PROJECT_NAMESPACES);
+        await retire(retirement, kubernetesCluster(kube), log);
         tunnel.close();
       },
     };

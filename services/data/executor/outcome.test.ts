@@ -15,6 +15,7 @@ const exit = (code: number, reason = code === 0 ? "Completed" : "Error", message
 });
 const evicted: Ending = { how: "interrupted", reason: "Evicted", message: "node low on memory" };
 const pulled: Ending = { how: "blocked", reason: "ImagePullBackOff", message: "not found", container: "main" };
+const unreached: Ending = { ...pulled, message: "dial tcp 10.0.0.9:443: connect: connection refused" };
 const late = (bound: "MAX_RUNTIME_EXCEEDED" | "DEADLINE_EXCEEDED" | "QUEUED_TIMEOUT_EXCEEDED"): Ending => ({
   how: "timed-out",
   bound,
@@ -39,6 +40,7 @@ describe("judge, with no retries", () => {
     ["out of memory", exit(137, "OOMKilled"), nothing, "FAILED OOMKilled USER"],
     ["no such command", exit(128, "StartError", "a0: not found"), nothing, "FAILED ContainerCannotRun USER"],
     ["an image that cannot be pulled", pulled, nothing, "FAILED ImagePullBackOff USER"],
+    ["a registry that does not answer", unreached, nothing, "FAILED ImagePullBackOff SYSTEM retry:system"],
     ["a bad image name", { ...pulled, reason: "InvalidImageName" }, nothing, "FAILED InvalidImageName USER"],
     [
       "a missing secret",
@@ -88,6 +90,7 @@ describe("judge, with two retries", () => {
     ["a crash", exit(1), nothing, withRetries(2), "FAILED NonZeroExit USER retry:user"],
     ["out of memory", exit(137, "OOMKilled"), nothing, withRetries(1), "FAILED OOMKilled USER retry:user"],
     ["an image that cannot be pulled", pulled, nothing, withRetries(1), "FAILED ImagePullBackOff USER"],
+    ["a registry that never answered", unreached, nothing, withRetries(4, 3), "FAILED ImagePullBackOff SYSTEM"],
     ["missing outputs", exit(0), nothing, withRetries(1), "FAILED OutputsMissing USER"],
     ["a third lost node", evicted, nothing, withRetries(3, 2), "FAILED Interrupted SYSTEM retry:system"],
     ["a fourth lost node", evicted, nothing, withRetries(4, 3), "FAILED Interrupted SYSTEM"],
@@ -124,6 +127,16 @@ describe("the words that a person reads", () => {
       'Container "main" ended with exit code 139 (SIGSEGV) and left no result. Its log has the reason.',
     ],
     ["an eviction", evicted, "The cluster ended the task's pod before it finished (Evicted: node low on memory)."],
+    [
+      "a missing image",
+      pulled,
+      "The image cannot be pulled: not found Does the image exist, and may this cluster pull it?",
+    ],
+    [
+      "a registry that does not answer",
+      unreached,
+      "The image could not be pulled: dial tcp 10.0.0.9:443: connect: connection refused The registry, or the way to it, failed; the image may be as it should.",
+    ],
     ["a time-out", late("MAX_RUNTIME_EXCEEDED"), "The task ran for longer than its max_runtime of 60 s."],
   ])("name %s plainly", (_, ending, message) => {
     const verdict = judge(ending, nothing, budget, task);

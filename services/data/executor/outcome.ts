@@ -3,6 +3,7 @@
  * first and exit codes second (flyte-protocol.md sections 5 and 9).
  */
 
+import { mayPass } from "./image-pull.ts";
 import type { Exit } from "./pod-observation.ts";
 import type { ErrorState } from "./task-action.ts";
 
@@ -56,7 +57,7 @@ export function judge(ending: Ending, results: Results, budget: Budget, task: Ta
     case "interrupted":
       return results.outputs ? succeeded : failed(interruption(ending), systemRetry(budget));
     case "blocked":
-      return failed(blockage(ending));
+      return failed(blockage(ending), isUnreached(ending) ? systemRetry(budget) : undefined);
     case "exited":
       return exited(ending.exit, results, budget, task);
   }
@@ -108,9 +109,19 @@ function interruption({ reason, message }: { reason: string; message: string }):
   };
 }
 
-function blockage({ reason, message, container }: { reason: string; message: string; container: string }): ErrorState {
+type Blocked = Extract<Ending, { how: "blocked" }>;
+
+function isUnreached({ reason, message }: Blocked): boolean {
+  return /Image/.test(reason) && mayPass(message);
+}
+
+function blockage({ how, reason, message, container }: Blocked): ErrorState {
   if (reason === "InvalidImageName") {
     return { code: "InvalidImageName", message: `The image's name is not valid: ${message}`, kind: "USER" };
+  }
+  if (isUnreached({ how, reason, message, container })) {
+    const help = "The registry, or the way to it, failed; the image may be as it should.";
+    return { code: "ImagePullBackOff", message: `The image could not be pulled: ${message} ${help}`, kind: "SYSTEM" };
   }
   if (/Image/.test(reason)) {
     const help = "Does the image exist, and may this cluster pull it?";

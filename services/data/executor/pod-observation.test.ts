@@ -9,9 +9,12 @@ function container(state: object, name = "main") {
   return { name, state, image: "i", imageID: "", ready: false, restartCount: 0 };
 }
 
-function seen(status: V1PodStatus): Observation {
+const now = startedAt.getTime() + 60_000;
+
+function seen(status: V1PodStatus, deletionTimestamp?: Date): Observation {
   const annotations = { "biplane.dev/primary-container": "main" };
-  return observe({ metadata: { name: "r1-a0-0", annotations }, status });
+  const metadata = { name: "r1-a0-0", annotations, ...(deletionTimestamp ? { deletionTimestamp } : {}) };
+  return observe({ metadata, spec: { nodeName: "node-7", containers: [] }, status }, now);
 }
 
 describe("observe", () => {
@@ -95,6 +98,53 @@ describe("observe", () => {
       },
     ],
   ])("reads a pod that is %s", (_, status, expected) => expect(seen(status)).toEqual(expected));
+
+  describe("of a pod that is taken away", () => {
+    const killed = {
+      phase: "Failed",
+      containerStatuses: [container({ terminated: { exitCode: 143, reason: "Error" } })],
+    };
+    const running = { phase: "Running", ...scheduled, containerStatuses: [container({ running: { startedAt } })] };
+    const ago = (ms: number) => new Date(now - ms);
+    const disrupted = (reason: string) => ({
+      conditions: [{ type: "DisruptionTarget", status: "True", reason, message: `by ${reason}` }],
+    });
+
+    it.each(["EvictionByEvictionAPI", "PreemptionByScheduler", "DeletionByTaintManager", "TerminationByKubelet"])(
+      "does not take %s for a crash",
+      (reason) =>
+        expect(seen({ ...killed, ...disrupted(reason) }, ago(1_000))).toEqual({
+          state: "interrupted",
+          reason,
+          message: `by ${reason}`,
+          deadline: false,
+        }),
+    );
+
+    it("does not take a deletion for a crash", () =>
+      expect(seen(killed, ago(1_000))).toMatchObject({ state: "interrupted", reason: "PodDeleted" }));
+
+    it("still believes an end that the task reached by itself", () =>
+      expect(
+        seen({ phase: "Succeeded", containerStatuses: [container({ terminated: { exitCode: 0 } })] }, ago(1_000)),
+      ).toMatchObject({ state: "ended", exit: { code: 0 } }));
+
+    it("takes a crash for a crash where nobody took the pod away", () =>
+      expect(seen(killed)).toMatchObject({ state: "ended", exit: { code: 143 } }));
+
+    it("reads the account of garbage collection, which has no container's", () =>
+      expect(seen({ phase: "Failed", ...disrupted("DeletionByPodGC") })).toMatchObject({ reason: "DeletionByPodGC" }));
+
+    it("waits for its node as long as that may answer, and gives the pod up after that", () => {
+      expect(seen(running, ago(29_000))).toMatchObject({ state: "running" });
+      expect(seen(running, ago(31_000))).toEqual({
+        state: "interrupted",
+        reason: "NodeLost",
+        message: "the node node-7 no longer says anything of it",
+        deadline: false,
+      });
+    });
+  });
 
   it("reads times as text, as a watch delivers them", () => {
     const raw = JSON.parse(

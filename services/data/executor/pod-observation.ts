@@ -40,18 +40,40 @@ const blocking = new Set([
   "RunContainerError",
 ]);
 
-export function observe(pod: V1Pod): Observation {
+/** How long after its end was due a node may be silent about a pod before the pod counts as lost with it. */
+const silenceMs = 30_000;
+
+/** @param now milliseconds since 1970 */
+export function observe(pod: V1Pod, now: number): Observation {
   const status = pod.status ?? {};
   const primary = status.containerStatuses?.find(({ name }) => name === primaryContainer(pod));
   const done = status.phase === "Succeeded" || status.phase === "Failed";
   // Kubernetes sets a reason on the pod itself only when it ended the pod as a whole.
   if (status.phase === "Failed" && status.reason) return interrupted(status.reason, status.message);
   const ended = primary?.state?.terminated;
+  const taken = takenAway(pod);
+  // Told to stop, a process ends by the signal or in its own way: that is not the task's failure.
+  if (taken && ended && ended.exitCode !== 0) return interrupted(taken.reason, taken.message);
   if (ended) return { state: "ended", exit: exitOf(ended, primary.name), lingering: !done };
+  if (taken && done) return interrupted(taken.reason, taken.message);
   if (done) return withoutPrimary(pod);
+  const due = timeOf(pod.metadata?.deletionTimestamp);
+  if (due !== undefined && now > due + silenceMs) {
+    return interrupted("NodeLost", `the node ${pod.spec?.nodeName ?? ""} no longer says anything of it`);
+  }
   const startedAt = timeOf(primary?.state?.running?.startedAt);
   if (startedAt !== undefined) return { state: "running", startedAt };
   return waiting(pod);
+}
+
+/** Who took the pod away, where somebody did: a drain, a preemption, a taint, garbage collection, a deletion. */
+function takenAway({ metadata, status }: V1Pod): { reason: string; message: string } | undefined {
+  const disrupted = status?.conditions?.find(({ type, status: is }) => type === "DisruptionTarget" && is === "True");
+  if (disrupted) {
+    const reason = disrupted.reason ?? "DisruptionTarget";
+    return { reason, message: disrupted.message ?? reason };
+  }
+  return metadata?.deletionTimestamp ? { reason: "PodDeleted", message: "it was deleted from outside" } : undefined;
 }
 
 export function primaryContainer(pod: V1Pod): string | undefined {

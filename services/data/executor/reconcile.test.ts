@@ -20,6 +20,7 @@ let now: number;
 let results: Map<string, Results>;
 let told: string[];
 let acknowledged: number;
+let settled: boolean;
 
 beforeEach(() => {
   cluster = fakeCluster();
@@ -27,8 +28,13 @@ beforeEach(() => {
   results = new Map();
   told = [];
   acknowledged = 0;
+  settled = false;
   deps = {
-    actions: { get: (name) => cluster.actions.get(name), inNamespace: () => [...cluster.actions.values()] },
+    actions: {
+      get: (name) => cluster.actions.get(name),
+      childrenOf: ({ spec }) =>
+        [...cluster.actions.values()].filter((other) => other.spec.parentActionName === spec.actionName),
+    },
     pods: cluster.pods,
     cluster,
     results: { read: async (prefix) => results.get(prefix) ?? { outputs: false } },
@@ -36,6 +42,7 @@ beforeEach(() => {
       offer: () => undefined,
       aborted: (action) => void told.push(`aborted ${action.metadata.name}`),
       acknowledged: () => acknowledged,
+      settled: () => settled,
     },
     settings: {
       org: "acme",
@@ -58,7 +65,12 @@ async function begin(template: Template = {}, spec: Partial<TaskActionSpec> = {}
   await cluster.createAction({
     apiVersion: "flyte.org/v1",
     kind: "TaskAction",
-    metadata: { name: `r1-${spec.actionName ?? "a0"}`, namespace, labels: { "biplane.dev/org": org } },
+    metadata: {
+      name: `r1-${spec.actionName ?? "a0"}`,
+      namespace,
+      labels: { "biplane.dev/org": org },
+      finalizers: ["flyte.org/plugin-finalizer"],
+    },
     spec: {
       runName: "r1",
       project: "demo",
@@ -305,6 +317,7 @@ describe("after the end", () => {
     now -= 10 * 3_600_000;
     expect(await look()).toBe(3_600_000);
     expect(present().metadata.labels?.["flyte.org/terminal-status-recorded"]).toBe("true");
+    expect(present().metadata.finalizers).toEqual([]);
     now += 3_600_000;
     await look();
     expect(cluster.actions.has(key)).toBe(false);
@@ -318,7 +331,8 @@ describe("after the end", () => {
     const done = cluster.actions.get(`${namespace}/r1-done`);
     if (done) done.status = { phaseHistory: [{ phase: "SUCCEEDED", attempt: 1, occurredAt: "2026-11-22T17:00:00Z" }] };
     await look();
-    expect([...cluster.actions.keys()]).toEqual([key, `${namespace}/r1-stranger`, `${namespace}/r1-done`]);
+    const leaving = [...cluster.actions.values()].filter(({ metadata }) => metadata.deletionTimestamp);
+    expect(leaving.map(({ metadata }) => metadata.name)).toEqual(["r1-live"]);
   });
 });
 
@@ -328,11 +342,36 @@ describe("what is not ours", () => {
     expect(await look()).toBeUndefined();
     expect([present().status, cluster.pods.size]).toEqual([undefined, 0]);
   });
+});
 
-  it("is a deleted action: Kubernetes clears it away, and we tell", async () => {
+describe("a deleted action", () => {
+  async function deleted(): Promise<void> {
     await begin();
-    present().metadata.deletionTimestamp = new Date(now);
     await look();
+    cluster.become(pod(), running());
+    await look();
+    await begin({}, { actionName: "child", parentActionName: "a0" });
+    await cluster.deleteAction(namespace, "r1-a0");
+  }
+
+  it("takes its pod and its children with it, makes no new one, and waits until the control plane has heard", async () => {
+    await deleted();
+    await look();
+    expect(told).toEqual(["aborted r1-a0"]);
+    expect(cluster.pods.size).toBe(0);
+    expect(cluster.actions.get(`${namespace}/r1-child`)?.metadata.deletionTimestamp).toBeDefined();
+    await look();
+    expect([cluster.actions.has(key), cluster.pods.size]).toEqual([true, 0]);
+    settled = true;
+    await look();
+    expect(cluster.actions.has(key)).toBe(false);
+  });
+
+  it("of an older build, without our finalizer, is only told", async () => {
+    await begin();
+    present().metadata.finalizers = [];
+    present().metadata.deletionTimestamp = new Date(now);
+    expect(await look()).toBeUndefined();
     expect([told, cluster.pods.size]).toEqual([["aborted r1-a0"], 0]);
   });
 });

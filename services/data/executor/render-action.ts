@@ -3,7 +3,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { LeasedAction } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { ownerReference } from "./pod.ts";
-import { annotations, labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
+import { annotations, finalizer, labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
 
 export interface RenderRules {
   org: string;
@@ -61,6 +61,7 @@ export function renderAction(leased: LeasedAction, rules: RenderRules, parent?: 
     metadata: {
       name: actionNameOf(key),
       namespace: namespaceOf(key),
+      finalizers: [finalizer],
       labels: {
         [labels.org]: leased.org,
         [labels.project]: key.project,

@@ -102,6 +102,17 @@ describe("Reporter", () => {
     expect(heard).toEqual(["r1 QUEUED", "r1 RUNNING", "r1 ABORTED", "r2 QUEUED", "r2 SUCCEEDED"]);
   });
 
+  it("is settled about an action once all of it was heard, and not before it knows of it", async () => {
+    const { reporter, state, settled } = world();
+    expect(reporter.settled("ns/r1")).toBe(false);
+    state.away = true;
+    reporter.aborted(action("r1", ["QUEUED"]));
+    expect(reporter.settled("ns/r1")).toBe(false);
+    state.away = false;
+    await settled();
+    expect(reporter.settled("ns/r1")).toBe(true);
+  });
+
   it("says all again when asked again, even while it is being said", async () => {
     const { reporter, heard, state, settled } = world();
     let release: () => void = () => undefined;

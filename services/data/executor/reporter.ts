@@ -78,6 +78,12 @@ export class Reporter {
     return this.#progress.get(key)?.acknowledged ?? 0;
   }
 
+  /** Whether the control plane has heard all that there is to tell of the action. */
+  settled(key: string): boolean {
+    const progress = this.#progress.get(key);
+    return progress !== undefined && unsent(progress).length === 0;
+  }
+
   /** The control plane asks again: it has lost, or never had, what was acknowledged. */
   repeat(action: TaskAction): void {
     this.#progress.delete(keyOf(action));

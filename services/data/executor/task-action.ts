@@ -102,6 +102,9 @@ export const annotations = {
   primaryContainer: "biplane.dev/primary-container",
 } as const;
 
+/** Keeps a deleted resource until its end was told and what it started is gone. The public executor's name. */
+export const finalizer = "flyte.org/plugin-finalizer";
+
 export const manager = "biplane-executor";
 
 const ended: ReadonlySet<Phase> = new Set(["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]);

@@ -1,7 +1,7 @@
 /** Kubernetes in memory: names, versions and deletions as the API server keeps them; pods only change when told to. */
 import type { V1Pod, V1PodStatus } from "@kubernetes/client-node";
 import { type Cluster, StaleError } from "../cluster.ts";
-import { keyOf, type TaskAction } from "../task-action.ts";
+import { finalizer, keyOf, type TaskAction } from "../task-action.ts";
 
 export interface FakeCluster extends Cluster {
   actions: Map<string, TaskAction>;
@@ -50,8 +50,18 @@ export function fakeCluster(): FakeCluster {
       if (!known) throw new StaleError();
       return put({ ...known, metadata: { ...known.metadata, labels: { ...known.metadata.labels, ...labels } } });
     },
+    async releaseAction(action, labels) {
+      const { metadata } = await cluster.labelAction(action, labels ?? {});
+      const finalizers = metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
+      if (metadata.deletionTimestamp && finalizers.length === 0) cluster.actions.delete(keyOf(action));
+      else return put({ ...action, metadata: { ...metadata, finalizers } });
+      return action;
+    },
     async deleteAction(namespace, name) {
-      cluster.actions.delete(`${namespace}/${name}`);
+      const known = cluster.actions.get(`${namespace}/${name}`);
+      if (known?.metadata.finalizers?.length) {
+        put({ ...known, metadata: { ...known.metadata, deletionTimestamp: new Date() } });
+      } else cluster.actions.delete(`${namespace}/${name}`);
     },
     readPod: async (namespace, name) => cluster.pods.get(`${namespace}/${name}`),
     async createPod(pod) {

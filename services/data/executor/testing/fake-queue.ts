@@ -15,20 +15,26 @@ type Message = MessageInitShape<typeof LeaseResponseSchema>;
 export interface FakeQueue {
   transport: Transport;
   lease(
-    name: { run: string; action?: string; parent?: string },
+    name: { run: string; action?: string; parent?: string; org?: string },
     template: MessageInitShape<typeof TaskTemplateSchema>,
   ): void;
   cancel(run: string, action?: string): void;
   reports: ActionReport[];
   /** Of one action: `PHASE#attempt`, with `~` where another attempt follows. */
   told(run: string, action?: string): string[];
+  /** Of all actions, in the order of arrival: `[run, PHASE#attempt]`. */
+  readonly words: [run: string, said: string][];
+  /** Of all that was told so far. */
+  forget(): void;
   extended: Set<string>;
   away: boolean;
 }
 
-const project = { project: "executor", domain: "test" };
+const wordOf = ({ phase, attempt, retrying }: ActionReport) => `${ActionPhase[phase]}#${attempt}${retrying ? "~" : ""}`;
 
-export function fakeQueue(): FakeQueue {
+/** @param project whose actions it leases; their namespace is `<project>-<domain>` */
+export function fakeQueue(project = { project: "executor", domain: "test" }): FakeQueue {
+  const base = `s3://meta/acme/${project.project}/${project.domain}`;
   const waiting: Message[] = [];
   let wake: (() => void) | undefined;
   const send = (message: Message) => {
@@ -66,15 +72,15 @@ export function fakeQueue(): FakeQueue {
     reports: [],
     extended: new Set(),
     away: false,
-    lease({ run, action = "a0", parent = "" }, template) {
+    lease({ run, action = "a0", parent = "", org = "acme" }, template) {
       const value = {
         key: keyOf(run, action),
-        org: "acme",
+        org,
         parentAction: parent,
         taskType: "python",
         taskTemplate: toBinary(TaskTemplateSchema, create(TaskTemplateSchema, template)),
-        inputUri: "s3://meta/acme/executor/test/inputs/x",
-        runOutputBase: `s3://meta/acme/executor/test/${run}`,
+        inputUri: `${base}/inputs/x`,
+        runOutputBase: `${base}/${run}`,
       };
       send({ message: { case: "action", value } });
     },
@@ -83,9 +89,13 @@ export function fakeQueue(): FakeQueue {
     },
     told(run, action = "a0") {
       const of = (key: ActionKey | undefined) => key?.run === run && key.action === action;
-      return queue.reports
-        .filter(({ key }) => of(key))
-        .map(({ phase, attempt, retrying }) => `${ActionPhase[phase]}#${attempt}${retrying ? "~" : ""}`);
+      return queue.reports.filter(({ key }) => of(key)).map(wordOf);
+    },
+    get words() {
+      return queue.reports.map((report): [string, string] => [report.key?.run ?? "", wordOf(report)]);
+    },
+    forget() {
+      queue.reports.length = 0;
     },
   };
   return queue;

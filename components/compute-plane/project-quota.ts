@@ -1,0 +1,19 @@
+/** What one project-domain may use together, and what one of its containers gets that names nothing. */
+import type { ContainerDefaults } from "../workloads/namespace.ts";
+
+/** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
+export const projectQuota = {
+  pods: "5000",
+  "requests.cpu": "256",
+  "requests.memory": "1Ti",
+  "limits.cpu": "512",
+  "limits.memory": "2Ti",
+  "requests.nvidia.com/gpu": "256",
+  "services.loadbalancers": "0",
+  "services.nodeports": "0",
+};
+
+export const projectDefaults: ContainerDefaults = {
+  request: { cpu: "50m", memory: "128Mi" },
+  limit: { cpu: "1", memory: "1Gi" },
+};
