@@ -1,7 +1,7 @@
 /** The sandbox's providers, served for one stack: one account, one cluster. The engine attaches to them by their ports. */
 import { delimiter, dirname } from "node:path";
 import type { Sandbox } from "../context.ts";
-import type { Plane } from "../hosts.ts";
+import { accounts, type Plane } from "../hosts.ts";
 import { type AccountName, openCloud } from "./aws/cloud.ts";
 import { awsPackage } from "./aws/index.ts";
 import { localBacking } from "./aws/local.ts";
@@ -21,7 +21,7 @@ export interface Providers {
 
 export async function startProviders(sandbox: Sandbox, account: AccountName, plane: Plane): Promise<Providers> {
   return serveAll([
-    awsPackage(openCloud(account, localBacking(sandbox.paths, account, plane))),
+    awsPackage(openCloud(accounts[account], localBacking(sandbox.paths, account, plane))),
     kubernetesPackage(operatorEnvironment(sandbox, account)),
     cloudflarePackage(sandbox.paths),
     randomPackage(),

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { serveKeeper } from "../../cloud/keeper/serve.ts";
+import { type ServedKeeper, serveKeeper } from "../../cloud/keeper/serve.ts";
 import type { Sandbox, Toolchain } from "../../context.ts";
 import { accounts, awsRegion } from "../../hosts.ts";
 import { paths } from "../../paths.ts";
@@ -30,23 +30,34 @@ export interface Emulated {
 export async function startEmulated(backing: Partial<Backing> = {}): Promise<Emulated> {
   const state = mkdtempSync(join(tmpdir(), "biplane-engine-"));
   const tools = toolchain();
-  const port = await freePort();
-  const env = {
-    ...process.env,
-    MOTO_ACCOUNT_ID: accounts.customer,
-    MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
-    S3_IGNORE_SUBDOMAIN_BUCKETNAME: "true",
+  const emulator = await startEmulator(state, tools, [accounts.customer]);
+  return {
+    ...attach(state, emulator.endpoint(accounts.customer), tools, backing),
+    async close() {
+      emulator.close();
+      rmSync(state, { recursive: true, force: true });
+    },
   };
+}
+
+/** The emulator alone. @param accountIds each gets an endpoint of its own */
+export async function startEmulator(
+  state: string,
+  tools: Toolchain,
+  accountIds: readonly string[],
+): Promise<ServedKeeper> {
+  const port = await freePort();
+  const { MOTO_ACCOUNT_ID: _, ...environment } = process.env;
+  const env = { ...environment, MOTO_IAM_LOAD_MANAGED_POLICIES: "true", S3_IGNORE_SUBDOMAIN_BUCKETNAME: "true" };
   const args = ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
   const emulator = spawn(tools.python.cloud, args, { env, stdio: "ignore" });
   await answering(`http://127.0.0.1:${port}`);
-  const { endpoint, close } = await serveKeeper(accounts.customer, port, join(state, "kept.json"));
+  const { endpoint, close } = await serveKeeper(accountIds, port, join(state, "kept.json"));
   return {
-    ...attach(state, endpoint, tools, backing),
-    async close() {
+    endpoint,
+    close() {
       close();
       emulator.kill("SIGKILL");
-      rmSync(state, { recursive: true, force: true });
     },
   };
 }
@@ -54,9 +65,8 @@ export async function startEmulated(backing: Partial<Backing> = {}): Promise<Emu
 /** The same from another process: one that is to be killed. */
 export function attach(state: string, endpoint: string, tools = toolchain(), backing: Partial<Backing> = {}) {
   const own = paths({ ...process.env, BIPLANE_STATE: state });
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const cloud = openCloud("customer", {
-    connection: async () => ({ region: awsRegion, endpoint, credentials }),
+  const cloud = openCloud(accounts.customer, {
+    connection: async () => connectionTo(endpoint),
     node: async () => ({
       endpoint: "https://198.18.0.20:6443",
       certificateAuthorityData: "Y2E=",
@@ -70,6 +80,11 @@ export function attach(state: string, endpoint: string, tools = toolchain(), bac
   const sandbox: Sandbox = { paths: own, tools, progress: () => {} };
   const providers = () => serveAll([awsPackage(cloud), randomPackage(), tlsPackage()]);
   return { state, endpoint, sandbox, cloud, providers };
+}
+
+/** What an SDK client of an emulated account is made with; the emulator checks no signature. */
+export function connectionTo(endpoint: string) {
+  return { region: awsRegion, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 }
 
 /** BIPLANE_TEST_TOOLS names a folder of programs to use in place of the toolchain in the cache. */

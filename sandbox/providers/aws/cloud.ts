@@ -1,7 +1,7 @@
 /** One account of the cloud as the types reach it: real SDK clients, made when first used, and what stands beside them. */
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { ClientConfig } from "pg";
-import { accounts, awsRegion } from "../../hosts.ts";
+import { type accounts, awsRegion } from "../../hosts.ts";
 
 export type AccountName = keyof typeof accounts;
 
@@ -63,19 +63,23 @@ export interface Cloud extends Clients {
   judgeIam(): ReturnType<Clients["iam"]>;
 }
 
-export function openCloud(account: AccountName, backing: Backing): Cloud {
+/**
+ * @param account its number
+ * @param home the region that the stack's provider is made for
+ */
+export function openCloud(account: string, backing: Backing, home: string = awsRegion): Cloud {
   const connection = once(() => backing.connection());
   const client = <Client>(load: (at: Connection) => Promise<Client>) => {
     const made = new Map<string, Promise<Client>>();
-    return (region = awsRegion) => {
+    return (region = home) => {
       const held = made.get(region) ?? connection().then((at) => load({ ...at, region }));
       made.set(region, held);
       return held;
     };
   };
   return {
-    account: accounts[account],
-    region: awsRegion,
+    account,
+    region: home,
     backing,
     alarms: client(loaders.alarms),
     backup: client(loaders.backup),

@@ -16,6 +16,10 @@ import { ensureLeaf } from "../../../pki.ts";
 
 export interface TestApiServer {
   endpoint: string;
+  /** PEM of whoever signed its certificate. */
+  authority: string;
+  /** Of system:masters. */
+  token: string;
   /** Content of a kubeconfig of system:masters. */
   kubeconfig: string;
   /** Asks as the administrator, or as who is named. */
@@ -57,7 +61,8 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
   });
   const signing = file("accounts.key", accounts.privateKey);
   const endpoint = `https://127.0.0.1:${port}`;
-  const kubeconfig = renderKubeconfig(endpoint, readFileSync(authorityOf(folder), "utf8"), token);
+  const authority = readFileSync(authorityOf(folder), "utf8");
+  const kubeconfig = renderKubeconfig(endpoint, authority, token);
 
   const running: ChildProcess[] = [];
   const start = (program: string, args: string[]) => {
@@ -77,6 +82,8 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
   const api = start("kube-apiserver", [
     `--etcd-servers=http://127.0.0.1:${store}`,
     "--bind-address=127.0.0.1",
+    // Else it looks for a default route, which a machine without a way out has not; nobody dials it (RFC 5737).
+    "--advertise-address=192.0.2.1",
     `--secure-port=${port}`,
     `--tls-cert-file=${serving.certificate}`,
     `--tls-private-key-file=${serving.key}`,
@@ -107,6 +114,8 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
   }
   return {
     endpoint,
+    authority,
+    token,
     kubeconfig,
     ask: (method, path, asking = {}) => ask(endpoint, token, method, path, asking),
     async close() {
