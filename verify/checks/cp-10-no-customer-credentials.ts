@@ -1,7 +1,7 @@
 import { defineRegionCheck } from "../check.ts";
-import { looksLike } from "../collect/scan.ts";
 import type { IamRole } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
+import { looksLike } from "../reason/credentials.ts";
 import { globMatches } from "../reason/iam/glob.ts";
 import { grants, type Statement } from "../reason/iam-policy.ts";
 import { serviceEnvironment } from "../reason/region.ts";
