@@ -17,7 +17,7 @@ export const noKubernetesRights = defineRegionCheck({
   title: "No service of the control plane has any right in Kubernetes, or a token to ask for one",
   severity: "high",
   claims: [],
-  supersedes: { "cp-k8s-roles-match-appendix-c": "docs/decisions/0010-no-kubernetes-rights-for-services.md" },
+  supersedes: { "cp-k8s-roles-match-appendix-c": "docs/decisions/0011-no-kubernetes-rights-for-services.md" },
   documented: ["C03"],
   fix: "Delete the binding, and set automountServiceAccountToken to false.",
   needs: ["regionPods", "regionClusterRoles", "regionRoleBindings", "regionClusterRoleBindings"],

@@ -13,6 +13,8 @@ export type MetadataKind =
   | "hash"
   /** An address in the customer's own store. */
   | "reference"
+  /** Who may do what, and where. */
+  | "right"
   /** What the user called or tagged it. */
   | "label"
   /** A task's definition (image, resources, typed interface) or a run's settings, as one protobuf message. */
@@ -27,6 +29,7 @@ const name = ["name", "text"] as const;
 const label = ["label", "text"] as const;
 const reason = ["reason", "text"] as const;
 const reference = ["reference", "text"] as const;
+const right = ["right", "text"] as const;
 const hash = ["hash", "bytea"] as const;
 const number = ["state", "integer"] as const;
 const choice = ["state", "smallint"] as const;
@@ -86,8 +89,12 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
   "biplane.applications": {
     ...{ org: name, client_id: name, secret_sha256: hash, role: name },
-    ...{ bootstrap: ["state", "boolean"], created_at: time },
+    ...{ bootstrap: ["state", "boolean"], places: ["right", "jsonb"], created_at: time },
   },
+  "biplane.roles": { org: name, name, description: label, permissions: ["right", "text[]"], changed_at: time },
+  "biplane.policies": { org: name, name, description: label, changed_at: time },
+  "biplane.bindings": { org: name, policy: name, position: number, role: right, project: right, domain: right },
+  "biplane.assignments": { org: name, kind: name, subject: name, policy: right },
   "biplane.registrations": { org: name, cluster: name, token_sha256: hash, used_by: hash, used_at: time },
   "biplane.clusters": {
     ...{ org: name, cluster: name, certificate_serial: name, certificate_until: time, version: name },
