@@ -74,6 +74,19 @@ export const commandSchemas = {
     plainHttp: z.boolean().default(false).describe("The registry speaks no TLS"),
     lock: file.default("images.lock.json").describe("Digests of what was pushed"),
   }),
+  audit: z.strictObject({
+    since: z
+      .string()
+      .regex(/^\d+[smhd]$/, "how long ago, such as 90s, 15m, 24h or 7d")
+      .default("24h")
+      .describe("The oldest that is shown"),
+    subject: z.string().min(1).optional().describe("Of one user or application"),
+    operation: z.string().min(1).optional().describe("Such as flyteidl2.workflow.RunService/CreateRun"),
+    decision: z.enum(["allowed", "denied"], "allowed or denied").optional(),
+    limit: z.coerce.number().int().min(1).max(10_000).default(100),
+    json: z.boolean().default(false),
+    config: signIn,
+  }),
   policyApply: z.strictObject({ file: file.describe("YAML with roles, policies and assignments"), config: signIn }),
   policyGet: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
   policyList: z.strictObject({ json: z.boolean().default(false), config: signIn }),

@@ -121,6 +121,18 @@ policy
   );
 
 program
+  .command("audit")
+  .description("who did what in the organisation: changes that were allowed, requests that were denied")
+  .option("--since <age>", "the oldest that is shown: 90s, 15m, 24h, 7d (24h)")
+  .option("--subject <subject>", "of one user or application")
+  .option("--operation <operation>", "such as flyteidl2.workflow.RunService/CreateRun")
+  .option("--decision <decision>", "allowed or denied")
+  .option("--limit <count>", "the newest so many (100)")
+  .option("--json", "one JSON object a line")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/audit.ts")).audit(parseOptions("audit", raw))));
+
+program
   .command("test")
   .description("all tests; `test unit` needs no planes")
   .argument("[tier]", "unit or all")

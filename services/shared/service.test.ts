@@ -6,6 +6,7 @@ import { StateService } from "../../gen/flyteidl2/workflow/state_service_pb.js";
 import { tokenVerifier } from "./auth/verifier.ts";
 import { type Upstream, upstream } from "./client.ts";
 import { type RunningService, startService } from "./service.ts";
+import { unrecorded } from "./testing/audit.ts";
 import { byRole } from "./testing/authorizer.ts";
 import { testIssuer } from "./testing/issuer.ts";
 import { recordingLog } from "./testing/log.ts";
@@ -27,6 +28,7 @@ async function start(userInfo: () => Promise<{ subject: string }> | never, ready
       rpc: {
         verify: tokenVerifier([issuer.trusted]),
         authorize: byRole,
+        audit: unrecorded,
         routes: (router) => {
           router.service(IdentityService, { userInfo });
           router.service(StateService, {

@@ -8,6 +8,7 @@ import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_stor
 import { ExecutorQueueService, LeaseResponseSchema } from "../../gen/biplane/queue/v1/queue_pb.js";
 import { InputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
+import { logSink } from "../shared/auth/audit.ts";
 import { type Authorizer, statedAuthorizer } from "../shared/auth/authorizer.ts";
 import { callerOf } from "../shared/auth/caller.ts";
 import { type TokenVerifier, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
@@ -56,7 +57,7 @@ export async function fakeDataPlane(keysUrl: () => string, issuer: string, log: 
     authorizer ??= statedAuthorizer(userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: keysUrl() }));
     return authorizer(caller, headers);
   };
-  return startService(place, { rpc: { verify, authorize, routes: dataPlaneRoutes } });
+  return startService(place, { rpc: { verify, authorize, audit: logSink(log), routes: dataPlaneRoutes } });
 }
 
 function dataPlaneRoutes(router: ConnectRouter): void {

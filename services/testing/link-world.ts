@@ -7,6 +7,7 @@ import tls from "node:tls";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { paths } from "../../sandbox/paths.ts";
 import { ensureAuthority, ensureLeaf } from "../../sandbox/pki.ts";
+import { remoteSink } from "../control/audit/remote-sink.ts";
 import { type ClusterAuthority, openAuthority } from "../control/cluster/authority.ts";
 import { clusterStore } from "../control/cluster/clusters.ts";
 import { clusterRoutes } from "../control/cluster/service.ts";
@@ -174,6 +175,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   const verify = tokenVerifier([userIssuer(tokens), clusterIssuer({ RELAY_KEYS_URL: `${relayUrl}/keys` })]);
 
   const authorize = remoteAuthorizer(to(identityUrl).transport);
+  const audit = remoteSink(to(identityUrl).transport);
   const authority = await openAuthority(clusterCa.cert, clusterCa.key);
   const clusterDatabase = openDatabase(database, "cluster", log);
   const store = clusterStore(clusterDatabase);
@@ -182,6 +184,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
     rpc: {
       verify,
       authorize,
+      audit,
       routes: clusterRoutes({
         store,
         authority,
@@ -193,14 +196,15 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
     },
     close: () => clusterDatabase.close(),
   });
-  const actionsUrl = await start("actions", { rpc: { verify, authorize, routes: fakeActions } });
-  const runsUrl = await start("runs", { rpc: { verify, authorize, routes: fakeRuns } });
+  const actionsUrl = await start("actions", { rpc: { verify, authorize, audit, routes: fakeActions } });
+  const runsUrl = await start("runs", { rpc: { verify, authorize, audit, routes: fakeRuns } });
   late.actions.set(to(actionsUrl));
   late.cluster.set(to(clusterUrl));
   const dataproxyUrl = await start("dataproxy", {
     rpc: {
       verify,
       authorize,
+      audit,
       routes: dataProxyRoutes({
         relay: to(relayUrl).transport,
         planes: planes(to(clusterUrl).transport),
@@ -223,6 +227,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       http: gatewayHandler({
         verify,
         authorize,
+      audit,
         backends: {
           identity: to(backends.identity).sessions,
           runs: to(backends.runs).sessions,

@@ -6,6 +6,7 @@ import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { openHub } from "../store/hub.ts";
 import { actionsRoutes } from "./service.ts";
+import { databaseSink } from "../audit/records.ts";
 
 await runService({
   name: "actions",
@@ -16,7 +17,7 @@ await runService({
     const verify = tokenVerifier([userIssuer(config), clusterIssuer(config)]);
     const authorize = remoteAuthorizer(upstream(config.IDENTITY_URL).transport);
     return {
-      rpc: { routes: actionsRoutes({ database, hub }), verify, authorize },
+      rpc: { routes: actionsRoutes({ database, hub }), verify, authorize, audit: databaseSink(database) },
       ready: () => database.ping(),
       async close() {
         await hub.close();

@@ -10,6 +10,7 @@ import { keysPath } from "../identity/metadata.ts";
 import { openAuthority } from "./authority.ts";
 import { clusterStore } from "./clusters.ts";
 import { clusterRoutes } from "./service.ts";
+import { databaseSink } from "../audit/records.ts";
 
 await runService({
   name: "cluster",
@@ -39,6 +40,7 @@ await runService({
         routes,
         verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]),
         authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+        audit: databaseSink(database),
       },
       ready: () => database.ping(),
       close: () => database.close(),

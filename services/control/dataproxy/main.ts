@@ -6,6 +6,7 @@ import { runService } from "../../shared/service.ts";
 import { actionAddresses } from "./actions.ts";
 import { planes } from "./planes.ts";
 import { dataProxyRoutes } from "./service.ts";
+import { remoteSink } from "../audit/remote-sink.ts";
 
 await runService({
   name: "dataproxy",
@@ -20,6 +21,7 @@ await runService({
       }),
       verify: tokenVerifier([userIssuer(config)]),
       authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+      audit: remoteSink(upstream(config.IDENTITY_URL).transport),
     },
   }),
 });

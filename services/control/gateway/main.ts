@@ -3,6 +3,7 @@ import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
 import { fileContent, httpUrl, port, regionShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { remoteSink } from "../audit/remote-sink.ts";
 import { gatewayHandler } from "./service.ts";
 
 await runService({
@@ -24,6 +25,7 @@ await runService({
     http: gatewayHandler({
       verify: tokenVerifier([userIssuer(config)]),
       authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+      audit: remoteSink(upstream(config.IDENTITY_URL).transport),
       backends: {
         identity: upstream(config.IDENTITY_URL).sessions,
         runs: upstream(config.RUNS_URL).sessions,

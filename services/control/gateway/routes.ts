@@ -9,6 +9,7 @@ const services = new Map<string, Backend>(
     "flyteidl2.auth.AuthMetadataService": "identity",
     "flyteidl2.auth.IdentityService": "identity",
     "biplane.policy.v1.PolicyService": "identity",
+    "biplane.audit.v1.AuditService": "identity",
     "flyteidl2.workflow.RunService": "runs",
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",

@@ -4,12 +4,14 @@ import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
 import { answerJson } from "../../shared/http.ts";
 import { type Server, startServer } from "../../shared/server.ts";
+import { recordingSink } from "../../shared/testing/audit.ts";
 import { byRole } from "../../shared/testing/authorizer.ts";
 import { postText } from "../../shared/testing/http2.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { gatewayHandler } from "./service.ts";
 
+const { audit, kept } = recordingSink();
 const reached: (string | undefined)[] = [];
 const { log } = recordingLog();
 let issuer: TestIssuer;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   });
   const { sessions } = upstream(`http://127.0.0.1:${behind.port}`);
   const backends = { identity: sessions, runs: sessions, actions: sessions, cluster: sessions, dataproxy: sessions };
-  const handler = gatewayHandler({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, backends, log });
+  const handler = gatewayHandler({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit, backends, log });
   const front = await startServer({ port: 0, handler, log });
   gateway = upstream(`http://127.0.0.1:${front.port}`);
   servers = [front, behind];
@@ -39,6 +41,7 @@ afterAll(async () => {
 
 async function post(path: string, authorization?: string) {
   reached.length = 0;
+  kept.length = 0;
   const text = await postText(gateway.sessions, path, { "content-type": "application/proto", authorization });
   return JSON.parse(text);
 }
@@ -62,6 +65,7 @@ describe("the gateway", () => {
       code === Code.Unauthenticated ? "unauthenticated" : "permission_denied",
       [],
     ]);
+    expect(kept).toEqual(code === Code.Unauthenticated ? [] : ["acme/someone denied RunService/CreateRun"]);
   });
 
   it("stops what it does not know, even for an admin", async () => {

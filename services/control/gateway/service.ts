@@ -1,5 +1,6 @@
 /** The region's one entry: verifies the caller, then passes the request to the service that answers it. */
 import { Code, ConnectError } from "@connectrpc/connect";
+import { record, requestIdOf } from "../../shared/auth/audit.ts";
 import { requireKind, requireSomewhere } from "../../shared/auth/decide.ts";
 import type { AuthParts } from "../../shared/auth/interceptor.ts";
 import { ruleOf } from "../../shared/auth/rules.ts";
@@ -33,11 +34,25 @@ export function gatewayHandler({ backends, log, ...auth }: GatewayDeps): HttpHan
 }
 
 /** The services verify again and decide with the request before them; what is refused here never reaches them. */
-async function admit(route: Route, request: HttpRequest, { verify, authorize }: AuthParts): Promise<void> {
+async function admit(route: Route, request: HttpRequest, { verify, authorize, audit }: AuthParts): Promise<void> {
   if (route.kind === "open") return;
   const rule = ruleOf(route.service, route.method);
   if (rule?.who === "anyone") return;
   const identified = await verify(request.headers.authorization);
-  requireKind(rule, identified, route.method);
-  requireSomewhere(rule, await authorize(identified, new Headers()), route.method);
+  try {
+    requireKind(rule, identified, route.method);
+    requireSomewhere(rule, await authorize(identified, new Headers()), route.method);
+  } catch (error) {
+    const { code, rawMessage } = ConnectError.from(error);
+    if (code !== Code.PermissionDenied) throw error;
+    // Here nobody has read the request yet, so what it names is not known.
+    await record(audit, identified, {
+      operation: `${route.service}/${route.method}`,
+      resource: "",
+      decision: "denied",
+      reason: rawMessage,
+      requestId: requestIdOf(String(request.headers["x-request-id"] ?? "")),
+    });
+    throw error;
+  }
 }

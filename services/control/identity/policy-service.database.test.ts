@@ -16,6 +16,7 @@ import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { createRun, runId } from "../actions/testing/requests.ts";
+import { databaseSink } from "../audit/records.ts";
 import { runsRoutes } from "../runs/service.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 import { applicationStore } from "./applications.ts";
@@ -56,6 +57,7 @@ beforeAll(async () => {
     authInterceptor({
       verify: tokenVerifier([issuer.trusted]),
       authorize: localAuthorizer(grantStore(store.database)),
+      audit: databaseSink(store.database),
     }),
   ];
   identity = (claims) =>
@@ -279,7 +281,7 @@ describe("the services of runs, with what Identity says", () => {
     const authorize = remoteAuthorizer(identity({ sub, org }), () => Number.MAX_SAFE_INTEGER);
     return createRouterTransport(runsRoutes({ database: spied(store.database), hub: store.hub }), {
       router: {
-        interceptors: [errorInterceptor(log), authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize })],
+        interceptors: [errorInterceptor(log), authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize, audit: databaseSink(store.database) })],
       },
       transport: { interceptors: [bearer({ sub, org, role: "none" })] },
     });

@@ -10,6 +10,8 @@ import { answerError, answerJson, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Database } from "../../shared/postgres.ts";
 import type { ServiceParts } from "../../shared/service.ts";
+import { databaseSink } from "../audit/records.ts";
+import { auditRoutes } from "../audit/service.ts";
 import { applicationStore } from "./applications.ts";
 import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
 import { grantStore } from "./grants.ts";
@@ -40,9 +42,11 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
         identityRoutes(issuer)(router);
         router.service(PolicyService, policyService(policyStore(database)));
         router.service(AuthorizerService, authorizerService(signer));
+        auditRoutes(database)(router);
       },
       verify: tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]),
       authorize: localAuthorizer(grantStore(database)),
+      audit: databaseSink(database),
     },
     http(request, response) {
       const path = pathOf(request);

@@ -6,6 +6,7 @@ import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { openHub } from "../store/hub.ts";
 import { runsRoutes } from "./service.ts";
+import { databaseSink } from "../audit/records.ts";
 
 await runService({
   name: "runs",
@@ -18,6 +19,7 @@ await runService({
         routes: runsRoutes({ database, hub }),
         verify: tokenVerifier([userIssuer(config)]),
         authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+        audit: databaseSink(database),
       },
       ready: () => database.ping(),
       async close() {

@@ -40,6 +40,13 @@ async function grantRights(client: Client, user: string): Promise<void> {
     grant usage on schema biplane to ${role};
     grant select, insert, update, delete on all tables in schema biplane to ${role};
     revoke insert, update, delete on biplane.migrations from ${role}`);
+  const records = await client.query("select 1 where to_regclass('biplane.audit_records') is not null");
+  if (records.rowCount === 0) return;
+  // Appended to, and never as of another time than the database's own.
+  await client.query(`
+    revoke insert, update, delete on biplane.audit_records from ${role};
+    grant insert (org, subject, subject_kind, operation, resource, decision, reason, request_id)
+      on biplane.audit_records to ${role}`);
 }
 
 async function refusePowers(client: Client, user: string): Promise<void> {

@@ -107,6 +107,11 @@ describe("the runtime login", () => {
     "set role owner",
     "alter role runtime bypassrls",
     "insert into biplane.migrations values (9, 'x', false, '')",
+    "update biplane.audit_records set subject = 'x'",
+    "delete from biplane.audit_records",
+    "truncate biplane.audit_records",
+    "insert into biplane.audit_records (org, at) values ('acme', now())",
+    "alter table biplane.audit_records disable trigger append_only",
   ])("cannot: %s", async (statement) => {
     await expect(runtime.query(statement)).rejects.toMatchObject({ code: "42501" });
   });
@@ -122,6 +127,13 @@ describe("the runtime login", () => {
 });
 
 describe("the owner", () => {
+  it.each(["update biplane.audit_records set subject = 'x'", "delete from biplane.audit_records"])(
+    "is stopped too: %s",
+    async (statement) => {
+      await expect(owner.query(statement)).rejects.toThrow("audit records are never changed");
+    },
+  );
+
   it("is bound by the same policies", async () => {
     expect((await owner.query("select * from biplane.runs")).rows).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
@@ -30,6 +31,7 @@ await runService({
         routes: (router) => void router.service(LogService, service),
         verify: tokenVerifier([users]),
         authorize: statedAuthorizer(users),
+        audit: logSink(log),
       },
     };
   },

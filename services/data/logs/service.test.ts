@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { LogService, Originator } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import { unrecorded } from "../../shared/testing/audit.ts";
 import { byRole } from "../../shared/testing/authorizer.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
@@ -50,7 +51,7 @@ beforeAll(async () => {
 function client() {
   const namespaces = new Set(["demo-development", "demo-x-y"]);
   const service = logService({ logs, org: "acme", namespaces, log: recordingLog().log });
-  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole })];
+  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded })];
   return createClient(
     LogService,
     createRouterTransport((router) => void router.service(LogService, service), { router: { interceptors } }),

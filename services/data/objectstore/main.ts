@@ -1,6 +1,7 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
@@ -18,7 +19,7 @@ await runService({
     AWS_REGION: z.string().min(1),
     PRESIGN_TTL_SECONDS: z.coerce.number().int().min(1).max(maxPresignSeconds).default(maxPresignSeconds),
   },
-  parts: ({ config }) => {
+  parts: ({ config, log }) => {
     const service = objectStoreService({
       store: s3ObjectStore(fromNodeProviderChain()),
       org: config.ORG,
@@ -32,6 +33,7 @@ await runService({
         routes: (router) => void router.service(ObjectStoreService, service),
         verify: tokenVerifier([users]),
         authorize: statedAuthorizer(users),
+        audit: logSink(log),
       },
     };
   },

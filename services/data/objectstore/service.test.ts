@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
+import { unrecorded } from "../../shared/testing/audit.ts";
 import { byRole } from "../../shared/testing/authorizer.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
@@ -57,7 +58,7 @@ function client(presignSeconds = 3_600) {
     fastRegistrationBucket: "acme-fast-reg",
     presignSeconds,
   });
-  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole })];
+  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded })];
   const transport = createRouterTransport((router) => void router.service(ObjectStoreService, service), {
     router: { interceptors },
   });

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
 import { ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { denied, unavailable } from "../errors.ts";
+import { recordingSink } from "../testing/audit.ts";
 import { byRole } from "../testing/authorizer.ts";
 import { type TestIssuer, testIssuer } from "../testing/issuer.ts";
+import { type AuditSink, requestIdOf } from "./audit.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { callerOf } from "./caller.ts";
 import { authInterceptor } from "./interceptor.ts";
@@ -15,10 +17,12 @@ import { builtinRoles } from "./permissions.ts";
 import { tokenVerifier } from "./verifier.ts";
 import { whileAllowed } from "./while-allowed.ts";
 
-async function transport(authorize: Authorizer = byRole) {
+async function transport(authorize: Authorizer = byRole, sink?: AuditSink) {
   const issuer: TestIssuer = await testIssuer();
   const ran: string[] = [];
-  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize })];
+  const { audit: recording, kept } = recordingSink();
+  const audit = sink ?? recording;
+  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize, audit })];
   const made = createRouterTransport(
     ({ service }) => {
       service(IdentityService, { userInfo: (_request, context) => ({ subject: callerOf(context).subject }) });
@@ -35,7 +39,7 @@ async function transport(authorize: Authorizer = byRole) {
     { router: { interceptors } },
   );
   const headers = async (claims = {}) => ({ headers: { authorization: `Bearer ${await issuer.token(claims)}` } });
-  return { made, ran, headers };
+  return { made, ran, kept, headers };
 }
 
 const inPlace: Authorizer = async () => ({
@@ -110,6 +114,48 @@ describe("the interceptor", () => {
   });
 });
 
+describe("the record", () => {
+  const secrets = (made: Parameters<typeof createClient>[1]) => createClient(SecretService, made);
+  const id = (domain: string) => ({ id: { project: "p", domain, name: "s" } });
+
+  it("has each change that is allowed, and each request that is denied, with what it names", async () => {
+    const { made, headers, kept } = await transport(inPlace);
+    await secrets(made).createSecret(id("development"), await headers({ sub: "ann" }));
+    await secrets(made)
+      .createSecret(id("production"), await headers({ sub: "ann" }))
+      .catch(ConnectError.from);
+    await createClient(IdentityService, made).userInfo({}, await headers());
+    expect(kept).toEqual([
+      "acme/ann allowed SecretService/CreateSecret p/development/s",
+      "acme/ann denied SecretService/CreateSecret p/production/s",
+    ]);
+  });
+
+  it("is kept before the change is made, and without it nothing is", async () => {
+    const order: string[] = [];
+    const slow = await transport(inPlace, async () => {
+      await sleep(20);
+      order.push(`kept, ran ${slow.ran.length}`);
+    });
+    await secrets(slow.made).createSecret(id("development"), await slow.headers());
+    expect(order).toEqual(["kept, ran 0"]);
+    const { made, headers, ran } = await transport(inPlace, async () => {
+      throw new Error("the database is gone");
+    });
+    for (const domain of ["development", "production"]) {
+      const call = secrets(made).createSecret(id(domain), await headers());
+      await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
+    }
+    expect(ran).toEqual([]);
+  });
+
+  it("takes the client's request id where it is one", () => {
+    expect(requestIdOf("demo-development-r1-a0-x1y2")).toBe("demo-development-r1-a0-x1y2");
+    for (const wrong of [null, "", "a b", "x".repeat(129), "a\nb"])
+      expect(requestIdOf(wrong)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
 describe("a stream", () => {
   it("has its caller's newest statement, for what it opens anew", async () => {
     const issuer = await testIssuer();
@@ -118,7 +164,12 @@ describe("a stream", () => {
       grants: [{ permissions: builtinRoles.viewer, project: "", domain: "" }],
       statement: String(++stated),
     });
-    const auth = { verify: tokenVerifier([issuer.trusted]), authorize, again: { everyMs: 10 } };
+    const auth = {
+      verify: tokenVerifier([issuer.trusted]),
+      authorize,
+      audit: recordingSink().audit,
+      again: { everyMs: 10 },
+    };
     const made = createRouterTransport(
       ({ service }) =>
         service(RunService, {

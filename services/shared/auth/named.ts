@@ -7,10 +7,11 @@ import type {
 import type { Named } from "./rule.ts";
 
 /** Of tasks, triggers, apps, and of our own requests. */
-type Placed = { org: string; project: string; domain: string };
+type Placed = { org: string; project: string; domain: string; name?: string; version?: string; filename?: string };
 
 export function inPlace(id: Placed | undefined): Named {
-  return { org: id?.org, at: { project: id?.project ?? "", domain: id?.domain ?? "" } };
+  const at = { project: id?.project ?? "", domain: id?.domain ?? "" };
+  return { org: id?.org, at, ...named(id?.name, id?.version, id?.filename) };
 }
 
 export function inProject(id: ProjectIdentifier | undefined): Named {
@@ -22,7 +23,7 @@ export function inRun(id: RunIdentifier | undefined): Named {
 }
 
 export function inAction(id: ActionIdentifier | undefined): Named {
-  return inRun(id?.run);
+  return { ...inRun(id?.run), ...named(id?.run?.name, id?.name) };
 }
 
 /** Of a list: the answer holds only what the caller may see. */
@@ -30,8 +31,13 @@ export function somewhere(org: string | undefined): Named {
   return { org, at: "somewhere" };
 }
 
-export function organisation(org?: string): Named {
-  return { org, at: "organisation" };
+export function organisation(org?: string, name?: string): Named {
+  return { org, at: "organisation", ...named(name) };
+}
+
+function named(...parts: (string | undefined)[]): { name?: string } {
+  const name = parts.filter((part) => part).join("/");
+  return name ? { name } : {};
 }
 
 type Scope =

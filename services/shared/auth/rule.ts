@@ -6,6 +6,8 @@ import type { Need, Permission } from "./permissions.ts";
 export interface Named {
   org?: string | undefined;
   at: Need["at"];
+  /** Of what is worked on, for the audit record. */
+  name?: string;
   /** Where something else is enough, or is needed besides. @default the rule's own */
   anyOf?: readonly Permission[];
 }

@@ -7,6 +7,7 @@ import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1
 import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { actionsRoutes } from "../../control/actions/service.ts";
+import { auditRoutes } from "../../control/audit/service.ts";
 import { clusterRoutes } from "../../control/cluster/service.ts";
 import { dataProxyRoutes } from "../../control/dataproxy/service.ts";
 import { publicServices } from "../../control/gateway/routes.ts";
@@ -25,6 +26,7 @@ function mounted(): DescService[] {
   clusterRoutes(without)(router);
   dataProxyRoutes({ relay: without, planes: without, addresses: without, log: without })(router);
   identityRoutes("https://region.biplane.test")(router);
+  auditRoutes(without)(router);
   const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
 }
@@ -61,7 +63,7 @@ describe("the table of rules", () => {
       of("signed-in")
         .map((name) => name.split("/")[1])
         .sort(),
-    ).toEqual(["Resolve", "ResolveCluster", "SelectCluster", "UserInfo"]);
+    ).toEqual(["Append", "Resolve", "ResolveCluster", "SelectCluster", "UserInfo"]);
   });
 
   it("gives a compute plane its own calls only", () => {
@@ -111,8 +113,8 @@ describe("what a request names", () => {
       task: { case: "taskId", value: task },
     });
     expect(named).toEqual([
-      { org: "acme", at: { project: "a", domain: "b" } },
-      { org: "acme", at: { project: "tasks", domain: "b" }, anyOf: ["view_flyte_inventory"] },
+      { org: "acme", at: { project: "a", domain: "b" }, name: "r1" },
+      { org: "acme", at: { project: "tasks", domain: "b" }, name: "n/v", anyOf: ["view_flyte_inventory"] },
     ]);
   });
 
@@ -126,7 +128,7 @@ describe("what a request names", () => {
 
   it("is an organisation's secret where project and domain are empty", () => {
     expect(namedBy(SecretService.method.createSecret, { id: { organization: "acme", name: "s" } })).toEqual([
-      { org: "acme", at: { project: "", domain: "" } },
+      { org: "acme", at: { project: "", domain: "" }, name: "s" },
     ]);
   });
 

@@ -1,4 +1,5 @@
 /** Who may call which method, and with what permission where. What is not in the table nobody may call. */
+import { AuditService, AuditSinkService } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import {
   ClusterLinkService,
   PlacementService,
@@ -6,7 +7,7 @@ import {
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
-import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
@@ -92,8 +93,8 @@ const table = new Map<string, Map<string, Rule>>([
     listVersions: mayRead(tasks, ({ taskName }) => inPlace(taskName)),
   }),
   rulesOf(ProjectService, {
-    createProject: mayChange("administer_project", ({ project }) => organisation(project?.org)),
-    updateProject: mayChange("administer_project", ({ project }) => organisation(project?.org)),
+    createProject: mayChange("administer_project", ({ project }) => organisation(project?.org, project?.id)),
+    updateProject: mayChange("administer_project", ({ project }) => organisation(project?.org, project?.id)),
     getProject: mayRead(tasks, ({ org, id }) => ({ org, at: { project: id } })),
     listProjects: mayRead(tasks, ({ org }) => somewhere(org)),
   }),
@@ -121,11 +122,13 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   rulesOf(LogService, { tailLogs: mayRead(runs, inPlace) }),
   rulesOf(PolicyService, {
-    apply: mayChange("manage_permissions", () => organisation()),
-    delete: mayChange("manage_permissions", () => organisation()),
+    apply: mayChange("manage_permissions", ({ documents }) => organisation("", documentNames(documents))),
+    delete: mayChange("manage_permissions", ({ named }) => organisation("", `${named.case} ${named.value}`)),
     get: mayRead("manage_permissions", () => organisation()),
     list: mayRead("manage_permissions", () => organisation()),
   }),
+  rulesOf(AuditService, { listRecords: mayRead("view_audit", () => organisation()) }),
+  rulesOf(AuditSinkService, { append: signedIn() }),
   rulesOf(AuthorizerService, { resolve: signedIn() }),
   // Known by the one-time token that the request carries.
   rulesOf(RegistrationService, { register: anyone }),
@@ -142,6 +145,14 @@ export function ruleOf(service: string, method: string): Rule | undefined {
 /** A deployed task is read on behalf of who runs it, and may lie in another project. */
 function taskRead(task: CreateRunRequest["task"]): Named[] {
   return task.case === "taskId" ? [{ ...inPlace(task.value), anyOf: [tasks] }] : [];
+}
+
+function documentNames(documents: Document[]): string {
+  const names = documents.map(({ document: { case: kind, value } }) => {
+    if (kind === undefined) return "";
+    return kind === "assignment" ? `${kind} ${value.policy}` : `${kind} ${value.name}`;
+  });
+  return names.join(", ");
 }
 
 function ofSecret(id: Pick<SecretIdentifier, "organization" | "project" | "domain"> | undefined): Named {

@@ -5,6 +5,7 @@ import type { Authorizer } from "../../../shared/auth/authorizer.ts";
 import { authInterceptor } from "../../../shared/auth/interceptor.ts";
 import { relayIssuer, tokenVerifier } from "../../../shared/auth/verifier.ts";
 import { errorInterceptor } from "../../../shared/errors.ts";
+import { unrecorded } from "../../../shared/testing/audit.ts";
 import { byRole } from "../../../shared/testing/authorizer.ts";
 import { testIssuer } from "../../../shared/testing/issuer.ts";
 import { recordingLog } from "../../../shared/testing/log.ts";
@@ -34,7 +35,7 @@ export async function serveInProcess(
         actionsRoutes(store)(router);
       },
       {
-        router: { interceptors: [errorInterceptor(log), authInterceptor({ verify, authorize })] },
+        router: { interceptors: [errorInterceptor(log), authInterceptor({ verify, authorize, audit: unrecorded })] },
         transport: {
           interceptors: [
             (next) => async (request) => {
