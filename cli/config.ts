@@ -51,6 +51,10 @@ export const commandSchemas = {
     "--manifests DIR with --queries FILE, or --covers A.yaml B.yaml",
   ),
   verifyReasonNetwork: z.strictObject({ manifests: file, queries: file }),
+  verifyReasonIam: z.union(
+    [z.strictObject({ policies: file, queries: file }), z.strictObject({ policies: file, envelope: file })],
+    "--policies FILE with either --queries FILE or --envelope FILE",
+  ),
   verifyReasonPodSecurity: z.strictObject({
     manifests: file,
     level: z.enum(["baseline", "restricted"], "baseline or restricted"),

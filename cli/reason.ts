@@ -35,6 +35,14 @@ export function addReason(verify: Command, run: Run): void {
     .action(async (raw) => run((await import("./commands/reason.ts")).rbac(parseOptions("verifyReasonRbac", raw))));
 
   reason
+    .command("iam")
+    .description("what AWS policies allow a principal, or whether all that they allow is within an envelope")
+    .requiredOption("--policies <file>", "JSON with identity, resource, boundary, session and scp policies")
+    .option("--queries <file>", "one question a line (docs/schemas/reason-iam-query.schema.json), - for standard input")
+    .option("--envelope <file>", "JSON like that of --policies: is everything that they allow within it")
+    .action(async (raw) => run((await import("./commands/reason.ts")).iam(parseOptions("verifyReasonIam", raw))));
+
+  reason
     .command("pod-security")
     .description("is each pod, and each workload's template, within Kubernetes' Pod Security Standards")
     .requiredOption("--manifests <dir>", "pods and workloads, YAML or JSON")

@@ -1,4 +1,7 @@
 /** Reads the files of one question or a thousand, asks the evaluator, prints. */
+import { decide, iamQuery } from "../../verify/reason/iam/decide.ts";
+import { withinEnvelope } from "../../verify/reason/iam/envelope.ts";
+import { readPolicyFile } from "../../verify/reason/iam/policy-file.ts";
 import { readQueries, toJsonl } from "../../verify/reason/input/jsonl.ts";
 import { readManifests } from "../../verify/reason/input/manifests.ts";
 import { mayConnect, networkQuery, readNetwork } from "../../verify/reason/network/reach.ts";
@@ -23,6 +26,15 @@ export async function rbac(options: CommandOptions<"verifyReasonRbac">): Promise
   const queries = readQueries(options.queries, rbacQuery, "reason-rbac-query.schema.json");
   const roles = readRoles(readManifests(options.manifests));
   return print(queries.map((query) => authorize(roles, query)));
+}
+
+export async function iam(options: CommandOptions<"verifyReasonIam">): Promise<number> {
+  if ("envelope" in options) {
+    return print([withinEnvelope(readPolicyFile(options.policies), readPolicyFile(options.envelope))]);
+  }
+  const queries = readQueries(options.queries, iamQuery, "reason-iam-query.schema.json");
+  const policies = readPolicyFile(options.policies);
+  return print(queries.map((query) => decide(policies, query)));
 }
 
 export async function podSecurity(options: CommandOptions<"verifyReasonPodSecurity">): Promise<number> {

@@ -28,7 +28,12 @@ type Json = Record<string, unknown>;
 
 /** @param text JSON as the API answers it, URL-encoded or not. @throws SyntaxError on anything else. */
 export function parsePolicy(text: string): PolicyDocument {
-  const raw = JSON.parse(text.trimStart().startsWith("{") ? text : decodeURIComponent(text)) as Json;
+  return policyFrom(JSON.parse(text.trimStart().startsWith("{") ? text : decodeURIComponent(text)));
+}
+
+/** @param value a policy document that is parsed already */
+export function policyFrom(value: unknown): PolicyDocument {
+  const raw = value as Json;
   return { version: String(raw.Version ?? "2008-10-17"), statements: many(raw.Statement).map(parseStatement) };
 }
 

@@ -1,5 +1,8 @@
 /** What the evaluators take and answer, one line each: the published schemas. */
 import { z } from "zod";
+import { iamAnswer, iamQuery } from "./iam/decide.ts";
+import { envelopeAnswer } from "./iam/envelope.ts";
+import { policyFile } from "./iam/policy-file.ts";
 import { networkAnswer, networkQuery } from "./network/reach.ts";
 import { podSecurityAnswer } from "./pod-security/standards.ts";
 import { rbacAnswer, rbacQuery } from "./rbac/authorize.ts";
@@ -8,6 +11,10 @@ import { coverageAnswer } from "./rbac/coverage.ts";
 /** File name → schema. */
 export function reasonSchemas(): Record<string, unknown> {
   return {
+    "reason-iam-policies.schema.json": z.toJSONSchema(policyFile, { io: "input" }),
+    "reason-iam-query.schema.json": z.toJSONSchema(iamQuery, { io: "input" }),
+    "reason-iam-answer.schema.json": z.toJSONSchema(iamAnswer),
+    "reason-iam-envelope.schema.json": z.toJSONSchema(envelopeAnswer),
     "reason-network-query.schema.json": z.toJSONSchema(networkQuery, { io: "input" }),
     "reason-network-answer.schema.json": z.toJSONSchema(networkAnswer),
     "reason-rbac-query.schema.json": z.toJSONSchema(rbacQuery, { io: "input" }),

@@ -3,11 +3,21 @@
  * here answers "maybe": never silently true, never silently false.
  */
 import type { Statement } from "../iam-policy.ts";
+import { parseAddress, parseBlock, within } from "../ip.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
-import { type Context, patternMatches } from "./glob.ts";
+import {
+  type Context,
+  filledPattern,
+  globMatches,
+  patternMatches,
+  type Reading,
+  shield,
+  textEquals,
+  valuesOf,
+} from "./glob.ts";
 
 /** Compares one value of the request with one of the policy. */
-type Compare = (actual: string, wanted: string, context: Context) => Tri;
+type Compare = (actual: string, wanted: string, context: Context, reading: Reading) => Tri;
 
 interface Operator {
   compare: Compare;
@@ -15,22 +25,32 @@ interface Operator {
   negated: boolean;
 }
 
-const exact: Compare = (actual, wanted, context) => patternMatches(wanted, actual, context, false);
-const like: Compare = (actual, wanted, context) => patternMatches(wanted, actual, context);
-const folded: Compare = (actual, wanted, context) => exact(actual.toLowerCase(), wanted.toLowerCase(), context);
+const exact: Compare = (actual, wanted, context, reading) => textEquals(wanted, actual, context, reading);
+const folded: Compare = (actual, wanted, context, reading) => textEquals(wanted, actual, context, reading, true);
+const like: Compare = (actual, wanted, context, reading) => patternMatches(wanted, actual, context, reading);
 const bool: Compare = (actual, wanted) => tri(actual.toLowerCase() === wanted.toLowerCase());
+const binary: Compare = (actual, wanted) => tri(Buffer.from(actual, "base64").equals(Buffer.from(wanted, "base64")));
 
 /** Part by part, so that a wildcard never passes a colon of the first five parts. */
-const arn: Compare = (actual, wanted, context) => {
-  const [left, right] = [arnParts(actual), arnParts(wanted)];
+const arn: Compare = (actual, wanted, context, reading) => {
+  const found = filledPattern(wanted, context, reading);
+  if (typeof found === "string") return found;
+  const [left, right] = [arnParts(shield(actual)), arnParts(found.filled)];
   if (!left || !right) return wanted === "*" ? "yes" : "no";
-  return all(right.map((part, at) => like(left[at] ?? "", part, context)));
+  return tri(right.every((part, at) => globMatches(part, left[at] ?? "")));
 };
 
 function arnParts(text: string): string[] | undefined {
   const parts = text.split(":");
   return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
 }
+
+/** A lone address is a block of itself. */
+const ip: Compare = (actual, wanted) => {
+  const address = parseAddress(actual);
+  const block = parseBlock(wanted) ?? parseBlock(`${wanted}/${wanted.includes(":") ? 128 : 32}`);
+  return address && block ? tri(within(address, block)) : "maybe";
+};
 
 function ordered(parse: (text: string) => number, holds: (actual: number, wanted: number) => boolean): Compare {
   return (actual, wanted) => {
@@ -39,7 +59,15 @@ function ordered(parse: (text: string) => number, holds: (actual: number, wanted
   };
 }
 
-const date = (text: string) => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
+const numeric = (text: string) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN);
+
+/** Seconds since 1970, or a form of ISO 8601; without a zone it is UTC, wherever this runs. */
+function date(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (!/^\d{4}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/.test(text)) return Number.NaN;
+  return Date.parse(/T\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text}Z` : text);
+}
+
 const orders = {
   Equals: (a: number, b: number) => a === b,
   LessThan: (a: number, b: number) => a < b,
@@ -56,12 +84,14 @@ const operators = new Map<string, Operator>(
     ["ArnEquals", "ArnNotEquals", arn],
     ["ArnLike", "ArnNotLike", arn],
     ["Bool", "", bool],
-    ["NumericEquals", "NumericNotEquals", ordered(Number, orders.Equals)],
+    ["BinaryEquals", "", binary],
+    ["IpAddress", "NotIpAddress", ip],
+    ["NumericEquals", "NumericNotEquals", ordered(numeric, orders.Equals)],
     ["DateEquals", "DateNotEquals", ordered(date, orders.Equals)],
     ...Object.entries(orders)
       .filter(([name]) => name !== "Equals")
       .flatMap(([name, holds]): [string, string, Compare][] => [
-        [`Numeric${name}`, "", ordered(Number, holds)],
+        [`Numeric${name}`, "", ordered(numeric, holds)],
         [`Date${name}`, "", ordered(date, holds)],
       ]),
   ].flatMap(([plain, opposite, compare]): [string, Operator][] => {
@@ -77,34 +107,61 @@ export interface ConditionResult {
   holds: Tri;
   /** `Operator key` of what could not be decided. */
   undecided: string[];
+  /** Those among them that no value of the request would decide here. */
+  notUnderstood: string[];
 }
 
 /** Every operator and every key must hold. */
-export function conditionsHold(conditions: Statement["conditions"], context: Context): ConditionResult {
+export function conditionsHold(
+  conditions: Statement["conditions"],
+  context: Context,
+  reading: Reading = {},
+): ConditionResult {
   const results = Object.entries(conditions).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, wanted]) => ({
-      name: `${operator} ${key}`,
-      holds: keyHolds(operator, key.toLowerCase(), wanted, context),
-    })),
+    Object.entries(keys).map(([key, wanted]) => {
+      const actual = valuesOf(context, key.toLowerCase());
+      return { operator, key, actual, wanted, holds: keyHolds(operator, actual, wanted, context, reading) };
+    }),
   );
+  const open = results.filter(({ holds }) => holds === "maybe");
+  const name = ({ operator, key }: (typeof open)[number]) => `${operator} ${key}`;
+  const hasUnknown = ({ actual, wanted }: (typeof open)[number]) =>
+    actual === undefined || wanted.some((one) => filledPattern(one, context, reading) === "maybe");
   return {
     holds: all(results.map(({ holds }) => holds)),
-    undecided: results.filter(({ holds }) => holds === "maybe").map(({ name }) => name),
+    undecided: open.map(name),
+    notUnderstood: open.filter((one) => !hasUnknown(one) || !understands(one.operator)).map(name),
   };
 }
 
-function keyHolds(written: string, key: string, wanted: readonly string[], context: Context): Tri {
-  const [, set = "", name = ""] = /^(?:(ForAnyValue|ForAllValues):)?(.*)$/i.exec(written) ?? [];
-  const [, base = "", ifExists] = /^(.*?)(IfExists)?$/i.exec(name.toLowerCase()) ?? [];
-  const actual = context[key];
+function partsOf(written: string): { set: string; base: string; ifExists: boolean } {
+  const [, set = "", base = "", ifExists] =
+    /^(?:(foranyvalue|forallvalues):)?(.*?)(ifexists)?$/.exec(written.toLowerCase()) ?? [];
+  return { set, base, ifExists: ifExists !== undefined };
+}
+
+function understands(written: string): boolean {
+  const { base } = partsOf(written);
+  return base === "null" || operators.has(base);
+}
+
+function keyHolds(
+  written: string,
+  actual: readonly string[] | null | undefined,
+  wanted: readonly string[],
+  context: Context,
+  reading: Reading,
+): Tri {
+  const { set, base, ifExists } = partsOf(written);
   if (base === "null") {
     if (actual === undefined) return "maybe";
     return some(wanted.map((value) => tri((value.toLowerCase() === "true") === (actual === null))));
   }
   const operator = operators.get(base);
   if (!operator || actual === undefined) return "maybe";
-  if (actual === null || actual.length === 0) return ofAbsent(set.toLowerCase(), Boolean(ifExists), operator);
-  return ofValues(set.toLowerCase(), operator, actual, wanted, context);
+  if (actual === null || actual.length === 0) return ofAbsent(set, ifExists, operator);
+  const matches = actual.map((value) => some(wanted.map((one) => operator.compare(value, one, context, reading))));
+  return ofValues(set, operator.negated, matches);
 }
 
 /** AWS documents IfExists as true, and answers ForAnyValue with it as false: that pair is left undecided. */
@@ -113,14 +170,8 @@ function ofAbsent(set: string, ifExists: boolean, { negated }: Operator): Tri {
   return tri(set === "forallvalues" || ifExists || negated);
 }
 
-function ofValues(
-  set: string,
-  { compare, negated }: Operator,
-  actual: readonly string[],
-  wanted: readonly string[],
-  context: Context,
-): Tri {
-  const matches = actual.map((value) => some(wanted.map((one) => compare(value, one, context))));
+/** @param matches of each value of the request, whether the policy has it */
+function ofValues(set: string, negated: boolean, matches: readonly Tri[]): Tri {
   const each = negated ? matches.map(not) : matches;
   if (set === "foranyvalue") return some(each);
   if (set === "forallvalues") return all(each);

@@ -4,26 +4,30 @@
  * organisation's ceilings limit; between accounts both sides must allow.
  */
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
-import { all, not, some, type Tri, tri } from "../tri.ts";
-import { globMatches } from "./glob.ts";
-import { type Asked, nothingSaid, whatIsSaid } from "./statement.ts";
+import { all, not, some, type Tri } from "../tri.ts";
+import { type Asked, nothingSaid, type Said, whatIsSaid } from "./statement.ts";
 
 export interface Caller {
-  /** ARN of the role or user, name of the service, or ARN of the identity provider. */
+  /** ARN of the role or user, name of the service, or ARN of the identity provider; `*` of whoever is not signed in. */
   arn: string;
-  kind: "role" | "user" | "service" | "federated";
+  /** `root`: the account's own user, whom its policies do not hold. */
+  kind: "role" | "user" | "root" | "service" | "federated" | "anonymous";
   /** Of a role: what it is called once taken, `arn:aws:sts::…:assumed-role/…`. */
   sessionArn?: string;
+  /** The role is known by its session only, which does not tell the path before its name. @default false */
+  pathUnknown?: boolean;
 }
 
 export interface PolicySet {
   /** The caller's own, inline and attached, groups' too. */
   identity: readonly PolicyDocument[];
   boundary?: PolicyDocument;
-  /** Service control and session policies: each of the lists must allow. */
+  /** Given with the session: a ceiling of the role's, which what is granted to the session by name passes. */
+  session?: readonly PolicyDocument[];
+  /** Of the organisation: each of the lists must allow. Only users and roles are held by them. */
   ceilings?: readonly (readonly PolicyDocument[])[];
   /** The resource's own policy; of a role its trust policy. */
-  resource?: PolicyDocument;
+  resource?: PolicyDocument | readonly PolicyDocument[];
 }
 
 export interface Request extends Asked {
@@ -32,71 +36,118 @@ export interface Request extends Asked {
   resourceAccount?: string;
 }
 
+/** Of each side by its name: what it says, and whether it must allow. */
+export interface Side {
+  name: string;
+  said: Said;
+}
+
 export interface Verdict {
   decision: "allowed" | "denied" | "undecided";
   /** A Deny matched; else a denial is only the lack of an Allow. */
   explicit: boolean;
   /** Conditions and variables that the answer hangs on. */
   undecided: string[];
+  /** Those among them that no value of the request would decide. */
+  notUnderstood: string[];
+  /** What each side said, for whoever asks why. */
+  sides: readonly Side[];
 }
 
 export function evaluate(request: Request, policies: PolicySet): Verdict {
   const { caller } = request;
-  const identity = whatIsSaid(policies.identity, request);
-  const boundary = policies.boundary && whatIsSaid([policies.boundary], request);
-  const ceilings = (policies.ceilings ?? []).map((documents) => whatIsSaid(documents, request));
-  const resource = ofResource(request, policies.resource);
+  const owns = caller.kind === "role" || caller.kind === "user";
+  const holds = owns || caller.kind === "root";
+  // AWS's own roles for its services are beyond the organisation's reach.
+  const bound = holds && !caller.arn.includes(":role/aws-service-role/");
+  const identity = owns ? whatIsSaid(policies.identity, request) : nothingSaid;
+  const boundary = holds && policies.boundary ? whatIsSaid([policies.boundary], request) : undefined;
+  const session = holds && policies.session ? whatIsSaid(policies.session, request) : undefined;
+  const ceilings = (bound ? (policies.ceilings ?? []) : []).map((documents) => whatIsSaid(documents, request));
+  const resource = ofResource(request, policies);
 
-  const deny = some([identity, ...(boundary ? [boundary] : []), ...ceilings, resource.any].map((said) => said.deny));
-  const ceiling = all(ceilings.map(({ allow }) => allow));
-  const own = all([identity.allow, boundary?.allow ?? "yes"]);
-  const allow = all([ceiling, granted(request, own, boundary?.allow ?? "yes", resource)]);
+  const sides: Side[] = [
+    ...(owns ? [{ name: "identity", said: identity }] : []),
+    ...(boundary ? [{ name: "boundary", said: boundary }] : []),
+    ...(session ? [{ name: "session", said: session }] : []),
+    ...ceilings.map((said, at) => ({ name: ceilings.length > 1 ? `scp[${at}]` : "scp", said })),
+    { name: "resource", said: resource.any },
+  ];
+  const deny = some(sides.map(({ said }) => said.deny));
+  const within = all([boundary?.allow ?? "yes", session?.allow ?? "yes"]);
+  const own = all([caller.kind === "root" ? "yes" : identity.allow, within]);
+  const allow = all([...ceilings.map((said) => said.allow), granted()]);
 
   const answer = all([allow, not(deny)]);
-  const undecided = [identity, boundary ?? nothingSaid, ...ceilings, resource.any].flatMap((said) => said.undecided);
+  const open = (pick: (said: Said) => string[]) =>
+    answer === "maybe" ? [...new Set(sides.flatMap(({ said }) => pick(said)))] : [];
   return {
     decision: answer === "yes" ? "allowed" : answer === "no" ? "denied" : "undecided",
     explicit: deny === "yes",
-    undecided: answer === "maybe" ? [...new Set(undecided)] : [],
+    undecided: open((said) => said.undecided),
+    notUnderstood: open((said) => said.notUnderstood),
+    sides,
   };
 
-  function granted(asked: Request, mine: Tri, within: Tri, at: ResourceSaid): Tri {
-    if (caller.kind === "service" || caller.kind === "federated") return at.any.allow;
-    if (accountOf(caller.arn) !== (asked.resourceAccount ?? (accountOf(asked.resource) || accountOf(caller.arn)))) {
-      return all([mine, at.any.allow]);
-    }
+  function granted(): Tri {
+    if (!holds) return resource.any.allow;
+    if (isCrossAccount(request)) return all([own, resource.any.allow]);
     // A policy that names the role is still held by the role's boundary; one that names its session, or a user, is not.
-    const byName = caller.kind === "user" ? at.entity : all([at.entity, within]);
-    const byOwn = mustNameAccount(asked) ? all([mine, at.account]) : mine;
-    return some([byOwn, byName, at.session]);
+    const byName = caller.kind === "user" ? resource.entity : all([resource.entity, within]);
+    const byOwn = mustNameAccount(request) ? all([own, resource.account]) : own;
+    return some([byOwn, byName, resource.session]);
   }
 }
 
+export function isCrossAccount({ caller, resource, resourceAccount }: Request): boolean {
+  const own = accountOf(caller.arn);
+  return own !== (resourceAccount ?? (accountOf(resource) || own));
+}
+
 interface ResourceSaid {
-  any: ReturnType<typeof whatIsSaid>;
+  any: Said;
   /** Allowed to the account as such, which leaves it to the account's own policies. */
   account: Tri;
   entity: Tri;
   session: Tri;
 }
 
-function ofResource(request: Request, policy: PolicyDocument | undefined): ResourceSaid {
-  const documents = policy ? [policy] : [];
-  const at = (level: Level) =>
-    whatIsSaid(documents, request, (statement) => tri(levels(statement, request.caller).has(level)));
-  const any = whatIsSaid(documents, request, (statement) => tri(levels(statement, request.caller).size > 0));
-  const [account, entity, session] = [at("account").allow, at("entity").allow, at("session").allow];
+function ofResource(request: Request, { resource, boundary }: PolicySet): ResourceSaid {
+  const documents = resource ? [resource].flat() : [];
+  const named = new Map<Statement, ReadonlySet<Level>>();
+  const any = whatIsSaid(documents, request, (statement) => {
+    const found = levels(statement, request.caller, boundary !== undefined);
+    named.set(statement, found);
+    if (found.size > 0) return "yes";
+    // An account by another number: nobody here knows whose.
+    return (statement.notPrincipals ?? statement.principals).some((name) => name.startsWith("CanonicalUser:"))
+      ? "maybe"
+      : "no";
+  });
   // That an account is named gives nobody anything by itself, in its own account.
-  return { any, account, entity, session };
+  const at = (level: Level) =>
+    some(
+      any.matched
+        .filter(({ statement }) => statement.effect === "Allow" && named.get(statement)?.has(level))
+        .map(({ matches }) => matches),
+    );
+  return { any, account: at("account"), entity: at("entity"), session: at("session") };
 }
 
 type Level = "account" | "entity" | "session";
 
-/** How a statement of a resource's policy names the caller. */
-function levels(statement: Statement, caller: Caller): Set<Level> {
+/**
+ * How a statement of a resource's policy names the caller. NotPrincipal spares whom it names itself, not who is of an
+ * account that it names; and as a Deny it spares nobody who has a boundary (AWS: "NotPrincipal").
+ */
+function levels(statement: Statement, caller: Caller, bounded: boolean): Set<Level> {
   if (statement.notPrincipals) {
-    const named = statement.notPrincipals.some((principal) => levelOf(principal, caller) !== undefined);
-    return new Set<Level>(named ? [] : ["session"]);
+    const named = statement.notPrincipals.some((principal) => {
+      const level = levelOf(principal, caller);
+      return level !== undefined && level !== "account";
+    });
+    const spared = named && !(bounded && statement.effect === "Deny");
+    return new Set<Level>(spared ? [] : ["session"]);
   }
   return new Set(statement.principals.flatMap((principal) => levelOf(principal, caller) ?? []));
 }
@@ -107,21 +158,37 @@ function levelOf(principal: string, caller: Caller): Level | undefined {
     "AWS",
     principal,
   ];
-  if (caller.kind === "service") return kind === "Service" && name === caller.arn ? "entity" : undefined;
+  const everybody = kind === "AWS" && name === "*";
+  if (caller.kind === "anonymous") return everybody ? "entity" : undefined;
+  if (caller.kind === "service") return everybody || (kind === "Service" && name === caller.arn) ? "entity" : undefined;
   if (caller.kind === "federated") {
-    return (kind === "Federated" && name === caller.arn) || name === "*" ? "entity" : undefined;
+    return everybody || (kind === "Federated" && (name === "*" || isProvider(name, caller.arn))) ? "entity" : undefined;
   }
   if (kind !== "AWS") return undefined;
-  if (name === "*") return "session";
-  if (name === caller.arn) return "entity";
-  if (caller.sessionArn && globMatches(name, caller.sessionArn) && !name.includes("*")) return "session";
+  if (everybody) return "session";
+  if (isEntity(name, caller)) return "entity";
+  if (caller.sessionArn === name && !name.includes("*")) return "session";
   const account = accountOf(caller.arn);
-  return name === account || name === `arn:aws:iam::${account}:root` ? "account" : undefined;
+  const isAccount = name === account || (accountOf(name) === account && /^arn:aws[a-z-]*:iam::\d+:root$/.test(name));
+  // Who is the account itself is named by it.
+  return isAccount ? (caller.kind === "root" ? "entity" : "account") : undefined;
+}
+
+function isEntity(name: string, { arn, pathUnknown }: Caller): boolean {
+  if (name === arn) return true;
+  const [role, mine] = [name.split("/"), arn.split("/")];
+  return Boolean(pathUnknown) && role[0] === mine[0] && role.at(-1) === mine.at(-1);
+}
+
+/** By its ARN or by its address alone. */
+function isProvider(name: string, caller: string): boolean {
+  return name === caller || (!caller.startsWith("arn:") && name.endsWith(`:oidc-provider/${caller}`));
 }
 
 /** Keys and roles are closed to their own account too, unless their policy names it. */
-function mustNameAccount({ action }: Asked): boolean {
-  return /^(kms:|sts:assumerole)/i.test(action);
+function mustNameAccount({ action, resource }: Asked): boolean {
+  if (/^kms:/i.test(action)) return !/^(\*|arn:[^:]+:kms:[^:]*:[^:]*:alias\/.*)$/.test(resource);
+  return /^sts:(assumerole|tagsession|setsourceidentity|setcontext)/i.test(action);
 }
 
 export function accountOf(arn: string): string {

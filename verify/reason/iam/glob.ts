@@ -1,8 +1,15 @@
 /** Wildcards of policies, and the variables in them. */
 import { type Tri, tri } from "../tri.ts";
 
-/** Values of a request by key in lower case. null: known to be absent. A key that is not here is not known. */
-export type Context = Readonly<Record<string, readonly string[] | null>>;
+/** Values of a request by key in lower case. null: known to be absent. A key that is not here is as `others` says. */
+export type Context = Readonly<Record<string, readonly string[] | null | undefined>>;
+
+/** The key that stands for all that a context does not name: null where these are absent; left out, they are not known. */
+export const others = "*";
+
+export function valuesOf(context: Context, key: string): readonly string[] | null | undefined {
+  return Object.hasOwn(context, key) ? context[key] : context[others];
+}
 
 /** `*` any text, `?` one character; both ends are bound. Linear: it remembers only the last star. */
 export function globMatches(pattern: string, text: string): boolean {
@@ -26,7 +33,7 @@ export function globMatches(pattern: string, text: string): boolean {
 const literals: Record<string, string> = { "*": "\u0001", "?": "\u0002", $: "$" };
 
 /** A variable's value is never a wildcard: what it holds is compared as it stands. */
-const shield = (value: string) => value.replaceAll("*", "\u0001").replaceAll("?", "\u0002");
+export const shield = (value: string) => value.replaceAll("*", "\u0001").replaceAll("?", "\u0002");
 const unshield = (value: string) => value.replaceAll("\u0001", "*").replaceAll("\u0002", "?");
 
 /**
@@ -40,7 +47,7 @@ function fill(pattern: string, context: Context): { filled: string } | { absent:
     const literal = literals[body];
     if (literal !== undefined) return literal;
     const [, key = "", fallback] = /^([^,]+?)\s*(?:,\s*'([^']*)')?$/.exec(body) ?? [];
-    const values = context[key.toLowerCase()];
+    const values = valuesOf(context, key.toLowerCase());
     if (values === undefined) unknown = true;
     else if (values === null || values.length !== 1) {
       if (fallback === undefined) absent = true;
@@ -52,10 +59,52 @@ function fill(pattern: string, context: Context): { filled: string } | { absent:
   return absent ? { absent: true } : { filled };
 }
 
-/** @param pattern with wildcards where `wild`, else compared whole; with variables in either case */
-export function patternMatches(pattern: string, text: string, context: Context, wild = true): Tri {
-  const found = pattern.includes("${") ? fill(pattern, context) : { filled: pattern };
+export interface Reading {
+  /** Policies of 2008 know no variables: what looks like one is text. @default true */
+  variables?: boolean;
+}
+
+/** The pattern with its variables filled in, for `globMatches` against what `shield` made; a Tri where that fails. */
+export function filledPattern(
+  pattern: string,
+  context: Context,
+  { variables = true }: Reading,
+): { filled: string } | Tri {
+  if (!variables || !pattern.includes("${")) return { filled: pattern };
+  const found = fill(pattern, context);
   if (!found) return "maybe";
-  if ("absent" in found) return "no";
-  return tri(wild ? globMatches(found.filled, shield(text)) : unshield(found.filled) === text);
+  return "absent" in found ? "no" : found;
+}
+
+/** @param pattern with wildcards and variables */
+export function patternMatches(pattern: string, text: string, context: Context, reading: Reading = {}): Tri {
+  const found = filledPattern(pattern, context, reading);
+  return typeof found === "string" ? found : tri(globMatches(found.filled, shield(text)));
+}
+
+/** @param wanted with variables, and without wildcards */
+export function textEquals(wanted: string, text: string, context: Context, reading: Reading = {}, folded = false): Tri {
+  const found = filledPattern(wanted, context, reading);
+  if (typeof found === "string") return found;
+  const whole = unshield(found.filled);
+  return tri(folded ? whole.toLowerCase() === text.toLowerCase() : whole === text);
+}
+
+/** Is there a text that both globs match? */
+export function globsMeet(one: string, other: string): boolean {
+  // Columns of a table: which ends of `other` are reached after so much of `one`.
+  let reached = [...Array(other.length + 1).keys()].map((end) => /^\**$/.test(other.slice(0, end)));
+  for (const char of one) {
+    const before = reached;
+    reached = before.map(() => false);
+    for (const at of before.keys()) {
+      const mine = other[at - 1];
+      const meets = mine !== undefined && (char === "?" || mine === "?" || mine === char);
+      const step = at > 0 && meets && mine !== "*" && before[at - 1] === true;
+      // A star of the one passes over any of the other, and the other way round.
+      const passed = char === "*" ? before[at] || reached[at - 1] : mine === "*" && (before[at] || reached[at - 1]);
+      reached[at] = (char !== "*" && step) || Boolean(passed);
+    }
+  }
+  return reached[other.length] === true;
 }

@@ -1,8 +1,8 @@
 /** Whether one statement speaks of one request. */
-import type { PolicyDocument, Statement } from "../iam-policy.ts";
+import { globWithin, type PolicyDocument, type Statement } from "../iam-policy.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
 import { conditionsHold } from "./conditions.ts";
-import { type Context, globMatches, patternMatches } from "./glob.ts";
+import { type Context, filledPattern, globMatches, globsMeet, patternMatches, type Reading } from "./glob.ts";
 
 export interface Asked {
   /** `service:Action`, in any case. */
@@ -16,10 +16,21 @@ export interface Asked {
 export interface Said {
   allow: Tri;
   deny: Tri;
+  /** The statements that match, or may. */
+  matched: readonly Matched[];
   undecided: string[];
+  /** Those among them that no value of the request would decide. */
+  notUnderstood: string[];
 }
 
-export const nothingSaid: Said = { allow: "no", deny: "no", undecided: [] };
+export const nothingSaid: Said = { allow: "no", deny: "no", matched: [], undecided: [], notUnderstood: [] };
+
+export interface Matched {
+  statement: Statement;
+  matches: Tri;
+  undecided: string[];
+  notUnderstood: string[];
+}
 
 /** @param speaksOf whether a statement is about the caller at all: always, for the caller's own policies */
 export function whatIsSaid(
@@ -27,28 +38,42 @@ export function whatIsSaid(
   asked: Asked,
   speaksOf: (statement: Statement) => Tri = () => "yes",
 ): Said {
-  const undecided = new Set<string>();
-  const matched = (effect: Statement["effect"]) =>
-    some(
-      documents.flatMap(({ statements }) =>
-        statements
-          .filter((statement) => statement.effect === effect)
-          .map((statement) => {
-            const about = all([
-              speaksOf(statement),
-              matchesAction(statement, asked),
-              matchesResource(statement, asked),
-            ]);
-            if (about === "no") return "no";
-            const { holds, undecided: open } = conditionsHold(statement.conditions, asked.context);
-            if (holds !== "no")
-              for (const one of open) undecided.add(`${one}${statement.sid ? ` (${statement.sid})` : ""}`);
-            if (holds !== "no" && about === "maybe") undecided.add(`variable in ${statement.sid ?? "a statement"}`);
-            return all([about, holds]);
-          }),
-      ),
-    );
-  return { allow: matched("Allow"), deny: matched("Deny"), undecided: [...undecided] };
+  const matched = documents.flatMap(({ version, statements }) =>
+    statements
+      .map((statement) => match(statement, asked, speaksOf(statement), { variables: version !== "2008-10-17" }))
+      .filter(({ matches }) => matches !== "no"),
+  );
+  const of = (effect: Statement["effect"]) =>
+    some(matched.flatMap(({ statement, matches }) => (statement.effect === effect ? [matches] : [])));
+  return {
+    allow: of("Allow"),
+    deny: of("Deny"),
+    matched,
+    undecided: [...new Set(matched.flatMap(({ undecided }) => undecided))],
+    notUnderstood: [...new Set(matched.flatMap(({ notUnderstood }) => notUnderstood))],
+  };
+}
+
+function match(statement: Statement, asked: Asked, speaks: Tri, reading: Reading): Matched {
+  const resource = matchesResource(statement, asked, reading);
+  const about = all([speaks, matchesAction(statement, asked), resource]);
+  const none = { statement, matches: "no" as const, undecided: [], notUnderstood: [] };
+  if (about === "no") return none;
+  const { holds, undecided, notUnderstood } = conditionsHold(statement.conditions, asked.context, reading);
+  if (holds === "no") return none;
+  const called = statement.sid ? ` (${statement.sid})` : "";
+  const name = (one: string) => `${one}${called}`;
+  const other = [
+    ...(speaks === "maybe" ? ["whom the principal names"] : []),
+    ...(resource === "maybe" && isMany(asked.resource) ? [`which of ${asked.resource}`] : []),
+  ];
+  const variable = about === "maybe" && other.length === 0 ? [`variable in ${statement.sid ?? "a statement"}`] : [];
+  return {
+    statement,
+    matches: all([about, holds]),
+    undecided: [...undecided.map(name), ...other.map(name), ...variable],
+    notUnderstood: [...notUnderstood, ...other].map(name),
+  };
 }
 
 function matchesAction({ actions, notActions }: Statement, { action }: Asked): Tri {
@@ -58,8 +83,23 @@ function matchesAction({ actions, notActions }: Statement, { action }: Asked): T
 }
 
 /** A trust policy has no Resource: it speaks of its own role. */
-function matchesResource({ resources, notResources }: Statement, { resource, context }: Asked): Tri {
-  const named = (patterns: string[]) => some(patterns.map((pattern) => patternMatches(pattern, resource, context)));
-  if (notResources.length > 0) return not(named(notResources));
-  return resources.length === 0 ? "yes" : named(resources);
+function matchesResource({ resources, notResources }: Statement, { resource, context }: Asked, reading: Reading): Tri {
+  const one = (pattern: string) =>
+    isMany(resource)
+      ? matchesMany(pattern, resource, context, reading)
+      : patternMatches(pattern, resource, context, reading);
+  if (notResources.length > 0) return not(some(notResources.map(one)));
+  return resources.length === 0 ? "yes" : some(resources.map(one));
+}
+
+/** Asked about all that a pattern stands for; but `*` alone is what calls have that know no resource. */
+function isMany(resource: string): boolean {
+  return resource !== "*" && /[*?]/.test(resource);
+}
+
+function matchesMany(pattern: string, resource: string, context: Context, reading: Reading): Tri {
+  const found = filledPattern(pattern, context, reading);
+  if (typeof found === "string") return found;
+  if (globWithin(resource, found.filled)) return "yes";
+  return globsMeet(resource, found.filled) ? "maybe" : "no";
 }

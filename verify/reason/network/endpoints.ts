@@ -5,9 +5,9 @@
 import { z } from "zod";
 import { isObject, type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe, parseOrRefuse, stringMap } from "../input/parsed.ts";
+import { type Address, parseAddress } from "../ip.ts";
 import type { Labels } from "../labels.ts";
 import { templates } from "../pod-security/pod.ts";
-import { type Address, parseAddress } from "./ip.ts";
 import { type Protocol, protocols } from "./policy.ts";
 
 const word = maybe(z.string("a string"));

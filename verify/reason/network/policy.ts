@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe, parseOrRefuse } from "../input/parsed.ts";
+import { parseBlock } from "../ip.ts";
 import { labelSelector, optionalSelector } from "../labels.ts";
-import { parseBlock } from "./ip.ts";
 
 export const protocols = ["TCP", "UDP", "SCTP"] as const;
 export type Protocol = (typeof protocols)[number];

@@ -6,11 +6,11 @@
 import { z } from "zod";
 import type { Manifest } from "../input/manifests.ts";
 import { queryId } from "../input/parsed.ts";
+import { type Block, within } from "../ip.ts";
 import { selects } from "../labels.ts";
 import { all, some, type Tri, tri } from "../tri.ts";
 import { type Cluster, type End, endOf, type PodEnd, readCluster, same } from "./endpoints.ts";
 import { type ForeignPolicy, readForeignPolicies } from "./foreign.ts";
-import { type Block, within } from "./ip.ts";
 import { type Direction, type Peer, type Policy, type Port, type Protocol, protocols, readPolicies } from "./policy.ts";
 
 const end = z.string("NAMESPACE/POD, or an address").min(1, "NAMESPACE/POD, or an address");

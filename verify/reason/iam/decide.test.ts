@@ -1,0 +1,451 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decide, iamQuery } from "./decide.ts";
+import { policiesFrom } from "./policy-file.ts";
+
+const account = "111111111111";
+const role = `arn:aws:iam::${account}:role/r`;
+const session = `arn:aws:sts::${account}:assumed-role/r/s`;
+const user = `arn:aws:iam::${account}:user/u`;
+const root = `arn:aws:iam::${account}:root`;
+const object = "arn:aws:s3:::b/k";
+/** As policies write it; built here, since a template string would take it for its own. */
+const variable = (body: string) => `\u0024{${body}}`;
+
+const doc = (...Statement: object[]) => ({ Version: "2012-10-17", Statement });
+const allow = (more: object = {}) => ({ Effect: "Allow", Action: "s3:GetObject", Resource: "*", ...more });
+const deny = (more: object = {}) => ({ ...allow(more), Effect: "Deny" });
+const at = (principal: unknown, more: object = {}) => doc(allow({ Principal: principal, ...more }));
+const own = doc(allow());
+
+const ask = (file: object, query: object = {}) =>
+  decide(
+    policiesFrom(file, "test"),
+    iamQuery.parse({ principal: role, action: "s3:GetObject", resource: object, ...query }),
+  );
+const word = (file: object, query: object = {}) => ask(file, query).decision;
+
+describe("one account", () => {
+  it.each<[string, object, object, string]>([
+    ["nothing by itself", {}, {}, "deny"],
+    ["an allow of its own", { identity: [own] }, {}, "allow"],
+    ["a document and a statement alone, without lists", { identity: { Statement: allow() } }, {}, "allow"],
+    ["a deny beats it", { identity: [own, doc(deny())] }, {}, "deny"],
+    ["an action in another case", { identity: [doc(allow({ Action: "S3:GETobject" }))] }, {}, "allow"],
+    ["NotAction", { identity: [doc(allow({ Action: undefined, NotAction: ["iam:*", "sts:*"] }))] }, {}, "allow"],
+    ["NotAction of the action", { identity: [doc(allow({ Action: undefined, NotAction: "s3:*" }))] }, {}, "deny"],
+    ["NotResource", { identity: [doc(allow({ Resource: undefined, NotResource: "arn:aws:s3:::c/*" }))] }, {}, "allow"],
+    [
+      "NotResource of the resource",
+      { identity: [doc(allow({ Resource: undefined, NotResource: "arn:aws:s3:::b/*" }))] },
+      {},
+      "deny",
+    ],
+    ["a boundary gives nothing", { boundary: [own] }, {}, "deny"],
+    ["a boundary limits", { identity: [own], boundary: [doc(allow({ Action: "s3:Put*" }))] }, {}, "deny"],
+    ["a session policy limits", { identity: [own], session: [doc(allow({ Action: "s3:Put*" }))] }, {}, "deny"],
+    [
+      "two session policies add up",
+      { identity: [own], session: [doc(allow({ Action: "s3:Put*" })), own] },
+      {},
+      "allow",
+    ],
+    ["a session policy denies", { identity: [own], session: [own, doc(deny())] }, {}, "deny"],
+    ["one flat level of scp adds up", { identity: [own], scp: [doc(allow({ Action: "ec2:*" })), own] }, {}, "allow"],
+    ["each level of scp must allow", { identity: [own], scp: [[own], [doc(allow({ Action: "ec2:*" }))]] }, {}, "deny"],
+    ["every level allows", { identity: [own], scp: [[own], [doc(allow({ Action: "ec2:*" })), own]] }, {}, "allow"],
+    ["a level without policies allows nothing", { identity: [own], scp: [[own], []] }, {}, "deny"],
+    ["an scp gives nothing", { scp: [own] }, {}, "deny"],
+    [
+      "nor does an scp hold a role that is linked to a service",
+      { identity: [own], scp: [doc(deny())] },
+      { principal: `arn:aws:iam::${account}:role/aws-service-role/x.amazonaws.com/r` },
+      "allow",
+    ],
+  ])("%s", (_, file, query, expected) => {
+    expect(word(file, query)).toBe(expected);
+  });
+
+  it.each<[string, object, string, string]>([
+    ["names the role", { AWS: role }, role, "allow"],
+    ["names the role of a session", { AWS: role }, session, "allow"],
+    [
+      "names the role with its path, of a session that does not tell it",
+      { AWS: `arn:aws:iam::${account}:role/a/b/r` },
+      session,
+      "allow",
+    ],
+    ["names another role", { AWS: `arn:aws:iam::${account}:role/rr` }, session, "deny"],
+    ["names the session", { AWS: session }, session, "allow"],
+    ["names another session", { AWS: `${session}2` }, session, "deny"],
+    ["names the user", { AWS: [role, user] }, user, "allow"],
+    ["names the account, and so nobody by that", { AWS: root }, role, "deny"],
+    ["names the account by number", { AWS: account }, role, "deny"],
+    ["names the account, to its root", { AWS: account }, root, "allow"],
+    ["names everybody", { AWS: "*" }, role, "allow"],
+    ["names a service", { Service: "ec2.amazonaws.com" }, "ec2.amazonaws.com", "allow"],
+    ["names another service", { Service: "ec2.amazonaws.com" }, "lambda.amazonaws.com", "deny"],
+    ["a wildcard within a name is none", { AWS: `arn:aws:iam::${account}:role/*` }, role, "deny"],
+  ])("a resource's policy that %s", (_, principal, caller, expected) => {
+    expect(word({ resource: [at(principal)] }, { principal: caller })).toBe(expected);
+  });
+
+  it("an account by its canonical number: nobody here knows whose, so nothing is said where it matters", () => {
+    const principal = { CanonicalUser: "79a59df900b949e5" };
+    const elsewhere = { context: { "aws:ResourceAccount": "222222222222" } };
+    expect(word({ resource: [at(principal)] })).toBe("deny");
+    expect(word({ identity: [own], resource: [at(principal)] }, elsewhere)).toBe("unknown");
+    expect(word({ identity: [own], resource: [doc(deny({ Principal: principal }))] })).toBe("unknown");
+  });
+
+  it("a role that is named is held by its boundary and session policy; its session, or a user, is not", () => {
+    const narrow = [doc(allow({ Action: "ec2:*" }))];
+    for (const side of ["boundary", "session"]) {
+      const of = (principal: string) => ({ resource: [at({ AWS: principal })], [side]: narrow });
+      expect(word(of(role), { principal: session }), side).toBe("deny");
+      expect(word(of(session), { principal: session }), side).toBe("allow");
+    }
+    expect(word({ resource: [at({ AWS: user })], boundary: narrow }, { principal: user })).toBe("allow");
+    expect(word({ resource: [at({ AWS: user })], boundary: [doc(deny())] }, { principal: user })).toBe("deny");
+  });
+
+  it("the account's root needs no policy, and is held by the organisation and by what denies it", () => {
+    expect(word({}, { principal: root })).toBe("allow");
+    expect(word({}, { principal: account })).toBe("allow");
+    expect(word({ scp: [doc(deny(), allow())] }, { principal: root })).toBe("deny");
+    expect(word({ resource: [doc(deny({ Principal: "*" }))] }, { principal: root })).toBe("deny");
+  });
+
+  it("whoever is not signed in has what everybody is given", () => {
+    const anonymous = { principal: "*" };
+    expect(word({ resource: [at("*")] }, anonymous)).toBe("allow");
+    expect(word({ resource: [at({ AWS: "*" })], scp: [doc(deny())] }, anonymous)).toBe("allow");
+    expect(word({ resource: [at({ AWS: root })], identity: [own] }, anonymous)).toBe("deny");
+    expect(
+      word({ resource: [at("*", { Condition: { StringEquals: { "aws:PrincipalAccount": account } } })] }, anonymous),
+    ).toBe("deny");
+  });
+});
+
+describe("NotPrincipal", () => {
+  const sparing = (...AWS: string[]) => [doc(deny({ NotPrincipal: { AWS } }))];
+
+  it.each<[string, object, string, string]>([
+    ["denies whom it does not name", { resource: sparing(user) }, role, "deny"],
+    ["spares whom it names", { resource: sparing(role, root) }, role, "allow"],
+    ["spares a session by its role", { resource: sparing(role, root) }, session, "allow"],
+    ["does not spare everybody of an account that it names", { resource: sparing(user, root) }, role, "deny"],
+    ["denies whoever has a boundary, named or not", { resource: sparing(role, root), boundary: [own] }, role, "deny"],
+    ["and nobody else", { resource: sparing(role, root), session: [own] }, role, "allow"],
+  ])("with Deny %s", (_, file, principal, expected) => {
+    expect(word({ identity: [own], ...file }, { principal })).toBe(expected);
+  });
+
+  it("with Allow lets in everybody but those", () => {
+    const file = { resource: [doc(allow({ NotPrincipal: { AWS: user } }))] };
+    expect(word(file)).toBe("allow");
+    expect(word(file, { principal: user })).toBe("deny");
+    expect(word(file, { principal: "*" })).toBe("allow");
+  });
+});
+
+describe("between accounts", () => {
+  const table = { action: "dynamodb:GetItem", resource: "arn:aws:dynamodb:us-east-1:222222222222:table/t" };
+  const mine = doc(allow({ Action: "dynamodb:*" }));
+  const theirs = (AWS: string) => at({ AWS }, { Action: "dynamodb:*" });
+
+  it.each<[string, object, string]>([
+    ["the caller's side is not enough", { identity: [mine] }, "deny"],
+    ["the resource's is not either", { resource: [theirs(role)] }, "deny"],
+    ["nor is it for everybody", { resource: [theirs("*")] }, "deny"],
+    ["both are", { identity: [mine], resource: [theirs(role)] }, "allow"],
+    ["the account may be named", { identity: [mine], resource: [theirs(root)] }, "allow"],
+    ["a boundary must allow too", { identity: [mine], resource: [theirs(session)], boundary: [own] }, "deny"],
+  ])("%s", (_, file, expected) => {
+    expect(word(file, table)).toBe(expected);
+  });
+
+  it("an ARN without account is of the context's, else of the caller's", () => {
+    const file = { identity: [own] };
+    expect(word(file)).toBe("allow");
+    expect(word(file, { context: { "aws:ResourceAccount": account } })).toBe("allow");
+    expect(word(file, { context: { "aws:ResourceAccount": "222222222222" } })).toBe("deny");
+    expect(
+      word({ ...file, resource: [at({ AWS: role })] }, { context: { "aws:resourceaccount": "222222222222" } }),
+    ).toBe("allow");
+    // The ARN's own counts before it.
+    expect(word({ identity: [mine] }, { ...table, context: { "aws:ResourceAccount": account } })).toBe("deny");
+  });
+});
+
+describe("keys and roles are closed to their own account", () => {
+  const key = { action: "kms:Decrypt", resource: `arn:aws:kms:us-east-1:${account}:key/k` };
+  const taking = { action: "sts:AssumeRole", resource: `arn:aws:iam::${account}:role/target` };
+  const mine = (Action: string) => doc(allow({ Action }));
+  const theirs = (AWS: string, Action: string) => at({ AWS }, { Action });
+
+  it.each<[string, object, object, string]>([
+    ["a key without policy", { identity: [mine("kms:*")] }, key, "deny"],
+    ["a key that trusts the account", { identity: [mine("kms:*")], resource: [theirs(root, "kms:*")] }, key, "allow"],
+    ["which alone is not enough", { resource: [theirs(root, "kms:*")] }, key, "deny"],
+    ["a key that names the role", { resource: [theirs(role, "kms:*")] }, key, "allow"],
+    ["the root too needs the key's word", {}, { ...key, principal: root }, "deny"],
+    ["and has it", { resource: [theirs(root, "kms:*")] }, { ...key, principal: root }, "allow"],
+    ["no key is meant", { identity: [mine("kms:*")] }, { action: "kms:ListKeys", resource: "*" }, "allow"],
+    [
+      "an alias is no key",
+      { identity: [mine("kms:*")] },
+      { ...key, resource: `arn:aws:kms:us-east-1:${account}:alias/a` },
+      "allow",
+    ],
+    ["a role that trusts nobody", { identity: [mine("sts:*")] }, taking, "deny"],
+    [
+      "a role that trusts the account",
+      {
+        identity: [mine("sts:*")],
+        resource: [doc({ Effect: "Allow", Principal: { AWS: root }, Action: "sts:AssumeRole" })],
+      },
+      taking,
+      "allow",
+    ],
+    [
+      "which alone is not enough",
+      { resource: [doc({ Effect: "Allow", Principal: { AWS: root }, Action: "sts:AssumeRole" })] },
+      taking,
+      "deny",
+    ],
+    [
+      "a role that trusts the role",
+      { resource: [doc({ Effect: "Allow", Principal: { AWS: role }, Action: "sts:AssumeRole" })] },
+      taking,
+      "allow",
+    ],
+    [
+      "passing a role asks no trust",
+      { identity: [mine("iam:PassRole")] },
+      { ...taking, action: "iam:PassRole" },
+      "allow",
+    ],
+  ])("%s", (_, file, query, expected) => {
+    expect(word(file, query)).toBe(expected);
+  });
+});
+
+describe("trust of a web identity", () => {
+  const issuer = "oidc.eks.us-east-2.amazonaws.com/id/ABC";
+  const provider = `arn:aws:iam::${account}:oidc-provider/${issuer}`;
+  const trust = (Condition: object) => ({
+    resource: [
+      doc({ Effect: "Allow", Principal: { Federated: provider }, Action: "sts:AssumeRoleWithWebIdentity", Condition }),
+    ],
+  });
+  const exact = {
+    StringEquals: { [`${issuer}:sub`]: "system:serviceaccount:union:executor", [`${issuer}:aud`]: "sts.amazonaws.com" },
+  };
+  const pod = (sub: string, aud = "sts.amazonaws.com") => ({
+    principal: provider,
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: role,
+    context: { [`${issuer}:sub`]: sub, [`${issuer}:aud`]: aud },
+  });
+  const right = "system:serviceaccount:union:executor";
+
+  it.each<[string, object, object, string]>([
+    ["the right account", trust(exact), pod(right), "allow"],
+    ["another account", trust(exact), pod("system:serviceaccount:union:default"), "deny"],
+    ["another audience", trust(exact), pod(right, "other"), "deny"],
+    ["no audience", trust(exact), { ...pod(right), context: { [`${issuer}:sub`]: right } }, "deny"],
+    ["another provider", trust(exact), { ...pod(right), principal: `${provider}D` }, "deny"],
+    ["the issuer by its address", trust(exact), { ...pod(right), principal: `https://${issuer}` }, "allow"],
+    ["another action", trust(exact), { ...pod(right), action: "sts:AssumeRole" }, "deny"],
+    [
+      "a star under StringEquals is a star",
+      trust({ StringEquals: { [`${issuer}:sub`]: "system:serviceaccount:union:*" } }),
+      pod(right),
+      "deny",
+    ],
+    [
+      "a star under StringLike is any",
+      trust({ StringLike: { [`${issuer}:sub`]: "system:serviceaccount:union:*" } }),
+      pod(right),
+      "allow",
+    ],
+    [
+      "no subject is asked for: any",
+      trust({ StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com" } }),
+      pod("system:serviceaccount:x:y"),
+      "allow",
+    ],
+    [
+      "a subject that is not known",
+      trust(exact),
+      { ...pod(right), context: { [`${issuer}:sub`]: null, [`${issuer}:aud`]: "sts.amazonaws.com" } },
+      "conditional",
+    ],
+    ["policies of a caller do not count", { identity: [doc(allow({ Action: "sts:*" }))] }, pod(right), "deny"],
+  ])("%s", (_, file, query, expected) => {
+    expect(word(file, query)).toBe(expected);
+  });
+});
+
+describe("conditions and variables", () => {
+  const given = (Condition: object, context?: object | null) =>
+    ask({ identity: [doc(allow({ Sid: "S", Condition }))] }, { context });
+
+  it("a key that is not given is absent; one that is null is not known", () => {
+    expect(given({ StringEquals: { "aws:a": "x" } }, {})).toEqual({
+      decision: "deny",
+      by: "no statement of identity, resource allows it",
+    });
+    expect(given({ StringEquals: { "aws:a": "x" } }).decision).toBe("deny");
+    expect(given({ StringNotEquals: { "aws:a": "x" } }).decision).toBe("allow");
+    expect(given({ Null: { "aws:a": "true" } }).decision).toBe("allow");
+    expect(given({ Null: { "aws:a": true } }, { "AWS:A": [] }).decision).toBe("allow");
+    expect(given({ StringEquals: { "aws:a": "x" } }, { "aws:A": null })).toEqual({
+      decision: "conditional",
+      by: "StringEquals aws:a (S)",
+    });
+    expect(given({ StringEqualsIfExists: { "aws:a": "x" } }, null).decision).toBe("allow");
+  });
+
+  it("values may be numbers, truth and lists", () => {
+    expect(given({ NumericLessThan: { n: 5 } }, { n: 4 }).decision).toBe("allow");
+    expect(given({ Bool: { b: true } }, { b: "true" }).decision).toBe("allow");
+    expect(given({ "ForAllValues:StringEquals": { l: ["a", "b"] } }, { l: ["b"] }).decision).toBe("allow");
+    expect(given({ "ForAllValues:StringEquals": { l: ["a", "b"] } }, { l: ["b", "c"] }).decision).toBe("deny");
+  });
+
+  it("what is not understood is unknown, and only where it matters", () => {
+    expect(given({ StringMatches: { a: "x" } }, { a: "x" })).toEqual({
+      decision: "unknown",
+      by: "StringMatches a (S)",
+    });
+    const odd = { Condition: { StringMatches: { a: "x" } } };
+    expect(word({ identity: [own, doc(allow(odd))] })).toBe("allow");
+    expect(word({ identity: [own, doc(deny(odd))] })).toBe("unknown");
+    expect(word({ identity: [own, doc(deny(odd), deny())] })).toBe("deny");
+  });
+
+  it("variables are filled in policies of 2012, and text in those of 2008", () => {
+    const home = { Effect: "Allow", Action: "s3:*", Resource: `arn:aws:s3:::b/${variable("aws:username")}/*` };
+    const query = { resource: "arn:aws:s3:::b/ann/x", context: { "aws:username": "ann" } };
+    expect(word({ identity: [{ Version: "2012-10-17", Statement: home }] }, query)).toBe("allow");
+    expect(word({ identity: [{ Version: "2008-10-17", Statement: home }] }, query)).toBe("deny");
+    expect(word({ identity: [{ Statement: home }] }, query)).toBe("deny");
+    expect(word({ identity: [doc(home)] }, { ...query, context: {} })).toBe("deny");
+    expect(word({ identity: [doc(home)] }, { ...query, context: { "aws:username": null } })).toBe("conditional");
+  });
+});
+
+describe("a resource with wildcards is all that it stands for", () => {
+  const part = (Resource: string) => doc(allow({ Resource }));
+  const all = { resource: "arn:aws:s3:::b/*" };
+  it.each<[string, object, string]>([
+    ["all of it is allowed", { identity: [part("arn:aws:s3:::b*")] }, "allow"],
+    ["some of it is", { identity: [part("arn:aws:s3:::b/a/*")] }, "unknown"],
+    ["none of it is", { identity: [part("arn:aws:s3:::c/*")] }, "deny"],
+    ["some of it is denied", { identity: [own, doc(deny({ Resource: "arn:aws:s3:::b/secret" }))] }, "unknown"],
+    ["all of it is denied", { identity: [own, doc(deny({ Resource: "arn:aws:s3:::b/*" }))] }, "deny"],
+  ])("%s", (_, file, expected) => {
+    expect(word(file, all)).toBe(expected);
+  });
+});
+
+describe("what is wrong is refused", () => {
+  it.each<[string, object, RegExp]>([
+    ["an unknown kind of policy", { policies: [] }, /test .*Unrecognized key/],
+    [
+      "an effect",
+      { identity: [doc(allow({ Effect: "allow" }))] },
+      /identity\.0\.Statement\.0\.Effect is "allow"; allowed: Allow or Deny\. See docs/,
+    ],
+    ["both kinds of action", { identity: [doc(allow({ NotAction: "x" }))] }, /either Action or NotAction/],
+    [
+      "no resource",
+      { identity: [doc(allow({ Resource: undefined }))] },
+      /with Resource or NotResource, and without a principal/,
+    ],
+    ["a principal of the caller's", { identity: [at("*")] }, /without a principal/],
+    ["none of the resource's", { resource: [own] }, /either Principal or NotPrincipal/],
+    [
+      "a version",
+      { identity: [{ Version: "2012", Statement: [] }] },
+      /Version is "2012"; allowed: 2008-10-17 or 2012-10-17/,
+    ],
+    ["levels among policies", { scp: [own, [own]] }, /a list of policies, or a list of such lists/],
+  ])("%s", (_, file, message) => {
+    expect(() => policiesFrom(file, "test")).toThrow(message);
+  });
+
+  it.each([
+    [{ principal: "arn:aws:iam::111111111111:group/g" }, /the ARN of a role/],
+    [{ principal: "r" }, /the ARN of a role/],
+    [{ action: "s3:*" }, /one action, such as/],
+    [{ action: "GetObject" }, /one action, such as/],
+    [{ resource: "" }, /an ARN, or \*/],
+    [{ context: { a: {} } }, /a value, a list of values, or null/],
+  ])("a question with %j", (query, message) => {
+    expect(() => ask({}, query)).toThrow(message);
+  });
+});
+
+describe("for any policies", () => {
+  const statement = (effect: string) =>
+    fc.record({
+      Effect: fc.constant(effect),
+      Action: fc.constantFrom("s3:*", "s3:GetObject", "ec2:*"),
+      Resource: fc.constantFrom("*", "arn:aws:s3:::b/*", "arn:aws:s3:::c/*"),
+      Condition: fc.constantFrom(
+        undefined,
+        { StringEquals: { k: "x" } },
+        { StringNotEquals: { k: "x" } },
+        { Odd: { k: "x" } },
+      ),
+    });
+  const any = fc.oneof(statement("Allow"), statement("Allow"), statement("Deny"));
+  const own = fc.array(any, { maxLength: 3 }).map((list) => [doc(...list)]);
+  const principal = fc.constantFrom<unknown>("*", { AWS: role }, { AWS: root });
+  const file = fc.record({
+    identity: own,
+    resource: fc
+      .array(fc.tuple(any, principal), { maxLength: 2 })
+      .map((list) => [doc(...list.map(([one, Principal]) => ({ ...one, Principal })))]),
+    boundary: fc.oneof(fc.constant([]), own),
+    session: fc.oneof(fc.constant([]), own),
+    scp: fc.oneof(fc.constant([]), own),
+  });
+  const query = fc.record({
+    principal: fc.constantFrom(role, session, user, root, "*", "ec2.amazonaws.com"),
+    context: fc.constantFrom<object>({}, { k: "x" }, { k: "y" }, { k: null }),
+  });
+  const rank = { deny: 0, unknown: 1, conditional: 1, allow: 2 };
+  const clean = (given: object) => JSON.parse(JSON.stringify(given));
+
+  it("an added Deny never allows more", () => {
+    fc.assert(
+      fc.property(
+        file,
+        query,
+        statement("Deny"),
+        fc.constantFrom("identity", "boundary", "session", "scp"),
+        (given, asked, more, side) => {
+          const before = word(clean(given), asked);
+          // To a side that is there already: a boundary that was not there limits, which allows less all the same.
+          const after = word(clean({ ...given, [side]: [...given[side as "identity"], doc(more)] }), asked);
+          expect(rank[after]).toBeLessThanOrEqual(rank[before]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("what is known of a value keeps what was decided without it", () => {
+    fc.assert(
+      fc.property(file, query, fc.constantFrom<object>({}, { k: "x" }, { k: "y" }), (given, asked, context) => {
+        const open = word(clean(given), { ...asked, context: { k: null } });
+        if (open === "allow" || open === "deny") expect(word(clean(given), { ...asked, context })).toBe(open);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,238 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decide, iamQuery } from "./decide.ts";
+import { withinEnvelope } from "./envelope.ts";
+import { policiesFrom } from "./policy-file.ts";
+
+const doc = (...Statement: object[]) => ({ Version: "2012-10-17", Statement });
+const allow = (Action: string | string[], Resource: string | string[], more: object = {}) => ({
+  Effect: "Allow",
+  Action,
+  Resource,
+  ...more,
+});
+const deny = (...args: Parameters<typeof allow>) => ({ ...allow(...args), Effect: "Deny" });
+const b = "arn:aws:s3:::b/*";
+/** As policies write it; built here, since a template string would take it for its own. */
+const variable = (body: string) => `\u0024{${body}}`;
+const whenX = (more: object = {}) => ({ Condition: { StringEquals: { "aws:a": "x" }, ...more } });
+
+const compare = (inner: object, outer: object) =>
+  withinEnvelope(policiesFrom(inner, "inner"), policiesFrom(outer, "outer"));
+const own = (...statements: object[]) => ({ identity: [doc(...statements)] });
+
+describe("within the envelope", () => {
+  it.each<[string, object, object]>([
+    ["itself", own(allow("s3:GetObject", b)), own(allow("s3:GetObject", b))],
+    ["nothing", {}, {}],
+    ["actions in another case", own(allow("S3:getobject", b)), own(allow("s3:GetObject", b))],
+    ["one action of a service", own(allow("s3:GetObject", b)), own(allow("s3:Get*", "*"))],
+    ["a part of a bucket", own(allow("s3:*", "arn:aws:s3:::b/a/*")), own(allow("s3:*", b))],
+    [
+      "what two statements cover together",
+      own(allow(["s3:GetObject", "s3:PutObject"], b)),
+      own(allow("s3:Get*", b), allow("s3:P*", b)),
+    ],
+    [
+      "what a deny leaves",
+      own(allow("s3:*", "*"), deny("s3:*", "arn:aws:s3:::c*")),
+      own({ Effect: "Allow", Action: "s3:*", NotResource: "arn:aws:s3:::c*" }),
+    ],
+    [
+      "what a boundary leaves",
+      { ...own(allow("*", "*")), boundary: [doc(allow("s3:GetObject", b))] },
+      own(allow("s3:Get*", b)),
+    ],
+    [
+      "what levels of scp leave",
+      { ...own(allow("*", "*")), scp: [[doc(allow("s3:*", "*"))], [doc(allow("*", b))]] },
+      own(allow("s3:*", b)),
+    ],
+    [
+      "all but some actions",
+      own({ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }),
+      own({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
+    ],
+    ["the same condition", own(allow("s3:*", b, whenX())), own(allow("s3:*", b, whenX()))],
+    [
+      "a narrower condition",
+      own(allow("s3:*", b, whenX({ Bool: { s: "true" } }))),
+      own(allow("s3:*", b, { Condition: { StringEquals: { "AWS:A": ["x", "y"] } } })),
+    ],
+    [
+      "the same variable",
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:username")}/*`)),
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:UserName")}/*`)),
+    ],
+    [
+      "a variable within a star",
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:username")}`)),
+      own(allow("s3:*", b)),
+    ],
+    ["a literal star", own(allow("s3:*", `arn:aws:s3:::b/${variable("*")}`)), own(allow("s3:*", "arn:aws:s3:::b/?"))],
+  ])("%s", (_, inner, outer) => {
+    expect(compare(inner, outer)).toEqual({ within: true });
+  });
+
+  it.each<[string, object, object, object]>([
+    [
+      "another action",
+      own(allow("s3:GetObject", b)),
+      own(allow("s3:PutObject", b)),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "a name that begins alike",
+      own(allow("s3:GetObject", "arn:aws:s3:::b*")),
+      own(allow("s3:GetObject", ["arn:aws:s3:::b", b])),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::bx" },
+    ],
+    [
+      "every action",
+      own(allow("s3:*", b)),
+      own(allow(["s3:GetObject", "s3:PutObject"], b)),
+      { action: "s3:DeleteObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "actions that are yet to come",
+      own(allow("acm:*", "*")),
+      own(allow("acm:ListCertificates", "*")),
+      { action: "acm:x", resource: "x" },
+    ],
+    [
+      "what the envelope denies",
+      own(allow("s3:*", b)),
+      own(allow("*", "*"), deny("s3:DeleteObject", "*")),
+      { action: "s3:DeleteObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what it denies on a condition",
+      own(allow("s3:GetObject", b)),
+      own(allow("*", "*"), deny("s3:*", "*", whenX())),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what is denied on a condition only",
+      own(allow("s3:GetObject", b), deny("*", "*", whenX())),
+      {},
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what the envelope allows on a condition",
+      own(allow("s3:GetObject", b)),
+      own(allow("s3:*", b, whenX())),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "a wider condition",
+      own(allow("s3:GetObject", b, { Condition: { StringEquals: { "aws:a": ["x", "y"] } } })),
+      own(allow("s3:*", b, whenX())),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "a condition that excludes less",
+      own(allow("s3:GetObject", b, { Condition: { StringNotEquals: { k: "x" } } })),
+      own(allow("s3:*", b, { Condition: { StringNotEquals: { k: ["x", "y"] } } })),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what the envelope's boundary withholds",
+      own(allow("s3:GetObject", b)),
+      { ...own(allow("*", "*")), boundary: [doc(allow("ec2:*", "*"))] },
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "everything but",
+      own({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
+      own(allow("s3:*", "*")),
+      { action: "sts:AssumeRole", resource: "arn:aws:iam::111111111111:role/x" },
+    ],
+    [
+      "a star within a variable",
+      own(allow("s3:GetObject", "arn:aws:s3:::b/*/k")),
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:username")}/k`)),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x/k" },
+    ],
+    [
+      "a variable in another's place",
+      own(allow("s3:GetObject", `arn:aws:s3:::b/${variable("k")}`)),
+      own(allow("s3:*", "arn:aws:s3:::b/?")),
+      { action: "s3:GetObject", resource: `arn:aws:s3:::b/${variable("k")}` },
+    ],
+    [
+      "a variable that a deny of the envelope may mean",
+      own(allow("s3:GetObject", "arn:aws:s3:::b/ann")),
+      own(allow("*", "*"), deny("*", `arn:aws:s3:::b/${variable("k")}`)),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/ann" },
+    ],
+    [
+      "what a policy of the resource gives",
+      { resource: [doc({ ...allow("s3:GetObject", b), Principal: "*" })] },
+      {},
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what one deny in the middle misses",
+      own(allow("s3:GetObject", "arn:aws:s3:::b/a*"), deny("*", "arn:aws:s3:::b/a*z")),
+      {},
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/ax" },
+    ],
+  ])("not %s, with a witness", (_, inner, outer, witness) => {
+    expect(compare(inner, outer)).toEqual({ within: false, witness });
+  });
+
+  it("says that it does not know, where there are too many patterns", () => {
+    const many = Array.from({ length: 16 }, (_, at) => `arn:aws:s3:::*${at}*a*${at}*b`);
+    expect(compare(own(allow("s3:GetObject", many)), own(allow("s3:GetObject", many)))).toEqual({ within: "unknown" });
+  });
+
+  const pattern = fc.constantFrom("*", "s3:*", "s3:Get*", "s3:GetObject", "ec2:*", "s3:?etObject");
+  const resource = fc.constantFrom(
+    "*",
+    "arn:aws:s3:::b*",
+    "arn:aws:s3:::b/*",
+    "arn:aws:s3:::b/a?",
+    "arn:aws:ec2:*:*:*",
+  );
+  const statement = fc
+    .record({
+      Effect: fc.constantFrom("Allow", "Allow", "Deny"),
+      action: fc.tuple(fc.constantFrom("Action", "NotAction"), fc.array(pattern, { minLength: 1, maxLength: 2 })),
+      resource: fc.tuple(
+        fc.constantFrom("Resource", "NotResource"),
+        fc.array(resource, { minLength: 1, maxLength: 2 }),
+      ),
+    })
+    .map(({ Effect, action, resource: on }) => ({ Effect, [action[0]]: action[1], [on[0]]: on[1] }));
+  const file = fc.record({
+    identity: fc.array(statement, { maxLength: 3 }).map((list) => [doc(...list)]),
+    boundary: fc.oneof(
+      fc.constant([]),
+      fc.array(statement, { maxLength: 2 }).map((list) => [doc(...list)]),
+    ),
+  });
+  const principal = "arn:aws:iam::111111111111:role/r";
+  const question = (action: string, on: string) => iamQuery.parse({ principal, action, resource: on });
+  const word = (given: object, action: string, on: string) =>
+    decide(policiesFrom(given, "t"), question(action, on)).decision;
+
+  it("agrees with the evaluator: a witness is allowed by the one and not by the other, and without one nothing is", () => {
+    const tried = fc.record({
+      action: fc.constantFrom("s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:GetRole"),
+      on: fc.constantFrom("arn:aws:s3:::b", "arn:aws:s3:::b/a1", "arn:aws:s3:::bb/x", "arn:aws:ec2:r:1:i/x", "*"),
+    });
+    fc.assert(
+      fc.property(file, file, tried, (inner, outer, { action, on }) => {
+        const { within, witness } = compare(inner, outer);
+        if (witness) {
+          const named = [witness.action, witness.resource] as const;
+          // The account of a witness is not this caller's: another's resource would have to allow too.
+          fc.pre(!/^arn:aws:(ec2|iam)/.test(witness.resource));
+          expect([word(inner, ...named), word(outer, ...named)]).toEqual(["allow", "deny"]);
+        }
+        if (within === true && word(inner, action, on) === "allow") expect(word(outer, action, on)).toBe("allow");
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
