@@ -227,7 +227,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       http: gatewayHandler({
         verify,
         authorize,
-      audit,
+        audit,
         backends: {
           identity: to(backends.identity).sessions,
           runs: to(backends.runs).sessions,

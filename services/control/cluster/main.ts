@@ -6,11 +6,11 @@ import { upstream } from "../../shared/client.ts";
 import { databaseShape, fileContent, hostName, httpUrl, jsonFile, regionShape } from "../../shared/config.ts";
 import { openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
+import { databaseSink } from "../audit/records.ts";
 import { keysPath } from "../identity/metadata.ts";
 import { openAuthority } from "./authority.ts";
 import { clusterStore } from "./clusters.ts";
 import { clusterRoutes } from "./service.ts";
-import { databaseSink } from "../audit/records.ts";
 
 await runService({
   name: "cluster",

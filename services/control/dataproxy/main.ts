@@ -3,10 +3,10 @@ import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
 import { httpUrl, regionShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { remoteSink } from "../audit/remote-sink.ts";
 import { actionAddresses } from "./actions.ts";
 import { planes } from "./planes.ts";
 import { dataProxyRoutes } from "./service.ts";
-import { remoteSink } from "../audit/remote-sink.ts";
 
 await runService({
   name: "dataproxy",

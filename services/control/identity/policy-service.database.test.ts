@@ -281,7 +281,10 @@ describe("the services of runs, with what Identity says", () => {
     const authorize = remoteAuthorizer(identity({ sub, org }), () => Number.MAX_SAFE_INTEGER);
     return createRouterTransport(runsRoutes({ database: spied(store.database), hub: store.hub }), {
       router: {
-        interceptors: [errorInterceptor(log), authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize, audit: databaseSink(store.database) })],
+        interceptors: [
+          errorInterceptor(log),
+          authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize, audit: databaseSink(store.database) }),
+        ],
       },
       transport: { interceptors: [bearer({ sub, org, role: "none" })] },
     });

@@ -4,9 +4,9 @@ import { upstream } from "../../shared/client.ts";
 import { databaseShape, regionShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
+import { databaseSink } from "../audit/records.ts";
 import { openHub } from "../store/hub.ts";
 import { runsRoutes } from "./service.ts";
-import { databaseSink } from "../audit/records.ts";
 
 await runService({
   name: "runs",

@@ -51,7 +51,9 @@ beforeAll(async () => {
 function client() {
   const namespaces = new Set(["demo-development", "demo-x-y"]);
   const service = logService({ logs, org: "acme", namespaces, log: recordingLog().log });
-  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded })];
+  const interceptors = [
+    authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded }),
+  ];
   return createClient(
     LogService,
     createRouterTransport((router) => void router.service(LogService, service), { router: { interceptors } }),

@@ -58,7 +58,9 @@ function client(presignSeconds = 3_600) {
     fastRegistrationBucket: "acme-fast-reg",
     presignSeconds,
   });
-  const interceptors = [authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded })];
+  const interceptors = [
+    authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded }),
+  ];
   const transport = createRouterTransport((router) => void router.service(ObjectStoreService, service), {
     router: { interceptors },
   });
