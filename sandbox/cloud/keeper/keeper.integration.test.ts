@@ -54,6 +54,45 @@ test("a cluster answers what it was told, where the emulator would have forgotte
   });
 });
 
+test("a cluster tells its network and its nodes' group, once the group is there", async () => {
+  const name = await made("placed");
+  const before = (await eks.describeCluster({ name })).cluster?.resourcesVpcConfig;
+  expect(before?.clusterSecurityGroupId).toBeFalsy();
+  const ec2 = await world.cloud.ec2();
+  const { Vpc } = await ec2.createVpc({ CidrBlock: "10.9.0.0/16" });
+  const place = { VpcId: Vpc?.VpcId, Description: "nodes" };
+  await ec2.createSecurityGroup({ ...place, GroupName: "eks-cluster-sg-other" });
+  const { GroupId } = await ec2.createSecurityGroup({ ...place, GroupName: `eks-cluster-sg-${name}` });
+  expect((await eks.describeCluster({ name })).cluster?.resourcesVpcConfig).toMatchObject({
+    subnetIds: ["subnet-1"],
+    vpcId: Vpc?.VpcId,
+    clusterSecurityGroupId: GroupId,
+  });
+});
+
+test("an instance answers where the local database does, and tells no backup that nobody took", async () => {
+  const rds = new RDS(elsewhereIn(awsRegion));
+  const DBInstanceIdentifier = "told";
+  await rds.createDBInstance({
+    DBInstanceIdentifier,
+    DBInstanceClass: "db.m7g.large",
+    Engine: "postgres",
+    MasterUsername: "owner",
+    MasterUserPassword: "password-of-a-test",
+    AllocatedStorage: 20,
+    BackupRetentionPeriod: 7,
+  });
+  await rds.createDBSnapshot({ DBInstanceIdentifier, DBSnapshotIdentifier: "by-hand" });
+  const [instance] = (await rds.describeDBInstances({ DBInstanceIdentifier })).DBInstances ?? [];
+  expect(instance).toMatchObject({
+    BackupRetentionPeriod: 7,
+    Endpoint: { Address: "database.biplane.test", Port: 5432 },
+  });
+  expect(instance?.LatestRestorableTime).toBeUndefined();
+  const { DBSnapshots = [] } = await rds.describeDBSnapshots({ DBInstanceIdentifier });
+  expect(DBSnapshots.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier)).toEqual(["by-hand"]);
+});
+
 test("deletion protection is obeyed, and a cluster is updated one version at a time", async () => {
   const name = await made("guarded", { deletionProtection: true });
   await expect(eks.deleteCluster({ name })).rejects.toThrow("has deletion protection enabled");

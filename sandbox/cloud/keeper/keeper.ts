@@ -46,7 +46,7 @@ export class Keeper {
       records: (kind) => this.store.records(account, caller.region, kind),
       recordsOf: (other, kind) => this.store.records(other, caller.region, kind),
       pass: (instead = {}) => pass(message, instead, emulate),
-      ask: (service, form) => ask(caller.region, service, form, emulate),
+      ask: (service, form) => ask(message, { region: caller.region, service, form }, emulate),
     };
     try {
       const answer = await operation.handler(kept);
@@ -117,8 +117,15 @@ async function pass(
   return { ...answer, ok: answer.status < 300, fields };
 }
 
-async function ask(region: string, service: string, form: Record<string, string>, emulate: Emulate): Promise<Passed> {
+/** The other headers stay: by one of them an emulator without a front tells accounts apart. */
+async function ask(
+  message: Message,
+  { region, service, form }: { region: string; service: string; form: Record<string, string> },
+  emulate: Emulate,
+): Promise<Passed> {
+  const { "content-length": _, ...rest } = message.headers;
   const headers = {
+    ...rest,
     host: `${service}.amazonaws.com`,
     authorization: authorizationFor(service, region),
     "content-type": "application/x-www-form-urlencoded",
