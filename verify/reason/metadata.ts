@@ -100,6 +100,10 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ org: name, cluster: name, certificate_serial: name, certificate_until: time, version: name },
     ...{ connections: number, registered_at: time, heard_at: time },
   },
+  "biplane.audit_records": {
+    ...{ org: name, id: ["state", "bigint"], at: time, subject: name, subject_kind: name, operation: name },
+    ...{ resource: name, decision: ["state", "text"], reason, request_id: name },
+  },
   // What has been applied to the database itself.
   "biplane.migrations": {
     ...{ number, name, breaking: ["state", "boolean"], digest: ["hash", "text"] },
