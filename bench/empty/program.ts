@@ -1,0 +1,5 @@
+import "@pulumi/aws";
+import "@pulumi/kubernetes";
+import "@pulumi/pulumi";
+
+export default async () => ({});
