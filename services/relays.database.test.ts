@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { readSigningRequest } from "./control/cluster/authority.ts";
+import { renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { countingLines } from "./testing/fakes.ts";
-import { type LinkWorld, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
+import { type LinkWorld, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 let world: LinkWorld;
 let tunnel: Tunnel;
@@ -17,7 +19,7 @@ let token: string;
 let region: Transport;
 
 beforeAll(async () => {
-  world = await startLinkWorld({ replicas: 2, ping: {} });
+  world = await startLinkWorld({ replicas: 2, ping: { intervalMs: 500 } });
   region = createConnectTransport({ httpVersion: "2", baseUrl: `https://${world.gatewayHost}` });
   token = await signIn();
   tunnel = await world.startTunnel();
@@ -79,28 +81,48 @@ describe("two replicas of the relay", () => {
   });
 
   it("lose no call when they are restarted one after the other under load", async () => {
-    const outcomes: string[] = [];
-    let on = true;
-    const caller = async () => {
-      while (on) {
-        outcomes.push(await uploaded());
-      }
-    };
-    const callers = Array.from({ length: 4 }, caller);
-    const served = async (more: number) => {
-      const enough = outcomes.length + more;
-      await until(async () => outcomes.length >= enough);
-    };
+    const load = underLoad();
     for (let round = 0; round < 2; round++) {
       await world.startRelay();
       await until(async () => (await tunnelsByRelay()).filter(Boolean).length >= 2);
-      await served(50);
+      await load.served(50);
       await world.stopRelay(one(world.relays, 0));
-      await served(50);
+      await load.served(50);
     }
-    on = false;
-    await Promise.all(callers);
-    expect(outcomes.filter((outcome) => outcome !== "ok")).toEqual([]);
+    expect(await load.refusals()).toEqual([]);
+  });
+
+  it("lose no call while the cluster's certificate is rotated under load", async () => {
+    const { key = "", ...rest } = tunnel.store.saved;
+    // Two thirds of its life are over in a few seconds: it is dated back five minutes and lives for 24 hours.
+    const signedAt = new Date(Date.now() + 4_000 - ((24 * 3_600_000 + 300_000) * 2) / 3 + 300_000);
+    const request = await readSigningRequest(await signingRequest(key));
+    const { pem } = await world.authority.sign(request, "acme", "main", signedAt);
+    await tunnel.service.stop();
+    const store = memoryStore();
+    await store.save({ key, ...rest, certificate: pem });
+    tunnel = await world.startTunnel({ store });
+    await until(async () => (await tunnelsByRelay()).every((open) => open));
+    await until(async () => (await uploaded()) === "ok");
+    const load = underLoad();
+    await until(async () => store.saved.key !== key);
+    await load.served(100);
+    expect(await load.refusals()).toEqual([]);
+    expect(renewalTime(store.saved.certificate ?? "")).toBeGreaterThan(Date.now() + 3_600_000);
+  });
+
+  it("keep connections that a balancer would end when they are idle", async () => {
+    // Pings go every half second here, where production has ten seconds below a limit of 100.
+    await tunnel.service.stop();
+    world.network.cutIdle(2_500);
+    tunnel = await world.startTunnel({ token: "forgotten", store: tunnel.store });
+    await until(async () => (await tunnelsByRelay()).every((open) => open));
+    // Its own calls to the region have a connection too, which the first heartbeat opens.
+    await until(async () => (await fetch(`http://127.0.0.1:${tunnel.service.healthPort}/readyz`)).ok);
+    const opened = world.lines.filter((line) => line.includes('"a cluster has connected"')).length;
+    await sleep(6_000);
+    expect(world.lines.filter((line) => line.includes('"a cluster has connected"')).length).toBe(opened);
+    world.network.cutIdle(0);
   });
 });
 
@@ -124,6 +146,29 @@ async function tunnelsByRelay(): Promise<boolean[]> {
 
 const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };
 const headers = () => ({ authorization: `Bearer ${token}` });
+
+/** Sixteen callers that never rest. */
+function underLoad() {
+  const outcomes: string[] = [];
+  let on = true;
+  const caller = async () => {
+    while (on) outcomes.push(await uploaded());
+  };
+  const callers = Array.from({ length: 16 }, caller);
+  return {
+    /** Waits for so many more. */
+    async served(more: number) {
+      const enough = outcomes.length + more;
+      await until(async () => outcomes.length >= enough);
+    },
+    /** Ends the load. @returns every outcome that is not a success */
+    async refusals(): Promise<string[]> {
+      on = false;
+      await Promise.all(callers);
+      return outcomes.filter((outcome) => outcome !== "ok");
+    },
+  };
+}
 
 /** As a client of the region calls it. */
 function uploaded(): Promise<string> {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { KeptSessions } from "./kept-sessions.ts";
-import { closeGently } from "./session-life.ts";
+import { closeGently, keepAlive } from "./session-life.ts";
 
 const intervalMs = 20;
 let server: Http2Server;
@@ -115,5 +115,29 @@ it("moves to a new connection while a server ends the old one, and loses no requ
   await Promise.all(callers);
   expect(outcomes.filter((outcome) => outcome !== "ok")).toEqual([]);
   expect(connections.length).toBeGreaterThan(4);
+  sessions.abort();
+});
+
+it("lets a long answer end on a connection that is ending, which answers no ping any more", async () => {
+  server.removeAllListeners("stream");
+  server.on("stream", (stream) => {
+    stream.respond({ ":status": 200 });
+    stream.write("begun");
+    setTimeout(() => stream.end(" and ended"), 600);
+  });
+  const sessions = new KeptSessions(url, { intervalMs, timeoutMs: 5_000 }, {});
+  const stream = await sessions.request("GET", "/", {}, {});
+  let text = "";
+  stream.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  stream.on("error", () => undefined);
+  await expect.poll(() => text).toBe("begun");
+  for (const session of connections) {
+    keepAlive(session, { intervalMs, timeoutMs: 5_000 });
+    closeGently(session);
+  }
+  await new Promise((resolve) => stream.once("close", resolve));
+  expect(text).toBe("begun and ended");
   sessions.abort();
 });

@@ -14,7 +14,8 @@ export function keepAlive(session: Http2Session, times: PingTimes = {}): void {
   const { intervalMs = keepAliveMs, timeoutMs = 5_000 } = times;
   let overdue: NodeJS.Timeout | undefined;
   const interval = setInterval(() => {
-    if (session.destroyed || overdue) return;
+    // One that ends after its last request answers no ping any more, and is not dead.
+    if (session.destroyed || session.closed || overdue) return;
     overdue = setTimeout(() => session.destroy(new Error(`no answer to a ping within ${timeoutMs} ms`)), timeoutMs);
     const sent = session.ping((error) => {
       clearTimeout(overdue);

@@ -8,17 +8,21 @@ export interface Cuttable {
   cut(): void;
   /** From now on nothing passes and nothing is closed, on connections that are open; new ones pass. */
   freeze(): void;
+  /** As a balancer does: from now on a connection on which nothing passes for so long is ended. */
+  cutIdle(afterMs: number): void;
   close(): void;
 }
 
 /** @param to asked at each connection. */
 export async function cuttable(to: () => number): Promise<Cuttable> {
   const open = new Set<[Socket, Socket]>();
+  let idleMs = 0;
   const server = createServer((near) => {
     const far = connect(to(), "127.0.0.1").setNoDelay();
     near.setNoDelay();
     const pair: [Socket, Socket] = [near, far];
     open.add(pair);
+    near.setTimeout(idleMs, () => near.destroy());
     near.pipe(far).pipe(near);
     for (const socket of pair) {
       // Both ends are told by the close of the other; why is not of interest here.
@@ -42,6 +46,10 @@ export async function cuttable(to: () => number): Promise<Cuttable> {
         near.unpipe(far).pause();
         far.unpipe(near).pause();
       }
+    },
+    cutIdle(afterMs) {
+      idleMs = afterMs;
+      for (const [near] of open) near.setTimeout(idleMs);
     },
     close() {
       server.close();

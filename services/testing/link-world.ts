@@ -281,6 +281,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
           version: "test",
           ping,
           heartbeatMs: 500,
+          rotationCheckMs: 200,
           log: log.with({ of: "tunnel" }),
         }),
       );

@@ -20,6 +20,8 @@ export interface TunnelDeps extends EnrolmentDeps, Dispatch {
   ping?: PingTimes;
   /** @default 10 s */
   heartbeatMs?: number;
+  /** How often the certificate's age is looked at. @default 60 s */
+  rotationCheckMs?: number;
 }
 
 /** After this many failures in a row on one connection the region is asked to register again: it may have been rebuilt. */
@@ -112,7 +114,7 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
   const heartbeatMs = () => (everOpen ? (deps.heartbeatMs ?? keepAliveMs) : 200);
   await Promise.all([
     repeat("a heartbeat", heartbeat, heartbeatMs, deps, stop),
-    repeat("the rotation of the certificate", rotate, () => 60_000, deps, stop),
+    repeat("the rotation of the certificate", rotate, () => deps.rotationCheckMs ?? 60_000, deps, stop),
   ]);
 }
 
