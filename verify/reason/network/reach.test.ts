@@ -231,6 +231,7 @@ describe("ports", () => {
 
   it("a question may ask by name", () => {
     expect(byPorts([{ port: 80 }], { port: "http" }, http)).toBe(true);
+    expect(byPorts([{ port: 80 }], { port: "80" })).toBe(true);
     expect(byPorts([{ port: 81 }], { port: "http" }, http)).toBe(false);
     expect(byPorts([{ port: 80 }], { port: "gone" }, http)).toBe("unknown");
     expect(byPorts([{ port: 80 }], { port: "http", protocol: "UDP" }, http)).toBe("unknown");
@@ -406,6 +407,8 @@ describe("what is wrong is refused with its place", () => {
   it.each([
     [{ from: "" }, /NAMESPACE\/POD/],
     [{ port: 70000 }, /a number from 1 to 65535/],
+    [{ port: "0" }, /a number from 1 to 65535, or the name of a container's port/],
+    [{ port: "" }, /a number from 1 to 65535, or the name of a container's port/],
     [{ protocol: "tcp" }, /one of TCP, UDP, SCTP/],
   ])("a question with %j", (query, message) => {
     expect(() => ask(everybody, query)).toThrow(message);

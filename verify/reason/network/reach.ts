@@ -16,11 +16,15 @@ import { type Direction, type Peer, type Policy, type Port, type Protocol, proto
 const end = z.string("NAMESPACE/POD, or an address").min(1, "NAMESPACE/POD, or an address");
 const portAllowed = "a number from 1 to 65535, or the name of a container's port";
 
+const portNumber = z.int(portAllowed).min(1, portAllowed).max(65535, portAllowed);
+/** No container's port is called by digits alone. */
+const digits = z.string().regex(/^\d+$/).transform(Number).pipe(portNumber);
+
 export const networkQuery = z.strictObject({
   id: queryId,
   from: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
   to: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
-  port: z.union([z.int(portAllowed).min(1, portAllowed).max(65535, portAllowed), z.string().min(1)], portAllowed),
+  port: z.union([portNumber, z.string().regex(/[a-z]/i), digits], portAllowed),
   protocol: z.enum(protocols, `one of ${protocols.join(", ")}`).default("TCP"),
 });
 

@@ -142,6 +142,13 @@ describe("versions", () => {
     ["Windows apart", "restricted", "v1.25", windows, []],
     ["probes to anywhere yet", "baseline", "v1.33", with_({}, { livenessProbe: { httpGet: { host: "a" } } }), []],
     [
+      "an SELinux type that has come",
+      "baseline",
+      "v1.31",
+      with_({ seLinuxOptions: { type: "container_engine_t" } }),
+      [],
+    ],
+    [
       "an SELinux type yet to come",
       "baseline",
       "v1.30",
