@@ -58,6 +58,11 @@ describe("observe", () => {
       { state: "ended", exit: { code: 0, reason: "Completed", message: "", container: "main" }, lingering: false },
     ],
     [
+      "ended, before its node calls the whole pod ended",
+      { phase: "Running", containerStatuses: [container({ terminated: { exitCode: 0 } })] },
+      { state: "ended", exit: { code: 0, reason: "", message: "", container: "main" }, lingering: false },
+    ],
+    [
       "ended while a sidecar runs on",
       {
         phase: "Running",

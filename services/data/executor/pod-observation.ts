@@ -54,7 +54,9 @@ export function observe(pod: V1Pod, now: number): Observation {
   const taken = takenAway(pod);
   // Told to stop, a process ends by the signal or in its own way: that is not the task's failure.
   if (taken && ended && ended.exitCode !== 0) return interrupted(taken.reason, taken.message);
-  if (ended) return { state: "ended", exit: exitOf(ended, primary.name), lingering: !done };
+  // The kubelet calls the pod as a whole ended a moment later: only another container is worth stopping.
+  const lingering = !done && (status.containerStatuses ?? []).some(({ state }) => !state?.terminated);
+  if (ended) return { state: "ended", exit: exitOf(ended, primary.name), lingering };
   if (taken && done) return interrupted(taken.reason, taken.message);
   if (done) return withoutPrimary(pod);
   const due = timeOf(pod.metadata?.deletionTimestamp);
