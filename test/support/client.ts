@@ -15,6 +15,8 @@ export interface StartedRun {
 export interface ExampleOptions {
   /** Whether the client stays until the run has ended. @default true */
   follow?: boolean;
+  /** More of `flyte run`. @default none */
+  options?: string[];
   /** What the client must have said, beside the run's name, for all to be said. @default nothing */
   prints?: string[];
 }
@@ -33,11 +35,13 @@ export async function runExample(
   file: string,
   task: string,
   args: string[] = [],
-  { follow = true, prints = [] }: ExampleOptions = {},
+  { follow = true, options: more = [], prints = [] }: ExampleOptions = {},
 ): Promise<StartedRun> {
   const name = `t${randomBytes(7).toString("hex")}`;
-  const options = ["--no-progress", "run", ...(follow ? ["--follow"] : []), "--name", name, `${file}.py`, task];
-  const result = await flyte(here, environment, [...options, ...args], { cwd: join(checkout, "examples") });
+  const options = ["--no-progress", "run", ...(follow ? ["--follow"] : []), ...more, "--name", name];
+  const result = await flyte(here, environment, [...options, `${file}.py`, task, ...args], {
+    cwd: join(checkout, "examples"),
+  });
   if (result.signal !== "SIGABRT" || !saysAll(result, [name, ...prints])) return { name, result };
   const phase = await phaseOf(name, follow);
   if (phase === undefined || (follow && phase !== ActionPhase.SUCCEEDED)) return { name, result };

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import type { Action } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { accessToken, api } from "./api.ts";
 import { environment } from "./local-run.ts";
@@ -55,9 +56,15 @@ export async function runClient() {
       if (primitive?.case !== "stringValue") throw new Error(`${run}/${action} did not return a string`);
       return primitive.value;
     },
+    /** All of them, page by page. */
     async actions(run: string) {
-      const { actions } = await client.listActions({ runId: id(run, "").run, request: { limit: 100 } });
-      return actions;
+      const all: Action[] = [];
+      for (let token = ""; ; ) {
+        const page = await client.listActions({ runId: id(run, "").run, request: { limit: 100, token } });
+        all.push(...page.actions);
+        token = page.token;
+        if (token === "") return all;
+      }
     },
   };
 }
