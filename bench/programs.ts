@@ -3,7 +3,7 @@
  * `pulumi preview` by Pulumi's own entry, on an emulated account, medians of alternating rounds. No planes are needed.
  * `node bench/programs.ts [ROUNDS]`
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -50,6 +50,7 @@ const programs: { name: string; folder: string; units: number; config: Record<st
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), "biplane-programs-"));
+copyFileSync(join(import.meta.dirname, "empty", "Pulumi.yaml"), join(scratch, "Pulumi.yaml"));
 const world = await startEmulated();
 const host = await serveOfficialEntry();
 const costs = new Map<string, Cost[]>(programs.map(({ name }) => [name, []]));
@@ -103,16 +104,17 @@ async function preview({ name, folder, config }: (typeof programs)[number]): Pro
   // The entry's process is started by the host, with this one's environment.
   process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-memory.ts")}`;
   process.env.BIPLANE_MEMORY_FILE = memory;
-  const pulumi = (...args: string[]) =>
-    execa(world.sandbox.tools.bin("pulumi"), [...args, "--cwd", folder, "--stack", stack, "--non-interactive"], {
+  const pulumi = (where: string, ...args: string[]) =>
+    execa(world.sandbox.tools.bin("pulumi"), [...args, "--cwd", where, "--stack", stack, "--non-interactive"], {
       env,
       all: true,
     });
-  await pulumi("stack", "init").catch((error: { all?: string }) => {
+  // Elsewhere, since it writes the stack's settings into its project's folder.
+  await pulumi(scratch, "stack", "init").catch((error: { all?: string }) => {
     if (!String(error.all).includes("already exists")) throw error;
   });
   const began = performance.now();
-  const { all } = await pulumi("preview", "--config-file", settings, "--color", "never");
+  const { all } = await pulumi(folder, "preview", "--config-file", settings, "--color", "never");
   const seconds = (performance.now() - began) / 1000;
   providers.close();
   const resources = Number(/\+ (\d+) to create/.exec(all)?.[1] ?? 0);
