@@ -49,7 +49,7 @@ const seLinux = fc.record(
 );
 const shared = {
   runAsNonRoot: often<boolean | undefined>(true, fc.constantFrom(false, undefined)),
-  runAsUser: rarely(fc.constantFrom(0, 1, 1000)),
+  runAsUser: rarely(fc.constantFrom(0, 0, 1000), 5),
   seccompProfile: often<object | undefined>({ type: "RuntimeDefault" }, rarely(profile, 3)),
   appArmorProfile: rarely(profile),
   seLinuxOptions: rarely(seLinux),

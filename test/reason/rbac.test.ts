@@ -14,7 +14,8 @@ const group = "rbac.authorization.k8s.io";
 const rbac = `/apis/${group}/v1`;
 const namespaces = ["one", "two", "three"];
 
-const some = (...words: string[]) => fc.subarray(words, { minLength: 1 });
+/** Few words a rule, so that about as many questions are refused as are allowed. */
+const some = (...words: string[]) => fc.uniqueArray(fc.constantFrom(...words), { minLength: 1, maxLength: 2 });
 const resourceRule = fc.record({
   verbs: some("get", "list", "create", "delete", "impersonate", "*"),
   apiGroups: some("", "apps", "metrics.k8s.io", "*"),
@@ -25,11 +26,8 @@ const pathRule = fc.record({
   verbs: some("get", "post", "*"),
   nonResourceURLs: some("/logs", "/logs/*", "/logs/a*", "/a", "*"),
 });
-/** Few words a rule, so that about as many questions are refused as are allowed. */
-const short = <T extends object>(rule: T): T =>
-  Object.fromEntries(Object.entries(rule).map(([key, words]) => [key, words.slice(0, 2)])) as T;
-const rules = fc.array(resourceRule.map(short), { minLength: 1, maxLength: 2 });
-const clusterRules = fc.array(fc.oneof(resourceRule.map(short), pathRule.map(short)), { minLength: 1, maxLength: 2 });
+const rules = fc.array(resourceRule, { minLength: 1, maxLength: 2 });
+const clusterRules = fc.array(fc.oneof(resourceRule, pathRule), { minLength: 1, maxLength: 2 });
 
 const users = ["alice", "bob", "*", "system:serviceaccount:one:sa", "system:serviceaccount:two:sa", "system:anonymous"];
 const groups = ["dev", "ops", "system:unauthenticated"];

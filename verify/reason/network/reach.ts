@@ -18,13 +18,13 @@ const portAllowed = "a number from 1 to 65535, or the name of a container's port
 
 const portNumber = z.int(portAllowed).min(1, portAllowed).max(65535, portAllowed);
 /** No container's port is called by digits alone. */
-const digits = z.string().regex(/^\d+$/).transform(Number).pipe(portNumber);
+const digits = z.string().regex(/^\d+$/, portAllowed).transform(Number).pipe(portNumber);
 
 export const networkQuery = z.strictObject({
   id: queryId,
   from: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
   to: end.describe("NAMESPACE/POD, NAMESPACE/WORKLOAD or an address"),
-  port: z.union([portNumber, z.string().regex(/[a-z]/i), digits], portAllowed),
+  port: z.union([portNumber, z.string().regex(/[a-z]/i, portAllowed), digits], portAllowed),
   protocol: z.enum(protocols, `one of ${protocols.join(", ")}`).default("TCP"),
 });
 
