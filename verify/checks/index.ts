@@ -8,6 +8,7 @@ import { byocApiIsPrivate } from "./cls-02-private-api.ts";
 import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
 import { clusterServesOneOrg } from "./cls-04-dedicated-cluster.ts";
 import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
+import { dataIsClassified } from "./dat-01-classified.ts";
 import { deploymentsAsReleased } from "./dep-01-deployments.ts";
 import { executorIsController } from "./dep-02-executor-controller.ts";
 import { twoRoles } from "./iam-01-two-roles.ts";
@@ -85,6 +86,7 @@ export const checks: readonly AnyCheck[] = [
   objectLayout,
   registryEncryptedAndScanned,
   dataStaysInPlace,
+  dataIsClassified,
   nothingListensOutside,
   noInboundRules,
   ...regionChecks,

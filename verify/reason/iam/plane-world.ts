@@ -42,12 +42,12 @@ export function planeWorld(facts: PlaneFacts, guests: readonly Entity[]): World 
   };
 }
 
-/** What an entry with groups only may do is for the cluster's own rules, which other checks read. */
+/** Viewing is harmless without Secrets; AmazonEKSAdminViewPolicy shows these too. What an entry with groups only may do is for the cluster's own rules, which other checks read. */
 function powerOf({ type, policies }: PlaneFacts["clusterAccess"]["entries"][number]): AccessEntry["power"] {
   if (/^(EC2|FARGATE|HYBRID|HYPERPOD)/.test(type)) return "node";
   const names = policies.map(({ arn }) => arn.split("/").at(-1) ?? "");
   if (names.some((name) => /ClusterAdmin/.test(name))) return "cluster-admin";
-  return names.every((name) => /(View|AdminView)Policy$/.test(name)) ? "none" : "pods";
+  return names.every((name) => name === "AmazonEKSViewPolicy") ? "none" : "pods";
 }
 
 /** Objects, keys, secrets, logs and images of the plane. */
