@@ -74,8 +74,8 @@ export function workloads(
   tenants: Tenants,
   changes: Record<string, unknown> = {},
 ): StackRun {
-  const handed = tenants[org];
-  if (!handed) throw new Error(`the region answered nothing for ${org}`);
+  const { registrationToken, dataPlaneClientSecret } = tenants[org] ?? {};
+  if (!registrationToken || !dataPlaneClientSecret) throw new Error(`the region expects no cluster of ${org}`);
   const config = {
     ...{ shape: "customer", phase: "workloads", org, cluster: "main", region: here, dataProtection, replicas: 1 },
     ...(org === "acme"
@@ -87,7 +87,6 @@ export function workloads(
     isolation: org === "acme" ? "project" : "shared",
     ...changes,
   };
-  const { registrationToken, dataPlaneClientSecret } = handed;
   return place.stack(`customer-${org}`, config, {
     secrets: { "biplane:registrationToken": registrationToken, "biplane:dataPlaneClientSecret": dataPlaneClientSecret },
   });

@@ -1,0 +1,133 @@
+/** Who passes the wall to which public RPC: written by hand, so that it judges the rules and does not repeat them. */
+import { create, type DescMessage, type DescMethod, type Message } from "@bufbuild/protobuf";
+
+/** Of one organisation. `runner`: a role of its own, view and create, bound to the one project and domain. */
+export const people = ["admin", "contributor", "viewer", "runner", "tasks"] as const;
+export type Person = (typeof people)[number];
+
+const all = people;
+const work: readonly Person[] = ["admin", "contributor", "runner", "tasks"];
+const deploy: readonly Person[] = ["admin", "contributor"];
+const admin: readonly Person[] = ["admin"];
+
+/** `open`: before there is a token. Every method of every service that the gateway shows. */
+export const passes: Record<string, readonly Person[] | "open"> = {
+  "flyteidl2.auth.AuthMetadataService/GetOAuth2Metadata": "open",
+  "flyteidl2.auth.AuthMetadataService/GetPublicClientConfig": "open",
+  "biplane.cluster.v1.RegistrationService/Register": "open",
+  "flyteidl2.auth.IdentityService/UserInfo": all,
+  "flyteidl2.cluster.ClusterService/SelectCluster": all,
+  "flyteidl2.dataproxy.DataProxyService/CreateUploadLocation": work,
+  "flyteidl2.dataproxy.DataProxyService/UploadInputs": work,
+  "flyteidl2.dataproxy.DataProxyService/CreateDownloadLink": all,
+  "flyteidl2.dataproxy.DataProxyService/GetActionData": all,
+  "flyteidl2.dataproxy.DataProxyService/TailLogs": all,
+  "flyteidl2.workflow.RunService/CreateRun": work,
+  "flyteidl2.workflow.RunService/AbortRun": work,
+  "flyteidl2.workflow.RunService/AbortAction": work,
+  "flyteidl2.workflow.RunService/SignalEvent": work,
+  "flyteidl2.workflow.RunService/GetRunDetails": all,
+  "flyteidl2.workflow.RunService/WatchRunDetails": all,
+  "flyteidl2.workflow.RunService/GetActionDetails": all,
+  "flyteidl2.workflow.RunService/WatchActionDetails": all,
+  "flyteidl2.workflow.RunService/GetActionData": all,
+  "flyteidl2.workflow.RunService/GetActionDataURIs": all,
+  "flyteidl2.workflow.RunService/GetActionLogContext": all,
+  "flyteidl2.workflow.RunService/ListRuns": all,
+  "flyteidl2.workflow.RunService/WatchRuns": all,
+  "flyteidl2.workflow.RunService/ListActions": all,
+  "flyteidl2.workflow.RunService/WatchActions": all,
+  "flyteidl2.workflow.RunService/WatchClusterEvents": all,
+  "flyteidl2.workflow.RunService/WatchGroups": all,
+  "flyteidl2.workflow.QueueService/EnqueueAction": work,
+  "flyteidl2.workflow.QueueService/AbortQueuedRun": work,
+  "flyteidl2.workflow.QueueService/AbortQueuedAction": work,
+  "flyteidl2.workflow.StateService/Get": all,
+  "flyteidl2.workflow.StateService/Watch": all,
+  "flyteidl2.workflow.StateService/Put": work,
+  "flyteidl2.actions.ActionsService/Enqueue": work,
+  "flyteidl2.actions.ActionsService/Abort": work,
+  "flyteidl2.actions.ActionsService/Update": work,
+  "flyteidl2.actions.ActionsService/Signal": work,
+  "flyteidl2.actions.ActionsService/WatchForUpdates": all,
+  "flyteidl2.task.TaskService/DeployTask": deploy,
+  "flyteidl2.task.TaskService/GetTaskDetails": all,
+  "flyteidl2.task.TaskService/ListTasks": all,
+  "flyteidl2.task.TaskService/ListVersions": all,
+  "flyteidl2.project.ProjectService/CreateProject": admin,
+  "flyteidl2.project.ProjectService/UpdateProject": admin,
+  "flyteidl2.project.ProjectService/GetProject": all,
+  "flyteidl2.project.ProjectService/ListProjects": all,
+  "flyteidl2.trigger.TriggerService/DeployTrigger": deploy,
+  "flyteidl2.trigger.TriggerService/GetTriggerDetails": all,
+  "flyteidl2.trigger.TriggerService/GetTriggerRevisionDetails": all,
+  "flyteidl2.trigger.TriggerService/ListTriggers": all,
+  "flyteidl2.trigger.TriggerService/GetTriggerRevisionHistory": all,
+  "flyteidl2.trigger.TriggerService/UpdateTriggers": deploy,
+  "flyteidl2.trigger.TriggerService/DeleteTriggers": deploy,
+  "biplane.policy.v1.PolicyService/Apply": admin,
+  "biplane.policy.v1.PolicyService/Get": admin,
+  "biplane.policy.v1.PolicyService/List": admin,
+  "biplane.policy.v1.PolicyService/Delete": admin,
+  "biplane.audit.v1.AuditService/ListRecords": admin,
+};
+
+/** Methods whose messages have no place for an organisation: it can only come from the token. */
+export const withoutOrg = ["IdentityService", "PolicyService", "AuditService"];
+
+export interface Place {
+  org: string;
+  project: string;
+  domain: string;
+  /** Of runs, tasks, triggers. */
+  name: string;
+}
+
+/** A request of the method that names this place wherever its identifiers have room for one, and is empty beside. */
+export function requestFor(method: DescMethod, place: Place): Message {
+  return create(method.input, fill(method.input, place, 0));
+}
+
+function fill(desc: DescMessage, place: Place, depth: number): Record<string, unknown> {
+  const init: Record<string, unknown> = {};
+  for (const member of desc.members) {
+    if (member.kind === "oneof") {
+      const chosen = member.fields.find((field) => field.fieldKind === "message" && names(field.message, depth + 1));
+      if (chosen?.fieldKind === "message") {
+        init[member.localName] = { case: chosen.localName, value: fill(chosen.message, place, depth + 1) };
+      }
+    } else if (member.fieldKind === "message") {
+      if (names(member.message, depth + 1)) init[member.localName] = fill(member.message, place, depth + 1);
+    } else if (member.fieldKind === "list" && member.listKind === "message") {
+      if (names(member.message, depth + 1)) init[member.localName] = [fill(member.message, place, depth + 1)];
+    } else if (member.fieldKind === "scalar") {
+      const text = textFor(desc, member.localName, place);
+      if (text !== undefined) init[member.localName] = text;
+    }
+  }
+  return init;
+}
+
+function textFor({ name: message }: DescMessage, field: string, place: Place): string | undefined {
+  if (field === "org" || field === "organization") return place.org;
+  if (field === "project" || (message === "ProjectIdentifier" && field === "name")) return place.project;
+  if (message === "OrgIdentifier" && field === "name") return place.org;
+  if (field === "domain") return place.domain;
+  if (message === "ActionIdentifier" && field === "name") return "a0";
+  if (field === "id" && /^(Project|GetProjectRequest)$/.test(message)) return place.project;
+  if (field === "version") return "v1";
+  return field === "name" ? place.name : undefined;
+}
+
+/** Whether an organisation can be named in it, not too deep inside. */
+function names(desc: DescMessage, depth: number): boolean {
+  if (depth > 3) return false;
+  return desc.fields.some(
+    (field) =>
+      (field.fieldKind === "scalar" && /^(org|organization)$/.test(field.localName)) ||
+      desc.name === "OrgIdentifier" ||
+      (field.fieldKind === "message" &&
+        /Identifier$|^(Run|Task|Trigger)Name$|^Project$|^Action$/.test(field.message.name) &&
+        names(field.message, depth + 1)),
+  );
+}

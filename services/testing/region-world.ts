@@ -1,0 +1,167 @@
+/** The region's services in one process over a real Postgres, behind the gateway; there is no compute plane. */
+import { randomBytes } from "node:crypto";
+import type { Transport } from "@connectrpc/connect";
+import { z } from "zod";
+import { actionsRoutes } from "../control/actions/service.ts";
+import { databaseSink } from "../control/audit/records.ts";
+import { remoteSink } from "../control/audit/remote-sink.ts";
+import { clusterStore } from "../control/cluster/clusters.ts";
+import { clusterRoutes } from "../control/cluster/service.ts";
+import { actionAddresses } from "../control/dataproxy/actions.ts";
+import { planes } from "../control/dataproxy/planes.ts";
+import { dataProxyRoutes } from "../control/dataproxy/service.ts";
+import { gatewayHandler } from "../control/gateway/service.ts";
+import { applicationStore } from "../control/identity/applications.ts";
+import { keysPath, tokenPath } from "../control/identity/metadata.ts";
+import { identityService } from "../control/identity/service.ts";
+import { createSigner } from "../control/identity/signing.ts";
+import { newSigningKey } from "../control/identity/testing/signing-key.ts";
+import { runsRoutes } from "../control/runs/service.ts";
+import { insertRun } from "../control/store/runs.ts";
+import { newRun, openTestStore } from "../control/store/testing/fixtures.ts";
+import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
+import { tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
+import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
+import { type Upstream, upstream } from "../shared/client.ts";
+import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
+import { postText } from "../shared/testing/http2.ts";
+import { recordingLog } from "../shared/testing/log.ts";
+
+export interface RegionWorld {
+  /** To the gateway. */
+  transport: Transport;
+  issuer: string;
+  /** PKCS#8 PEM. */
+  signingKey: string;
+  keyId: string;
+  /** Of an application of acme that was there when it signed in. */
+  revokedToken: string;
+  signIn(clientId: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const issuer = "https://region.biplane.test";
+const tokenSchema = z.object({ access_token: z.string() });
+
+/** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
+export async function startRegionWorld(): Promise<RegionWorld> {
+  const { log } = recordingLog("region");
+  const store = await openTestStore();
+  const running: RunningService[] = [];
+  const upstreams: Upstream[] = [];
+  const start = async (name: string, parts: ServiceParts) => {
+    const where = { name, port: 0, healthPort: 0, log: log.with({ of: name }), lingerMs: 0, drainMs: 100 };
+    const service = await startService(where, parts);
+    running.unshift(service);
+    const made = upstream(`http://127.0.0.1:${service.port}`);
+    upstreams.push(made);
+    return { ...made, url: `http://127.0.0.1:${service.port}` };
+  };
+
+  const secrets = new Map<string, string>();
+  const people = ["acme", "globex"].flatMap((org) => declare(org, secrets));
+  const gone = application("acme", "gone", "admin", secrets);
+  const signingKey = newSigningKey();
+  const identity = await start(
+    "identity",
+    await identityService({
+      database: { ...store.database, close: async () => {} },
+      issuer,
+      signingKey,
+      bootstrap: { applications: [...people, gone], registrations: [] },
+      log,
+    }),
+  );
+  const verify = tokenVerifier([userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: identity.url + keysPath })]);
+  const authorize = remoteAuthorizer(identity.transport);
+  const withDatabase = { verify, authorize, audit: databaseSink(store.database) };
+  const withoutDatabase = { verify, authorize, audit: remoteSink(identity.transport) };
+  const runs = await start("runs", { rpc: { ...withDatabase, routes: runsRoutes(store) } });
+  const actions = await start("actions", { rpc: { ...withDatabase, routes: actionsRoutes(store) } });
+  const cluster = await start("cluster", {
+    rpc: {
+      ...withDatabase,
+      routes: clusterRoutes({
+        store: clusterStore(store.database),
+        authority: { certificate: "", sign: () => Promise.reject(new Error("no cluster is to come")) },
+        relayHost: "relay.test",
+        tokenIssuer: issuer,
+        tokenKeys: async () => "",
+        log,
+      }),
+    },
+  });
+  const dataproxy = await start("dataproxy", {
+    rpc: {
+      ...withoutDatabase,
+      routes: dataProxyRoutes({
+        relay: cluster.transport,
+        planes: planes(cluster.transport),
+        addresses: actionAddresses(runs.transport),
+        log,
+      }),
+    },
+  });
+  const gateway = await start("gateway", {
+    http: gatewayHandler({
+      ...withoutDatabase,
+      backends: {
+        identity: identity.sessions,
+        runs: runs.sessions,
+        actions: actions.sessions,
+        cluster: cluster.sessions,
+        dataproxy: dataproxy.sessions,
+      },
+      log,
+    }),
+  });
+  await insertRun(store.database, "acme", newRun("acme"));
+
+  const signIn = async (clientId: string) => {
+    const credentials = Buffer.from(`${clientId}:${secrets.get(clientId)}`).toString("base64");
+    const headers = { "content-type": "application/x-www-form-urlencoded", authorization: `Basic ${credentials}` };
+    const text = await postText(gateway.sessions, tokenPath, headers, "grant_type=client_credentials");
+    return tokenSchema.parse(JSON.parse(text)).access_token;
+  };
+  const revokedToken = await signIn("gone");
+  await applicationStore(store.database).bootstrap(people);
+  const keyId = (await createSigner(issuer, signingKey)).keys.keys[0]?.kid ?? "";
+  return {
+    transport: gateway.transport,
+    issuer,
+    signingKey,
+    keyId,
+    revokedToken,
+    signIn,
+    async stop() {
+      for (const service of running) await service.stop();
+      for (const one of upstreams) one.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Application = Bootstrap["applications"][number];
+
+function declare(org: string, secrets: Map<string, string>): Application[] {
+  const places = [{ project: "demo", domain: "development" }];
+  return [
+    application(org, `${org}-admin`, "admin", secrets),
+    application(org, `${org}-contributor`, "contributor", secrets, places),
+    application(org, `${org}-viewer`, "viewer", secrets),
+    application(org, `${org}-runner`, "none", secrets),
+    application(org, `${org}-tasks`, "task", secrets),
+  ];
+}
+
+function application(
+  org: string,
+  clientId: string,
+  role: Application["role"],
+  secrets: Map<string, string>,
+  places: Application["places"] = [],
+): Application {
+  const secret = randomBytes(18).toString("hex");
+  secrets.set(clientId, secret);
+  return { org, clientId, secretSha256: sha256(secret).toString("hex"), role, places };
+}
