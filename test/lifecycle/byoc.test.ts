@@ -1,0 +1,111 @@
+/** The other model, whole: up, up again, used, verified, and protected from `pulumi destroy`. */
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OfficialCli, startOfficialCli } from "../../sandbox/engine/testing/official-cli.ts";
+import { readEnvironment } from "../../sandbox/environment.ts";
+import { accounts, operatorRole, type Plane } from "../../sandbox/hosts.ts";
+import { openCloud } from "../../sandbox/providers/aws/cloud.ts";
+import { localBacking } from "../../sandbox/providers/aws/local.ts";
+import { local } from "../../sandbox/stacks.ts";
+import { locateToolchain } from "../../sandbox/toolchain/index.ts";
+import { thingsOf } from "../kit/account.ts";
+import { foreignEdges, worldIn } from "../kit/policies.ts";
+import { biplane } from "../support/biplane.ts";
+import { here } from "../support/paths.ts";
+
+const stacks: [stack: string, plane: Plane][] = [
+  [local.customerStack, "customer"],
+  [local.customerBaseStack, "customer"],
+  [local.regionStack, "region"],
+];
+const cloudOf = (plane: Plane, region?: string) => openCloud(accounts[plane], localBacking(here, plane, plane), region);
+let cli: OfficialCli;
+
+beforeAll(async () => {
+  await biplane(["down"]);
+  cli = await startOfficialCli({ paths: here, tools: locateToolchain(here), progress: () => {} });
+});
+afterAll(async () => {
+  cli?.close();
+  await biplane(["down"]);
+});
+
+describe("a BYOC customer beside its region", () => {
+  it("comes up whole, and again without a change", async () => {
+    const up = await biplane(["up", "--model", "byoc"]);
+    expect(up.exitCode, up.output).toBe(0);
+    expect(up.output).toMatch(/customer base {3}\d{3} create, byoc/);
+    process.stdout.write(
+      `${up.output
+        .split("\n")
+        .filter((line) => /stack|base/.test(line))
+        .join("\n")}\n`,
+    );
+    const again = await biplane(["up"]);
+    expect(again.output.match(/nothing to do/g), again.output).toHaveLength(3);
+    expect((await biplane(["up", "--model", "self-managed"])).output).toContain("run has begun with: byoc");
+  });
+
+  it.each(stacks)("is the same by Pulumi's own entry: %s", async (stack, plane) => {
+    const { exitCode, all } = await cli.run(stack, plane, ["preview", "--expect-no-changes"]);
+    expect(exitCode, all).toBe(0);
+    expect(all).toMatch(/\d{2,} unchanged/);
+  });
+
+  it("lets the region in by the accepted endpoint and the management role, and nobody else", async () => {
+    const { outputs } = readEnvironment(here);
+    const { managementRoleArn, privateLinkService } = outputs.customerBase;
+    const cloud = cloudOf("customer");
+    const vendor = operatorRole(accounts.region);
+    expect(await foreignEdges(cloud, await worldIn(cloud))).toEqual([
+      { from: `AWS:${vendor}`, to: managementRoleArn },
+      { from: vendor, to: privateLinkService },
+      { from: accounts.region, to: privateLinkService },
+    ]);
+    const { VpcEndpointConnections } = await (await cloud.ec2()).describeVpcEndpointConnections({});
+    expect(VpcEndpointConnections?.map(({ VpcEndpointState }) => VpcEndpointState)).toEqual(["available"]);
+  });
+
+  it("runs a task, and is verified as BYOC", async () => {
+    const run = await biplane(["run", "examples/hello.py", "hello", "--name", "byoc"]);
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.output).toContain("byoc");
+    const file = `${here.state}/verify-byoc.json`;
+    const verified = await biplane(["verify", "--json", file]);
+    expect(verified.exitCode, verified.output).toBe(0);
+    const { target, counts } = JSON.parse(readFileSync(file, "utf8")) as {
+      target: { model: string };
+      counts: Record<string, number>;
+    };
+    expect(target.model).toBe("byoc");
+    expect(counts).toMatchObject({ FAIL: 0 });
+    expect(counts.PASS).toBeGreaterThan(20);
+  });
+});
+
+describe("what the customer's stacks hold", () => {
+  it.each(stacks.filter(([, plane]) => plane === "customer"))(
+    "is not destroyed while %s protects data: what holds it is named",
+    async (stack, plane) => {
+      const on = await cli.run(stack, plane, [
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--config",
+        "biplane:dataProtection=on",
+      ]);
+      expect(on.exitCode, on.all).toBe(0);
+      const before = await thingsOf(cloudOf(plane));
+      const refused = await cli.run(stack, plane, ["destroy", "--yes"]);
+      expect(refused.exitCode, refused.all).not.toBe(0);
+      const named = [...refused.all.matchAll(/resource "(\S+)" cannot be deleted/g)].map(([, urn = ""]) => urn);
+      expect(named.length, refused.all).toBeGreaterThan(0);
+      for (const urn of named) expect(urn).toMatch(holdsData);
+      expect(await thingsOf(cloudOf(plane))).toEqual(before);
+    },
+  );
+});
+
+/** Stores, the keys and clusters that hold what is in them, and the records that must not be lost. */
+const holdsData =
+  /\$aws:(?:s3\/bucket:Bucket|kms\/key:Key|rds\/\w+:\w+|eks\/cluster:Cluster|ecr\/repository:Repository|backup\/vault:Vault|cloudtrail\/trail:Trail|cloudwatch\/logGroup:LogGroup|secretsmanager\/secret:Secret)::/;
