@@ -88,7 +88,8 @@ describe("the compute plane's services", () => {
     ]);
   });
 
-  it("never run two executors at once", () => {
-    expect(byName(data, "executor")).toMatchObject({ single: true, replicas: 1 });
+  it("let the lease say which executor works, and never run fewer by load", () => {
+    expect(byName(data, "executor")).toMatchObject({ replicas: 2, env: { LEADER_LEASE: "executor" } });
+    expect(byName(data, "executor")?.autoscale).toBeUndefined();
   });
 });

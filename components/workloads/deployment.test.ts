@@ -26,7 +26,6 @@ const specs: fc.Arbitrary<ServiceSpec> = fc
     reaches: maybe(fc.subarray<Reach>(["database", "internet", "kubernetes-api"])),
     replicas: fc.integer({ min: 1, max: 5 }),
     autoscale: maybe(fc.record({ maxReplicas: fc.integer({ min: 2, max: 20 }) })),
-    single: fc.boolean(),
   })
   .filter((spec) => {
     try {

@@ -15,7 +15,7 @@ export interface Running {
 
 /** An autoscaled service names no number: whoever names one takes it from the autoscaler at every `up`. */
 export function renderDeployment(spec: ServiceSpec, running: Running): types.input.apps.v1.DeploymentSpec {
-  const { name, files = {}, single = false } = spec;
+  const { name, files = {} } = spec;
   const port = spec.publicPort?.port ?? spec.rpcPort;
   const env = { ...(port ? { PORT: String(port) } : {}), ...spec.env };
   const serviceAccount = spec.serviceAccount ?? name;
@@ -23,9 +23,7 @@ export function renderDeployment(spec: ServiceSpec, running: Running): types.inp
   return {
     ...(spec.autoscale ? {} : { replicas: spec.replicas }),
     selector: { matchLabels: selectorOf(name) },
-    strategy: single
-      ? { type: "Recreate" }
-      : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     revisionHistoryLimit: 3,
     template: {
       metadata: { labels: labelsOf(name), annotations: { "biplane.dev/files": joinChecksums(files) } },

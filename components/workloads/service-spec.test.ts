@@ -5,8 +5,6 @@ const spec = (more: Partial<ServiceSpec>): ServiceSpec => ({ name: "web", entry:
 
 describe("checkSpec", () => {
   it.each<[Partial<ServiceSpec>, RegExp]>([
-    [{ single: true }, /^web\.replicas is 2; allowed: 1, and no autoscale: two would do the work twice\./],
-    [{ single: true, replicas: 1, autoscale: { maxReplicas: 3 } }, /^web\.replicas is 1; allowed: 1, and no autoscale/],
     [{ autoscale: { maxReplicas: 2 } }, /^web\.autoscale\.maxReplicas is 2; allowed: more than replicas, 2\./],
     [{ autoscale: { maxReplicas: 4, cpuPercent: 5 } }, /^web\.autoscale\.cpuPercent is 5; allowed: a whole number/],
     [{ autoscale: { maxReplicas: 4, cpuPercent: 101 } }, /^web\.autoscale\.cpuPercent is 101/],
@@ -14,8 +12,7 @@ describe("checkSpec", () => {
     expect(() => checkSpec(spec(more))).toThrow(message);
   });
 
-  it("takes a service that grows, and one that is single", () => {
+  it("takes a service that grows", () => {
     expect(() => checkSpec(spec({ autoscale: { maxReplicas: 3, cpuPercent: 60 } }))).not.toThrow();
-    expect(() => checkSpec(spec({ single: true, replicas: 1 }))).not.toThrow();
   });
 });

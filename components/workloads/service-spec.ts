@@ -67,8 +67,6 @@ export interface ServiceSpec {
   replicas: number;
   /** @default always `replicas` */
   autoscale?: Autoscale;
-  /** The old pod goes before the new one comes: two at once would do the work twice. @default false */
-  single?: boolean;
   /** Of its one container. @default what a service of ours was measured to need */
   resources?: Resources;
 }
@@ -96,14 +94,7 @@ export function isCalled({ rpcPort, publicPort }: Pick<ServiceSpec, "rpcPort" | 
 
 /** @throws UserError for what contradicts itself, before anything is made. */
 export function checkSpec(spec: ServiceSpec): void {
-  const { name, replicas, autoscale, single } = spec;
-  if (single && runsMany(spec)) {
-    throw refusal({
-      subject: `${name}.replicas`,
-      value: replicas,
-      allowed: "1, and no autoscale: two would do the work twice",
-    });
-  }
+  const { name, replicas, autoscale } = spec;
   if (autoscale && autoscale.maxReplicas <= replicas) {
     throw refusal({
       subject: `${name}.autoscale.maxReplicas`,
