@@ -51,6 +51,8 @@ export function holdConnections(options: ConnectionsOptions): Connections {
     );
 
   const hold = async () => {
+    // To be replaced: it serves until another is there, however long that takes.
+    let outgoing: ServerHttp2Session | undefined;
     for (let failures = 0, tries = 1; !stop.signal.aborted; ) {
       try {
         const session = serveOn(await dialRelay(options.identity(), tunnelProtocol, stop.signal), options);
@@ -64,8 +66,10 @@ export function holdConnections(options: ConnectionsOptions): Connections {
         }
         tries = 1;
         log.info("a tunnel is open", { open: sessions.size, replica: replicaOf(session)?.id });
-        await endOrRetirement(session, { retire, doubles, stop: stop.signal });
-        log.info("a tunnel has ended, another is dialled", { open: sessions.size });
+        // Streams in flight finish on the old connection; the relay sends new ones elsewhere.
+        if (outgoing) closeGently(outgoing);
+        outgoing = await endOrRetirement(session, { retire, doubles, stop: stop.signal });
+        log.info("a tunnel has ended or retires, another is dialled", { open: sessions.size });
       } catch (error) {
         if (stop.signal.aborted) return;
         failures += 1;
@@ -79,11 +83,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
   return {
     open: () => sessions.size,
     replace() {
-      for (const [session, start] of retire) {
-        start();
-        // Streams in flight finish on the old connection; the relay sends new ones elsewhere.
-        closeGently(session);
-      }
+      for (const start of retire.values()) start();
     },
     async close(graceMs) {
       stop.abort();
@@ -143,19 +143,27 @@ interface Ends {
 /**
  * Until the session closes or is about to: the relay says GOAWAY, `replace` was called, or the relay has told of a
  * replica that no connection reaches while this one shares its own.
+ *
+ * @returns the session, where it is to serve until it is replaced
  */
 async function endOrRetirement(session: ServerHttp2Session, { retire, doubles, stop }: Ends) {
-  const retired = new Promise<void>((resolve) => retire.set(session, resolve));
+  let serves = false;
+  const retired = new Promise<void>((resolve) => {
+    retire.set(session, () => {
+      // At once: another on the same replica is no double any more.
+      retire.delete(session);
+      serves = true;
+      resolve();
+    });
+  });
   const stopped = new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
   const onSettings = () => {
-    if (!doubles(session)) return;
-    retire.get(session)?.();
-    retire.delete(session);
-    closeGently(session);
+    if (doubles(session)) retire.get(session)?.();
   };
   session.on("remoteSettings", onSettings);
   try {
     await Promise.race([once(session, "close"), once(session, "goaway"), retired, stopped]);
+    return serves ? session : undefined;
   } finally {
     session.off("remoteSettings", onSettings);
     retire.delete(session);
