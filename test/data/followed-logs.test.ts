@@ -12,6 +12,7 @@ import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
 import { gapsAndDoubles, numbersIn } from "../support/order.ts";
+import { statedOf } from "../support/statement.ts";
 
 const { proves } = evidenceFor("data/followed-logs");
 const { org, project, domain } = environment;
@@ -72,9 +73,10 @@ describe("a log of 50,000 lines", () => {
       proves(["logs-structured-origin"], "an attempt that never was has no log");
       const { transport, close } = await beside("customer", "logs");
       const logs = createClient(LogService, transport);
-      const headers = { authorization: `Bearer ${await accessToken()}` };
+      const stated = await statedOf(await accessToken());
       const read = async (more: object) => {
         const all = [];
+        const headers = await stated.headers();
         const request = { org, project, domain, run, action: "a0", attempt: 1, ...more };
         for await (const { lines } of logs.tailLogs(request, { headers })) all.push(...lines);
         return all;
@@ -89,6 +91,7 @@ describe("a log of 50,000 lines", () => {
       await expect(read({ container: "other" })).rejects.toThrow(/not_found/);
       await expect(read({ attempt: 2 })).rejects.toThrow(/not_found/);
       close();
+      stated.close();
     },
   );
 });

@@ -7,11 +7,13 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
+import { statementHeader } from "../../services/shared/auth/caller.ts";
 import { pause } from "../../services/shared/pause.ts";
 import { accessToken, https } from "../support/api.ts";
 import { type Beside, beside } from "../support/beside.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
+import { type Stated, statedOf } from "../support/statement.ts";
 
 const { proves } = evidenceFor("data/presigned-download");
 const { org, project, domain } = environment;
@@ -35,29 +37,29 @@ const ours = environment.clusters.customer === "own";
 let service: Beside;
 let store: Client<typeof ObjectStoreService>;
 let token: string;
+let stated: Stated;
 
 beforeAll(async () => {
   if (!ours) return;
   for (const [name, Body] of Object.entries(objects))
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${name}`, Body }));
   token = await accessToken();
+  stated = await statedOf(token);
   service = await beside("customer", "objectstore");
   store = createClient(ObjectStoreService, service.transport);
 });
 
 afterAll(async () => {
   service?.close();
+  stated?.close();
   for (const name of Object.keys(objects))
     await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: `${prefix}/${name}` }));
 });
 
-const as = (bearer: string | undefined) => ({
-  headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
-});
-
-async function sign(key: string, seconds = 60, call = as(token)): Promise<URL> {
+async function sign(key: string, seconds = 60, changed: Record<string, string> = {}): Promise<URL> {
   const request = { org, project, domain, uri: `s3://${bucket}/${key}`, expiresInSeconds: BigInt(seconds) };
-  return new URL((await store.signDownload(request, call)).signedUrl);
+  const headers = { ...(await stated.headers()), ...changed };
+  return new URL((await store.signDownload(request, { headers })).signedUrl);
 }
 
 async function served(url: URL): Promise<void> {
@@ -180,7 +182,8 @@ describe.skipIf(!ours)("a download URL is not signed", () => {
 
   it("for another bucket", async () => {
     const request = { org, project, domain, uri: `s3://somebody-else/${prefix}/own.txt`, expiresInSeconds: 60n };
-    await expect(store.signDownload(request, as(token))).rejects.toMatchObject({ code: Code.PermissionDenied });
+    const headers = await stated.headers();
+    await expect(store.signDownload(request, { headers })).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 
   it.each([3_601, 86_400, -1])("for %d s", async (seconds) => {
@@ -195,13 +198,24 @@ describe.skipIf(!ours)("a download URL is not signed", () => {
 });
 
 describe.skipIf(!ours)("the plane itself decides who the end user is", () => {
-  const refusedTo = async (bearer: string | undefined) =>
-    ConnectError.from(await sign(`${prefix}/own.txt`, 60, as(bearer)).catch((error: unknown) => error)).code;
+  const refused = async (changed: Record<string, string>) =>
+    ConnectError.from(await sign(`${prefix}/own.txt`, 60, changed).catch((error: unknown) => error)).code;
+  const refusedTo = (bearer: string) => refused({ authorization: `Bearer ${bearer}` });
   const claimsOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString());
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
   it("nobody, where no token came along", async () => {
-    expect(await refusedTo(undefined)).toBe(Code.Unauthenticated);
+    expect(await refused({ authorization: "" })).toBe(Code.Unauthenticated);
+  });
+
+  it("nothing for anybody, where Identity's word did not come along or was altered", async () => {
+    expect(await refused({ [statementHeader]: "" })).toBe(Code.PermissionDenied);
+    const { [statementHeader]: statement = "" } = await stated.headers();
+    const [header, , signature] = statement.split(".");
+    const more = { ...claimsOf(statement), grants: [{ permissions: ["manage_secrets"], project: "", domain: "" }] };
+    expect(await refused({ [statementHeader]: `${header}.${encoded(more)}.${signature}` })).toBe(Code.PermissionDenied);
+    expect(await refused({ [statementHeader]: token })).toBe(Code.PermissionDenied);
+    await served(await sign(`${prefix}/own.txt`));
   });
 
   it.each([
@@ -223,7 +237,8 @@ describe.skipIf(!ours)("the plane itself decides who the end user is", () => {
 
   it("and takes no other organisation's name from its own", async () => {
     const request = { org: "globex", project, domain, uri: `s3://${bucket}/globex/x`, expiresInSeconds: 60n };
-    await expect(store.signDownload(request, as(token))).rejects.toMatchObject({ code: Code.PermissionDenied });
+    const headers = await stated.headers();
+    await expect(store.signDownload(request, { headers })).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 });
 
