@@ -1,4 +1,5 @@
 /** All that lies in one account, found by asking every service, not by what a stack's state remembers. */
+import { awsRegion } from "../../sandbox/hosts.ts";
 import type { Cloud } from "../../sandbox/providers/aws/cloud.ts";
 
 export interface Thing {
@@ -48,7 +49,7 @@ const listings: Record<string, Listing> = {
     ((await (await cloud.ec2()).describeAddresses({})).Addresses ?? []).map(({ AllocationId }) => AllocationId),
   "ec2 prefix list": async (cloud) =>
     ((await (await cloud.ec2()).describeManagedPrefixLists({})).PrefixLists ?? [])
-      .filter(({ OwnerId }) => OwnerId === cloud.account)
+      .filter(({ OwnerId, State }) => OwnerId === cloud.account && State !== "delete-complete")
       .map(({ PrefixListName }) => PrefixListName),
   "ec2 endpoint": async (cloud) =>
     ((await (await cloud.ec2()).describeVpcEndpoints({})).VpcEndpoints ?? [])
@@ -126,9 +127,11 @@ const listings: Record<string, Listing> = {
     ((await (await cloud.dns()).listHostedZones({})).HostedZones ?? []).map(({ Name }) => Name),
 };
 
+/** Buckets are listed for the whole account, which the local object store answers in its one region only. */
 export async function thingsOf(cloud: Cloud): Promise<Thing[]> {
+  const asked = Object.entries(listings).filter(([kind]) => kind !== "s3 bucket" || cloud.region === awsRegion);
   const found = await Promise.all(
-    Object.entries(listings).map(async ([kind, list]) => {
+    asked.map(async ([kind, list]) => {
       const ids = (await list(cloud)).map((id) => id ?? "?").sort();
       return ids.map((id) => ({ kind, id }));
     }),

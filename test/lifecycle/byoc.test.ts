@@ -1,16 +1,20 @@
-/** The other model, whole: up, up again, used, verified, and protected from `pulumi destroy`. */
+/** The other model, whole: up, up again, used, verified, protected, and taken away by `pulumi destroy`. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OfficialCli, startOfficialCli } from "../../sandbox/engine/testing/official-cli.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { accounts, operatorRole, type Plane } from "../../sandbox/hosts.ts";
+import { adminOf } from "../../sandbox/node/api-server.ts";
+import { nodeLayout } from "../../sandbox/node/layout.ts";
 import { openCloud } from "../../sandbox/providers/aws/cloud.ts";
 import { localBacking } from "../../sandbox/providers/aws/local.ts";
 import { local } from "../../sandbox/stacks.ts";
 import { locateToolchain } from "../../sandbox/toolchain/index.ts";
 import { thingsOf } from "../kit/account.ts";
+import { objectsOf } from "../kit/cluster.ts";
 import { foreignEdges, worldIn } from "../kit/policies.ts";
 import { biplane } from "../support/biplane.ts";
+import { leftovers } from "../support/leftovers.ts";
 import { here } from "../support/paths.ts";
 
 const stacks: [stack: string, plane: Plane][] = [
@@ -83,27 +87,36 @@ describe("a BYOC customer beside its region", () => {
   });
 });
 
-describe("what the customer's stacks hold", () => {
-  it.each(stacks.filter(([, plane]) => plane === "customer"))(
-    "is not destroyed while %s protects data: what holds it is named",
-    async (stack, plane) => {
-      const on = await cli.run(stack, plane, [
-        "up",
-        "--yes",
-        "--skip-preview",
-        "--config",
-        "biplane:dataProtection=on",
-      ]);
-      expect(on.exitCode, on.all).toBe(0);
-      const before = await thingsOf(cloudOf(plane));
-      const refused = await cli.run(stack, plane, ["destroy", "--yes"]);
-      expect(refused.exitCode, refused.all).not.toBe(0);
-      const named = [...refused.all.matchAll(/resource "(\S+)" cannot be deleted/g)].map(([, urn = ""]) => urn);
-      expect(named.length, refused.all).toBeGreaterThan(0);
-      for (const urn of named) expect(urn).toMatch(holdsData);
-      expect(await thingsOf(cloudOf(plane))).toEqual(before);
-    },
-  );
+describe("what its stacks hold", () => {
+  it.each(stacks)("is not destroyed while %s protects data: what holds it is named", async (stack, plane) => {
+    const on = await cli.run(stack, plane, ["up", "--yes", "--skip-preview", "--config", "biplane:dataProtection=on"]);
+    expect(on.exitCode, on.all).toBe(0);
+    const before = await thingsOf(cloudOf(plane));
+    const refused = await cli.run(stack, plane, ["destroy", "--yes"]);
+    expect(refused.exitCode, refused.all).not.toBe(0);
+    const named = [...refused.all.matchAll(/resource "(\S+)" cannot be deleted/g)].map(([, urn = ""]) => urn);
+    expect(named.length, refused.all).toBeGreaterThan(0);
+    for (const urn of named) expect(urn).toMatch(holdsData);
+    expect(await thingsOf(cloudOf(plane))).toEqual(before);
+  });
+
+  it("goes whole without protection: nothing is left in either account, nor in either cluster", async () => {
+    for (const [stack, plane] of stacks) {
+      const off = await cli.run(stack, plane, ["up", "--yes", "--skip-preview"]);
+      expect(off.exitCode, off.all).toBe(0);
+      expect((await thingsOf(cloudOf(plane))).length).toBeGreaterThan(30);
+      const gone = await cli.run(stack, plane, ["destroy", "--yes", "--skip-preview"]);
+      expect(gone.exitCode, gone.all).toBe(0);
+    }
+    for (const plane of ["region", "customer"] as const) {
+      expect(await thingsOf(cloudOf(plane)), plane).toEqual([]);
+      expect(await thingsOf(cloudOf(plane, "us-west-2")), plane).toEqual([]);
+      expect(await objectsOf(adminOf(nodeLayout(here, plane))), plane).toEqual([]);
+    }
+    const down = await biplane(["down"]);
+    expect(down.exitCode, down.output).toBe(0);
+    expect(await leftovers()).toEqual([]);
+  });
 });
 
 /** Stores, the keys and clusters that hold what is in them, and the records that must not be lost. */

@@ -21,7 +21,7 @@ afterAll(async () => {
 const account = "222222222222";
 const region = "us-east-2";
 
-function run(logRetentionDays = 365): StackRun {
+function run(logRetentionDays = 365, dataProtection = false): StackRun {
   const program = async () => {
     const aws = new Provider("aws", { region });
     const opts = { provider: aws };
@@ -33,7 +33,7 @@ function run(logRetentionDays = 365): StackRun {
     const clients = new ec2.SecurityGroup("clients", { name: "clients", description: "x", vpcId: vpc.id }, opts);
     const args = {
       ...{ region, account, vpcId: vpc.id, subnetIds: subnets.map(({ id }) => id) },
-      ...{ clientSecurityGroupId: clients.id, logRetentionDays, dataProtection: false, tags: { team: "ml" } },
+      ...{ clientSecurityGroupId: clients.id, logRetentionDays, dataProtection, tags: { team: "ml" } },
     };
     const database = new Database("region-db", args, { providers: [aws] });
     return { arn: database.arn, password: database.connection.owner.password };
@@ -66,9 +66,22 @@ test("logs kept for less time are the one change", async () => {
   ]);
 });
 
-test("destroy leaves neither the instance nor its database", async () => {
+const secrets = async () =>
+  ((await (await world.cloud.secrets()).listSecrets({})).SecretList ?? []).map(({ Name }) => Name);
+
+test("a change of the instance keeps its one secret", async () => {
+  const before = await secrets();
+  expect(before).toHaveLength(1);
+  for (const dataProtection of [true, false]) {
+    expect((await upStack(world.sandbox, run(180, dataProtection))).changes).toHaveProperty("update");
+    expect(await secrets()).toEqual(before);
+  }
+});
+
+test("destroy leaves neither the instance, nor its secret, nor its database", async () => {
   await destroyStack(world.sandbox, run());
   expect((await (await world.cloud.rds()).describeDBInstances({})).DBInstances ?? []).toEqual([]);
+  expect(await secrets()).toEqual([]);
   expect((await (await world.cloud.logs()).describeLogGroups({})).logGroups ?? []).toEqual([]);
   expect(await databaseExists(postgres.administratorOf("postgres"), "biplane")).toBe(false);
 });

@@ -1,4 +1,5 @@
 /** RDS: configuration at the emulator; behind an instance stands a real database (database.ts). */
+import { isDeepStrictEqual } from "node:util";
 import type { DBInstance } from "@aws-sdk/client-rds";
 import type { InstanceArgs } from "@pulumi/aws/rds/instance.js";
 import type { ParameterGroupArgs } from "@pulumi/aws/rds/parameterGroup.js";
@@ -105,6 +106,7 @@ export const rdsTypes = (cloud: Cloud): Types => ({
         EnableCloudwatchLogsExports: inputs.enabledCloudwatchLogsExports,
         Tags: toTags(inputs.tags),
         ...adjustable(inputs),
+        ...managed(inputs),
         AllocatedStorage: inputs.allocatedStorage,
       });
       return finish(DBInstanceIdentifier, () => serve(cloud, need(DBInstance, "the instance"), inputs.password));
@@ -130,7 +132,13 @@ export const rdsTypes = (cloud: Cloud): Types => ({
     },
     async update(id, inputs, _call, olds) {
       const rds = await cloud.rds();
-      const changes = { ...adjustable(inputs), MasterUserPassword: inputs.password };
+      const [before, after] = [managed(olds), managed(inputs)];
+      const changes = {
+        ...adjustable(inputs),
+        // Asked for again, the emulator makes a second secret, where RDS keeps the one that there is.
+        ...(isDeepStrictEqual(before, after) ? {} : after),
+        MasterUserPassword: inputs.password,
+      };
       const modified = await rds.modifyDBInstance({
         DBInstanceIdentifier: id,
         ApplyImmediately: true,
@@ -145,7 +153,14 @@ export const rdsTypes = (cloud: Cloud): Types => ({
       const final = skipFinalSnapshot
         ? { SkipFinalSnapshot: true }
         : { FinalDBSnapshotIdentifier: String(finalSnapshotIdentifier ?? `${id}-final`) };
-      await ifThere((await cloud.rds()).deleteDBInstance({ DBInstanceIdentifier: id, ...final }));
+      const rds = await cloud.rds();
+      const found = await ifThere(rds.describeDBInstances({ DBInstanceIdentifier: id }));
+      await ifThere(rds.deleteDBInstance({ DBInstanceIdentifier: id, ...final }));
+      // RDS takes the secret that it manages with it; the emulator leaves it.
+      const secret = found?.DBInstances?.[0]?.MasterUserSecret?.SecretArn;
+      if (secret) {
+        await ifThere((await cloud.secrets()).deleteSecret({ SecretId: secret, ForceDeleteWithoutRecovery: true }));
+      }
       await dropDatabase(await cloud.backing.databaseAdmin(), String(dbName ?? "postgres"), String(username));
     },
     find: async ({ identifier }) => identifier,
@@ -170,13 +185,19 @@ function adjustable(inputs: Plain<InstanceArgs>) {
     AutoMinorVersionUpgrade: inputs.autoMinorVersionUpgrade,
     DeletionProtection: inputs.deletionProtection,
     CACertificateIdentifier: inputs.caCertIdentifier,
-    ManageMasterUserPassword: inputs.manageMasterUserPassword,
-    MasterUserSecretKmsKeyId: inputs.masterUserSecretKmsKeyId,
     EnablePerformanceInsights: inputs.performanceInsightsEnabled,
     PerformanceInsightsKMSKeyId: inputs.performanceInsightsKmsKeyId,
     PerformanceInsightsRetentionPeriod: inputs.performanceInsightsRetentionPeriod,
     MonitoringInterval: inputs.monitoringInterval,
     MonitoringRoleArn: inputs.monitoringRoleArn,
+  };
+}
+
+/** That RDS keeps the master password itself, and under which key. */
+function managed(inputs: Plain<InstanceArgs>) {
+  return {
+    ManageMasterUserPassword: inputs.manageMasterUserPassword,
+    MasterUserSecretKmsKeyId: inputs.masterUserSecretKmsKeyId,
   };
 }
 
