@@ -1,5 +1,5 @@
 /** Calls from one service to another: HTTP/2 in clear, one kept connection, message limits. */
-import type { Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { KeptSessions } from "./kept-sessions.ts";
 import { maxMessageBytes, streamWindowBytes } from "./limits.ts";
@@ -25,6 +25,19 @@ export function upstream(url: string): Upstream {
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     acceptCompression: [],
+    interceptors: [lostIsUnavailable],
   });
   return { transport, sessions, close: () => sessions.abort() };
 }
+
+/** A connection that is lost under a call is "try again" to whoever called, where the library says "aborted". */
+const lostIsUnavailable: Interceptor = (next) => async (request) => {
+  try {
+    return await next(request);
+  } catch (error) {
+    const { code, cause, rawMessage } = ConnectError.from(error);
+    // An answer of the other side has no cause.
+    if (code !== Code.Aborted || cause === undefined) throw error;
+    throw new ConnectError(rawMessage, Code.Unavailable, undefined, undefined, cause);
+  }
+};

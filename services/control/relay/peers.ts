@@ -10,7 +10,7 @@ import type { ClusterName } from "../../shared/cluster-identity.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
 import type { StreamSource } from "../../shared/proxy.ts";
-import { tunnelPath } from "./tunnels.ts";
+import { believedMs, tunnelPath } from "./tunnels.ts";
 
 export interface Peers {
   /** How many other replicas there are. */
@@ -30,8 +30,6 @@ export interface PeersOptions {
 
 const findEveryMs = 2_000;
 const answerWithinMs = 1_000;
-/** A tunnel that ends meanwhile makes a call fail that the caller may repeat. */
-const believedMs = 1_000;
 
 export function openPeers({ find, onChange, log }: PeersOptions): Peers {
   const known = new Map<string, Upstream>();

@@ -18,15 +18,24 @@ export interface Tunnels {
   count(): number;
   /** Tells every tunnel anew which replica this is. */
   announce(replica: Replica): void;
-  /** Ends every session once its requests are done. */
+  /** Tells others of no tunnel any more, and ends every session once nobody who was told sends to it. */
   drain(): void;
 }
+
+/** How long another replica may go on to send here after it was told of a tunnel. */
+export const believedMs = 1_000;
+/** For the last of its requests to arrive. */
+const lateMs = 500;
 
 export function openTunnels(): Tunnels {
   const byCluster = new Map<string, Set<ClientHttp2Session>>();
   const usableOf = (key: string) =>
     [...(byCluster.get(key) ?? [])].filter((session) => !session.closed && !session.destroyed);
   let turn = 0;
+  let draining = false;
+  const endAll = () => {
+    for (const session of [...byCluster.values()].flatMap((sessions) => [...sessions])) session.close();
+  };
   return {
     add(name, session) {
       const key = tunnelPath(name);
@@ -46,13 +55,15 @@ export function openTunnels(): Tunnels {
       const session = usable[turn++ % usable.length];
       return session && streamsOf(session);
     },
-    has: (path) => usableOf(path).length > 0,
+    has: (path) => !draining && usableOf(path).length > 0,
     count: () => [...byCluster.values()].reduce((sum, sessions) => sum + sessions.size, 0),
     announce(replica) {
       for (const session of [...byCluster.keys()].flatMap(usableOf)) session.settings(announcing(replica));
     },
     drain() {
-      for (const session of [...byCluster.values()].flatMap((sessions) => [...sessions])) session.close();
+      if (draining) return;
+      draining = true;
+      setTimeout(endAll, believedMs + lateMs).unref();
     },
   };
 }

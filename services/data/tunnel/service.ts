@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { ClusterLinkService } from "../../../gen/biplane/cluster/v1/registration_pb.js";
-import { unaryCall } from "../../shared/client.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
 import { pause, unlessAborted } from "../../shared/pause.ts";
 import type { ServiceParts } from "../../shared/service.ts";
@@ -26,6 +25,9 @@ export interface TunnelDeps extends EnrolmentDeps, Dispatch {
 
 /** After this many failures in a row on one connection the region is asked to register again: it may have been rebuilt. */
 const registerAgainAfter = 6;
+
+/** Short beside the half minute after which the region takes a silent cluster for lost. */
+const heartbeatTimeoutMs = 5_000;
 
 /** For requests of the region that are under way when the tunnel stops. */
 const graceMs = 5_000;
@@ -99,19 +101,23 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
   });
   onJoined({ link, connections, identity: () => identity, everOpen: () => everOpen });
 
+  let told = false;
   const heartbeat = async () => {
+    told = false;
     if (connections.open() === 0) return;
     const client = createClient(ClusterLinkService, link.transport());
-    await client.heartbeat({ version: deps.version, connections: connections.open() }, unaryCall);
-    everOpen = true;
+    const call = { timeoutMs: heartbeatTimeoutMs };
+    await client.heartbeat({ version: deps.version, connections: connections.open() }, call);
+    everOpen = told = true;
   };
   const rotate = async () => {
     if (Date.now() < renewalTime(identity.certificate)) return;
     adopt(await renew(identity, store, link.transport()));
     log.info("the certificate was rotated");
   };
-  // Right after the start the first connection is still being made: look often until it is.
-  const heartbeatMs = () => (everOpen ? (deps.heartbeatMs ?? keepAliveMs) : 200);
+  // Right after the start the first connection is still being made: look often until it is. After an outage too: the
+  // region gives nothing to a cluster that it has not heard for half a minute, however many tunnels there are again.
+  const heartbeatMs = () => (told ? (deps.heartbeatMs ?? keepAliveMs) : everOpen ? 1_000 : 200);
   await Promise.all([
     repeat("a heartbeat", heartbeat, heartbeatMs, deps, stop),
     repeat("the rotation of the certificate", rotate, () => deps.rotationCheckMs ?? 60_000, deps, stop),
