@@ -11,6 +11,7 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 import { stackLayout } from "../sandbox/engine/layout.ts";
 import { startEmulated } from "../sandbox/engine/testing/emulated.ts";
+import { officialEnvironment } from "../sandbox/engine/testing/official-cli.ts";
 import { serveOfficialEntry } from "../sandbox/engine/testing/official-entry.ts";
 import { accounts, awsRegion, operatorRole } from "../sandbox/hosts.ts";
 import { awsPackage } from "../sandbox/providers/aws/index.ts";
@@ -91,16 +92,7 @@ async function preview({ name, folder, config }: (typeof programs)[number]): Pro
   const settings = join(scratch, `Pulumi.${stack}.yaml`);
   writeFileSync(settings, stringify({ config }));
   const providers = await serveAll([awsPackage(world.cloud), kubernetesPackage({})]);
-  const env = {
-    PULUMI_HOME: layout.home,
-    PULUMI_BACKEND_URL: `file://${layout.backend}?metadata=skip`,
-    PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphraseFile,
-    PULUMI_DEBUG_PROVIDERS: providers.addresses,
-    PULUMI_DEBUG_LANGUAGES: host.address,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
-  };
+  const env = officialEnvironment(layout, providers.addresses, host.address);
   // The entry's process is started by the host, with this one's environment.
   process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-memory.ts")}`;
   process.env.BIPLANE_MEMORY_FILE = memory;

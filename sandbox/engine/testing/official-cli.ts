@@ -7,7 +7,7 @@ import { checkout } from "../../../cli/context.ts";
 import type { Sandbox } from "../../context.ts";
 import type { Plane } from "../../hosts.ts";
 import { startProviders } from "../../providers/index.ts";
-import { stackLayout } from "../layout.ts";
+import { type StackLayout, stackLayout } from "../layout.ts";
 import { serveOfficialEntry } from "./official-entry.ts";
 
 export interface Said {
@@ -41,16 +41,7 @@ export async function startOfficialCli(sandbox: Sandbox): Promise<OfficialCli> {
         const { exitCode = 1, all } = await execa(sandbox.tools.bin("pulumi"), args, {
           reject: false,
           all: true,
-          env: {
-            PULUMI_HOME: layout.home,
-            PULUMI_BACKEND_URL: `file://${layout.backend}?metadata=skip`,
-            PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphraseFile,
-            PULUMI_DEBUG_PROVIDERS: providers.addresses,
-            PULUMI_DEBUG_LANGUAGES: host.address,
-            PULUMI_SKIP_UPDATE_CHECK: "true",
-            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-            PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
-          },
+          env: officialEnvironment(layout, providers.addresses, host.address),
         });
         return { exitCode, all };
       } finally {
@@ -61,5 +52,19 @@ export async function startOfficialCli(sandbox: Sandbox): Promise<OfficialCli> {
       host.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What an engine is told that runs a program by Pulumi's own entry, with attached providers and language host. */
+export function officialEnvironment(layout: StackLayout, providers: string, languages: string): Record<string, string> {
+  return {
+    PULUMI_HOME: layout.home,
+    PULUMI_BACKEND_URL: `file://${layout.backend}?metadata=skip`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphraseFile,
+    PULUMI_DEBUG_PROVIDERS: providers,
+    PULUMI_DEBUG_LANGUAGES: languages,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
   };
 }
