@@ -1,0 +1,61 @@
+/** What in this checkout decides each claim: checks, tests that say so, decision records, and the lists of accepted gaps. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checks } from "../checks/index.ts";
+import { type Limit, readLimits } from "../limits.ts";
+
+export interface Deciders {
+  /** Ids of checks whose PASS proves the claim. */
+  checks: string[];
+  /** Checks that prove a stricter statement in its place, each with its decision record. */
+  outdone: { check: string; record: string }[];
+  /** Test files that call `proves` for it. */
+  tests: string[];
+  /** Why one machine does not decide it. */
+  limit?: string;
+}
+
+/** What is decided by the checkout at `root`. A claim that nothing decides has no entry. */
+export function readDeciders(root: string): Map<string, Deciders> {
+  return joinDeciders(readTestClaims(root), readLimits(join(root, "sandbox/limits.yaml")));
+}
+
+function joinDeciders(tests: readonly TestClaim[], limits: readonly Limit[]): Map<string, Deciders> {
+  const found = new Map<string, Deciders>();
+  const of = (claim: string): Deciders => {
+    const known = found.get(claim) ?? { checks: [], outdone: [], tests: [] };
+    found.set(claim, known);
+    return known;
+  };
+  for (const { id, claims, supersedes = {} } of checks) {
+    for (const claim of claims) of(claim).checks.push(id);
+    for (const [claim, record] of Object.entries(supersedes)) of(claim).outdone.push({ check: id, record });
+  }
+  for (const { claim, test } of tests) if (!of(claim).tests.includes(test)) of(claim).tests.push(test);
+  for (const { claim, reason } of limits) of(claim).limit = reason;
+  return found;
+}
+
+export interface TestClaim {
+  claim: string;
+  /** Path from the checkout's root. */
+  test: string;
+}
+
+/** @throws Error for a `proves` whose claims are not written out in the call: they could not be told without running it. */
+export function readTestClaims(root: string): TestClaim[] {
+  const files = globSync("{test,services,sandbox,verify,components,stacks}/**/*.test.ts", { cwd: root }).sort();
+  return files.flatMap((test) => {
+    const source = readFileSync(join(root, test), "utf8");
+    return /import \{[^}]*\bevidenceFor\b/.test(source) ? provedIn(source, test) : [];
+  });
+}
+
+export function provedIn(source: string, test: string): TestClaim[] {
+  return [...source.matchAll(/(?<![\w.])proves\(\s*(\[[^\]]*\])?/g)].flatMap(([call, list]) => {
+    if (list === undefined || !/^\[\s*("[a-z0-9-]+",?\s*)+\]$/.test(list)) {
+      throw new Error(`${test}: ${call.trim()}… does not list its claims as plain strings`);
+    }
+    return [...list.matchAll(/"([a-z0-9-]+)"/g)].map(([, claim = ""]) => ({ claim, test }));
+  });
+}
