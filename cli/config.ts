@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { models } from "../sandbox/model.ts";
 import { UserError } from "../shared/errors.ts";
+import { severities } from "../verify/severity.ts";
 
 const file = z.string().min(1);
 
@@ -14,6 +15,14 @@ const kubeconfig = (plane: string) =>
   file
     .optional()
     .describe(`Kubeconfig of a cluster that exists, in place of the local run's own node for the ${plane}`);
+
+const reportFiles = {
+  json: file.optional(),
+  junit: file.optional(),
+  html: file.optional(),
+};
+
+const signer = file.optional().describe("Public key, PEM, that must have signed. @default any, which is named");
 
 export const commandSchemas = {
   up: z
@@ -37,10 +46,19 @@ export const commandSchemas = {
   verify: z.strictObject({
     target: file.optional().describe("JSON file that names what to verify; the local run's when absent"),
     acceptUnevaluated: file.optional().describe("YAML list of claims that cannot be decided here"),
-    json: file.optional(),
-    junit: file.optional(),
-    html: file.optional(),
+    ...reportFiles,
+    bundle: file.optional().describe("Everything that was read, signed, to be replayed by verify replay"),
+    signWith: file
+      .optional()
+      .describe("Ed25519 private key, PEM, mode 0600. @default one of this machine, made at first use"),
+    waivers: file.optional().describe("YAML list of findings that somebody answers for until a day"),
+    only: z.array(z.string().min(1)).default([]).describe("Ids of checks. @default all"),
+    plane: z.enum(["compute", "control"], "compute or control").optional(),
+    failOn: z.enum(severities, severities.join(", ")).default("low").describe("The least severity that answers 1"),
   }),
+  verifyReplay: z.strictObject({ bundle: file, signer, ...reportFiles }),
+  verifyDiff: z.strictObject({ before: file, after: file, signer, json: z.boolean().default(false) }),
+  verifyExplain: z.strictObject({ id: z.string().min(1).describe("Of a check or of a claim") }),
   verifyReasonRbac: z.union(
     [
       z.strictObject({ manifests: file, queries: file }),

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { messageOf, UserError } from "../shared/errors.ts";
 import { parseOptions } from "./config.ts";
-import { addReason } from "./reason.ts";
+import { addVerify } from "./verify.ts";
 
 const program = new Command("biplane")
   .description("Deploys, runs and proves a two-plane workflow platform.")
@@ -37,17 +37,7 @@ program
     exit((await import("./commands/run.ts")).run(parseOptions("run", { file, task, args }))),
   );
 
-const verify = program
-  .command("verify")
-  .description("decide the security claims on the customer's plane, with evidence")
-  .option("--target <file>", "JSON file that names what to verify")
-  .option("--accept-unevaluated <file>", "YAML list of claims that cannot be decided here")
-  .option("--json <file>", "write the report as JSON")
-  .option("--junit <file>", "write the report as JUnit XML")
-  .option("--html <file>", "write the report as one HTML page")
-  .action(async (raw) => exit((await import("./commands/verify.ts")).verifyCommand(parseOptions("verify", raw))));
-
-addReason(verify, exit);
+addVerify(program, exit);
 
 program
   .command("claims")

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { parseOptions } from "./config.ts";
 
-type Run = (command: Promise<number>) => Promise<void>;
+export type Run = (command: Promise<number>) => Promise<void>;
 
 export function addReason(verify: Command, run: Run): void {
   const reason = verify

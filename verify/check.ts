@@ -1,6 +1,7 @@
 /** The shape of a check: data about it, one pure function from facts to findings, and the sabotages that must turn it red. */
 import type { FactName, Facts } from "./facts.ts";
 import type { Finding } from "./outcome.ts";
+import type { Severity } from "./severity.ts";
 import type { ControlPlane, Target, Targets } from "./target.ts";
 
 interface Sabotage<K extends FactName, T> {
@@ -15,7 +16,7 @@ export interface Check<K extends FactName = FactName, T = Target> {
   /** `AREA-NN`, never reused. */
   id: string;
   title: string;
-  severity: "low" | "medium" | "high" | "critical";
+  severity: Severity;
   /** Ids of the ledger that a PASS proves, for the models and the cloud of the target. */
   claims: readonly string[];
   /**

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { findClaim, ledger } from "./claims/ledger.ts";
 import { stateOfClaims } from "./claims/state.ts";
-import { evidenceOf, exitCodeOf } from "./main.ts";
+import { evidenceOf } from "./main.ts";
 import type { Outcome } from "./outcome.ts";
+import { exitCodeOf } from "./recording.ts";
 import type { Report, ReportedCheck } from "./report/result.ts";
 
 const ended = (outcome: Outcome, claim = "a"): ReportedCheck => ({
@@ -68,6 +69,7 @@ describe("what the ledger is told", () => {
       { claim: "cp-rds-automatic-failover", reason: "one Postgres" },
       { claim: "iam-gcp-workload-identity", reason: "no Google API" },
     ],
+    waivers: [],
     requests: [],
   };
   const states = (from: Parameters<typeof evidenceOf>[1]) => {

@@ -1,69 +1,44 @@
-/** Collect, judge, report: the whole of `biplane verify`. */
-import { refusal } from "../shared/errors.ts";
+/** What `biplane verify` reads, and what its report tells the ledger; the judging between them is `reportOf`. */
 import type { Plane } from "./check.ts";
-import { checks } from "./checks/index.ts";
 import { anyModel, type Evidence } from "./claims/evidence.ts";
 import { findClaim } from "./claims/ledger.ts";
 import { collect } from "./collect/index.ts";
 import { runDocumented } from "./documented/run.ts";
+import { kept } from "./evidence/canonical.ts";
 import type { Limit } from "./limits.ts";
-import { exitCodes, outcomes } from "./outcome.ts";
-import { type Report, reportCheck, reportRequests, reportTarget } from "./report/result.ts";
-import { runChecks } from "./runner.ts";
+import { type Recording, reportOf, type Selection, selected } from "./recording.ts";
+import type { Report } from "./report/result.ts";
 import type { Targets } from "./target.ts";
+import type { Waiver } from "./waiver-schema.ts";
 
 export interface VerifyOptions {
   commit: string;
-  /** Accepted gaps: they do not answer 2. A listed claim that was decided is an error, since the list is stale. */
   limits: readonly Limit[];
+  waivers: readonly Waiver[];
+  selection: Selection;
   /** Folders of `kubectl` and `aws`. */
   path: string[];
 }
 
-export async function verify(targets: Targets, options: VerifyOptions): Promise<Report> {
+/** Reads, then judges what was read. */
+export async function verify(
+  targets: Targets,
+  options: VerifyOptions,
+): Promise<{ recording: Recording; report: Report }> {
+  const recording = await record(targets, options);
+  const began = Date.now();
+  const report = reportOf(recording);
+  const seconds = recording.seconds + (Date.now() - began) / 1000;
+  return { recording: { ...recording, seconds }, report: { ...report, seconds } };
+}
+
+async function record(targets: Targets, { path, ...options }: VerifyOptions): Promise<Recording> {
+  selected(options.selection);
   const startedAt = new Date();
-  const collected = await collect(targets);
-  const results = runChecks(checks, collected, targets).map(reportCheck);
+  const collected = kept(await collect(targets));
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  refuseStale(options.limits, results);
-  const counts = Object.fromEntries(
-    outcomes.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length]),
-  ) as Report["counts"];
-  return {
-    tool: "biplane verify",
-    commit: options.commit,
-    startedAt: startedAt.toISOString(),
-    seconds,
-    target: reportTarget(targets),
-    counts,
-    exitCode: exitCodeOf(results, options.limits),
-    checks: results,
-    documentedCommands: targets.customer ? await runDocumented(targets.customer, collected, options.path) : [],
-    acceptedUnevaluated: [...options.limits],
-    requests: reportRequests(collected),
-  };
-}
-
-export function exitCodeOf(results: Report["checks"], limits: readonly Limit[]): number {
-  if (results.some(({ outcome }) => outcome === "FAIL")) return exitCodes.findings;
-  const accepted = new Set(limits.map(({ claim }) => claim));
-  const gaps = results.filter(
-    ({ outcome, claims }) =>
-      (outcome === "NOT_EVALUATED" || outcome === "MANUAL") && !claims.every((claim) => accepted.has(claim)),
-  );
-  return gaps.length > 0 ? exitCodes.notEvaluated : exitCodes.allPass;
-}
-
-function refuseStale(limits: readonly Limit[], results: Report["checks"]): void {
-  const decided = results.filter(({ outcome }) => outcome === "PASS" || outcome === "FAIL");
-  const stale = limits.find(({ claim }) => decided.some(({ claims }) => claims.includes(claim)));
-  if (!stale) return;
-  throw refusal({
-    subject: "limits: claim",
-    value: stale.claim,
-    allowed: "claims that cannot be decided here, and this one was",
-    todo: "Take it off the list.",
-  });
+  const documentedCommands = targets.customer ? await runDocumented(targets.customer, collected, path) : [];
+  return { ...options, startedAt: startedAt.toISOString(), seconds, targets, collected, documentedCommands };
 }
 
 /** What the report says of each claim, for the ledger: by its checks of one plane, or by the list of accepted gaps. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { paths } from "../../sandbox/paths.ts";
-import type { CommandOptions } from "../config.ts";
+import { type CommandOptions, parseOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 import { down } from "./down.ts";
 import { run } from "./run.ts";
@@ -33,7 +33,7 @@ export async function demo({ keep }: CommandOptions<"demo">): Promise<number> {
     const ok =
       (await stage("up", () => up({}))) &&
       (await stage("run examples/hello.py", () => run(hello))) &&
-      (await stage("verify", () => verifyCommand(files)));
+      (await stage("verify", () => verifyCommand(parseOptions("verify", files))));
     if (!ok) process.stdout.write("The demo stopped at the stage that failed; see above.\n");
   } finally {
     if (!keep) await stage("down", () => down({}));

@@ -1,19 +1,21 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { localLimits, localTargets } from "../../sandbox/verify-target.ts";
 import { messageOf, refusal } from "../../shared/errors.ts";
 import { currentCommit, writeEvidence } from "../../verify/claims/evidence.ts";
+import { sealBundle } from "../../verify/evidence/bundle.ts";
+import { ownSigningKey, readSigningKey } from "../../verify/evidence/keys.ts";
 import { joinLimits, readLimits } from "../../verify/limits.ts";
 import { evidenceOf, verify } from "../../verify/main.ts";
-import { renderHtml } from "../../verify/report/html.ts";
-import { renderJunit } from "../../verify/report/junit.ts";
 import type { Report } from "../../verify/report/result.ts";
 import { renderTerminal } from "../../verify/report/terminal.ts";
 import { parseTargets, type Targets } from "../../verify/target.ts";
+import { readWaivers } from "../../verify/waivers.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
+import { write, writeReports } from "../report-files.ts";
 
 /** Verifies the target of the options, or the local run with the list of what one machine cannot decide. */
 export async function verifyCommand(options: CommandOptions<"verify">): Promise<number> {
@@ -25,29 +27,25 @@ export async function verifyCommand(options: CommandOptions<"verify">): Promise<
     : local
       ? localLimits(local, checkout)
       : [];
-  const commit = currentCommit(checkout);
-  const report = await verify(targets, {
-    commit,
+  const { only, plane, failOn } = options;
+  const key = options.bundle === undefined ? undefined : signingKey(options.signWith, here.cache);
+  const { recording, report } = await verify(targets, {
+    commit: currentCommit(checkout),
     limits: joinLimits(limitsFiles.map(readLimits)),
+    waivers: options.waivers === undefined ? [] : readWaivers(options.waivers),
+    selection: { only, failOn, ...(plane ? { plane } : {}) },
     path: local?.toolPath ?? [],
   });
-  tellLedger(report, targets, join(here.cache, "evidence"));
+  // A part of the checks would take back what all of them said before.
+  if (only.length === 0 && !plane) tellLedger(report, targets, join(here.cache, "evidence"));
   writeReports(report, options);
+  if (options.bundle !== undefined && key) write(options.bundle, sealBundle(recording, report, key));
   process.stdout.write(`${renderTerminal(report)}\n`);
   return report.exitCode;
 }
 
-function writeReports(report: Report, { json, junit, html }: CommandOptions<"verify">): void {
-  const wanted = [
-    [json, () => `${JSON.stringify(report, null, 2)}\n`],
-    [junit, () => renderJunit(report)],
-    [html, () => renderHtml(report)],
-  ] as const;
-  for (const [file, render] of wanted) {
-    if (file === undefined) continue;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, render());
-  }
+function signingKey(given: string | undefined, cache: string) {
+  return given === undefined ? ownSigningKey(join(cache, "verify-signing-key.pem")) : readSigningKey(given);
 }
 
 /** A source for each plane, so that who looks at one later does not take back what was seen of the other. */

@@ -7,6 +7,7 @@ import {
 } from "@kubernetes/client-node";
 import { messageOf } from "../../shared/errors.ts";
 import type { Collected, Fact, Facts, ScannedObject } from "../facts.ts";
+import { redactObject } from "./redact.ts";
 import { scanConfigMap, scanSecret } from "./scan.ts";
 
 const pageSize = 500;
@@ -33,15 +34,21 @@ type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned">;
 export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
   const api = connect(kubeconfig);
   const lists = await Promise.all(
-    Object.entries(kinds).map(async ([name, [apiVersion, kind]]) => [name, await list(api, apiVersion, kind)] as const),
+    Object.entries(kinds).map(
+      async ([name, [apiVersion, kind]]) => [name, redacted(await list(api, apiVersion, kind))] as const,
+    ),
   );
   const facts = Object.fromEntries(lists) as { [K in keyof typeof kinds]: Fact<Facts[K]> };
   return { ...facts, scanned: await scanAll(api) };
 }
 
 /** Every object of one kind beside those of `collectKubernetes`. */
-export function listOne(kubeconfig: string, apiVersion: string, kind: string): Promise<Fact<KubernetesObject[]>> {
-  return list(connect(kubeconfig), apiVersion, kind);
+export async function listOne(kubeconfig: string, apiVersion: string, kind: string): Promise<Fact<KubernetesObject[]>> {
+  return redacted(await list(connect(kubeconfig), apiVersion, kind));
+}
+
+function redacted(fact: Fact<KubernetesObject[]>): Fact<KubernetesObject[]> {
+  return fact.read ? { ...fact, value: fact.value.map(redactObject) } : fact;
 }
 
 function connect(kubeconfig: string): KubernetesObjectApi {

@@ -1,6 +1,7 @@
 /** Runs the documented lines as a reviewer would type them, and keeps what they printed. */
 import { $ } from "zx";
 import type { Collected } from "../facts.ts";
+import { redactText } from "../reason/credentials.ts";
 import type { Target } from "../target.ts";
 import { documentedCommands, fill } from "./commands.ts";
 
@@ -47,8 +48,8 @@ export async function runDocumented(
       ...base,
       line: filled.line,
       exitCode: done.exitCode ?? -1,
-      stdout: done.stdout.slice(0, keptCharacters),
-      stderr: done.stderr.slice(0, keptCharacters),
+      stdout: redactText(done.stdout).slice(0, keptCharacters),
+      stderr: redactText(done.stderr).slice(0, keptCharacters),
       seconds: (performance.now() - started) / 1000,
     });
   }

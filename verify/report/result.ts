@@ -3,9 +3,17 @@ import { z } from "zod";
 import type { Fact, FactName } from "../facts.ts";
 import { outcomes } from "../outcome.ts";
 import type { CheckResult } from "../runner.ts";
+import { severities } from "../severity.ts";
 import type { Targets } from "../target.ts";
+import { waiverSchema } from "../waiver-schema.ts";
 
-const findingSchema = z.strictObject({ subject: z.string(), ok: z.boolean(), evidence: z.string() });
+const findingSchema = z.strictObject({
+  subject: z.string(),
+  ok: z.boolean(),
+  evidence: z.string(),
+  fingerprint: z.string().optional().describe("Of a finding that is not ok: what a waiver names"),
+  waived: z.strictObject({ owner: z.string(), reason: z.string(), expires: z.iso.date() }).optional(),
+});
 
 export const reportSchema = z.strictObject({
   tool: z.literal("biplane verify"),
@@ -29,7 +37,7 @@ export const reportSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       title: z.string(),
-      severity: z.string(),
+      severity: z.enum(severities),
       plane: z.enum(["compute", "control"]),
       claims: z.array(z.string()),
       supersedes: z
@@ -57,6 +65,9 @@ export const reportSchema = z.strictObject({
     }),
   ),
   acceptedUnevaluated: z.array(z.strictObject({ claim: z.string(), reason: z.string() })),
+  waivers: z
+    .array(waiverSchema.extend({ state: z.enum(["used", "expired", "unused", "not judged"]) }))
+    .describe("expired and unused ones count as findings"),
   requests: z.array(
     z.strictObject({ fact: z.string(), request: z.string(), read: z.boolean(), reason: z.string().optional() }),
   ),
@@ -82,6 +93,12 @@ export function reportCheck({ check, verdict }: CheckResult): ReportedCheck {
     default:
       return { ...base, reason: verdict.reason, findings: [], sabotages: [] };
   }
+}
+
+/** Somebody answers for every one of its findings. */
+export function isWaived({ findings }: ReportedCheck): boolean {
+  const bad = findings.filter(({ ok }) => !ok);
+  return bad.length > 0 && bad.every(({ waived }) => waived);
 }
 
 export function reportRequests(collected: Partial<Record<FactName, Fact<unknown>>>): Report["requests"] {

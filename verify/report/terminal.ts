@@ -15,9 +15,7 @@ export function renderTerminal(report: Report): string {
   const lines = report.checks.flatMap((check) => [
     `${paint[check.outcome](check.outcome.padEnd(14))} ${check.id.padEnd(8)} ${check.title}`,
     ...(check.reason ? [`${" ".repeat(24)}${check.reason}`] : []),
-    ...check.findings
-      .filter(({ ok }) => !ok)
-      .map(({ subject, evidence }) => `${" ".repeat(24)}${subject}: ${evidence}`),
+    ...check.findings.filter(({ ok }) => !ok).map((finding) => `${" ".repeat(24)}${tellFinding(finding)}`),
     ...(check.outcome === "FAIL" ? [`${" ".repeat(24)}→ ${check.fix}`] : []),
   ]);
   const ran = report.documentedCommands.filter(({ notRun }) => notRun === undefined);
@@ -27,8 +25,17 @@ export function renderTerminal(report: Report): string {
     `documented commands: ${ran.length} of ${report.documentedCommands.length} ran; their output is in the JSON report`,
     ...report.documentedCommands.flatMap(({ line, notRun }) => (notRun ? [`  not run: ${line} (${notRun})`] : [])),
     ...report.acceptedUnevaluated.map(({ claim, reason }) => `  not decided here: ${claim} (${reason})`),
+    ...report.waivers.map(
+      ({ check, fingerprint, state, owner, expires }) =>
+        `  waiver ${state}: ${check} ${fingerprint}, ${owner}, until ${expires}`,
+    ),
     summary(report),
   ].join("\n");
+}
+
+function tellFinding({ subject, evidence, fingerprint, waived }: Report["checks"][number]["findings"][number]): string {
+  const end = waived ? ` (WAIVED until ${waived.expires} by ${waived.owner}: ${waived.reason})` : ` [${fingerprint}]`;
+  return `${subject}: ${evidence}${end}`;
 }
 
 function summary({ counts, target, seconds }: Report): string {

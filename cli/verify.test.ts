@@ -1,0 +1,73 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execaSync } from "execa";
+import { describe, expect, it } from "vitest";
+import { sealBundle } from "../verify/evidence/bundle.ts";
+import { withFolder } from "../verify/reason/testing/manifests.ts";
+import { reportOf } from "../verify/recording.ts";
+import { newKey, recordingOf, withoutDeny } from "../verify/testing/recording.ts";
+import { checkout } from "./context.ts";
+
+const key = newKey();
+const selection = { only: ["NS-03", "NS-04"] };
+
+function bundle(...[change]: Parameters<typeof recordingOf>): string {
+  const recording = recordingOf(change, { selection });
+  return sealBundle(recording, reportOf(recording), key);
+}
+
+const pem = (of: ReturnType<typeof generateKeyPairSync>["publicKey"]) =>
+  of.export({ type: "spki", format: "pem" }).toString();
+
+describe("biplane verify, of bundles", () => {
+  it("replays one without any plane, writes its reports, and answers as the run did", () => {
+    withFolder({ "bad.json": bundle(withoutDeny) }, (cwd) => {
+      const { stdout, exitCode } = biplane(cwd, "verify", "replay", "bad.json", "--json", "r.json", "--junit", "r.xml");
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/FAIL +NS-04[\s\S]*replayed without change: bundle [0-9a-f]{16}, signed by sha256:/);
+      expect(JSON.parse(readFileSync(join(cwd, "r.json"), "utf8"))).toMatchObject({ counts: { PASS: 1, FAIL: 1 } });
+      expect(readFileSync(join(cwd, "r.xml"), "utf8")).toContain('failures="1"');
+    });
+  });
+
+  it("answers 4 for one that was changed, and for one that another key signed", () => {
+    const files = {
+      "changed.json": bundle().replace("kubectl get pods", "kubectl get pod"),
+      "good.json": bundle(),
+      "other.pem": pem(generateKeyPairSync("ed25519").publicKey),
+    };
+    withFolder(files, (cwd) => {
+      expect(biplane(cwd, "verify", "replay", "changed.json")).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringMatching(/^bundle changed\.json: object [0-9a-f]{64} was changed$/),
+      });
+      expect(biplane(cwd, "verify", "replay", "good.json", "--signer", "other.pem").exitCode).toBe(4);
+    });
+  });
+
+  it("tells what two of them differ in", () => {
+    withFolder({ "good.json": bundle(), "bad.json": bundle(withoutDeny) }, (cwd) => {
+      const { stdout, exitCode } = biplane(cwd, "verify", "diff", "good.json", "bad.json", "--json");
+      expect(exitCode).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        new: [{ check: "NS-04" }],
+        fixed: [],
+        unchanged: [],
+        incomparable: [],
+      });
+    });
+  });
+
+  it("explains a check and a claim, and refuses what is neither", () => {
+    expect(biplane(checkout, "verify", "explain", "ns-04").stdout).toMatch(/^NS-04 [\s\S]*ns-network-policies: /);
+    expect(biplane(checkout, "verify", "explain", "ns-network-policies").stdout).toMatch(/Decided by:\n {2}NS-04/);
+    expect(biplane(checkout, "verify", "explain", "NS-99")).toMatchObject({ exitCode: 3, stdout: "" });
+  });
+});
+
+function biplane(cwd: string, ...args: string[]) {
+  const main = join(checkout, "cli/main.ts");
+  const { stdout, stderr, exitCode } = execaSync(process.execPath, [main, ...args], { cwd, reject: false });
+  return { stdout, stderr, exitCode };
+}

@@ -1,0 +1,98 @@
+/** Everything that a report follows from. Whoever has it comes to the same report, byte for byte, with no network. */
+import { refusal } from "../shared/errors.ts";
+import type { Plane } from "./check.ts";
+import { checks } from "./checks/index.ts";
+import type { CommandRecord } from "./documented/run.ts";
+import type { Collected } from "./facts.ts";
+import type { Limit } from "./limits.ts";
+import { exitCodes, outcomes } from "./outcome.ts";
+import { isWaived, type Report, reportCheck, reportRequests, reportTarget } from "./report/result.ts";
+import { runChecks } from "./runner.ts";
+import { atLeast, type Severity } from "./severity.ts";
+import type { Targets } from "./target.ts";
+import type { Waiver } from "./waiver-schema.ts";
+import { applyWaivers, judgeWaivers } from "./waivers.ts";
+
+/** Which checks are asked, and which findings count. */
+export interface Selection {
+  /** Ids of checks; all when empty. */
+  only: readonly string[];
+  plane?: Plane;
+  /** Findings below it are printed and do not answer 1. @default low, so all of them */
+  failOn?: Severity;
+}
+
+export interface Recording {
+  commit: string;
+  startedAt: string;
+  seconds: number;
+  targets: Targets;
+  collected: Partial<Collected>;
+  documentedCommands: readonly CommandRecord[];
+  /** Accepted gaps: they do not answer 2. A listed claim that was decided is an error, since the list is stale. */
+  limits: readonly Limit[];
+  waivers: readonly Waiver[];
+  selection: Selection;
+}
+
+/** @throws UserError for a stale list of gaps, or for a check that nobody knows. */
+export function reportOf(recording: Recording): Report {
+  const { collected, targets, limits, selection, startedAt } = recording;
+  const judged = runChecks(selected(selection), collected, targets).map(reportCheck);
+  const results = applyWaivers(judged, recording.waivers, startedAt);
+  refuseStale(limits, results);
+  const waivers = judgeWaivers(results, recording.waivers, startedAt);
+  const counts = Object.fromEntries(
+    outcomes.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length]),
+  ) as Report["counts"];
+  return {
+    tool: "biplane verify",
+    commit: recording.commit,
+    startedAt,
+    seconds: recording.seconds,
+    target: reportTarget(targets),
+    counts,
+    exitCode: exitCodeOf(results, limits, { waivers, ...(selection.failOn ? { failOn: selection.failOn } : {}) }),
+    checks: results,
+    documentedCommands: [...recording.documentedCommands],
+    acceptedUnevaluated: [...limits],
+    waivers,
+    requests: reportRequests(collected),
+  };
+}
+
+export function selected({ only, plane }: Selection) {
+  const strange = only.find((id) => !checks.some((check) => check.id === id));
+  if (strange) throw refusal({ subject: "--only", value: strange, allowed: checks.map(({ id }) => id).join(", ") });
+  return checks.filter((check) => (only.length === 0 || only.includes(check.id)) && (!plane || check.plane === plane));
+}
+
+/** A waiver that has run out, or that nothing asks for, counts as a finding. */
+export function exitCodeOf(
+  results: Report["checks"],
+  limits: readonly Limit[],
+  { waivers = [], failOn = "low" }: { waivers?: Report["waivers"]; failOn?: Severity } = {},
+): number {
+  const failing = results.filter(({ outcome, severity }) => outcome === "FAIL" && atLeast(severity, failOn));
+  const open = failing.some((check) => !isWaived(check));
+  if (open || waivers.some(({ state }) => state === "expired" || state === "unused")) return exitCodes.findings;
+  const accepted = new Set(limits.map(({ claim }) => claim));
+  const gaps = results.filter(
+    ({ outcome, claims }) =>
+      (outcome === "NOT_EVALUATED" || outcome === "MANUAL") && !claims.every((claim) => accepted.has(claim)),
+  );
+  if (gaps.length > 0) return exitCodes.notEvaluated;
+  return failing.length > 0 ? exitCodes.waivedOnly : exitCodes.allPass;
+}
+
+function refuseStale(limits: readonly Limit[], results: Report["checks"]): void {
+  const decided = results.filter(({ outcome }) => outcome === "PASS" || outcome === "FAIL");
+  const stale = limits.find(({ claim }) => decided.some(({ claims }) => claims.includes(claim)));
+  if (!stale) return;
+  throw refusal({
+    subject: "limits: claim",
+    value: stale.claim,
+    allowed: "claims that cannot be decided here, and this one was",
+    todo: "Take it off the list.",
+  });
+}
