@@ -49,6 +49,10 @@ export const targetSchema = z.strictObject({
   account: accountId.describe("The customer's AWS account"),
   region: z.string().min(1),
   clusterName: z.string().min(1),
+  cluster: z
+    .string()
+    .optional()
+    .describe("Name that the plane is registered by. @default clusterName without biplane- before it"),
   namespace: z.string().default("union").describe("The platform's namespace in the customer's cluster"),
   projects: z.array(z.strictObject({ project: z.string(), domain: z.string() })).min(1),
   roles: z

@@ -6,7 +6,7 @@ const admin = renderAdminPolicy({
   buckets,
   region: "us-east-2",
   account: "222222222222",
-  secretPrefix: "biplane/acme",
+  secretPrefix: "union/acme",
   logGroup: "/biplane/acme/main",
 });
 const user = renderUserPolicy({ org: "acme", buckets });
@@ -90,7 +90,7 @@ describe("renderAdminPolicy", () => {
 
   it("reaches no secret outside the plane's prefix, and only reads logs", () => {
     expect(admin.Statement.find(({ Sid }) => Sid === "Secrets")?.Resource).toEqual([
-      "arn:aws:secretsmanager:us-east-2:222222222222:secret:biplane/acme/*",
+      "arn:aws:secretsmanager:us-east-2:222222222222:secret:union/acme/*",
     ]);
     const logs = actions(admin).filter((action) => action.startsWith("logs:"));
     expect(logs.every((action) => /^logs:(Describe|Filter|Get)/.test(action))).toBe(true);

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadIssuer } from "../cluster/aws.ts";
 import type { Tags } from "../ownership/tags.ts";
+import { secretPrefix } from "../secrets/names.ts";
 import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
 import type { Isolation, PlaneBuckets, ProjectSpace, Subject } from "./contract.ts";
 import { checkInlinePolicies, iamQuotas, policyLength, type TrustQuota } from "./quotas.ts";
@@ -77,7 +78,7 @@ export class PlatformRoles extends pulumi.ComponentResource {
 
 /** Names that the services derive in the same way from the organisation and the cluster. */
 function ownStores({ org, clusterName }: PlatformRolesArgs) {
-  return { secretPrefix: `biplane/${org}`, logGroup: `/biplane/${org}/${clusterName}` };
+  return { secretPrefix: secretPrefix(org).replace(/\/$/, ""), logGroup: `/biplane/${org}/${clusterName}` };
 }
 
 function createUserRole(name: string, role: UserRolePlan, args: PlatformRolesArgs, parent: pulumi.Resource) {

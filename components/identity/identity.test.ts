@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { secretPrefix } from "../secrets/names.ts";
 import { recordResources } from "../testing/record-resources.ts";
 import { PlatformRoles, type PlatformRolesArgs } from "./aws.ts";
 import type { ProjectSpace } from "./contract.ts";
@@ -43,6 +44,13 @@ describe("PlatformRoles", () => {
       ["userflyterole", "userflyterole"],
     ]);
     expect(made.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")).toEqual([]);
+  });
+
+  it("opens to the admin role the place where users' secrets lie, and no other", async () => {
+    const { inputs } = (await build()).one("aws:iam/rolePolicy:RolePolicy", "acme-admin");
+    const statements: { Sid: string; Resource: string[] }[] = JSON.parse(String(inputs.policy)).Statement;
+    const { Resource = [] } = statements.find(({ Sid }) => Sid === "Secrets") ?? {};
+    expect(Resource.map((arn) => arn.split(":secret:")[1])).toEqual([`${secretPrefix("acme")}*`]);
   });
 
   it("lets the three platform accounts take the admin role", async () => {

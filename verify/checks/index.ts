@@ -8,6 +8,7 @@ import { byocApiIsPrivate } from "./cls-02-private-api.ts";
 import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
 import { clusterServesOneOrg } from "./cls-04-dedicated-cluster.ts";
 import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
+import { managementIsApart } from "./cls-06-management-apart.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { deploymentsAsReleased } from "./dep-01-deployments.ts";
 import { executorIsController } from "./dep-02-executor-controller.ts";
@@ -19,6 +20,7 @@ import { accountsAnnotated } from "./iam-05-annotations.ts";
 import { noForeignPrincipals } from "./iam-06-no-foreign-principals.ts";
 import { adminUsedByThree } from "./iam-07-admin-used-by.ts";
 import { accountsMapToRoles } from "./iam-08-account-role-map.ts";
+import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
@@ -44,6 +46,7 @@ import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
+import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
@@ -51,8 +54,10 @@ export const checks: readonly AnyCheck[] = [
   vendorManagesCluster,
   managementIsPrivate,
   vendorHasNoWayIn,
+  vendorReadsNothing,
   clusterServesOneOrg,
   nodesAreTheCustomers,
+  managementIsApart,
   namespacePerProject,
   quotaPerNamespace,
   roleBindingsStayHome,
@@ -81,6 +86,7 @@ export const checks: readonly AnyCheck[] = [
   noForeignPrincipals,
   adminUsedByThree,
   accountsMapToRoles,
+  rolesReachTheirOwn,
   twoPrivateBuckets,
   bucketsRefusePlainHttp,
   objectLayout,

@@ -1,4 +1,7 @@
 /** A small plane on which every check passes: what the tests break. */
+import { renderBucketPolicy } from "../../components/buckets/policy.ts";
+import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/aws-policies.ts";
+import { secretPrefix } from "../../components/secrets/names.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { type Target, type Targets, targetSchema } from "../target.ts";
@@ -72,7 +75,14 @@ export function goodFacts(): Facts {
   };
 }
 
+/** The policies are rendered by the components themselves, so that the good plane cannot be better than the real one. */
 function goodIam(): Facts["iam"] {
+  const { org, region, buckets, clusterName } = goodTarget;
+  const admin = renderAdminPolicy({
+    ...{ buckets, region, account },
+    secretPrefix: secretPrefix(org).replace(/\/$/, ""),
+    logGroup: `/biplane/${org}/${clusterName}`,
+  });
   return {
     account,
     users: [],
@@ -81,13 +91,9 @@ function goodIam(): Facts["iam"] {
       role(
         "adminflyterole",
         ["executor", "proxy-system", "log-provider"].map((name) => `union:${name}`),
-        [
-          ["s3:GetObject", ["arn:aws:s3:::acme-metadata/*"]],
-          ["secretsmanager:GetSecretValue", [`arn:aws:secretsmanager:us-east-2:${account}:secret:acme/*`]],
-          ["logs:GetLogEvents", [`arn:aws:logs:us-east-2:${account}:log-group:/biplane/acme/*`]],
-        ],
+        admin,
       ),
-      role("userflyterole", ["demo-development:default"], [["s3:GetObject", ["arn:aws:s3:::acme-metadata/acme/*"]]]),
+      role("userflyterole", ["demo-development:default"], renderUserPolicy({ org, buckets })),
     ],
   };
 }
@@ -101,7 +107,7 @@ export function collectedFrom(facts: Facts): Collected {
 
 export const factNames = Object.keys(goodFacts()) as FactName[];
 
-function role(name: string, subjects: string[], grants: [action: string, resources: string[]][]) {
+function role(name: string, subjects: string[], policy: object) {
   const host = issuer.replace("https://", "");
   const condition = {
     [`${host}:aud`]: "sts.amazonaws.com",
@@ -113,23 +119,15 @@ function role(name: string, subjects: string[], grants: [action: string, resourc
     Action: "sts:AssumeRoleWithWebIdentity",
     Condition: { StringEquals: condition },
   };
-  const statements = grants.map(([Action, Resource]) => ({ Effect: "Allow", Action, Resource }));
   return {
     name,
     arn: roleArn(name),
     trust: parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: [trust] })),
-    inline: [{ name: "own", document: parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: statements })) }],
+    inline: [{ name: "own", document: parsePolicy(JSON.stringify(policy)) }],
     attached: [],
   };
 }
 
 function tlsOnly(bucket: string) {
-  const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
-  const Condition = { Bool: { "aws:SecureTransport": "false" } };
-  return parsePolicy(
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: { Effect: "Deny", Principal: "*", Action: "s3:*", Resource, Condition },
-    }),
-  );
+  return parsePolicy(JSON.stringify(renderBucketPolicy(`arn:aws:s3:::${bucket}`)));
 }

@@ -51,14 +51,20 @@ function powerOf({ type, policies }: PlaneFacts["clusterAccess"]["entries"][numb
 }
 
 /** Objects, keys, secrets, logs and images of the plane. */
-export function planeStores({ region, account, org, buckets, repository, clusterName }: Target): Store[] {
+export function planeStores(target: Target): Store[] {
+  const { region, account, org, buckets, repository } = target;
   return storesOf({
     region,
     account,
     prefix: org,
     buckets: [buckets.metadata, buckets.fastRegistration],
     secretPrefix: secretPrefix(org).replace(/\/$/, ""),
-    logGroup: `/biplane/${org}/${clusterName}`,
+    logGroup: taskLogGroup(target),
     repository,
   });
+}
+
+/** Log group of the task pods: by the name that the plane is registered under, which is not EKS's. */
+export function taskLogGroup({ org, cluster, clusterName }: Target): string {
+  return `/biplane/${org}/${cluster ?? clusterName.replace(/^biplane-/, "")}`;
 }

@@ -1,0 +1,159 @@
+import { defineCheck } from "../check.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
+import { planeStores, planeWorld } from "../reason/iam/plane-world.ts";
+import { simulate } from "../reason/iam/simulate.ts";
+import type { World } from "../reason/iam/world.ts";
+import { allows, type Grant, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
+import { ownNamespaces, projectNamespaces, type Target } from "../target.ts";
+
+const clusterWork = ["eks:DescribeCluster", "eks:UpdateClusterVersion", "eks:CreateNodegroup", "eks:CreateAddon"];
+const nodeWork = ["eks:DescribeNodegroup", "eks:UpdateNodegroupConfig", "eks:UpdateNodegroupVersion"];
+
+/** Data, what leads to data, and what acts as somebody who has it. */
+const apart: Pick<Grant, "group" | "resource" | "verb">[] = [
+  { group: "core", resource: "secrets", verb: "get" },
+  { group: "core", resource: "secrets", verb: "list" },
+  { group: "core", resource: "configmaps", verb: "get" },
+  { group: "core", resource: "pods/exec", verb: "create" },
+  { group: "core", resource: "pods/attach", verb: "create" },
+  { group: "core", resource: "pods/portforward", verb: "create" },
+  { group: "core", resource: "pods", verb: "create" },
+  { group: "core", resource: "serviceaccounts/token", verb: "create" },
+  { group: "flyte.org", resource: "taskactions", verb: "get" },
+];
+/** Of task pods: what the platform's own services write is how the vendor sees that they work. */
+const apartInProjects = { group: "core", resource: "pods/log", verb: "get" };
+
+export const managementIsApart = defineCheck({
+  id: "CLS-06",
+  title:
+    "BYOC: the management identity upgrades and scales the cluster, and is refused data, secrets, logs and sessions",
+  severity: "critical",
+  claims: ["model-byoc-vendor-manages", "model-byoc-separated-from-data"],
+  documented: [],
+  fix: "Give the management role and its group the rights of their level by the customer's stacks, and nothing else.",
+  needs: [
+    "iam",
+    "principals",
+    "cluster",
+    "clusterAccess",
+    "buckets",
+    "repositories",
+    "keys",
+    "stores",
+    "roles",
+    "clusterRoles",
+    "roleBindings",
+    "clusterRoleBindings",
+  ],
+  notApplicable({ model, management }) {
+    if (model === "self-managed") return "self-managed: no identity of the vendor's exists, as VND-01 decides";
+    return management?.level === "read-only" ? "the customer lets the vendor look only, and manages itself" : undefined;
+  },
+  evaluate(facts, target) {
+    const { management } = target;
+    if (!management) return [fail("management", "the target names no management role")];
+    const world = planeWorld(facts, []);
+    const { roleArn, group } = management;
+    if (!world.entities.some(({ arn }) => arn === roleArn)) return [fail(roleArn, "does not exist")];
+    // A right on one named Secret is a right on a Secret.
+    const held = grantsToGroup(group, facts).map(({ name: _, ...grant }): Grant => grant);
+    return [
+      ...workOf(facts.cluster.arn).map(({ action, resource }) => judge(world, roleArn, action, resource, "allowed")),
+      ...planeStores(target).flatMap(({ resource, actions, context }) =>
+        actions.map((action) => judge(world, roleArn, action, resource, "denied", context)),
+      ),
+      ...refusedIn(target).map((asked): Finding => {
+        const subject = `group ${group} → ${textOf({ ...asked, via: "" })}`;
+        const grant = allows(held, asked);
+        return grant ? fail(subject, `allowed by ${grant.via}`) : pass(subject, "no rule says so");
+      }),
+    ];
+  },
+  sabotages: [
+    {
+      name: "the role may not upgrade the cluster",
+      apply: ({ principals }, { management }) =>
+        change(principals, management?.roleArn, { effect: "Deny", action: "eks:updateclusterversion" }),
+    },
+    {
+      name: "the role loses its boundary and reads log lines",
+      apply: ({ principals }, { management }) =>
+        change(principals, management?.roleArn, { effect: "Allow", action: "logs:getlogevents" }),
+    },
+    {
+      name: "the group reads the pods' logs in the last project",
+      apply(facts, target) {
+        facts.clusterRoles.push({
+          metadata: { name: "log-reader" },
+          rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
+        });
+        facts.roleBindings.push({
+          metadata: { name: "log-readers", namespace: projectNamespaces(target).at(-1) },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "log-reader" },
+          subjects: [{ kind: "Group", name: target.management?.group ?? "" }],
+        });
+      },
+    },
+    {
+      name: "the group may do everything everywhere",
+      apply(facts, target) {
+        facts.clusterRoles.push({
+          metadata: { name: "all" },
+          rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+        });
+        facts.clusterRoleBindings.push({
+          metadata: { name: "all" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "all" },
+          subjects: [{ kind: "Group", name: target.management?.group ?? "" }],
+        });
+      },
+    },
+  ],
+});
+
+function workOf(clusterArn: string): { action: string; resource: string }[] {
+  const nodegroup = `${clusterArn.replace(":cluster/", ":nodegroup/")}/default/0a`;
+  return [
+    ...clusterWork.map((action) => ({ action, resource: clusterArn })),
+    ...nodeWork.map((action) => ({ action, resource: nodegroup })),
+  ];
+}
+
+function judge(
+  world: World,
+  arn: string,
+  action: string,
+  resource: string,
+  wanted: "allowed" | "denied",
+  context?: Parameters<typeof simulate>[2]["context"],
+): Finding {
+  const answer = simulate(world, arn, { action, resource, context });
+  const subject = `${arn} → ${action} ${resource}`;
+  return answer === wanted ? pass(subject, answer) : fail(subject, `${answer}, where ${wanted} is right`);
+}
+
+function refusedIn(target: Target): Omit<Grant, "via">[] {
+  return ownNamespaces(target).flatMap((namespace) => [
+    ...apart.map((one) => ({ ...one, namespace })),
+    ...(namespace === target.namespace ? [] : [{ ...apartInProjects, namespace }]),
+  ]);
+}
+
+function change(
+  principals: { entities: World["entities"] },
+  arn: string | undefined,
+  { effect, action }: { effect: "Allow" | "Deny"; action: string },
+) {
+  const none = { notActions: [], notResources: [], principals: [], conditions: {} };
+  const document = {
+    version: "2012-10-17",
+    statements: [{ effect, actions: [action], resources: ["*"], ...none }],
+  };
+  principals.entities = principals.entities.map(({ boundary, ...entity }) =>
+    entity.arn === arn
+      ? { ...entity, inline: [...entity.inline, { document }] }
+      : { ...entity, ...(boundary ? { boundary } : {}) },
+  );
+  return undefined;
+}
