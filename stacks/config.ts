@@ -1,20 +1,28 @@
 /** The configuration of every program: one schema each, from which reading, refusing and the published JSON Schema come. */
 import { z } from "zod";
 import { customerBaseSchema, customerSchema } from "./config/customer.ts";
+import { customerAccountSchema } from "./config/customer-account.ts";
 import { regionSchema } from "./config/region.ts";
 
 export { zonesOf } from "./config/common.ts";
 
-/** Programs by name: a region, and the two phases of a customer. */
-export const schemas = { region: regionSchema, "customer-base": customerBaseSchema, customer: customerSchema };
+/** Programs by name: a region, and the phases of a customer. */
+export const schemas = {
+  region: regionSchema,
+  "customer-account": customerAccountSchema,
+  "customer-base": customerBaseSchema,
+  customer: customerSchema,
+};
 export type Shape = keyof typeof schemas;
 export type RegionConfig = z.output<typeof regionSchema>;
+export type CustomerAccountConfig = z.output<typeof customerAccountSchema>;
 export type CustomerBaseConfig = z.output<typeof customerBaseSchema>;
 export type CustomerConfig = z.output<typeof customerSchema>;
 
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
   region: ["alarms"],
+  "customer-account": [],
   "customer-base": [],
   customer: ["registrationToken", "dataPlaneClientSecret"],
 };

@@ -1,5 +1,5 @@
 /** A customer's account made ready: network, cluster and, for BYOC, the vendor's two narrow ways in. */
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bucketNames } from "../components/buckets/aws.ts";
 import type { AccessEntry } from "../components/cluster/access-plan.ts";
@@ -15,7 +15,7 @@ import { ownershipTags } from "../components/ownership/tags.ts";
 import { ClusterApiService } from "../components/private-link/provider.ts";
 import { physicalName } from "../shared/names.ts";
 import { type CustomerBaseConfig, zonesOf } from "./config.ts";
-import { createFlowLogsKey, nodeSubnets, type Place } from "./foundation.ts";
+import { accountOf, createFlowLogsKey, nodeSubnets, openCloud, type Place } from "./foundation.ts";
 import type { CustomerBaseOutputs, Pending } from "./outputs.ts";
 
 /** What the vendor's access entry says in Kubernetes; RBAC and admission give the group its few rights. */
@@ -26,9 +26,9 @@ export function customerBase(config: CustomerBaseConfig): Pending<CustomerBaseOu
   const dataProtection = config.dataProtection === "on";
   const tags = ownershipTags({ plane: "compute", org, cluster: clusterName, tags: config.tags });
 
-  const cloud = new aws.Provider("aws", { region });
+  const cloud = openCloud(config);
   const inCloud = { providers: [cloud] };
-  const account = aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
+  const account = accountOf(cloud);
   const place = { region, account, dataProtection, tags };
 
   const network = networkOf(config, place, cloud);

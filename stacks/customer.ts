@@ -1,5 +1,4 @@
 /** A customer's platform, in its cluster and beside it: roles, stores, keys and workloads. Phase `base` comes before. */
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bucketNames, createDataKey, DataBuckets } from "../components/buckets/aws.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
@@ -14,7 +13,7 @@ import { createSecretsKey } from "../components/secrets/aws.ts";
 import { checkSecretBackend, defaultSecretBackend } from "../components/secrets/backends.ts";
 import type { CustomerConfig } from "./config.ts";
 import { managersGroup } from "./customer-base.ts";
-import type { Place } from "./foundation.ts";
+import { accountOf, openCloud, type Place } from "./foundation.ts";
 import type { CustomerOutputs, Pending } from "./outputs.ts";
 
 export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
@@ -24,9 +23,9 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
   const backend = config.secretsBackend ?? defaultSecretBackend(config.model);
   checkSecretBackend(backend, keys.secrets);
 
-  const cloud = new aws.Provider("aws", { region });
+  const cloud = openCloud(config);
   const inCloud = { providers: [cloud] };
-  const account = aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
+  const account = accountOf(cloud);
   const place = { region, account, dataProtection, tags };
 
   const cluster = adoptCluster(clusterName, { ...config, tags }, inCloud);

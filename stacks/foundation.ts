@@ -1,4 +1,5 @@
-/** Wiring that a region and a customer's base have in common. */
+/** Wiring that several stacks have in common. */
+import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeSubnet } from "../components/cluster/node-plan.ts";
 import { EncryptionKey, type KeyReference } from "../components/encryption/aws.ts";
@@ -13,6 +14,15 @@ export interface Place {
   account: pulumi.Output<string>;
   dataProtection: boolean;
   tags: Tags;
+}
+
+/** @param account the only one that credentials may be of; anybody's when undefined, as the provider itself has it */
+export function openCloud({ region, account }: { region: string; account?: string }): aws.Provider {
+  return new aws.Provider("aws", { region, ...(account ? { allowedAccountIds: [account] } : {}) });
+}
+
+export function accountOf(cloud: aws.Provider): pulumi.Output<string> {
+  return aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
 }
 
 /** Before the network, whose first flows must already rest encrypted. */

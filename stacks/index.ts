@@ -12,6 +12,10 @@ export default async function program(): Promise<Record<string, unknown>> {
       const config = readConfig("region", given);
       return { ...(await import("./region.ts")).region(config) };
     }
+    case "customer-account": {
+      const config = readConfig("customer-account", given);
+      return { ...(await import("./customer-account.ts")).customerAccount(config) };
+    }
     case "customer-base": {
       const config = readConfig("customer-base", given);
       return { ...(await import("./customer-base.ts")).customerBase(config) };

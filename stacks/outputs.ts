@@ -34,6 +34,11 @@ export const regionOutputs = z.strictObject({
   databaseVerifier: verifierOutputs.describe("Secret; the login that reads the database's catalogue, and no row"),
 });
 
+export const customerAccountOutputs = z.strictObject({
+  accountId: z.string().describe("For biplane:account of the customer's other stacks"),
+  accessRoleArn: z.string().describe("What a profile assumes to run them"),
+});
+
 export const customerBaseOutputs = z.strictObject({
   clusterName: z.string().describe("Name of the EKS cluster"),
   natAddresses: z.array(z.string()).describe("For the region's allow-list: tunnels come from there"),
@@ -55,6 +60,7 @@ export const customerOutputs = z.strictObject({
 });
 
 export type RegionOutputs = z.infer<typeof regionOutputs>;
+export type CustomerAccountOutputs = z.infer<typeof customerAccountOutputs>;
 export type CustomerBaseOutputs = z.infer<typeof customerBaseOutputs>;
 export type CustomerOutputs = z.infer<typeof customerOutputs>;
 

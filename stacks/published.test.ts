@@ -9,6 +9,7 @@ const folder = join(import.meta.dirname, "examples");
 /** One of each program and model. */
 const examples = {
   "Pulumi.region-us-east-2.example.yaml": "region",
+  "Pulumi.customer-acme-account.example.yaml": "customer-account",
   "Pulumi.customer-acme-base.byoc.example.yaml": "customer-base",
   "Pulumi.customer-acme-base.self-managed.example.yaml": "customer-base",
   "Pulumi.customer-acme.byoc.example.yaml": "customer",
@@ -40,7 +41,7 @@ describe("the examples", () => {
 });
 
 describe("the published JSON Schemas", () => {
-  it.each(["region", "customer-base", "customer"] as const)(
+  it.each(["region", "customer-account", "customer-base", "customer"] as const)(
     "%s: the file is what the code says (node stacks/write-schemas.ts)",
     (shape) => {
       expect(JSON.parse(readFileSync(schemaFile(shape), "utf8"))).toEqual(JSON.parse(renderSchema(shape)));

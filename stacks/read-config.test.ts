@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { configJsonSchema } from "./config.ts";
 import { readConfig, readShape } from "./read-config.ts";
-import { byoc, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
+import {
+  byoc,
+  customerAccountValues,
+  customerBaseValues,
+  customerValues,
+  regionValues,
+} from "./testing/valid-config.ts";
 
 const region = (changes: Record<string, unknown> = {}) => readConfig("region", regionValues(changes));
 const customer = (changes: Record<string, unknown> = {}) => readConfig("customer", customerValues(changes));
@@ -11,7 +17,7 @@ describe("readShape", () => {
     expect(() => readShape({})).toThrow(/biplane:shape is missing; allowed: region or customer\. Set it by/);
     expect(() => readShape({ "biplane:shape": "planet" })).toThrow(/biplane:shape is "planet"/);
     expect(() => readShape({ "biplane:shape": "customer" })).toThrow(
-      /biplane:phase is missing; allowed: base .* workloads/,
+      /biplane:phase is missing; allowed: base .* workloads .* account/,
     );
   });
 });
@@ -185,6 +191,15 @@ describe("readConfig", () => {
     ["a narrow egress without networks", { egress: { cloudflareRanges: true } }, /biplane:egress/],
   ])("refuses %s in workloads", (_, changes, message) => {
     expect(() => customer(changes)).toThrow(message);
+  });
+
+  it.each([
+    ["no address", { email: undefined }, /biplane:email/],
+    ["an address without a host", { email: "acme" }, /biplane:email/],
+    ["a unit that is none", { organizationalUnit: "acme" }, /biplane:organizationalUnit/],
+    ["what the base is told", { model: "byoc" }, /biplane:model is not known/],
+  ])("refuses %s for an account", (_, changes, message) => {
+    expect(() => readConfig("customer-account", customerAccountValues(changes))).toThrow(message);
   });
 
   it("never shows a secret's value", () => {

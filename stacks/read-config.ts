@@ -22,12 +22,14 @@ export function readShape(values: GivenConfig): Shape {
     });
   }
   const phase = values[`${prefix}phase`];
+  if (phase === "account") return "customer-account";
   if (phase === "base") return "customer-base";
   if (phase === "workloads") return "customer";
   throw refusal({
     subject: `${prefix}phase`,
     value: phase,
-    allowed: "base (account, network, cluster, link) or workloads (all that runs on it)",
+    allowed:
+      "base (network, cluster, link), workloads (all that runs on it) or, before them, account (where there is none yet)",
     todo: `A customer is two stacks, customer-<org>-base first; ${examples}`,
   });
 }

@@ -1,5 +1,4 @@
 /** A region's whole control plane, in the vendor's account. */
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { NodeAutoscaler } from "../components/cluster/autoscaler.ts";
 import { Cluster } from "../components/cluster/aws.ts";
@@ -17,7 +16,7 @@ import { ClusterApiLink } from "../components/private-link/consumer.ts";
 import { checkLinks } from "../components/private-link/plan.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
-import { createFlowLogsKey, nodeSubnets } from "./foundation.ts";
+import { accountOf, createFlowLogsKey, nodeSubnets, openCloud } from "./foundation.ts";
 import type { Pending, RegionOutputs } from "./outputs.ts";
 import { watch } from "./watch.ts";
 
@@ -31,9 +30,9 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
   const links = checkLinks(config.clusterLinks, region);
   if (edge.zoneName) checkHosts(edge.zoneName, [endpoint, relayHost]);
 
-  const cloud = new aws.Provider("aws", { region });
+  const cloud = openCloud(config);
   const inCloud = { providers: [cloud] };
-  const account = aws.getCallerIdentityOutput({}, { provider: cloud }).accountId;
+  const account = accountOf(cloud);
   const place = { region, account, dataProtection, tags };
 
   const flowLogs = { keyArn: createFlowLogsKey(name, place, inCloud).arn };

@@ -119,6 +119,13 @@ describe.each(programs)("every %s program", (_, built, values, outputs) => {
   });
 });
 
+it("a stack is for any account, or for the one that it names", async () => {
+  const type = "pulumi:providers:aws";
+  for (const built of [region, base, customer]) expect(built.one(type).inputs).not.toHaveProperty("allowedAccountIds");
+  const { one } = await build(customerBaseValues({ account: "111111111111" }), { preview: true });
+  expect(one(type).inputs.allowedAccountIds).toBe('["111111111111"]');
+});
+
 describe("a region stack", () => {
   it("refuses hosts of another zone than the one it writes to, in the preview", async () => {
     const values = regionValues({ edge: { zoneId: "zone", zoneName: "other.test", originPullCa: certificate } });

@@ -5,7 +5,8 @@ export interface Owner {
   plane: "control" | "compute";
   /** The customer; only a compute plane has one. */
   org?: string;
-  cluster: string;
+  /** The account of a customer has none yet. */
+  cluster?: string;
   /** The customer's own tags, added to ours. @default none */
   tags?: Record<string, string>;
 }
@@ -28,7 +29,7 @@ export function ownershipTags({ plane, org, cluster, tags = {} }: Owner): Tags {
     ...tags,
     [`${prefix}managed-by`]: "pulumi",
     [`${prefix}plane`]: plane,
-    [`${prefix}cluster`]: cluster,
+    ...(cluster ? { [`${prefix}cluster`]: cluster } : {}),
     ...(org ? { [`${prefix}org`]: org } : {}),
   };
 }

@@ -4,6 +4,9 @@ import { awsId, oneOf, ownNetwork, peers, principalArn, region, text, whole, wor
 
 export const common = {
   region,
+  account: text("an account's number, 12 digits", /^\d{12}$/)
+    .optional()
+    .describe("Account that this stack is for; credentials of any other are refused. @default that of the credentials"),
   dataProtection: oneOf("on", "off").default("on").describe("on: what holds data cannot be destroyed. off: all can"),
   tags: z.record(z.string(), z.string()).default({}).describe("Your own tags, on every AWS resource beside ours"),
 };

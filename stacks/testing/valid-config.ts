@@ -34,6 +34,13 @@ export function regionValues(changes: Values = {}): Record<string, string> {
   });
 }
 
+export function customerAccountValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    ...{ shape: "customer", phase: "account", region: "us-east-2", org: "acme", email: "aws+acme@example.com" },
+    ...changes,
+  });
+}
+
 export function customerBaseValues(changes: Values = {}): Record<string, string> {
   return asGiven({
     shape: "customer",

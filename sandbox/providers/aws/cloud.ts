@@ -44,6 +44,7 @@ const loaders = {
   lb: async (at: Connection) =>
     new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(at),
   logs: async (at: Connection) => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(at),
+  organizations: async (at: Connection) => new (await import("@aws-sdk/client-organizations")).Organizations(at),
   rds: async (at: Connection) => new (await import("@aws-sdk/client-rds")).RDS(at),
   s3: async (at: Connection) => new (await import("@aws-sdk/client-s3")).S3({ ...at, forcePathStyle: true }),
   secrets: async (at: Connection) => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(at),
@@ -92,6 +93,7 @@ export function openCloud(account: string, backing: Backing, home: string = awsR
     kms: client(loaders.kms),
     lb: client(loaders.lb),
     logs: client(loaders.logs),
+    organizations: client(loaders.organizations),
     rds: client(loaders.rds),
     s3: client(loaders.s3),
     secrets: client(loaders.secrets),

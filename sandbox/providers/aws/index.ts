@@ -17,6 +17,7 @@ import { iamTypes } from "./iam.ts";
 import { kmsTypes } from "./kms.ts";
 import { lbTypes } from "./lb.ts";
 import { logsTypes } from "./logs.ts";
+import { organizationsTypes } from "./organizations.ts";
 import { rdsTypes } from "./rds.ts";
 import { s3Types } from "./s3.ts";
 import { snsTypes } from "./sns.ts";
@@ -38,6 +39,7 @@ export function awsPackage(cloud: Cloud): Package {
     ...iamTypes(cloud),
     ...kmsTypes(cloud),
     ...lbTypes(cloud),
+    ...organizationsTypes(cloud),
     ...rdsTypes(cloud),
     ...s3Types(cloud),
   };
@@ -45,6 +47,11 @@ export function awsPackage(cloud: Cloud): Package {
     name: "aws",
     version: "7.48.0",
     table: "sandbox/providers/aws/",
+    accepts({ allowedAccountIds: allowed = [] }) {
+      const ids: unknown[] = Array.isArray(allowed) ? allowed : JSON.parse(String(allowed));
+      if (ids.length > 0 && !ids.includes(cloud.account))
+        throw new Error(`AWS account ID not allowed: ${cloud.account}`);
+    },
     typeOf: (token) => types[token],
     invokes: {
       ...clusterLookups(cloud),

@@ -48,7 +48,9 @@ export function operations(pkg: Package, ended: AbortSignal) {
       return packDiff(changes, false);
     },
     configure: async (request: rpc.ConfigureRequest) => {
-      await pkg.configure?.(revealAll(decode(request.getArgs())));
+      const args = revealAll(decode(request.getArgs()));
+      pkg.accepts?.(args);
+      await pkg.configure?.(args);
       const response = new messages.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);

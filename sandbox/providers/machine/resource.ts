@@ -68,6 +68,8 @@ export interface Package {
   table: string;
   /** Called with the provider's own arguments, once for each provider instance of the stack. */
   configure?(args: Properties): Promise<void>;
+  /** @throws when an instance of the provider with these arguments is not for what stands behind it */
+  accepts?(args: Properties): void;
   typeOf(token: string): ResourceType | undefined;
   invokes: Readonly<Record<string, Invoke>>;
   /**
