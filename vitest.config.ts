@@ -2,11 +2,14 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const integration = "**/*.integration.test.ts";
 const database = "**/*.database.test.ts";
+const planes = "**/*.planes.test.ts";
+const ownParts = ["test/kit/**/*.test.ts", "test/reason/**/*.test.ts"];
 
 /**
  * `unit`: beside the file, seconds, nothing of the machine. `database`: beside the file, against a real Postgres that
- * the project starts. `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one
- * after the other and last.
+ * the project starts. `integration`: against real parts that each file starts for itself, two files at a time.
+ * `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one after the other and
+ * last.
  */
 export default defineConfig({
   test: {
@@ -17,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{cli,components,policies,proto,sandbox,services,shared,stacks,verify}/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, integration, database],
+          exclude: [...configDefaults.exclude, integration, database, planes],
           testTimeout: 10_000,
           // Most of the time went into importing the same libraries for each file. So a file must leave nothing behind.
           isolate: false,
@@ -35,9 +38,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: "integration",
+          include: [`{sandbox,services,verify}/${integration}`, ...ownParts],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: "planes",
-          include: ["test/**/*.test.ts", `{sandbox,services,verify}/${integration}`],
-          exclude: [...configDefaults.exclude, "test/lifecycle/**"],
+          include: ["test/**/*.test.ts", `{sandbox,services,verify}/${planes}`],
+          exclude: [...configDefaults.exclude, ...ownParts, "test/lifecycle/**"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

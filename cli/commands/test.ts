@@ -28,15 +28,19 @@ const resultsSchema = z.object({
 
 /**
  * `unit`: no planes. Everything: lint, types and unit tests first, since they are quick to say no; then those against a
- * database; then the planes, which come up only if a test of theirs is asked for.
+ * database; then those that start their own parts; then the planes, which come up only if a test of theirs is asked for.
  */
 export async function test({ tier, long, filter }: CommandOptions<"test">): Promise<number> {
   const here = paths();
   const progress = createProgress(here);
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
   const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
-  const [planes, lifecycle] = [await asked("planes"), await asked("lifecycle")];
-  await (planes || lifecycle ? ensureToolchain(here, progress) : ensureGenerated(here, progress));
+  const [integration, planes, lifecycle] = [
+    await asked("integration"),
+    await asked("planes"),
+    await asked("lifecycle"),
+  ];
+  await (integration || planes || lifecycle ? ensureToolchain(here, progress) : ensureGenerated(here, progress));
   if (filter.length === 0) {
     await gates(count, [
       ["format and lint", "biome", ["ci", "--colors=off"]],
@@ -45,16 +49,18 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
   }
   await suite(count, "unit", filter);
   if (tier === "all") await suite(count, "database", filter);
+  const env = { BIPLANE_LONG: long ? "1" : "" };
+  if (integration) await suite(count, "integration", filter, env);
   if (planes) {
     const wasUp = isUp(here);
     try {
       await bringUp(here, progress);
-      await suite(count, "planes", filter, { BIPLANE_LONG: long ? "1" : "" });
+      await suite(count, "planes", filter, env);
     } finally {
       if (!wasUp) await takeDown(here, progress);
     }
   }
-  if (lifecycle) await suite(count, "lifecycle", filter, { BIPLANE_LONG: long ? "1" : "" });
+  if (lifecycle) await suite(count, "lifecycle", filter, env);
   process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }

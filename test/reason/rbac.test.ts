@@ -109,10 +109,18 @@ beforeAll(async () => {
     binding("ClusterRoleBinding", "last", roleRef("ClusterRole", "last"), last),
   );
   await made(`${rbac}/namespaces/one/rolebindings`, binding("RoleBinding", "last", roleRef("Role", "last"), last));
-  await until(() => answered({ user: "last", verb: "last", apiGroup: "last", resource: "last" }));
-  await until(() => answered({ user: "last", verb: "last", apiGroup: "last", resource: "ns", namespace: "one" }));
-  roles = readRoles(await dump());
-  await until(async () => Object.keys(await aggregatedDifferently()).length === 0);
+  const asks = { user: "last", verb: "last", apiGroup: "last" };
+  await until("cluster roles", async () => (await answered({ ...asks, resource: "last" })) || "not allowed yet");
+  await until(
+    "roles",
+    async () => (await answered({ ...asks, resource: "ns", namespace: "one" })) || "not allowed yet",
+  );
+  await until("aggregated roles", async () => {
+    // Anew each time: the server goes on making its own roles after it has said that it is ready.
+    roles = readRoles(await dump());
+    const different = await aggregatedDifferently();
+    return Object.keys(different).length === 0 || JSON.stringify(different);
+  });
 });
 afterAll(() => api?.close());
 
@@ -232,10 +240,12 @@ function sorted(list: readonly object[]): string[] {
     .sort();
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error("the API server did not come to see what was written");
+/** @param holds true, or what is not so yet */
+async function until(what: string, holds: () => Promise<true | string>): Promise<void> {
+  const end = Date.now() + 120_000;
+  for (let held = await holds(); held !== true; held = await holds()) {
+    if (api.ended() || Date.now() > end)
+      throw new Error(`the API server did not come to see the ${what} that were written: ${held}\n${api.ended()}`);
     await sleep(200);
   }
 }

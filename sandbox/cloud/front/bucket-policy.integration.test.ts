@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../services/shared/testing/free-port.ts";
 import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
 import { ensureAuthority, ensureLeaf } from "../../pki.ts";
@@ -75,14 +76,6 @@ afterAll(async () => {
   for (const close of closing) close();
   await world?.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function listening(port: number): Promise<void> {
   for (let waited = 0; waited < 20_000; waited += 100) {

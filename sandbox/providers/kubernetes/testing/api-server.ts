@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { freePort } from "../../../../services/shared/testing/free-port.ts";
 import { toolchain } from "../../../engine/testing/emulated.ts";
 import { paths } from "../../../paths.ts";
 import { ensureLeaf } from "../../../pki.ts";
@@ -24,6 +24,8 @@ export interface TestApiServer {
   kubeconfig: string;
   /** Asks as the administrator, or as who is named. */
   ask(method: string, path: string, options?: Asking): Promise<Answer>;
+  /** The last words of its programs that have ended by themselves; empty while all run. */
+  ended(): string;
   close(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
     name: "api",
     addresses: ["127.0.0.1"],
   });
-  const [store, peer, port, controllersPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [store, peer, port] = [await freePort(), await freePort(), await freePort()];
   const token = randomBytes(24).toString("hex");
   const file = (name: string, content: string) => {
     writeFileSync(join(folder, name), content, { mode: 0o600 });
@@ -66,10 +68,20 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
 
   const running: ChildProcess[] = [];
   const start = (program: string, args: string[]) => {
-    const child = spawn(bin(program), args, { stdio: ["ignore", "ignore", "ignore"] });
+    const words = openSync(join(folder, `${program}.log`), "w", 0o600);
+    const child = spawn(bin(program), args, { stdio: ["ignore", "ignore", words] });
+    closeSync(words);
     running.push(child);
     return child;
   };
+  const ended = () =>
+    running
+      .filter((child) => child.exitCode !== null || child.signalCode !== null)
+      .map(({ spawnfile, exitCode, signalCode }) => {
+        const words = readFileSync(join(folder, `${basename(spawnfile)}.log`), "utf8");
+        return `${basename(spawnfile)} ended with ${exitCode ?? signalCode}:\n${words.slice(-2000)}`;
+      })
+      .join("\n");
   start("etcd", [
     `--data-dir=${join(folder, "etcd")}`,
     `--listen-client-urls=http://127.0.0.1:${store}`,
@@ -79,7 +91,7 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
     `--initial-cluster=default=http://127.0.0.1:${peer}`,
     "--unsafe-no-fsync",
   ]);
-  const api = start("kube-apiserver", [
+  start("kube-apiserver", [
     `--etcd-servers=http://127.0.0.1:${store}`,
     "--bind-address=127.0.0.1",
     // Else it looks for a default route, which a machine without a way out has not; nobody dials it (RFC 5737).
@@ -99,14 +111,12 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
     "--profiling=false",
   ]);
   const login = file("kubeconfig", kubeconfig);
-  await untilReady(endpoint, token, api);
+  await untilReady(endpoint, token, ended);
   if (options.controllers) {
     start("kube-controller-manager", [
       `--kubeconfig=${login}`,
-      `--authentication-kubeconfig=${login}`,
-      `--authorization-kubeconfig=${login}`,
-      "--bind-address=127.0.0.1",
-      `--secure-port=${controllersPort}`,
+      // Nobody asks it anything.
+      "--secure-port=0",
       `--service-account-private-key-file=${signing}`,
       "--leader-elect=false",
       "--profiling=false",
@@ -118,6 +128,7 @@ export async function startApiServer(options: { controllers?: boolean } = {}): P
     token,
     kubeconfig,
     ask: (method, path, asking = {}) => ask(endpoint, token, method, path, asking),
+    ended,
     async close() {
       // The API server before its store: one whose store is gone hangs in its graceful stop.
       for (const child of running.reverse()) await stop(child);
@@ -149,9 +160,9 @@ async function ask(endpoint: string, token: string, method: string, path: string
   return { status, message: String(object.message ?? text), object };
 }
 
-async function untilReady(endpoint: string, token: string, server: ChildProcess): Promise<void> {
+async function untilReady(endpoint: string, token: string, ended: () => string): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 200) {
-    if (server.exitCode !== null) throw new Error(`kube-apiserver ended with exit code ${server.exitCode}`);
+    if (ended()) throw new Error(ended());
     const answer = await ask(endpoint, token, "GET", "/readyz", {}).catch(() => undefined);
     if (answer?.status === 200) return;
     await sleep(200);
@@ -181,12 +192,4 @@ function renderKubeconfig(server: string, authority: string, token: string): str
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
