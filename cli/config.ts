@@ -11,6 +11,10 @@ const signIn = file
   .describe("Configuration of the flyte client: who signs in where. @default the local run's");
 const policyName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 63');
 
+const newFile = file.describe("New file of mode 0600 that gets the secret: it is shown this once");
+const ownName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 32');
+const id = z.string().min(1).max(256);
+
 const kubeconfig = (plane: string) =>
   file
     .optional()
@@ -113,6 +117,38 @@ export const commandSchemas = {
   policyGet: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
   policyList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
   policyDelete: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
+  apiKeyCreate: z.strictObject({
+    name: ownName,
+    days: z.coerce.number().int().min(1).max(365).default(90).describe("How long it is in force"),
+    to: newFile,
+    config: signIn,
+  }),
+  apiKeyList: z.strictObject({
+    all: z.boolean().default(false).describe("Of everybody in the organisation, which only administrators may see"),
+    json: z.boolean().default(false),
+    config: signIn,
+  }),
+  apiKeyRevoke: z.strictObject({
+    id,
+    any: z.boolean().default(false).describe("Somebody else's, which only administrators may"),
+    config: signIn,
+  }),
+  serviceAccountCreate: z
+    .strictObject({
+      name: ownName,
+      description: z.string().max(1024).default(""),
+      role: z.enum(["admin", "contributor", "viewer"], "admin, contributor or viewer").optional(),
+      project: policyName.optional().describe("Where the role holds; with a domain. @default every project"),
+      domain: policyName.optional().describe("Where the role holds. @default everywhere"),
+      to: newFile,
+      config: signIn,
+    })
+    .refine(
+      ({ role, project, domain }) => (domain === undefined || role) && (project === undefined || domain),
+      "--domain with --role, --project with --domain",
+    ),
+  serviceAccountList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
+  serviceAccountDelete: z.strictObject({ id, config: signIn }),
   demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),

@@ -110,6 +110,75 @@ policy
     exit((await import("./commands/policy.ts")).policyDelete(parseOptions("policyDelete", { name, ...raw }))),
   );
 
+const apiKey = program.command("api-key").description("keys that stand for whoever makes them, for FLYTE_API_KEY");
+apiKey
+  .command("create")
+  .description("make a key of one's own and write it to a file, this once")
+  .argument("<name>")
+  .requiredOption("--to <file>", "new file that gets the key")
+  .option("--days <count>", "how long it is in force (90)")
+  .option(...signInOption)
+  .action(async (name, raw) =>
+    exit((await import("./commands/api-key.ts")).apiKeyCreate(parseOptions("apiKeyCreate", { name, ...raw }))),
+  );
+apiKey
+  .command("list")
+  .description("list one's own keys")
+  .option("--all", "everybody's")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/api-key.ts")).apiKeyList(parseOptions("apiKeyList", raw))));
+apiKey
+  .command("revoke")
+  .description("end a key, everywhere within a minute")
+  .argument("<id>")
+  .option("--any", "whosever it is")
+  .option(...signInOption)
+  .action(async (id, raw) =>
+    exit((await import("./commands/api-key.ts")).apiKeyRevoke(parseOptions("apiKeyRevoke", { id, ...raw }))),
+  );
+
+const serviceAccount = program
+  .command("service-account")
+  .description("OAuth2 applications of the organisation, independent of any person");
+serviceAccount
+  .command("create")
+  .description("make one and write its client secret to a file, this once")
+  .argument("<name>")
+  .requiredOption("--to <file>", "new file that gets the client secret")
+  .option("--description <text>")
+  .option("--role <role>", "admin, contributor or viewer; without one only policies give it something")
+  .option("--domain <domain>", "where the role holds")
+  .option("--project <project>", "where the role holds, in the domain")
+  .option(...signInOption)
+  .action(async (name, raw) =>
+    exit(
+      (await import("./commands/service-account.ts")).serviceAccountCreate(
+        parseOptions("serviceAccountCreate", { name, ...raw }),
+      ),
+    ),
+  );
+serviceAccount
+  .command("list")
+  .description("list the organisation's service accounts")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) =>
+    exit((await import("./commands/service-account.ts")).serviceAccountList(parseOptions("serviceAccountList", raw))),
+  );
+serviceAccount
+  .command("delete")
+  .description("end one with its API keys, everywhere within a minute")
+  .argument("<id>", "its client id")
+  .option(...signInOption)
+  .action(async (id, raw) =>
+    exit(
+      (await import("./commands/service-account.ts")).serviceAccountDelete(
+        parseOptions("serviceAccountDelete", { id, ...raw }),
+      ),
+    ),
+  );
+
 program
   .command("audit")
   .description("who did what in the organisation: changes that were allowed, requests that were denied")

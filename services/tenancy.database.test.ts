@@ -7,6 +7,7 @@ import { generateKeyPair, importPKCS8, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService } from "../gen/biplane/audit/v1/audit_pb.js";
 import { RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
+import { ApiKeyService, ApplicationService } from "../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { ActionsService } from "../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../gen/flyteidl2/auth/auth_service_pb.js";
@@ -24,7 +25,8 @@ import { type Person, passes, people, requestFor, withoutOrg } from "./testing/m
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
 
 const services: DescService[] = [
-  ...[ActionsService, AuditService, AuthMetadataService, ClusterService, DataProxyService, IdentityService],
+  ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
+  ...[DataProxyService, IdentityService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
   ...[TaskService, TriggerService],
 ];
@@ -39,9 +41,13 @@ const place = (org: string, name = "hello") => ({ org, project: "demo", domain: 
 beforeAll(async () => {
   world = await startRegionWorld();
   for (const org of ["acme", "globex"]) {
-    for (const person of people) tokens.set(`${org} ${person}`, await world.signIn(`${org}-${person}`));
+    for (const person of people.filter((one) => one !== "key")) {
+      tokens.set(`${org} ${person}`, await world.signIn(`${org}-${person}`));
+    }
     const admin = { headers: { authorization: `Bearer ${tokens.get(`${org} admin`)}` } };
     await createClient(PolicyService, world.transport).apply({ documents: runnerOf(org) }, admin);
+    const { value } = await createClient(ApiKeyService, world.transport).createApiKey({ name: "matrix" }, admin);
+    tokens.set(`${org} key`, value);
   }
 });
 afterAll(() => world.stop());

@@ -83,12 +83,23 @@ function httpManager() {
   };
 }
 
-/** Between our own services x-biplane-* headers carry meaning, so none may come from outside. */
+/**
+ * Between our own services x-biplane-* headers carry meaning, so none may come from outside. Cloudflare says from where
+ * the client connects, whatever the client says itself.
+ */
 function stripOwnHeaders() {
   return {
     "@type": `${filterTypes}.http.header_mutation.v3.HeaderMutation`,
     mutations: {
-      request_mutations: [{ remove_on_match: { key_matcher: { prefix: "x-biplane-", ignore_case: true } } }],
+      request_mutations: [
+        { remove_on_match: { key_matcher: { prefix: "x-biplane-", ignore_case: true } } },
+        {
+          append: {
+            header: { key: "cf-connecting-ip", value: "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%" },
+            append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+          },
+        },
+      ],
     },
   };
 }

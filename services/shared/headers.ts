@@ -20,6 +20,9 @@ const internalPrefix = "x-biplane-";
 
 export const clusterHeader = `${internalPrefix}cluster`;
 
+/** Set by the gateway: the address that the caller connects from. */
+export const sourceHeader = `${internalPrefix}source`;
+
 /** Set by a relay on what it hands to another: that one must not hand it on. */
 export const relayedHeader = `${internalPrefix}relayed`;
 

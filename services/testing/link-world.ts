@@ -14,6 +14,7 @@ import { clusterRoutes } from "../control/cluster/service.ts";
 import { actionAddresses } from "../control/dataproxy/actions.ts";
 import { planes } from "../control/dataproxy/planes.ts";
 import { dataProxyRoutes } from "../control/dataproxy/service.ts";
+import { keyExchange } from "../control/gateway/api-keys.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
 import { keysPath } from "../control/identity/metadata.ts";
 import { identityService } from "../control/identity/service.ts";
@@ -235,6 +236,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
           cluster: to(backends.cluster).sessions,
           dataproxy: to(backends.dataproxy).sessions,
         },
+        exchange: keyExchange(to(backends.identity).transport),
         log,
       }),
     },

@@ -1,14 +1,18 @@
 /** Who passes the wall to which public RPC: written by hand, so that it judges the rules and does not repeat them. */
 import { create, type DescMessage, type DescMethod, type Message } from "@bufbuild/protobuf";
 
-/** Of one organisation. `runner`: a role of its own, view and create, bound to the one project and domain. */
-export const people = ["admin", "contributor", "viewer", "runner", "tasks"] as const;
+/**
+ * Of one organisation. `runner`: a role of its own, view and create, bound to the one project and domain. `key`: an API
+ * key of the admin's, presented as it is.
+ */
+export const people = ["admin", "contributor", "viewer", "runner", "tasks", "key"] as const;
 export type Person = (typeof people)[number];
 
 const all = people;
-const work: readonly Person[] = ["admin", "contributor", "runner", "tasks"];
-const deploy: readonly Person[] = ["admin", "contributor"];
-const admin: readonly Person[] = ["admin"];
+const work: readonly Person[] = ["admin", "contributor", "runner", "tasks", "key"];
+const deploy: readonly Person[] = ["admin", "contributor", "key"];
+const admin: readonly Person[] = ["admin", "key"];
+const inPerson: readonly Person[] = ["admin", "contributor", "viewer", "runner"];
 
 /** `open`: before there is a token. Every method of every service that the gateway shows. */
 export const passes: Record<string, readonly Person[] | "open"> = {
@@ -70,10 +74,18 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "biplane.policy.v1.PolicyService/List": admin,
   "biplane.policy.v1.PolicyService/Delete": admin,
   "biplane.audit.v1.AuditService/ListRecords": admin,
+  "biplane.identity.v1.ApiKeyService/CreateApiKey": inPerson,
+  "biplane.identity.v1.ApiKeyService/ListApiKeys": inPerson,
+  "biplane.identity.v1.ApiKeyService/RevokeApiKey": inPerson,
+  "biplane.identity.v1.ApplicationService/CreateServiceAccount": admin,
+  "biplane.identity.v1.ApplicationService/ListServiceAccounts": admin,
+  "biplane.identity.v1.ApplicationService/DeleteServiceAccount": admin,
+  "biplane.identity.v1.ApplicationService/ListAllApiKeys": admin,
+  "biplane.identity.v1.ApplicationService/RevokeAnyApiKey": admin,
 };
 
 /** Methods whose messages have no place for an organisation: it can only come from the token. */
-export const withoutOrg = ["IdentityService", "PolicyService", "AuditService"];
+export const withoutOrg = ["IdentityService", "PolicyService", "AuditService", "ApiKeyService", "ApplicationService"];
 
 export interface Place {
   org: string;

@@ -10,6 +10,7 @@ import { clusterRoutes } from "../control/cluster/service.ts";
 import { actionAddresses } from "../control/dataproxy/actions.ts";
 import { planes } from "../control/dataproxy/planes.ts";
 import { dataProxyRoutes } from "../control/dataproxy/service.ts";
+import { keyExchange } from "../control/gateway/api-keys.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
 import { applicationStore } from "../control/identity/applications.ts";
 import { keysPath, tokenPath } from "../control/identity/metadata.ts";
@@ -18,11 +19,12 @@ import { createSigner } from "../control/identity/signing.ts";
 import { newSigningKey } from "../control/identity/testing/signing-key.ts";
 import { runsRoutes } from "../control/runs/service.ts";
 import { insertRun } from "../control/store/runs.ts";
-import { newRun, openTestStore } from "../control/store/testing/fixtures.ts";
+import { newRun, openTestStore, type TestStore } from "../control/store/testing/fixtures.ts";
 import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
 import { type Upstream, upstream } from "../shared/client.ts";
+import type { StreamSource } from "../shared/proxy.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
 import { postText } from "../shared/testing/http2.ts";
 import { recordingLog } from "../shared/testing/log.ts";
@@ -30,6 +32,9 @@ import { recordingLog } from "../shared/testing/log.ts";
 export interface RegionWorld {
   /** To the gateway. */
   transport: Transport;
+  /** To the gateway, for what is no RPC; cf-connecting-ip says from where, as behind the edge. */
+  sessions: StreamSource;
+  store: TestStore;
   issuer: string;
   /** PKCS#8 PEM. */
   signingKey: string;
@@ -37,6 +42,7 @@ export interface RegionWorld {
   /** Of an application of acme that was there when it signed in. */
   revokedToken: string;
   signIn(clientId: string): Promise<string>;
+  secretOf(clientId: string): string;
   stop(): Promise<void>;
 }
 
@@ -112,13 +118,20 @@ export async function startRegionWorld(): Promise<RegionWorld> {
         cluster: cluster.sessions,
         dataproxy: dataproxy.sessions,
       },
+      exchange: keyExchange(identity.transport),
+      sourceFrom: "cf-connecting-ip",
       log,
     }),
   });
   await insertRun(store.database, "acme", newRun("acme"));
 
+  const secretOf = (clientId: string) => {
+    const secret = secrets.get(clientId);
+    if (secret === undefined) throw new Error(`no application ${clientId} is declared`);
+    return secret;
+  };
   const signIn = async (clientId: string) => {
-    const credentials = Buffer.from(`${clientId}:${secrets.get(clientId)}`).toString("base64");
+    const credentials = Buffer.from(`${clientId}:${secretOf(clientId)}`).toString("base64");
     const headers = { "content-type": "application/x-www-form-urlencoded", authorization: `Basic ${credentials}` };
     const text = await postText(gateway.sessions, tokenPath, headers, "grant_type=client_credentials");
     return tokenSchema.parse(JSON.parse(text)).access_token;
@@ -128,11 +141,14 @@ export async function startRegionWorld(): Promise<RegionWorld> {
   const keyId = (await createSigner(issuer, signingKey)).keys.keys[0]?.kid ?? "";
   return {
     transport: gateway.transport,
+    sessions: gateway.sessions,
+    store,
     issuer,
     signingKey,
     keyId,
     revokedToken,
     signIn,
+    secretOf,
     async stop() {
       for (const service of running) await service.stop();
       for (const one of upstreams) one.close();

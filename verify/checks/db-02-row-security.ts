@@ -10,6 +10,7 @@ const ownOrg = "(org = current_setting('biplane.org'::text, true))";
 /** Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names. */
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
+  "biplane.api_keys": "(key_id = current_setting('biplane.client_id'::text, true))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
 };

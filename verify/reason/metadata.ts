@@ -89,7 +89,11 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
   "biplane.applications": {
     ...{ org: name, client_id: name, secret_sha256: hash, role: name },
-    ...{ bootstrap: ["state", "boolean"], places: ["right", "jsonb"], created_at: time },
+    ...{ bootstrap: ["state", "boolean"], places: ["right", "jsonb"], description: label, created_at: time },
+  },
+  "biplane.api_keys": {
+    ...{ org: name, key_id: name, name: label, secret_sha256: hash, owner: name, owner_kind: name },
+    ...{ created_at: time, expires_at: time, revoked_at: time },
   },
   "biplane.roles": { org: name, name, description: label, permissions: ["right", "text[]"], changed_at: time },
   "biplane.policies": { org: name, name, description: label, changed_at: time },
@@ -102,6 +106,7 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
   "biplane.audit_records": {
     ...{ org: name, id: ["state", "bigint"], at: time, subject: name, subject_kind: name, operation: name },
+    ...{ api_key: name },
     ...{ resource: name, decision: ["state", "text"], reason, request_id: name },
   },
   // What has been applied to the database itself.

@@ -8,6 +8,7 @@ export interface AuditRow {
   at: Date;
   subject: string;
   subject_kind: string;
+  api_key: string;
   operation: string;
   resource: string;
   decision: "allowed" | "denied";
@@ -28,13 +29,13 @@ export interface AuditQuery {
 
 /** In a transaction of its own, which has ended when the sink answers. */
 export function databaseSink(database: Database): AuditSink {
-  return async ({ org, subject, kind }, { operation, resource, decision, reason, requestId }) => {
+  return async ({ org, subject, kind, apiKey = "" }, { operation, resource, decision, reason, requestId }) => {
     await database.withOrg(org, (transaction) =>
       transaction.query(
         `insert into biplane.audit_records
-           (org, subject, subject_kind, operation, resource, decision, reason, request_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [org, subject, kind, operation, plain(resource), decision, plain(reason).slice(0, 1024), requestId],
+           (org, subject, subject_kind, api_key, operation, resource, decision, reason, request_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [org, subject, kind, apiKey, operation, plain(resource), decision, plain(reason).slice(0, 1024), requestId],
       ),
     );
   };
@@ -45,7 +46,7 @@ export function readRecords(database: Database, org: string, query: AuditQuery):
   const { since, until, subject, operation, decision, before, limit } = query;
   return database.withOrg(org, (transaction) =>
     transaction.query<AuditRow>(
-      `select id, at, subject, subject_kind, operation, resource, decision, reason, request_id
+      `select id, at, subject, subject_kind, api_key, operation, resource, decision, reason, request_id
        from biplane.audit_records
        where org = $1 and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3)
          and ($4::text is null or subject = $4) and ($5::text is null or operation = $5)

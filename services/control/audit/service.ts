@@ -51,11 +51,12 @@ function wordOf(decision: Decision): AuditEntry["decision"] {
   throw invalid({ subject: "decision", value: decision, allowed: "allowed or denied" });
 }
 
-function view({ at, subject, subject_kind, operation, resource, decision, reason, request_id }: AuditRow) {
+function view({ at, subject, subject_kind, api_key, operation, resource, decision, reason, request_id }: AuditRow) {
   return {
     at: timestampFromDate(at),
     subject,
     subjectKind: subject_kind,
+    apiKey: api_key,
     operation,
     resource,
     decision: decision === "allowed" ? Decision.ALLOWED : Decision.DENIED,

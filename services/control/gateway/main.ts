@@ -4,6 +4,7 @@ import { upstream } from "../../shared/client.ts";
 import { fileContent, httpUrl, port, regionShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
 import { remoteSink } from "../audit/remote-sink.ts";
+import { keyExchange } from "./api-keys.ts";
 import { gatewayHandler } from "./service.ts";
 
 await runService({
@@ -33,6 +34,9 @@ await runService({
         cluster: upstream(config.CLUSTER_URL).sessions,
         dataproxy: upstream(config.DATAPROXY_URL).sessions,
       },
+      exchange: keyExchange(upstream(config.IDENTITY_URL).transport),
+      // Cloudflare says who it speaks for; nobody else holds the certificate that it connects with.
+      sourceFrom: config.ORIGIN_PULL_CA_FILE ? "cf-connecting-ip" : undefined,
       log,
     }),
     tls: {

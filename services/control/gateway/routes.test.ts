@@ -30,6 +30,7 @@ it.each([
   "/biplane.cluster.v1.PlacementService/ResolveCluster",
   "/biplane.objectstore.v1.ObjectStoreService/SignUpload",
   "/biplane.logs.v1.LogService/TailLogs",
+  "/biplane.identity.v1.KeyExchangeService/Exchange",
   "/flyteidl2.workflow.InternalRunService/RecordAction",
   "/flyteidl2.workflow.RunService/CreateRun/more",
 ])("does not show %s", (path) => {

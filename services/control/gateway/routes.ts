@@ -10,6 +10,8 @@ const services = new Map<string, Backend>(
     "flyteidl2.auth.IdentityService": "identity",
     "biplane.policy.v1.PolicyService": "identity",
     "biplane.audit.v1.AuditService": "identity",
+    "biplane.identity.v1.ApiKeyService": "identity",
+    "biplane.identity.v1.ApplicationService": "identity",
     "flyteidl2.workflow.RunService": "runs",
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",

@@ -30,7 +30,9 @@ beforeAll(async () => {
   });
   const { sessions } = upstream(`http://127.0.0.1:${behind.port}`);
   const backends = { identity: sessions, runs: sessions, actions: sessions, cluster: sessions, dataproxy: sessions };
-  const handler = gatewayHandler({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit, backends, log });
+  const verify = tokenVerifier([issuer.trusted]);
+  const exchange = async (authorization: string | undefined) => authorization;
+  const handler = gatewayHandler({ verify, authorize: byRole, audit, backends, exchange, log });
   const front = await startServer({ port: 0, handler, log });
   gateway = upstream(`http://127.0.0.1:${front.port}`);
   servers = [front, behind];

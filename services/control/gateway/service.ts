@@ -5,23 +5,31 @@ import { requireKind, requireSomewhere } from "../../shared/auth/decide.ts";
 import type { AuthParts } from "../../shared/auth/interceptor.ts";
 import { ruleOf } from "../../shared/auth/rules.ts";
 import { toConnectError } from "../../shared/errors.ts";
+import { sourceHeader } from "../../shared/headers.ts";
 import { answerError, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
+import type { KeyExchange } from "./api-keys.ts";
 import { type Backend, type Route, routeOf } from "./routes.ts";
 
 export interface GatewayDeps extends AuthParts {
   backends: Record<Backend, StreamSource>;
+  exchange: KeyExchange;
+  /** Set by the edge, where only the edge may connect. @default the connection's own address */
+  sourceFrom?: string | undefined;
   log: Logger;
 }
 
-export function gatewayHandler({ backends, log, ...auth }: GatewayDeps): HttpHandler {
+export function gatewayHandler(deps: GatewayDeps): HttpHandler {
+  const { backends, log } = deps;
   return async (request, response) => {
     const path = pathOf(request);
     const route = routeOf(path);
+    const source = sourceOf(request, deps.sourceFrom);
+    let authorization: string | undefined;
     try {
       if (!route) throw new ConnectError("no service answers this path", Code.Unimplemented);
-      await admit(route, request, auth);
+      authorization = await admit(route, request, source, deps);
     } catch (error) {
       const answer = toConnectError(error, log);
       log.info("refused", { path: route ? path : "(unknown)", code: Code[answer.code] });
@@ -29,19 +37,31 @@ export function gatewayHandler({ backends, log, ...auth }: GatewayDeps): HttpHan
       return;
     }
     const lost = `the ${route.backend} service cannot be reached, try again`;
-    await proxy(request, response, { to: backends[route.backend], lost, log });
+    const headers = { [sourceHeader]: source, ...(authorization === undefined ? {} : { authorization }) };
+    await proxy(request, response, { to: backends[route.backend], headers, lost, log });
   };
 }
 
-/** The services verify again and decide with the request before them; what is refused here never reaches them. */
-async function admit(route: Route, request: HttpRequest, { verify, authorize, audit }: AuthParts): Promise<void> {
-  if (route.kind === "open") return;
+/**
+ * The services verify again and decide with the request before them; what is refused here never reaches them.
+ * @returns the authorization header to go on with.
+ */
+async function admit(
+  route: Route,
+  request: HttpRequest,
+  source: string,
+  { exchange, verify, authorize, audit }: GatewayDeps,
+): Promise<string | undefined> {
+  const given = request.headers.authorization;
+  if (route.kind === "open") return given;
   const rule = ruleOf(route.service, route.method);
-  if (rule?.who === "anyone") return;
-  const identified = await verify(request.headers.authorization);
+  if (rule?.who === "anyone") return given;
+  const authorization = await exchange(given, source);
+  const identified = await verify(authorization);
   try {
     requireKind(rule, identified, route.method);
     requireSomewhere(rule, await authorize(identified, new Headers()), route.method);
+    return authorization;
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
     if (code !== Code.PermissionDenied) throw error;
@@ -55,4 +75,9 @@ async function admit(route: Route, request: HttpRequest, { verify, authorize, au
     });
     throw error;
   }
+}
+
+function sourceOf(request: HttpRequest, named: string | undefined): string {
+  const told = named === undefined ? undefined : request.headers[named];
+  return (typeof told === "string" ? told.slice(0, 64) : undefined) ?? request.socket?.remoteAddress ?? "";
 }

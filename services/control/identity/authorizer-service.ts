@@ -23,8 +23,8 @@ export function authorizerService(signer: Signer): ServiceImpl<typeof Authorizer
   };
 }
 
-async function grantsOf(store: GrantStore, { org, subject, kind }: Identified) {
-  const grants = kind === "application" ? await store.ofApplication(org, subject) : undefined;
-  if (!grants) throw unauthenticated("the token's holder is there no more");
+async function grantsOf(store: GrantStore, caller: Identified) {
+  const grants = await store.of(caller);
+  if (!grants) throw unauthenticated("the token's holder is there no more, or its API key is over");
   return grants;
 }

@@ -1,5 +1,6 @@
 /** What somebody may do at this moment: their application's own role, and the policies that they were assigned. */
 import { z } from "zod";
+import type { Identified } from "../../shared/auth/caller.ts";
 import {
   builtinRoles,
   everywhere,
@@ -13,8 +14,8 @@ import {
 import type { Database } from "../../shared/postgres.ts";
 
 export interface GrantStore {
-  /** @returns undefined where the organisation has no such application (any more). */
-  ofApplication(org: string, clientId: string): Promise<Grant[] | undefined>;
+  /** @returns undefined where the application is there no more, or the key that stands for the caller is over. */
+  of(caller: Pick<Identified, "org" | "kind" | "subject" | "apiKey">): Promise<Grant[] | undefined>;
 }
 
 const placeSchema = z.object({ project: z.string(), domain: z.string() });
@@ -29,20 +30,26 @@ const rowSchema = z.object({
 
 export function grantStore(database: Database): GrantStore {
   return {
-    async ofApplication(org, clientId) {
+    async of({ org, kind, subject, apiKey }) {
       const rows = await database.withOrg(org, (transaction) =>
         transaction.query(
-          `select a.role, a.places,
+          `select coalesce(a.role, 'none') as role, coalesce(a.places, '[]') as places,
              array(select s.policy from biplane.assignments s
-               where s.org = a.org and s.kind = 'application' and s.subject = a.client_id) as assigned,
+               where s.org = c.org and s.kind = c.kind and s.subject = c.subject) as assigned,
              coalesce((select jsonb_agg(jsonb_build_object(
                  'role', b.role, 'project', b.project, 'domain', b.domain, 'permissions', r.permissions))
                from biplane.assignments s
                join biplane.bindings b on b.org = s.org and b.policy = s.policy
                left join biplane.roles r on r.org = b.org and r.name = b.role
-               where s.org = a.org and s.kind = 'application' and s.subject = a.client_id), '[]') as bindings
-           from biplane.applications a where a.org = $1 and a.client_id = $2`,
-          [org, clientId],
+               where s.org = c.org and s.kind = c.kind and s.subject = c.subject), '[]') as bindings
+           from (select $1::text as org, $2::text as kind, $3::text as subject) c
+           left join biplane.applications a
+             on c.kind = 'application' and a.org = c.org and a.client_id = c.subject
+           where (c.kind = 'user' or a.org is not null)
+             and ($4::text is null or exists (select 1 from biplane.api_keys k
+               where k.org = c.org and k.key_id = $4 and k.owner_kind = c.kind and k.owner = c.subject
+                 and k.revoked_at is null and k.expires_at > now()))`,
+          [org, kind, subject, apiKey ?? null],
         ),
       );
       return rows[0] && grantsOf(rowSchema.parse(rows[0]));

@@ -251,7 +251,13 @@ describe("what a caller may do", () => {
     ]) {
       await expect(authorize(other, headers)).rejects.toMatchObject({ code: Code.PermissionDenied });
     }
-    const token = await signer.sign({ org: "acme", clientId: "ann", role: "admin" });
+    const token = await signer.sign({
+      org: "acme",
+      subject: "ann",
+      kind: "application",
+      role: "admin",
+      apiKey: null,
+    });
     for (const wrong of [undefined, "x.y.z", token]) {
       const given = new Headers(wrong ? { "biplane-grants": wrong } : {});
       await expect(authorize(ann, given)).rejects.toMatchObject({ code: Code.PermissionDenied });

@@ -12,19 +12,22 @@ import type { Database } from "../../shared/postgres.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import { databaseSink } from "../audit/records.ts";
 import { auditRoutes } from "../audit/service.ts";
+import { apiKeyStore } from "./api-keys.ts";
 import { applicationStore } from "./applications.ts";
 import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
+import { credentialRoutes } from "./credential-services.ts";
 import { grantStore } from "./grants.ts";
 import { discoveryDocument, discoveryPaths, identityRoutes, keysPath, tokenPath } from "./metadata.ts";
 import { policyStore } from "./policies.ts";
 import { policyService } from "./policy-service.ts";
+import { signInDesk } from "./sign-in.ts";
 import { createSigner } from "./signing.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 
 export interface IdentityDeps {
   database: Database;
   issuer: string;
-  /** PKCS#8 PEM of a P-256 key. */
+  /** PKCS#8 PEM of P-256 keys: see signing.ts. */
   signingKey: string;
   bootstrap: Bootstrap;
   log: Logger;
@@ -36,12 +39,14 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
   const signer = await createSigner(issuer, deps.signingKey);
   await applications.bootstrap(deps.bootstrap.applications);
   const keys = createLocalJWKSet(signer.keys);
+  const signIn = signInDesk({ applications, log });
   return {
     rpc: {
       routes(router) {
         identityRoutes(issuer)(router);
         router.service(PolicyService, policyService(policyStore(database)));
         router.service(AuthorizerService, authorizerService(signer));
+        credentialRoutes({ issuer, applications, apiKeys: apiKeyStore(database), signIn, signer })(router);
         auditRoutes(database)(router);
       },
       verify: tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]),
@@ -50,7 +55,7 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
     },
     http(request, response) {
       const path = pathOf(request);
-      if (path === tokenPath) return tokenEndpoint({ issuer, applications, signer, log }, request, response);
+      if (path === tokenPath) return tokenEndpoint({ issuer, signIn, signer, log }, request, response);
       if (path === keysPath) answerJson(response, 200, signer.keys);
       else if (discoveryPaths.includes(path)) answerJson(response, 200, discoveryDocument(issuer));
       else answerError(request, response, new ConnectError("identity does not serve this path", Code.Unimplemented));

@@ -1,11 +1,11 @@
-/** The key that signs access tokens, and its public half for those who verify. */
+/** The key that signs access tokens, and the public halves of all that may have signed some that are still in force. */
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto";
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from "jose";
 import { UserError } from "../../../shared/errors.ts";
 import { unsignedStatement } from "../../shared/auth/authorizer.ts";
 import type { Identified } from "../../shared/auth/caller.ts";
 import type { Grant } from "../../shared/auth/permissions.ts";
-import type { Application } from "./applications.ts";
+import type { Holder } from "./applications.ts";
 
 /** Seconds. */
 export const tokenLifetime = 15 * 60;
@@ -13,25 +13,29 @@ export const tokenLifetime = 15 * 60;
 export interface Signer {
   /** Public keys only. */
   keys: JSONWebKeySet;
-  /** An access token for an application, valid for 15 minutes. */
-  sign(application: Pick<Application, "org" | "clientId" | "role">): Promise<string>;
-  /** What a caller may do, for a compute plane to decide by, valid for a minute. */
+  /** An access token, valid for 15 minutes. */
+  sign(holder: Holder): Promise<string>;
+  /** What a caller may do, for a compute plane to decide by, valid for less than a minute. */
   state(caller: Pick<Identified, "org" | "subject">, grants: readonly Grant[]): Promise<string>;
 }
 
-/** @param pem a P-256 private key. @throws UserError for any other. */
+/**
+ * @param pem P-256 private keys, one after the other: the first signs, all are published. A new key is put last until
+ * everybody knows it, then first; the old one goes when nothing that it signed is in force.
+ * @throws UserError for any other.
+ */
 export async function createSigner(issuer: string, pem: string): Promise<Signer> {
-  const key = readKey(pem);
-  const publicKey = await exportJWK(createPublicKey(key));
-  const kid = await calculateJwkThumbprint(publicKey);
+  const keys = readKeys(pem);
+  const [key] = keys;
+  const { kid } = await publicHalf(key);
   return {
-    keys: { keys: [{ ...publicKey, kid, alg: "ES256", use: "sig" }] },
-    sign: ({ org, clientId, role }) =>
-      new SignJWT({ org, role, kind: "application" })
+    keys: { keys: await Promise.all(keys.map(publicHalf)) },
+    sign: ({ org, subject, kind, role, apiKey }) =>
+      new SignJWT({ org, role, kind, ...(apiKey === null ? {} : { key: apiKey }) })
         .setProtectedHeader({ alg: "ES256", kid, typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience(issuer)
-        .setSubject(clientId)
+        .setSubject(subject)
         .setIssuedAt()
         .setExpirationTime(`${tokenLifetime}s`)
         .setJti(randomUUID())
@@ -41,6 +45,17 @@ export async function createSigner(issuer: string, pem: string): Promise<Signer>
         .setProtectedHeader({ alg: "ES256", kid, typ: "biplane-grants+jwt" })
         .sign(key),
   };
+}
+
+async function publicHalf(key: KeyObject) {
+  const publicKey = await exportJWK(createPublicKey(key));
+  return { ...publicKey, kid: await calculateJwkThumbprint(publicKey), alg: "ES256", use: "sig" };
+}
+
+/** @throws UserError */
+function readKeys(pem: string): [KeyObject, ...KeyObject[]] {
+  const [first, ...others] = pem.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? [];
+  return [readKey(first ?? pem), ...others.map(readKey)];
 }
 
 function readKey(pem: string): KeyObject {

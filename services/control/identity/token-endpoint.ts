@@ -1,18 +1,16 @@
 /** OAuth2 token endpoint (RFC 6749): client credentials, by HTTP Basic or in the form. */
-import { timingSafeEqual } from "node:crypto";
-import { sha256 } from "../../shared/bootstrap.ts";
+import { sourceHeader } from "../../shared/headers.ts";
 import { answerJson, type HttpRequest, type HttpResponse } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { ApplicationStore } from "./applications.ts";
+import type { Credentials } from "./credentials.ts";
+import { type SignIn, tooManyTries } from "./sign-in.ts";
 import { type Signer, tokenLifetime } from "./signing.ts";
 
 const maxFormBytes = 16 * 1024;
-/** Compared where there is no application, so that a wrong id takes as long as a wrong secret. */
-const nobody = sha256("");
 
 export interface TokenEndpointDeps {
   issuer: string;
-  applications: ApplicationStore;
+  signIn: SignIn;
   signer: Signer;
   log: Logger;
 }
@@ -22,6 +20,7 @@ interface Refused {
   status: number;
   error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_target" | "temporarily_unavailable";
   description: string;
+  retryAfterSeconds?: number;
 }
 
 export async function tokenEndpoint(deps: TokenEndpointDeps, request: HttpRequest, response: HttpResponse) {
@@ -30,12 +29,13 @@ export async function tokenEndpoint(deps: TokenEndpointDeps, request: HttpReques
     return { status: 503, error: "temporarily_unavailable", description: "try again" };
   });
   if (!("error" in answer)) return answerJson(response, 200, answer);
-  const { status, error, description } = answer;
+  const { status, error, description, retryAfterSeconds } = answer;
   if (status === 401) response.setHeader("www-authenticate", 'Basic realm="biplane"');
+  if (retryAfterSeconds !== undefined) response.setHeader("retry-after", String(retryAfterSeconds));
   answerJson(response, status, { error, error_description: description });
 }
 
-async function issueToken({ issuer, applications, signer, log }: TokenEndpointDeps, request: HttpRequest) {
+async function issueToken({ issuer, signIn, signer }: TokenEndpointDeps, request: HttpRequest) {
   if (request.method !== "POST") return refused(405, "invalid_request", "use POST");
   const form = await readForm(request);
   if (!form) return refused(400, "invalid_request", `send a form of at most ${maxFormBytes} bytes`);
@@ -46,14 +46,20 @@ async function issueToken({ issuer, applications, signer, log }: TokenEndpointDe
   if (audience && audience !== issuer) return refused(400, "invalid_target", `allowed audience: ${issuer}`);
   const credentials = basicCredentials(request.headers.authorization) ?? formCredentials(form);
   if (!credentials) return refused(401, "invalid_client", "send the client's id and secret");
-  const application = await applications.find(credentials.clientId);
-  const same = timingSafeEqual(sha256(credentials.secret), application?.secretSha256 ?? nobody);
-  if (!application || !same) {
-    log.warn("a sign-in was refused", { clientId: credentials.clientId.slice(0, 128) });
-    return refused(401, "invalid_client", "the client's id or secret is wrong");
+  const outcome = await signIn(credentials, sourceOf(request));
+  if ("waitSeconds" in outcome) {
+    const { waitSeconds } = outcome;
+    // Not "slow_down": clients take that for a device that polls, and say nothing of why.
+    return { ...refused(429, "temporarily_unavailable", tooManyTries(waitSeconds)), retryAfterSeconds: waitSeconds };
   }
+  if ("wrong" in outcome) return refused(401, "invalid_client", "the client's id or secret is wrong");
   const scope = form.get("scope") ?? "all";
-  return { access_token: await signer.sign(application), token_type: "Bearer", expires_in: tokenLifetime, scope };
+  const token = await signer.sign(outcome.holder);
+  return { access_token: token, token_type: "Bearer", expires_in: tokenLifetime, scope };
+}
+
+function sourceOf(request: HttpRequest): string {
+  return String(request.headers[sourceHeader] ?? "");
 }
 
 function refused(status: number, error: Refused["error"], description: string): Refused {
@@ -72,11 +78,6 @@ async function readForm(request: HttpRequest): Promise<URLSearchParams | undefin
   return type.startsWith("application/x-www-form-urlencoded")
     ? new URLSearchParams(Buffer.concat(chunks).toString("utf8"))
     : undefined;
-}
-
-interface Credentials {
-  clientId: string;
-  secret: string;
 }
 
 /** RFC 6749 2.3.1: both halves are form-encoded before base64, which the Flyte client does too. */

@@ -45,7 +45,7 @@ async function grantRights(client: Client, user: string): Promise<void> {
   // Appended to, and never as of another time than the database's own.
   await client.query(`
     revoke insert, update, delete on biplane.audit_records from ${role};
-    grant insert (org, subject, subject_kind, operation, resource, decision, reason, request_id)
+    grant insert (org, subject, subject_kind, api_key, operation, resource, decision, reason, request_id)
       on biplane.audit_records to ${role}`);
 }
 

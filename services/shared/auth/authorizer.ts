@@ -12,11 +12,13 @@ import type { TrustedIssuer } from "./verifier.ts";
 /** @throws ConnectError unauthenticated where the caller is there no more, unavailable where nobody can say. */
 export type Authorizer = (caller: Identified, headers: Headers) => Promise<Authority>;
 
-/** A change is felt everywhere after this at most, but by a compute plane, where a statement lives a minute. */
+/** A change is felt everywhere after this at most, but by a compute plane, which also believes a statement for its life. */
 const keptMs = 2_000;
 const maxKept = 10_000;
 
-export const statementLifetimeSeconds = 60;
+/** With the tolerance for clocks and with what is kept, a change is in force within a minute at a compute plane too. */
+export const statementLifetimeSeconds = 50;
+const clockToleranceSeconds = 5;
 
 const grantsSchema = z.array(
   z.object({
@@ -79,7 +81,7 @@ async function verifiedStatement(statement: string, issuer: string, keys: Truste
       audience: statementAudience(issuer),
       algorithms: ["ES256"],
       requiredClaims: ["exp", "iat", "sub"],
-      clockTolerance: 5,
+      clockTolerance: clockToleranceSeconds,
     });
     return payload;
   } catch (error) {

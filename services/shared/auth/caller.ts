@@ -16,6 +16,8 @@ export interface Identified {
   readonly role: Role;
   /** The compute plane; set exactly where role is "cluster". */
   readonly cluster?: string;
+  /** Id of the API key that the token was given for: it is the owner's, and the key must still be in force. */
+  readonly apiKey?: string;
   /** The token itself, to be passed on to services that verify it again. Never logged, never stored. */
   readonly token: string;
 }
@@ -48,6 +50,9 @@ const refusing: Caller = {
     return nobody();
   },
   get cluster() {
+    return nobody();
+  },
+  get apiKey() {
     return nobody();
   },
   get token() {

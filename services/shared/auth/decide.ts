@@ -5,10 +5,17 @@ import { type Caller, type Identified, requireOwnOrg } from "./caller.ts";
 import { allows } from "./permissions.ts";
 import type { Named, Rule } from "./rule.ts";
 
-/** Before grants are looked up: users where users may, compute planes where they may. @throws permission_denied */
-export function requireKind(rule: Rule | undefined, { role }: Identified, method: string): asserts rule {
+/** Before grants are looked up: users where users may, compute planes where they may, keys not for all that is one's own. */
+export function requireKind(
+  rule: Rule | undefined,
+  { role, apiKey }: Pick<Identified, "role" | "apiKey">,
+  method: string,
+): asserts rule {
   const fits = rule && (rule.who === "cluster") === (role === "cluster");
   if (!fits) throw denied(`nobody of the role ${role} may call ${method}`);
+  if (rule.who === "in-person" && (role === "task" || apiKey !== undefined)) {
+    throw denied(`${method} needs the caller's own sign-in: no task and no API key may call it`);
+  }
 }
 
 /** Before the request is read: what holds nowhere cannot hold here. @throws permission_denied */

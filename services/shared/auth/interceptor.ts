@@ -54,7 +54,9 @@ interface Call {
 /** A change is recorded before it is made: a process that is killed in its midst leaves a record, never none. */
 async function admit(call: Call, message: Message): Promise<Caller> {
   const caller = await recordingDenials(call, message, () => decide(call, message));
-  if (call.rule?.who === "permitted" && call.rule.changes) await keep(call, message, "allowed", "");
+  const { rule } = call;
+  if ((rule?.who === "permitted" || rule?.who === "in-person") && rule.changes)
+    await keep(call, message, "allowed", "");
   return caller;
 }
 
@@ -82,9 +84,14 @@ async function keep(call: Call, message: Message, decision: AuditEntry["decision
   const { parts, rule, identified, request } = call;
   await record(parts.audit, identified, {
     operation: `${request.service.typeName}/${request.method.name}`,
-    resource: rule?.who === "permitted" ? resourceOf(rule.named(message)) : "",
+    resource: rule ? resourceUnder(rule, message) : "",
     decision,
     reason,
     requestId: requestIdOf(request.header.get("x-request-id")),
   });
+}
+
+function resourceUnder(rule: Rule, message: Message): string {
+  if (rule.who === "permitted") return resourceOf(rule.named(message));
+  return rule.who === "in-person" ? rule.named(message).slice(0, 512) : "";
 }

@@ -19,6 +19,8 @@ export type Rule<M = Message> =
   | { who: "cluster" }
   /** Any user or application: what is answered is the caller's own. */
   | { who: "signed-in"; orgs(message: M): (string | undefined)[] }
+  /** A user or an application itself, for what is its own: neither a task pod nor an API key in its place. */
+  | { who: "in-person"; changes: boolean; named(message: M): string }
   | {
       who: "permitted";
       /** Held somewhere at least, which even a request that names no place must. */
@@ -33,6 +35,15 @@ export const cluster: Rule<never> = { who: "cluster" };
 
 export function signedIn<M>(orgs: (message: M) => (string | undefined)[] = () => []): Rule<M> {
   return { who: "signed-in", orgs };
+}
+
+export function inPersonReads<M>(): Rule<M> {
+  return { who: "in-person", changes: false, named: () => "" };
+}
+
+/** @param named what is worked on, for the audit record. */
+export function inPersonChanges<M>(named: (message: M) => string): Rule<M> {
+  return { who: "in-person", changes: true, named };
 }
 
 type Naming<M> = (message: M) => Named | Named[];

@@ -11,8 +11,10 @@ import { auditRoutes } from "../../control/audit/service.ts";
 import { clusterRoutes } from "../../control/cluster/service.ts";
 import { dataProxyRoutes } from "../../control/dataproxy/service.ts";
 import { publicServices } from "../../control/gateway/routes.ts";
+import { credentialRoutes } from "../../control/identity/credential-services.ts";
 import { identityRoutes } from "../../control/identity/metadata.ts";
 import { runsRoutes } from "../../control/runs/service.ts";
+import { requireKind } from "./decide.ts";
 import { builtinRoles, isBuiltin } from "./permissions.ts";
 import type { Rule } from "./rule.ts";
 import { ruleOf } from "./rules.ts";
@@ -26,6 +28,7 @@ function mounted(): DescService[] {
   clusterRoutes(without)(router);
   dataProxyRoutes({ relay: without, planes: without, addresses: without, log: without })(router);
   identityRoutes("https://region.biplane.test")(router);
+  credentialRoutes(without)(router);
   auditRoutes(without)(router);
   const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
@@ -50,12 +53,12 @@ describe("the table of rules", () => {
     expect(shown.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it("leaves only discovery and registration open to anyone", () => {
+  it("leaves only discovery, registration and the exchange of keys open to anyone", () => {
     expect(
       of("anyone")
         .map((name) => name.split("/")[1])
         .sort(),
-    ).toEqual(["GetOAuth2Metadata", "GetPublicClientConfig", "Register"]);
+    ).toEqual(["Exchange", "GetOAuth2Metadata", "GetPublicClientConfig", "Register"]);
   });
 
   it("asks for no permission only where the answer is about the caller alone", () => {
@@ -64,6 +67,16 @@ describe("the table of rules", () => {
         .map((name) => name.split("/")[1])
         .sort(),
     ).toEqual(["Append", "Resolve", "ResolveCluster", "SelectCluster", "UserInfo"]);
+  });
+
+  it("keeps from tasks and API keys what makes, shows and ends API keys of one's own", () => {
+    expect(of("in-person")).toEqual(
+      ["CreateApiKey", "ListApiKeys", "RevokeApiKey"].map((name) => `biplane.identity.v1.ApiKeyService/${name}`),
+    );
+    const rule = ruleOf("biplane.identity.v1.ApiKeyService", "CreateApiKey");
+    expect(() => requireKind(rule, { role: "viewer" }, "CreateApiKey")).not.toThrow();
+    expect(() => requireKind(rule, { role: "task" }, "CreateApiKey")).toThrow("own sign-in");
+    expect(() => requireKind(rule, { role: "none", apiKey: "k" }, "CreateApiKey")).toThrow("own sign-in");
   });
 
   it("gives a compute plane its own calls only", () => {
@@ -80,7 +93,7 @@ describe("the table of rules", () => {
     );
     expect(asViewer).toEqual([]);
     // By their names, so that a rule that forgot to say "changes" is found as well.
-    const named = /^(Create|Abort|Deploy|Update|Delete|Enqueue|Signal|Put|Upload|SignUpload|Apply)/;
+    const named = /^(Create|Abort|Deploy|Update|Delete|Revoke|Enqueue|Signal|Put|Upload|SignUpload|Apply)/;
     const expected = ruled
       .filter(([name, rule]) => rule?.who === "permitted" && named.test(name.split("/")[1] ?? ""))
       .filter(([name]) => !name.endsWith("/CreateDownloadLink"));

@@ -5,6 +5,7 @@ import {
   PlacementService,
   RegistrationService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
+import { ApiKeyService, ApplicationService, KeyExchangeService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
@@ -24,7 +25,18 @@ import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.j
 import { type CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
 import { inAction, inPlace, inProject, inRun, inScope, organisation, somewhere } from "./named.ts";
-import { anyone, cluster, mayChange, mayRead, type Named, type Rule, rulesOf, signedIn } from "./rule.ts";
+import {
+  anyone,
+  cluster,
+  inPersonChanges,
+  inPersonReads,
+  mayChange,
+  mayRead,
+  type Named,
+  type Rule,
+  rulesOf,
+  signedIn,
+} from "./rule.ts";
 
 const runs = "view_flyte_executions";
 const tasks = "view_flyte_inventory";
@@ -127,6 +139,24 @@ const table = new Map<string, Map<string, Rule>>([
     get: mayRead("manage_permissions", () => organisation()),
     list: mayRead("manage_permissions", () => organisation()),
   }),
+  rulesOf(ApiKeyService, {
+    createApiKey: inPersonChanges(({ name }) => name),
+    listApiKeys: inPersonReads(),
+    revokeApiKey: inPersonChanges(({ keyId }) => keyId),
+  }),
+  rulesOf(ApplicationService, {
+    createServiceAccount: mayChange("manage_applications", ({ name, role }) => [
+      organisation("", name),
+      // Whoever may make applications could else make one that may more than they themselves.
+      ...(role ? [{ ...organisation(), anyOf: ["manage_permissions"] as const }] : []),
+    ]),
+    listServiceAccounts: mayRead("manage_applications", () => organisation()),
+    deleteServiceAccount: mayChange("manage_applications", ({ clientId }) => organisation("", clientId)),
+    listAllApiKeys: mayRead("manage_applications", () => organisation()),
+    revokeAnyApiKey: mayChange("manage_applications", ({ keyId }) => organisation("", keyId)),
+  }),
+  // Known by the key that the request carries.
+  rulesOf(KeyExchangeService, { exchange: anyone }),
   rulesOf(AuditService, { listRecords: mayRead("view_audit", () => organisation()) }),
   rulesOf(AuditSinkService, { append: signedIn() }),
   rulesOf(AuthorizerService, { resolve: signedIn() }),

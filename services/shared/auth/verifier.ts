@@ -26,6 +26,7 @@ const claimsSchema = z
     role: z.enum(roles),
     kind: z.enum(["user", "application", "cluster"]),
     cluster: label.optional(),
+    key: z.string().min(1).max(256).optional(),
   })
   .refine((claims) => (claims.role === "cluster") === (claims.cluster !== undefined), "a cluster names itself");
 
@@ -40,8 +41,8 @@ export function tokenVerifier(issuers: readonly TrustedIssuer[]): TokenVerifier 
     if (!claims.success || !trusted.roles.includes(claims.data.role)) {
       throw unauthenticated("the token does not say who the caller is");
     }
-    const { sub, org, role, kind, cluster } = claims.data;
-    return { org, subject: sub, role, kind, ...(cluster ? { cluster } : {}), token };
+    const { sub, org, role, kind, cluster, key } = claims.data;
+    return { org, subject: sub, role, kind, ...(cluster ? { cluster } : {}), ...(key ? { apiKey: key } : {}), token };
   };
 }
 
