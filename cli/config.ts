@@ -9,7 +9,7 @@ const file = z.string().min(1);
 const signIn = file
   .optional()
   .describe("Configuration of the flyte client: who signs in where. @default the local run's");
-const policyName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 63');
+const dnsLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 63');
 
 const newFile = file.describe("New file of mode 0600 that gets the secret: it is shown this once");
 const ownName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 32');
@@ -114,9 +114,11 @@ export const commandSchemas = {
     config: signIn,
   }),
   policyApply: z.strictObject({ file: file.describe("YAML with roles, policies and assignments"), config: signIn }),
-  policyGet: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
+  clusterList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
+  clusterRevoke: z.strictObject({ name: dnsLabel, config: signIn }),
+  policyGet: z.strictObject({ name: dnsLabel, role: z.boolean().default(false), config: signIn }),
   policyList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
-  policyDelete: z.strictObject({ name: policyName, role: z.boolean().default(false), config: signIn }),
+  policyDelete: z.strictObject({ name: dnsLabel, role: z.boolean().default(false), config: signIn }),
   apiKeyCreate: z.strictObject({
     name: ownName,
     days: z.coerce.number().int().min(1).max(365).default(90).describe("How long it is in force"),
@@ -138,8 +140,8 @@ export const commandSchemas = {
       name: ownName,
       description: z.string().max(1024).default(""),
       role: z.enum(["admin", "contributor", "viewer"], "admin, contributor or viewer").optional(),
-      project: policyName.optional().describe("Where the role holds; with a domain. @default every project"),
-      domain: policyName.optional().describe("Where the role holds. @default everywhere"),
+      project: dnsLabel.optional().describe("Where the role holds; with a domain. @default every project"),
+      domain: dnsLabel.optional().describe("Where the role holds. @default everywhere"),
       to: newFile,
       config: signIn,
     })

@@ -179,6 +179,22 @@ serviceAccount
     ),
   );
 
+const cluster = program.command("cluster").description("the organisation's compute planes, as the region knows them");
+cluster
+  .command("list")
+  .description("list the clusters: whether they are heard of, and until when their certificates last")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/cluster.ts")).clusterList(parseOptions("clusterList", raw))));
+cluster
+  .command("revoke")
+  .description("put all that a cluster holds out of use: certificates, key, registration")
+  .argument("<name>")
+  .option(...signInOption)
+  .action(async (name, raw) =>
+    exit((await import("./commands/cluster.ts")).clusterRevoke(parseOptions("clusterRevoke", { name, ...raw }))),
+  );
+
 program
   .command("audit")
   .description("who did what in the organisation: changes that were allowed, requests that were denied")

@@ -1,5 +1,4 @@
 /** Several replicas of the relay: whatever a balancer picks, calls arrive, and a replica that goes takes none with it. */
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -11,6 +10,7 @@ import { readSigningRequest } from "./control/cluster/authority.ts";
 import { renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { countingLines } from "./testing/fakes.ts";
+import { hasTunnel, tokenOf } from "./testing/link-caller.ts";
 import { type LinkWorld, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 let world: LinkWorld;
@@ -21,7 +21,7 @@ let region: Transport;
 beforeAll(async () => {
   world = await startLinkWorld({ replicas: 2, ping: { intervalMs: 500 } });
   region = createConnectTransport({ httpVersion: "2", baseUrl: `https://${world.gatewayHost}` });
-  token = await signIn();
+  token = await tokenOf(world, "admin");
   tunnel = await world.startTunnel();
   await until(async () => (await tunnelsByRelay()).every((open) => open));
   // A cluster is given work once its first heartbeat has come.
@@ -127,22 +127,7 @@ describe("two replicas of the relay", () => {
 });
 
 /** For each relay, whether it has a tunnel to the cluster. */
-async function tunnelsByRelay(): Promise<boolean[]> {
-  return Promise.all(
-    world.relays.map(async ({ service }) => {
-      const { sessions, close } = upstream(`http://127.0.0.1:${service.port}`);
-      const stream = await sessions.request("GET", "/tunnels/acme/main", {}, {});
-      let status: number | undefined;
-      stream.once("response", (headers) => {
-        status = headers[":status"];
-      });
-      stream.resume().end();
-      await once(stream, "close");
-      close();
-      return status === 200;
-    }),
-  );
-}
+const tunnelsByRelay = () => Promise.all(world.relays.map(hasTunnel));
 
 const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };
 const headers = () => ({ authorization: `Bearer ${token}` });
@@ -205,19 +190,6 @@ function one<T>(all: T[], at: number): T {
   const found = all[at];
   if (found === undefined) throw new Error(`there is no ${at}`);
   return found;
-}
-
-async function signIn(): Promise<string> {
-  const { clientId, secret } = world.applications.admin;
-  const response = await fetch(`https://${world.gatewayHost}/oauth2/v1/token`, {
-    method: "POST",
-    headers: {
-      authorization: `Basic ${btoa(`${clientId}:${encodeURIComponent(secret)}`)}`,
-      "content-type": "application/x-www-form-urlencoded",
-    },
-    body: "grant_type=client_credentials&scope=all",
-  });
-  return ((await response.json()) as { access_token: string }).access_token;
 }
 
 async function until(check: () => Promise<boolean>, withinMs = 15_000): Promise<void> {

@@ -6,7 +6,7 @@ import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import { generateKeyPair, importPKCS8, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService } from "../gen/biplane/audit/v1/audit_pb.js";
-import { RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
+import { ClusterAdminService, RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
 import { ApiKeyService, ApplicationService } from "../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { ActionsService } from "../gen/flyteidl2/actions/actions_service_pb.js";
@@ -28,7 +28,7 @@ const services: DescService[] = [
   ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
   ...[DataProxyService, IdentityService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
-  ...[TaskService, TriggerService],
+  ...[TaskService, TriggerService, ClusterAdminService],
 ];
 const methods = services.flatMap((service) => service.methods);
 const nameOf = (method: DescMethod) => `${method.parent.typeName}/${method.name}`;

@@ -5,6 +5,17 @@ export interface ClusterName {
   cluster: string;
 }
 
+/** A cluster, by a certificate that was verified. */
+export interface Presented extends ClusterName {
+  /** As `serialOf` writes it. */
+  serial: string;
+}
+
+/** One writing for a serial number, which libraries print with capitals or with zeros before it. */
+export function serialOf(hexadecimal: string): string {
+  return hexadecimal.toLowerCase().replace(/^0+(?=.)/, "");
+}
+
 export function clusterUri(org: string, cluster: string): string {
   return `spiffe://biplane/org/${org}/cluster/${cluster}`;
 }

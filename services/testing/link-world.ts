@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
+import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { paths } from "../../sandbox/paths.ts";
 import { ensureAuthority, ensureLeaf } from "../../sandbox/pki.ts";
@@ -58,6 +59,8 @@ export interface LinkWorld {
   /** As a pod is stopped: out of the balancers first. */
   stopRelay(relay: Relay): Promise<void>;
   startTunnel(options?: TunnelOptions): Promise<Tunnel>;
+  /** As a region's stack that is applied with another token. @returns the token */
+  declareAnew(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -148,6 +151,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       internalPort: 0,
       actions: late.actions,
       cluster: late.cluster,
+      clusterCalls: late.cluster.transport,
       findPeers: async () =>
         relays.map(({ service }) => service.port).flatMap((port) => (port === own ? [] : `http://127.0.0.1:${port}`)),
       ping,
@@ -291,6 +295,11 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       tunnelUrl = `http://127.0.0.1:${service.port}`;
       return { service, store: kept, url: tunnelUrl };
     },
+    async declareAnew() {
+      const token = secret();
+      await store.bootstrap([{ org: "acme", cluster: "main", tokenSha256: sha256(token).toString("hex") }]);
+      return token;
+    },
     async stop() {
       for (const service of running) await service.stop();
       for (const { service } of relays) await service.stop();
@@ -327,14 +336,21 @@ function declare(secrets: Record<"admin" | "viewer" | "stranger" | "registration
 
 function lateUpstream() {
   let real: Upstream | undefined;
+  const opened = () => {
+    if (!real) throw new Error("not started yet");
+    return real;
+  };
   return {
     set(made: Upstream) {
       real = made;
     },
     request: (...request: Parameters<Upstream["sessions"]["request"]>) => {
-      if (!real) throw new Error("not started yet");
-      return real.sessions.request(...request);
+      return opened().sessions.request(...request);
     },
+    transport: {
+      unary: (...call) => opened().transport.unary(...call),
+      stream: (...call) => opened().transport.stream(...call),
+    } satisfies Transport,
   };
 }
 

@@ -82,10 +82,19 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "biplane.identity.v1.ApplicationService/DeleteServiceAccount": admin,
   "biplane.identity.v1.ApplicationService/ListAllApiKeys": admin,
   "biplane.identity.v1.ApplicationService/RevokeAnyApiKey": admin,
+  "biplane.cluster.v1.ClusterAdminService/ListClusters": admin,
+  "biplane.cluster.v1.ClusterAdminService/RevokeCluster": admin,
 };
 
 /** Methods whose messages have no place for an organisation: it can only come from the token. */
-export const withoutOrg = ["IdentityService", "PolicyService", "AuditService", "ApiKeyService", "ApplicationService"];
+export const withoutOrg = [
+  "IdentityService",
+  "PolicyService",
+  "AuditService",
+  "ApiKeyService",
+  "ApplicationService",
+  "ClusterAdminService",
+];
 
 export interface Place {
   org: string;

@@ -99,10 +99,13 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   "biplane.policies": { org: name, name, description: label, changed_at: time },
   "biplane.bindings": { org: name, policy: name, position: number, role: right, project: right, domain: right },
   "biplane.assignments": { org: name, kind: name, subject: name, policy: right },
-  "biplane.registrations": { org: name, cluster: name, token_sha256: hash, used_by: hash, used_at: time },
+  "biplane.registrations": {
+    ...{ org: name, cluster: name, token_sha256: hash, used_by: hash, used_at: time },
+    ...{ revoked_at: time, refused_keys: ["hash", "bytea[]"] },
+  },
   "biplane.clusters": {
     ...{ org: name, cluster: name, certificate_serial: name, certificate_until: time, version: name },
-    ...{ connections: number, registered_at: time, heard_at: time },
+    ...{ connections: number, registered_at: time, heard_at: time, revoked_at: time, certificates: ["name", "text[]"] },
   },
   "biplane.audit_records": {
     ...{ org: name, id: ["state", "bigint"], at: time, subject: name, subject_kind: name, operation: name },

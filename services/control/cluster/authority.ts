@@ -3,7 +3,7 @@ import "reflect-metadata";
 import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { UserError } from "../../../shared/errors.ts";
-import { clusterUri } from "../../shared/cluster-identity.ts";
+import { clusterUri, serialOf } from "../../shared/cluster-identity.ts";
 import { invalid } from "../../shared/errors.ts";
 
 x509.cryptoProvider.set(webcrypto);
@@ -13,7 +13,7 @@ const certificateLifetimeMs = 24 * 3600 * 1000;
 
 export interface SignedCertificate {
   pem: string;
-  /** Hexadecimal. */
+  /** As `serialOf` writes it. */
   serial: string;
   notAfter: Date;
 }
@@ -56,7 +56,7 @@ export async function openAuthority(certificatePem: string, keyPem: string): Pro
           await x509.AuthorityKeyIdentifierExtension.create(certificate.publicKey),
         ],
       });
-      return { pem: leaf.toString("pem"), serial: leaf.serialNumber, notAfter: leaf.notAfter };
+      return { pem: leaf.toString("pem"), serial: serialOf(leaf.serialNumber), notAfter: leaf.notAfter };
     },
   };
 }

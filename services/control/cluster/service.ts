@@ -1,18 +1,21 @@
 /** The register of compute planes: who may join, with which certificate, who is alive, who serves an organisation. */
+import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import {
+  ClusterAdminService,
   ClusterLinkService,
+  ClusterStateSchema,
   PlacementService,
   RegistrationService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { ClusterService } from "../../../gen/flyteidl2/cluster/service_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
-import type { ClusterName } from "../../shared/cluster-identity.ts";
-import { invalid, precondition, unauthenticated } from "../../shared/errors.ts";
+import type { Presented } from "../../shared/cluster-identity.ts";
+import { denied, invalid, notFound, precondition, unauthenticated } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import { type ClusterAuthority, readSigningRequest, type SignedCertificate } from "./authority.ts";
-import type { ClusterStore } from "./clusters.ts";
+import type { ClusterRow, ClusterStore } from "./clusters.ts";
 
 export interface ClusterServiceDeps {
   store: ClusterStore;
@@ -44,6 +47,7 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
           return authority.sign(request, name.org, name.cluster);
         });
         if (!signed) throw refused();
+        if (signed === "key-refused") throw denied("the key was put out of use: come with another");
         log.info("a cluster has registered", { org, cluster, serial: signed.serial });
         return {
           certificate: certificate(signed),
@@ -55,19 +59,33 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
     });
     router.service(ClusterLinkService, {
       async renew({ certificateRequest }, context) {
-        const name = clusterOf(context);
+        const came = presentedBy(context);
         const request = await readSigningRequest(certificateRequest);
-        const signed = await authority.sign(request, name.org, name.cluster);
-        await store.renew(name, request.publicKey, signed);
-        log.info("a certificate was renewed", { ...name, serial: signed.serial });
+        const signed = await authority.sign(request, came.org, came.cluster);
+        if (!(await store.renew(came, request.publicKey, signed))) throw denied("the certificate is out of use");
+        log.info("a certificate was renewed", { ...came, serial: signed.serial });
         return { certificate: certificate(signed), tokenKeys: await deps.tokenKeys() };
       },
       async heartbeat({ version, connections }, context) {
-        const name = clusterOf(context);
+        const came = presentedBy(context);
         if (version.length > 128 || connections < 0) {
           throw invalid({ subject: "heartbeat", allowed: "a version of at most 128 characters, connections from 0" });
         }
-        if (!(await store.heartbeat(name, version, connections))) throw precondition("the cluster is not registered");
+        if (!(await store.heartbeat(came, version, connections))) throw precondition("the cluster is not registered");
+        return {};
+      },
+      async checkCertificate(_request, context) {
+        return { inUse: await store.inUse(presentedBy(context)) };
+      },
+    });
+    router.service(ClusterAdminService, {
+      async listClusters(_request, context) {
+        return { clusters: (await store.list(callerOf(context).org)).map(stateOf) };
+      },
+      async revokeCluster({ cluster }, context) {
+        const { org, subject } = callerOf(context);
+        if (!(await store.revoke({ org, cluster }))) throw notFound(`the cluster ${cluster}`);
+        log.warn("a cluster was put out of use", { org, cluster, by: subject });
         return {};
       },
     });
@@ -84,8 +102,18 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
 /** One answer for every reason, so that nothing about tokens can be found out by trying. */
 const refused = () => unauthenticated("the registration token is not valid for this cluster and key");
 
-function clusterOf(context: Parameters<typeof callerOf>[0]): ClusterName {
-  const { org, cluster } = callerOf(context);
-  if (cluster === undefined) throw unauthenticated("only a compute plane may call this");
-  return { org, cluster };
+function presentedBy(context: Parameters<typeof callerOf>[0]): Presented {
+  const { org, cluster, certificate } = callerOf(context);
+  if (cluster === undefined || certificate === undefined) throw unauthenticated("only a compute plane may call this");
+  return { org, cluster, serial: certificate };
+}
+
+function stateOf(row: ClusterRow) {
+  const time = (at: Date | null) => (at ? timestampFromDate(at) : undefined);
+  return create(ClusterStateSchema, {
+    ...row,
+    heardAt: time(row.heard_at),
+    certificateUntil: time(row.certificate_until),
+    revokedAt: time(row.revoked_at),
+  });
 }

@@ -21,6 +21,7 @@ const services = new Map<string, Backend>(
     "flyteidl2.actions.ActionsService": "actions",
     "flyteidl2.cluster.ClusterService": "cluster",
     "biplane.cluster.v1.RegistrationService": "cluster",
+    "biplane.cluster.v1.ClusterAdminService": "cluster",
     "flyteidl2.dataproxy.DataProxyService": "dataproxy",
   }),
 );

@@ -6,12 +6,19 @@ import { once } from "node:events";
 import { connect, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { type ClusterName, clusterOfCertificate, tunnelProtocol } from "../../shared/cluster-identity.ts";
+import {
+  type ClusterName,
+  clusterOfCertificate,
+  type Presented,
+  serialOf,
+  tunnelProtocol,
+} from "../../shared/cluster-identity.ts";
 import { type HttpHandler, safely } from "../../shared/http.ts";
 import { streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { announcing, type Replica } from "../../shared/relay-replica.ts";
 import { closeGently, drainSettings, keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import type { Standing } from "./standing.ts";
 import type { Tunnels } from "./tunnels.ts";
 
 export interface ClusterListenerOptions {
@@ -23,8 +30,9 @@ export interface ClusterListenerOptions {
   tunnels: Tunnels;
   /** Told to each tunnel. */
   replica(): Replica;
+  standing: Standing;
   /** Serves what a cluster asks of the region. */
-  serve(name: ClusterName): HttpHandler;
+  serve(came: Presented): HttpHandler;
   ping?: PingTimes;
   log: Logger;
 }
@@ -53,23 +61,34 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     handshakeTimeout: 10_000,
   });
   server.on("tlsClientError", (error) => log.warn("a connection was refused", { error }));
-  server.on("secureConnection", (socket) => {
+  const welcome = async (socket: TLSSocket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", (error) => log.debug("a connection failed", { error }));
-    const name = identify(socket);
-    if (!name) {
+    const came = identify(socket);
+    if (!came) {
       log.warn("a certificate that names no cluster was refused");
       socket.destroy();
       return;
     }
-    log.info("a cluster has connected", { ...name, protocol: socket.alpnProtocol });
-    if (socket.alpnProtocol === tunnelProtocol) openTunnel(socket, name, options);
+    // What it sends meanwhile waits in the socket, until a session reads it.
+    const may = await options.standing.mayCome(came);
+    if (!may || !server.listening) socket.destroy();
+    if (socket.destroyed) return;
+    options.standing.watch(came, socket);
+    log.info("a cluster has connected", { ...came, protocol: socket.alpnProtocol });
+    if (socket.alpnProtocol === tunnelProtocol) openTunnel(socket, came, options);
     else if (socket.alpnProtocol === "h2") {
-      const end = serveCluster(socket, name, options);
+      const end = serveCluster(socket, came, options);
       draining.add(end);
       socket.once("close", () => draining.delete(end));
     } else socket.destroy();
+  };
+  server.on("secureConnection", (socket) => {
+    welcome(socket).catch((error: unknown) => {
+      log.error("a connection could not be taken", { error });
+      socket.destroy();
+    });
   });
   server.listen(options.port);
   await once(server, "listening");
@@ -91,21 +110,22 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
 }
 
 /** @returns undefined for the authority's other certificates; a connection does not outlive its certificate. */
-function identify(socket: TLSSocket): ClusterName | undefined {
+function identify(socket: TLSSocket): Presented | undefined {
   const certificate = socket.getPeerX509Certificate();
   const name = clusterOfCertificate(certificate?.subjectAltName);
   if (!certificate || !name) return undefined;
   const leftMs = new Date(certificate.validTo).getTime() - Date.now();
   const end = setTimeout(() => socket.destroy(new Error("the certificate has ended")), leftMs);
   socket.once("close", () => clearTimeout(end));
-  return name;
+  return { ...name, serial: serialOf(certificate.serialNumber) };
 }
 
 function openTunnel(
   socket: TLSSocket,
-  name: ClusterName,
+  { org, cluster }: Presented,
   { tunnels, replica, ping, log }: ClusterListenerOptions,
 ): void {
+  const name: ClusterName = { org, cluster };
   const session = connect("http://tunnel", {
     createConnection: () => socket,
     settings: { ...settings, ...announcing(replica()) },
@@ -119,12 +139,12 @@ function openTunnel(
 }
 
 /** @returns a function that ends the session once its requests are done. */
-function serveCluster(socket: TLSSocket, name: ClusterName, { serve, ping, log }: ClusterListenerOptions): () => void {
-  const server = createHttp2Server({ settings }, safely(serve(name), log));
+function serveCluster(socket: TLSSocket, came: Presented, { serve, ping, log }: ClusterListenerOptions): () => void {
+  const server = createHttp2Server({ settings }, safely(serve(came), log));
   let close = () => {};
   server.on("session", (session) => {
     close = () => closeGently(session);
-    session.on("error", (error) => log.debug("a session failed", { ...name, error }));
+    session.on("error", (error) => log.debug("a session failed", { ...came, error }));
     keepAlive(session, ping);
   });
   server.emit("connection", socket);

@@ -17,8 +17,9 @@ await runService({
     /** A name that answers with the address of every replica, and the internal port. */
     PEERS_URL: httpUrl,
   },
-  parts: ({ config, log }) =>
-    relayService({
+  parts: ({ config, log }) => {
+    const cluster = upstream(config.CLUSTER_URL);
+    return relayService({
       clusters: {
         port: config.PORT,
         cert: config.TLS_CERT_FILE,
@@ -27,8 +28,10 @@ await runService({
       },
       internalPort: config.INTERNAL_PORT,
       actions: upstream(config.ACTIONS_URL).sessions,
-      cluster: upstream(config.CLUSTER_URL).sessions,
+      cluster: cluster.sessions,
+      clusterCalls: cluster.transport,
       findPeers: () => otherReplicas(config.PEERS_URL),
       log,
-    }),
+    });
+  },
 });

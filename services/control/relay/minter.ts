@@ -6,12 +6,12 @@
 import { createECDH, createPrivateKey, hkdfSync, randomUUID } from "node:crypto";
 import { calculateJwkThumbprint, importJWK, type JSONWebKeySet, SignJWT } from "jose";
 import { relayIssuer } from "../../shared/auth/verifier.ts";
-import type { ClusterName } from "../../shared/cluster-identity.ts";
+import type { Presented } from "../../shared/cluster-identity.ts";
 
 export interface Minter {
   keys: JSONWebKeySet;
   /** Valid for five minutes. */
-  mint(name: ClusterName): Promise<string>;
+  mint(came: Presented): Promise<string>;
 }
 
 /** @param sharedKey PEM of the private key that every replica holds, and nobody else. */
@@ -21,8 +21,8 @@ export async function createMinter(sharedKey: string): Promise<Minter> {
   const privateKey = await importJWK({ ...publicJwk, d }, "ES256");
   return {
     keys: { keys: [{ ...publicJwk, kid, alg: "ES256", use: "sig" }] },
-    mint: ({ org, cluster }) =>
-      new SignJWT({ org, cluster, role: "cluster", kind: "cluster" })
+    mint: ({ org, cluster, serial }) =>
+      new SignJWT({ org, cluster, certificate: serial, role: "cluster", kind: "cluster" })
         .setProtectedHeader({ alg: "ES256", kid })
         .setIssuer(relayIssuer)
         .setAudience(relayIssuer)

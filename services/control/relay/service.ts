@@ -1,8 +1,8 @@
 /** The relay: pipes requests between the region's services and the compute planes that dialled in. Keeps nothing. */
 import { randomInt } from "node:crypto";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { decodeJwt } from "jose";
-import type { ClusterName } from "../../shared/cluster-identity.ts";
+import type { Presented } from "../../shared/cluster-identity.ts";
 import { denied, unavailable } from "../../shared/errors.ts";
 import { clusterHeader, relayedHeader } from "../../shared/headers.ts";
 import { answerError, answerJson, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
@@ -13,6 +13,7 @@ import type { PingTimes } from "../../shared/session-life.ts";
 import { listenForClusters } from "./listener.ts";
 import { createMinter, type Minter } from "./minter.ts";
 import { openPeers, type Peers } from "./peers.ts";
+import { certificateStanding } from "./standing.ts";
 import { openTunnels, type Tunnels } from "./tunnels.ts";
 
 export interface RelayDeps {
@@ -21,6 +22,8 @@ export interface RelayDeps {
   internalPort: number;
   actions: StreamSource;
   cluster: StreamSource;
+  /** To the same Cluster service, for calls of the relay's own. */
+  clusterCalls: Transport;
   /** Base URLs of the other replicas as they are now. @default there are none */
   findPeers?: () => Promise<string[]>;
   ping?: PingTimes;
@@ -39,7 +42,8 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
     ...deps.clusters,
     tunnels,
     replica,
-    serve: (name) => fromCluster(name, minter, deps),
+    standing: certificateStanding({ cluster: deps.clusterCalls, mint: minter.mint, log }),
+    serve: (came) => fromCluster(came, minter, deps),
     ...(deps.ping ? { ping: deps.ping } : {}),
     log,
   });
@@ -84,7 +88,7 @@ function toCluster(tunnels: Tunnels, peers: Peers, log: Logger): HttpHandler {
 }
 
 /** Cluster → region: two services, and whatever identity the cluster claims is replaced by its certificate's. */
-function fromCluster(name: ClusterName, minter: Minter, { actions, cluster, log }: RelayDeps): HttpHandler {
+function fromCluster(came: Presented, minter: Minter, { actions, cluster, log }: RelayDeps): HttpHandler {
   const targets: [prefix: string, to: StreamSource][] = [
     ["/biplane.queue.v1.ExecutorQueueService/", actions],
     ["/biplane.cluster.v1.ClusterLinkService/", cluster],
@@ -95,7 +99,7 @@ function fromCluster(name: ClusterName, minter: Minter, { actions, cluster, log 
       answerError(request, response, new ConnectError("a compute plane may not call this", Code.Unimplemented));
       return;
     }
-    const headers = { authorization: `Bearer ${await minter.mint(name)}`, cookie: undefined };
+    const headers = { authorization: `Bearer ${await minter.mint(came)}`, cookie: undefined };
     await proxy(request, response, { to, headers, lost: "the region's service cannot be reached, try again", log });
   };
 }

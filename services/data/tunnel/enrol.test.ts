@@ -13,13 +13,13 @@ const answer = {
 };
 
 /** A region that fails at first, and a Secret. */
-function world(failures: number) {
+function world(failures: number, code = Code.Unavailable) {
   const asked: { token: string; certificateRequest: string }[] = [];
   const gateway = createRouterTransport(({ service }) =>
     service(RegistrationService, {
       register({ token, certificateRequest }) {
         asked.push({ token, certificateRequest });
-        if (asked.length <= failures) throw new ConnectError("not now", Code.Unavailable);
+        if (asked.length <= failures) throw new ConnectError("not now", code);
         return answer;
       },
     }),
@@ -54,6 +54,24 @@ describe("registration", () => {
     await currentIdentity(deps);
     expect(asked).toHaveLength(2);
     expect(new Set(saves.map(({ key }) => key)).size).toBe(1);
+  });
+});
+
+describe("a key that the region has put out of use", () => {
+  it("is replaced by another, which is saved", async () => {
+    const { deps, asked, saves } = world(1, Code.PermissionDenied);
+    await deps.store.save({ key: await newKey() });
+    const { key } = await currentIdentity(deps);
+    expect(new Set(saves.map((save) => save.key)).size).toBe(2);
+    expect(saves.at(-1)?.key).toBe(key);
+    expect(new Set(asked.map(({ certificateRequest }) => certificateRequest)).size).toBe(2);
+  });
+
+  it("is kept where it is the token that is refused", async () => {
+    const { deps, saves } = world(1, Code.Unauthenticated);
+    await deps.store.save({ key: await newKey() });
+    await expect(currentIdentity(deps)).rejects.toMatchObject({ code: Code.Unauthenticated });
+    expect(new Set(saves.map((save) => save.key)).size).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
 /** How the cluster gets its identity, and keeps it: registration with the one-time token, then renewals by certificate. */
-import { createClient, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   type Certificate,
   ClusterLinkService,
@@ -27,11 +27,26 @@ export async function currentIdentity(deps: EnrolmentDeps): Promise<Identity> {
 }
 
 /**
+ * With the key that is saved. Where the region has put that one out of use, its token admits another: what the old key
+ * was known to, the new one is not.
+ */
+export async function register(deps: EnrolmentDeps): Promise<Identity> {
+  const { key } = await deps.store.load();
+  if (key === undefined) return registerWith(await newKey(), deps);
+  try {
+    return await registerWith(key, deps);
+  } catch (error) {
+    if (ConnectError.from(error).code !== Code.PermissionDenied) throw error;
+    deps.log.warn("the region has put this cluster's key out of use, another is made", { ...deps.name });
+    return registerWith(await newKey(), deps);
+  }
+}
+
+/**
  * The key is saved before it is used: a pod that dies half-way comes back with the same key, to which alone the region
  * repeats its answer.
  */
-export async function register({ name, token, store, gateway, log }: EnrolmentDeps): Promise<Identity> {
-  const key = (await store.load()).key ?? (await newKey());
+async function registerWith(key: string, { name, token, store, gateway, log }: EnrolmentDeps): Promise<Identity> {
   await store.save({ key });
   const client = createClient(RegistrationService, gateway);
   const certificateRequest = await signingRequest(key);

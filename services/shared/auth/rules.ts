@@ -1,6 +1,7 @@
 /** Who may call which method, and with what permission where. What is not in the table nobody may call. */
 import { AuditService, AuditSinkService } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import {
+  ClusterAdminService,
   ClusterLinkService,
   PlacementService,
   RegistrationService,
@@ -162,7 +163,11 @@ const table = new Map<string, Map<string, Rule>>([
   rulesOf(AuthorizerService, { resolve: signedIn() }),
   // Known by the one-time token that the request carries.
   rulesOf(RegistrationService, { register: anyone }),
-  rulesOf(ClusterLinkService, { renew: cluster, heartbeat: cluster }),
+  rulesOf(ClusterLinkService, { renew: cluster, heartbeat: cluster, checkCertificate: cluster }),
+  rulesOf(ClusterAdminService, {
+    listClusters: mayRead("manage_clusters", () => organisation()),
+    revokeCluster: mayChange("manage_clusters", ({ cluster: name }) => organisation("", name)),
+  }),
   rulesOf(PlacementService, { resolveCluster: signedIn() }),
   rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
 ]);

@@ -27,6 +27,10 @@ const claimsSchema = z
     kind: z.enum(["user", "application", "cluster"]),
     cluster: label.optional(),
     key: z.string().min(1).max(256).optional(),
+    certificate: z
+      .string()
+      .regex(/^[0-9a-f]{1,64}$/)
+      .optional(),
   })
   .refine((claims) => (claims.role === "cluster") === (claims.cluster !== undefined), "a cluster names itself");
 
@@ -41,8 +45,9 @@ export function tokenVerifier(issuers: readonly TrustedIssuer[]): TokenVerifier 
     if (!claims.success || !trusted.roles.includes(claims.data.role)) {
       throw unauthenticated("the token does not say who the caller is");
     }
-    const { sub, org, role, kind, cluster, key } = claims.data;
-    return { org, subject: sub, role, kind, ...(cluster ? { cluster } : {}), ...(key ? { apiKey: key } : {}), token };
+    const { sub, org, role, kind, cluster, certificate, key } = claims.data;
+    const plane = cluster ? { cluster, ...(certificate ? { certificate } : {}) } : {};
+    return { org, subject: sub, role, kind, ...plane, ...(key ? { apiKey: key } : {}), token };
   };
 }
 

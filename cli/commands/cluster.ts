@@ -1,0 +1,45 @@
+import { toJson } from "@bufbuild/protobuf";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import Table from "cli-table3";
+import {
+  ClusterAdminService,
+  type ClusterState,
+  ListClustersResponseSchema,
+} from "../../gen/biplane/cluster/v1/registration_pb.js";
+import { asked, connectApi } from "../api.ts";
+import type { CommandOptions } from "../config.ts";
+
+const client = async (config: string | undefined) => createClient(ClusterAdminService, await connectApi(config));
+
+export async function clusterList({ json, config }: CommandOptions<"clusterList">): Promise<number> {
+  const answer = await asked((await client(config)).listClusters({}));
+  if (json) {
+    process.stdout.write(`${JSON.stringify(toJson(ListClustersResponseSchema, answer), null, 2)}\n`);
+    return 0;
+  }
+  const head = ["cluster", "", "heard of", "version", "tunnels", "certificate until"];
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  for (const state of answer.clusters) {
+    const { cluster, heardAt, version, connections, certificateUntil } = state;
+    table.push([cluster, words(state), time(heardAt), version, connections, time(certificateUntil)]);
+  }
+  process.stdout.write(`${table.toString()}\n`);
+  return 0;
+}
+
+export async function clusterRevoke({ name, config }: CommandOptions<"clusterRevoke">): Promise<number> {
+  await asked((await client(config)).revokeCluster({ cluster: name }));
+  process.stdout.write(
+    `All that ${name} holds is out of use: its connections are cut within a minute, and no new one is let in. What runs ` +
+      "there goes on. It comes back by another registration token in both stacks.\n",
+  );
+  return 0;
+}
+
+function words({ healthy, revokedAt }: ClusterState): string {
+  if (revokedAt) return `revoked ${time(revokedAt)}`;
+  return healthy ? "healthy" : "not heard of";
+}
+
+const time = (at: Timestamp | undefined) => (at ? timestampDate(at).toISOString() : "");
