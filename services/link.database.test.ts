@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -13,7 +13,7 @@ import { readSigningRequest } from "./control/cluster/authority.ts";
 import { newKey, renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { tunnelProtocol } from "./shared/cluster-identity.ts";
-import { countingLines, floodLinesSent } from "./testing/fakes.ts";
+import { countingLines, floodLinesSent, inputsPut } from "./testing/fakes.ts";
 import { type LinkWorld, type MemoryStore, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 let world: LinkWorld;
@@ -289,6 +289,18 @@ describe("a tunnel that is cut", () => {
     },
   );
 
+  it("costs an upload in its midst a refusal that may be repeated, and half of it is nowhere", async () => {
+    const [whole, mebibyte] = [inputsPut().length, 1024 * 1024];
+    const text = randomBytes(6 * mebibyte).toString("base64");
+    world.network.cutAfter(2 * mebibyte);
+    await expect(uploadInputs(text)).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(inputsPut().length).toBe(whole);
+    await until(goesThrough);
+    const first = await uploadInputs(text);
+    expect(inputsPut().slice(whole)).toEqual([expect.toSatisfy((bytes: number) => bytes > text.length)]);
+    expect((await uploadInputs(text)).offloadedInputData).toEqual(first.offloadedInputData);
+  });
+
   it("comes back with the identity that it saved, not with the token", async () => {
     await tunnel.service.stop();
     tunnel = await world.startTunnel({ token: "forgotten", store: tunnel.store });
@@ -361,6 +373,19 @@ function as(who: keyof LinkWorld["applications"]) {
 function upload(who: keyof LinkWorld["applications"], headers: Record<string, string> = {}) {
   const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };
   return client(DataProxyService).createUploadLocation(request, { headers: { ...as(who).headers, ...headers } });
+}
+
+function uploadInputs(text: string) {
+  const primitive = { value: { case: "stringValue" as const, value: text } };
+  const scalar = { value: { case: "primitive" as const, value: primitive } };
+  const value = { value: { case: "scalar" as const, value: scalar } };
+  const id = { case: "projectId" as const, value: { organization: "acme", name: "demo", domain: "development" } };
+  const request = {
+    id,
+    task: { case: "taskSpec" as const, value: {} },
+    inputs: { literals: [{ name: "text", value }] },
+  };
+  return client(DataProxyService).uploadInputs(request, as("admin"));
 }
 
 function tail(run: string) {

@@ -41,6 +41,10 @@ export function fakeRuns(router: ConnectRouter): void {
   });
 }
 
+const put: number[] = [];
+/** Bytes of each of the inputs that came whole. */
+export const inputsPut = (): readonly number[] => put;
+
 /** Does not compress: clients accept gzip, and a line of one letter would fit whole into any window. */
 const bigLogLine = randomBytes(48 * 1024).toString("base64");
 
@@ -74,7 +78,10 @@ function dataPlaneRoutes(router: ConnectRouter): void {
         },
       };
     },
-    putInputs: ({ org, project, domain, folder }) => ({ uri: `s3://metadata/${org}/${project}/${domain}/${folder}` }),
+    putInputs({ org, project, domain, folder, content }) {
+      put.push(content.byteLength);
+      return { uri: `s3://metadata/${org}/${project}/${domain}/${folder}` };
+    },
     getObject({ uri }) {
       if (uri.includes("missing")) throw new ConnectError("no such object", Code.NotFound);
       return { content: toBinary(InputsSchema, create(InputsSchema, { literals: [{ name: "x" }] })) };
