@@ -1,6 +1,8 @@
 /**
  * Log lines on their way through: translated one message at a time, nothing held back. A tunnel or relay that goes takes
  * the stream with it; it is then asked for again from where it was, and the client hears of it only that it is quiet.
+ * A plane also ends a stream once what it was told of the caller is too old: whether the caller still may is for the
+ * newer word, by which the stream is asked for again.
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -43,11 +45,12 @@ export async function* tailLogs(
   let heardAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; ; failures++) {
     resume.reopened();
+    let heard = false;
     try {
       const asked = create(TailLogsRequestSchema, request);
       if (resume.since !== undefined) asked.since = timestampFromMs(Date.parse(resume.since));
       for await (const { lines } of logs.tailLogs(asked, await call())) {
-        [failures, heardAt] = [0, Date.now()];
+        [failures, heardAt, heard] = [0, Date.now(), true];
         const told = lines.filter(({ timestamp }) => !timestamp || resume.isNew(timestampText(timestamp)));
         if (told.length > 0 || lines.length === 0) yield responseOf(told);
       }
@@ -55,7 +58,8 @@ export async function* tailLogs(
     } catch (error) {
       const { code } = ConnectError.from(error);
       // Before the first message the client is told at once, and knows what to do.
-      if (signal.aborted || !isLost(code) || Date.now() - heardAt > patienceMs) throw lateError(error, heardAt);
+      const again = isLost(code) || (heard && code === Code.PermissionDenied);
+      if (signal.aborted || !again || Date.now() - heardAt > patienceMs) throw lateError(error, heardAt);
       log.info("a log stream was lost and is taken up again", { failures, code: Code[code] });
     }
     yield {};
