@@ -62,6 +62,12 @@ export const commandSchemas = {
   }),
   verifyReplay: z.strictObject({ bundle: file, signer, ...reportFiles }),
   verifyDiff: z.strictObject({ before: file, after: file, signer, json: z.boolean().default(false) }),
+  verifyProve: z.strictObject({
+    checks: z.array(z.string().min(1)).describe("Ids of checks. @default all"),
+    bundle: file.optional().describe("Snapshot of verify --bundle. @default what is read now"),
+    target: file.optional().describe("JSON file that names what to read; the local run's when absent"),
+    json: z.boolean().default(false),
+  }),
   verifyExplain: z.strictObject({ id: z.string().min(1).describe("Of a check or of a claim") }),
   verifyReasonRbac: z.union(
     [

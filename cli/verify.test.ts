@@ -20,7 +20,7 @@ function bundle(...[change]: Parameters<typeof recordingOf>): string {
 const pem = (of: ReturnType<typeof generateKeyPairSync>["publicKey"]) =>
   of.export({ type: "spki", format: "pem" }).toString();
 
-describe("biplane verify, of bundles", () => {
+describe("biplane verify, of bundles", { timeout: 60_000 }, () => {
   it("replays one without any plane, writes its reports, and answers as the run did", () => {
     withFolder({ "bad.json": bundle(withoutDeny) }, (cwd) => {
       const { stdout, exitCode } = biplane(cwd, "verify", "replay", "bad.json", "--json", "r.json", "--junit", "r.xml");
@@ -55,6 +55,20 @@ describe("biplane verify, of bundles", () => {
         fixed: [],
         unchanged: [],
         incomparable: [],
+      });
+    });
+  });
+
+  it("proves a check on one: every break of it is seen, and no request of it can be refused without notice", () => {
+    withFolder({ "good.json": bundle(), "bad.json": bundle(withoutDeny) }, (cwd) => {
+      const { stdout, exitCode } = biplane(cwd, "verify", "prove", "NS-04", "--bundle", "good.json");
+      expect(stdout).toMatch(
+        /^proven NS-04 +3 breaks\n[\s\S]*\(kill rate 100\.0 %\); 0 not broken\n6 requests .*: 6 times no check/,
+      );
+      expect(exitCode).toBe(0);
+      expect(biplane(cwd, "verify", "prove", "NS-04", "--bundle", "bad.json")).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringMatching(/^- +NS-04 +not broken: it is FAIL on this snapshot/),
       });
     });
   });

@@ -46,6 +46,19 @@ export function addVerify(program: Command, run: Run): void {
     );
 
   verify
+    .command("prove")
+    .description(
+      "break a snapshot in every way that the checks name, and show that each check sees it, and no other does",
+    )
+    .argument("[checks...]", "ids of checks (all)")
+    .option("--bundle <file>", "the snapshot, of verify --bundle (what is read now)")
+    .option("--target <file>", "JSON file that names what to read, without --bundle")
+    .option("--json", "as JSON")
+    .action(async (checks, raw) =>
+      run((await import("./commands/verify-prove.ts")).proveCommand(parseOptions("verifyProve", { checks, ...raw }))),
+    );
+
+  verify
     .command("explain")
     .description("a check or a claim in words: what it says, reads and proves, and what turns it red")
     .argument("<id>", "NS-04, or a claim's id")

@@ -38,7 +38,13 @@ async function record(targets: Targets, { path, ...options }: VerifyOptions): Pr
   const collected = kept(await collect(targets));
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const documentedCommands = targets.customer ? await runDocumented(targets.customer, collected, path) : [];
-  return { ...options, startedAt: startedAt.toISOString(), seconds, targets, collected, documentedCommands };
+  return {
+    ...kept({ ...options, documentedCommands }),
+    startedAt: startedAt.toISOString(),
+    seconds,
+    targets,
+    collected,
+  };
 }
 
 /** What the report says of each claim, for the ledger: by its checks of one plane, or by the list of accepted gaps. */

@@ -12,7 +12,7 @@ import { checkout } from "../context.ts";
 import { writeReports } from "../report-files.ts";
 
 export async function replayCommand({ bundle, signer, ...files }: CommandOptions<"verifyReplay">): Promise<number> {
-  const { report, signer: by, name } = open(bundle, signer);
+  const { report, signer: by, name } = openReplayed(bundle, signer);
   writeReports(report, files);
   const trust = signer === undefined ? "; whose key that is, --signer FILE decides" : ", as asked for";
   process.stdout.write(`${renderTerminal(report)}\n`);
@@ -21,7 +21,7 @@ export async function replayCommand({ bundle, signer, ...files }: CommandOptions
 }
 
 export async function diffCommand({ before, after, signer, json }: CommandOptions<"verifyDiff">): Promise<number> {
-  const diff = diffReports(open(before, signer).report, open(after, signer).report);
+  const diff = diffReports(openReplayed(before, signer).report, openReplayed(after, signer).report);
   process.stdout.write(`${json ? JSON.stringify(diff, null, 2) : renderDiff(diff)}\n`);
   return exitCodeOfDiff(diff);
 }
@@ -31,12 +31,13 @@ export async function explainCommand({ id }: CommandOptions<"verifyExplain">): P
   return 0;
 }
 
-function open(path: string, signer: string | undefined) {
+/** With its signature checked and its report come to again. @param signer a public key's file */
+function openReplayed(path: string, signer?: string) {
   const commit = currentCommit(checkout);
-  return replay(read(path), path, { commit, ...(signer === undefined ? {} : { signer: readSigner(signer) }) });
+  return replay(readBundle(path), path, { commit, ...(signer === undefined ? {} : { signer: readSigner(signer) }) });
 }
 
-function read(path: string): string {
+export function readBundle(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -1,9 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { localLimits, localTargets } from "../../sandbox/verify-target.ts";
-import { messageOf, refusal } from "../../shared/errors.ts";
 import { currentCommit, writeEvidence } from "../../verify/claims/evidence.ts";
 import { sealBundle } from "../../verify/evidence/bundle.ts";
 import { ownSigningKey, readSigningKey } from "../../verify/evidence/keys.ts";
@@ -11,30 +7,26 @@ import { joinLimits, readLimits } from "../../verify/limits.ts";
 import { evidenceOf, verify } from "../../verify/main.ts";
 import type { Report } from "../../verify/report/result.ts";
 import { renderTerminal } from "../../verify/report/terminal.ts";
-import { parseTargets, type Targets } from "../../verify/target.ts";
+import type { Targets } from "../../verify/target.ts";
 import { readWaivers } from "../../verify/waivers.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 import { write, writeReports } from "../report-files.ts";
+import { targetsOf } from "./verify-targets.ts";
 
 /** Verifies the target of the options, or the local run with the list of what one machine cannot decide. */
 export async function verifyCommand(options: CommandOptions<"verify">): Promise<number> {
   const here = paths();
-  const local = options.target === undefined ? readEnvironment(here) : undefined;
-  const targets = local ? localTargets(local) : readTargets(options.target ?? "");
-  const limitsFiles = options.acceptUnevaluated
-    ? [options.acceptUnevaluated]
-    : local
-      ? localLimits(local, checkout)
-      : [];
+  const { targets, limitsFiles, toolPath } = targetsOf(options.target);
+  const gaps = options.acceptUnevaluated === undefined ? limitsFiles : [options.acceptUnevaluated];
   const { only, plane, failOn } = options;
   const key = options.bundle === undefined ? undefined : signingKey(options.signWith, here.cache);
   const { recording, report } = await verify(targets, {
     commit: currentCommit(checkout),
-    limits: joinLimits(limitsFiles.map(readLimits)),
+    limits: joinLimits(gaps.map(readLimits)),
     waivers: options.waivers === undefined ? [] : readWaivers(options.waivers),
     selection: { only, failOn, ...(plane ? { plane } : {}) },
-    path: local?.toolPath ?? [],
+    path: toolPath,
   });
   // A part of the checks would take back what all of them said before.
   if (only.length === 0 && !plane) tellLedger(report, targets, join(here.cache, "evidence"));
@@ -55,16 +47,4 @@ function tellLedger(report: Report, { customer, controlPlane }: Targets, folder:
   if (customer) tell(`verify-${customer.cloud}-${customer.model}`, "compute");
   if (controlPlane) tell(`verify-${controlPlane.cloud}-control-plane`, "control");
   tell("verify-accepted-gaps", "accepted gaps");
-}
-
-function readTargets(file: string): Targets {
-  return parseTargets(readJson(file), file);
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw refusal({ subject: "--target", value: file, allowed: `a JSON file (${messageOf(error)})` });
-  }
 }

@@ -7,20 +7,25 @@ const largestCpu = 1024;
 
 export const quotaPerNamespace = defineCheck({
   id: "NS-02",
-  title: "Every namespace of ours has a resource quota that limits something",
+  title: "Every namespace of ours has a resource quota that limits something, and limits for containers that name none",
   severity: "medium",
   claims: ["ns-resource-quota", "verify-resourcequotas"],
   documented: ["C05"],
-  fix: "Give the namespace a ResourceQuota with requests and limits of CPU and memory.",
-  needs: ["resourceQuotas"],
-  evaluate({ resourceQuotas }, target) {
+  fix: "Give the namespace a ResourceQuota, and a LimitRange with container defaults, of CPU and memory.",
+  needs: ["resourceQuotas", "limitRanges"],
+  evaluate({ resourceQuotas, limitRanges }, target) {
     return ownNamespaces(target).map((namespace) => {
       const quotas = resourceQuotas.filter(({ metadata }) => metadata?.namespace === namespace);
       const enforced = quotas.map(({ status }) => status?.hard ?? {});
       const cpu = enforced.map((hard) => hard["limits.cpu"] ?? hard["requests.cpu"] ?? hard.cpu).find(Boolean);
       if (!cpu) return fail(`Namespace/${namespace}`, `${quotas.length} quotas, none with CPU in force`);
       if (cores(cpu) > largestCpu) return fail(`Namespace/${namespace}`, `CPU quota ${cpu} limits nothing`);
-      return pass(`Namespace/${namespace}`, `quota in force: cpu ${cpu}`);
+      const given = limitRanges
+        .filter(({ metadata }) => metadata?.namespace === namespace)
+        .flatMap(({ spec }) => spec?.limits ?? [])
+        .find(({ type, _default: limits }) => type === "Container" && limits?.cpu && limits.memory);
+      if (!given) return fail(`Namespace/${namespace}`, "no LimitRange limits a container that names no limits");
+      return pass(`Namespace/${namespace}`, `quota in force: cpu ${cpu}; a container gets ${tell(given._default)}`);
     });
   },
   sabotages: [
@@ -39,8 +44,19 @@ export const quotaPerNamespace = defineCheck({
         }
       },
     },
+    {
+      name: "the last limit range leaves memory open",
+      apply(facts) {
+        for (const { _default: limits } of facts.limitRanges.at(-1)?.spec?.limits ?? []) delete limits?.memory;
+      },
+    },
   ],
 });
+
+const tell = (limits: Record<string, string> = {}) =>
+  Object.entries(limits)
+    .map(([resource, limit]) => `${resource} ${limit}`)
+    .join(", ");
 
 function cores(quantity: string): number {
   return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity.replace(/k$/, "000"));

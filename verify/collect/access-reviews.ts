@@ -10,7 +10,7 @@ import { expand, type Grant } from "../reason/rbac/grants.ts";
 import { projectNamespaces, type Target } from "../target.ts";
 import { attempt } from "./attempt.ts";
 
-type Question = Pick<AccessReview, "namespace" | "account" | "asked">;
+export type Question = Pick<AccessReview, "namespace" | "account" | "asked">;
 
 /** What no account of the plane should be told yes to. */
 const forbidden: Omit<Grant, "via" | "namespace">[] = [
@@ -41,7 +41,7 @@ export function readAccessReviews(target: Target): Promise<Fact<AccessReview[]>>
 }
 
 /** The first and the last project stand for all: roles of every namespace are compared one by one elsewhere. */
-function questionsTo(target: Target): Question[] {
+export function questionsTo(target: Target): Question[] {
   const projects = projectNamespaces(target);
   const spaces = [...new Set([projects[0] ?? "", projects.at(-1) ?? ""])];
   const platform = [...new Set(permissions.map(({ account }) => account))];

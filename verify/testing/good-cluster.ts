@@ -31,7 +31,6 @@ type KubernetesFacts = Pick<
   | "resourceQuotas"
   | "limitRanges"
   | "customResourceDefinitions"
-  | "accessReviews"
 >;
 
 export function goodCluster(): KubernetesFacts {
@@ -75,6 +74,9 @@ export function goodCluster(): KubernetesFacts {
     ),
     clusterRoles: [
       { metadata: { name: "system:discovery" }, rules: [{ nonResourceURLs: ["/version"], verbs: ["get"] }] },
+      // Every cluster has these two, for whoever binds them.
+      { metadata: { name: "cluster-admin" }, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] },
+      { metadata: { name: "view" }, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }] },
     ],
     roleBindings: permissions.map(
       ({ role, where, account: name }): V1RoleBinding => ({
@@ -98,23 +100,10 @@ export function goodCluster(): KubernetesFacts {
       metadata: { namespace, name: "quota" },
       status: { hard: { "limits.cpu": "8", "limits.memory": "16Gi" } },
     })),
-    limitRanges: homes.map((namespace) => ({ metadata: { namespace, name: "limits" }, spec: { limits: [] } })),
-    accessReviews: [
-      {
-        namespace: platform,
-        account: "executor",
-        asked: { namespace: project, group: "core", resource: "pods", verb: "create" },
-        allowed: true,
-        reason: 'RBAC: allowed by RoleBinding "executor/demo-development"',
-      },
-      {
-        namespace: project,
-        account: "default",
-        asked: { namespace: project, group: "core", resource: "pods", verb: "create" },
-        allowed: false,
-        reason: "",
-      },
-    ],
+    limitRanges: homes.map((namespace) => ({
+      metadata: { namespace, name: "limits" },
+      spec: { limits: [{ type: "Container", _default: { cpu: "500m", memory: "256Mi" } }] },
+    })),
     customResourceDefinitions: [
       {
         metadata: { name: "taskactions.flyte.org" },

@@ -2,8 +2,11 @@
 import { renderBucketPolicy } from "../../components/buckets/policy.ts";
 import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/aws-policies.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
+import { type Question, questionsTo } from "../collect/access-reviews.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
+import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
+import { allows, grantsTo } from "../reason/rbac/grants.ts";
 import { type Target, type Targets, targetSchema } from "../target.ts";
 import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
@@ -32,9 +35,11 @@ export const goodTargets: Targets = { customer: goodTarget, controlPlane: goodCo
 
 export function goodFacts(): Facts {
   const iam = goodIam();
+  const cluster = goodCluster();
   return {
     ...goodRegionFacts(),
-    ...goodCluster(),
+    ...cluster,
+    accessReviews: questionsTo(goodTarget).map((question) => answer(question, cluster)),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     ...goodAccount(),
     iam,
@@ -73,6 +78,13 @@ export function goodFacts(): Facts {
       groupIds: ["sg-cluster"],
     },
   };
+}
+
+/** As an API server answers that has no authorizer but RBAC. */
+function answer(question: Question, cluster: ReturnType<typeof goodCluster>): AccessReview {
+  const { namespace, account: name, asked } = question;
+  const grant = allows(grantsTo({ namespace, name }, cluster), asked);
+  return { ...question, allowed: grant !== undefined, reason: grant ? `RBAC: allowed by ${grant.via}` : "" };
 }
 
 /** The policies are rendered by the components themselves, so that the good plane cannot be better than the real one. */

@@ -186,6 +186,7 @@ export function goodRegionFacts(): RegionFacts {
         metadata: { name: "system:public-info-viewer" },
         rules: [{ nonResourceURLs: ["/version", "/livez"], verbs: ["get"] }],
       },
+      { metadata: { name: "cluster-admin" }, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] },
     ],
     regionRoleBindings: [
       {

@@ -1,0 +1,29 @@
+/** Writes what each sabotage does to the good plane: `node verify/sabotage/expected.ts`. */
+import { writeFileSync } from "node:fs";
+import { checks } from "../checks/index.ts";
+import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
+import { collectedFrom, goodFacts, goodTargets } from "../testing/good-plane.ts";
+import { type Expected, expectedPath, listed } from "./listed.ts";
+import { type Proof, proveAll } from "./prove.ts";
+
+/** Of every check: on the self-managed plane, or on the BYOC one when it applies to that alone. */
+export function proofsOnTheGoodPlane(): Proof[] {
+  const byoc = { ...goodTargets, customer: goodByocTarget };
+  const own = checks.filter((check) => !check.notApplicable?.(goodTargets));
+  const others = checks.filter((check) => !own.includes(check));
+  return [
+    ...proveAll(own, { collected: collectedFrom(goodFacts()), targets: goodTargets }, checks, listed),
+    ...proveAll(others, { collected: collectedFrom(goodByocFacts()), targets: byoc }, checks, listed),
+  ];
+}
+
+export function expectedFrom(proofs: readonly Proof[]): Expected {
+  return Object.fromEntries(
+    proofs.map(({ check, breaks }) => [
+      check,
+      Object.fromEntries(breaks.map(({ sabotage, finding = "", flips }) => [sabotage, { finding, alsoTurns: flips }])),
+    ]),
+  );
+}
+
+if (import.meta.main) writeFileSync(expectedPath, `${JSON.stringify(expectedFrom(proofsOnTheGoodPlane()), null, 2)}\n`);
