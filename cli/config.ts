@@ -24,6 +24,7 @@ const reportFiles = {
   json: file.optional(),
   junit: file.optional(),
   html: file.optional(),
+  sarif: file.optional(),
 };
 
 const signer = file.optional().describe("Public key, PEM, that must have signed. @default any, which is named");

@@ -4,18 +4,21 @@ import { dirname } from "node:path";
 import { renderHtml } from "../verify/report/html.ts";
 import { renderJunit } from "../verify/report/junit.ts";
 import type { Report } from "../verify/report/result.ts";
+import { renderSarif } from "../verify/report/sarif.ts";
 
 export interface ReportFiles {
   json?: string | undefined;
   junit?: string | undefined;
   html?: string | undefined;
+  sarif?: string | undefined;
 }
 
-export function writeReports(report: Report, { json, junit, html }: ReportFiles): void {
+export function writeReports(report: Report, { json, junit, html, sarif }: ReportFiles): void {
   const wanted = [
     [json, () => `${JSON.stringify(report, null, 2)}\n`],
     [junit, () => renderJunit(report)],
     [html, () => renderHtml(report)],
+    [sarif, () => renderSarif(report)],
   ] as const;
   for (const [file, render] of wanted) if (file !== undefined) write(file, render());
 }

@@ -73,5 +73,6 @@ function withReports(command: Command): Command {
   return command
     .option("--json <file>", "write the report as JSON")
     .option("--junit <file>", "write the report as JUnit XML")
-    .option("--html <file>", "write the report as one HTML page");
+    .option("--sarif <file>", "write the report as SARIF 2.1.0")
+    .option("--html <file>", "write the report as one HTML page, with filters by claim, plane and outcome");
 }

@@ -13,6 +13,7 @@ const ended = (outcome: Outcome, claim = "a"): ReportedCheck => ({
   plane: "compute",
   claims: [claim],
   documented: [],
+  reads: [],
   outcome,
   findings: [],
   sabotages: [],

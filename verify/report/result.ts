@@ -45,6 +45,7 @@ export const reportSchema = z.strictObject({
         .optional()
         .describe("Those of the claims that a stricter statement stands for, each with its decision record"),
       documented: z.array(z.string()),
+      reads: z.array(z.string()).describe("Facts, whose requests stand below"),
       outcome: z.enum(outcomes),
       reason: z.string().optional(),
       findings: z.array(findingSchema),
@@ -80,6 +81,7 @@ export function reportCheck({ check, verdict }: CheckResult): ReportedCheck {
   const { id, title, severity, plane, supersedes, documented, fix } = check;
   const base = {
     ...{ id, title, severity, plane, documented: [...documented], fix, outcome: verdict.outcome },
+    reads: [...check.needs],
     claims: [...check.claims, ...Object.keys(supersedes ?? {})],
     ...(supersedes ? { supersedes: { ...supersedes } } : {}),
   };
