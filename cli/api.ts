@@ -1,6 +1,5 @@
 /** The region's public API for the operator's own commands, signed in as the flyte client's configuration says. */
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { parse } from "yaml";
@@ -8,6 +7,7 @@ import { z } from "zod";
 import { readEnvironment } from "../sandbox/environment.ts";
 import { paths } from "../sandbox/paths.ts";
 import { messageOf, refusal, UserError } from "../shared/errors.ts";
+import { signIn } from "../shared/sign-in.ts";
 
 const host = /^(?:dns:\/\/\/)?([a-z0-9.-]+)$/;
 
@@ -18,8 +18,6 @@ const clientSchema = z.object({
     clientSecretLocation: z.string().min(1),
   }),
 });
-const tokenSchema = z.object({ access_token: z.string() });
-const refusedSchema = z.object({ error_description: z.string() });
 
 /** @param config the flyte client's configuration file. @default the local run's */
 export async function connectApi(config: string | undefined): Promise<Transport> {
@@ -74,50 +72,4 @@ export function readText(option: string, file: string): string {
   } catch (error) {
     throw refusal({ subject: option, value: file, allowed: `a readable file (${messageOf(error)})` });
   }
-}
-
-interface SignIn {
-  endpoint: string;
-  clientId: string;
-  secret: string;
-  ca: string | undefined;
-}
-
-async function signIn({ endpoint, clientId, secret, ca }: SignIn): Promise<string> {
-  const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
-  const { status, body } = await post(`https://${endpoint}/oauth2/v1/token`, {
-    ca,
-    authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
-    body: "grant_type=client_credentials",
-  });
-  const answer: unknown = JSON.parse(body || "{}");
-  if (status === 200) return tokenSchema.parse(answer).access_token;
-  const why = refusedSchema.safeParse(answer);
-  const said = why.success ? why.data.error_description : `it answered ${status}`;
-  throw new UserError(`${endpoint} does not sign ${clientId} in: ${said}`, { exitCode: 1 });
-}
-
-interface Post {
-  ca: string | undefined;
-  authorization: string;
-  body: string;
-}
-
-function post(url: string, { ca, authorization, body }: Post): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) =>
-      reject(new UserError(`${url} cannot be reached: ${error.message}`, { exitCode: 1, cause: error }));
-    const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
-    const sent = request(url, { method: "POST", headers, timeout: 30_000, ...(ca ? { ca } : {}) }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
-      });
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: text }));
-      answer.on("error", fail);
-    });
-    sent.on("timeout", () => sent.destroy(new Error("no answer for 30 s")));
-    sent.on("error", fail);
-    sent.end(body);
-  });
 }

@@ -59,6 +59,7 @@ export const commandSchemas = {
     waivers: file.optional().describe("YAML list of findings that somebody answers for until a day"),
     only: z.array(z.string().min(1)).default([]).describe("Ids of checks. @default all"),
     plane: z.enum(["compute", "control"], "compute or control").optional(),
+    probe: z.boolean().default(false).describe("Also try what should be refused; a plan is printed first"),
     failOn: z.enum(severities, severities.join(", ")).default("low").describe("The least severity that answers 1"),
   }),
   verifyReplay: z.strictObject({ bundle: file, signer, ...reportFiles }),

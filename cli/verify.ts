@@ -14,6 +14,7 @@ export function addVerify(program: Command, run: Run): void {
     .option("--sign-with <file>", "Ed25519 private key for the bundle (one of this machine's own)")
     .option("--only <id...>", "these checks alone")
     .option("--plane <plane>", "checks of this plane alone: compute or control")
+    .option("--probe", "also try what should be refused, by a plan that is printed first; cleans up behind itself")
     .option("--fail-on <severity>", "the least severity whose findings answer 1: low, medium, high or critical (low)")
     .action(async (raw) => run((await import("./commands/verify.ts")).verifyCommand(parseOptions("verify", raw))));
 

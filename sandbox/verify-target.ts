@@ -42,6 +42,7 @@ function controlPlaneOf({ outputs, awsRegionAccount: aws, caFile, ...environment
     clusterName: region.clusterName,
     kubeconfig: environment.kubeconfigs.region,
     aws: accessOf(aws, caFile),
+    signIn: { clientId: environment.clientId, clientSecretFile: environment.clientSecretFile },
     database: { ...environment.databaseVerifier, caFile },
   });
 }

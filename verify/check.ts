@@ -29,6 +29,8 @@ export interface Check<K extends FactName = FactName, T = Target> {
   /** What to do about a finding. */
   fix: string;
   needs: readonly K[];
+  /** It judges what `--probe` tried, and is not asked without. @default false */
+  probes?: boolean;
   evaluate(facts: Pick<Facts, K>, target: T): Finding[];
   sabotages: readonly [Sabotage<K, T>, ...Sabotage<K, T>[]];
   /** Words when the check does not apply to this target at all, with the evidence. */

@@ -187,6 +187,13 @@ export interface HostFact {
   plainAnswer?: string;
 }
 
+/** A role as the API tells it. */
+export interface AccessRoleFact {
+  name: string;
+  builtin: boolean;
+  actions: string[];
+}
+
 export interface RegionFacts {
   regionIam: IamAccount;
   regionDatabases: DatabaseFact[];
@@ -214,4 +221,6 @@ export interface RegionFacts {
   regionTables: TableFact[];
   regionRoles: DatabaseRoleFact[];
   regionHosts: HostFact[];
+  /** Of one organisation: its own, and those that every one has. */
+  regionAccessRoles: AccessRoleFact[];
 }

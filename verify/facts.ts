@@ -17,6 +17,7 @@ import type {
   V1ServiceAccount,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
+import type { ProbeFacts } from "./facts-probes.ts";
 import type { RegionFacts } from "./facts-region.ts";
 import type { World } from "./reason/iam/world.ts";
 import type { PolicyDocument } from "./reason/iam-policy.ts";
@@ -85,7 +86,7 @@ export interface ClusterFact {
 }
 
 /** Of a customer's plane, and beside it of the region's. */
-export interface Facts extends RegionFacts {
+export interface Facts extends RegionFacts, ProbeFacts {
   namespaces: V1Namespace[];
   nodes: V1Node[];
   pods: V1Pod[];

@@ -84,6 +84,14 @@ describe("what the ledger is told", () => {
     expect(states("control")).toEqual({ "tenant-rls-not-used": "superseded" });
   });
 
+  it("keeps what was tried apart from what was read, of both planes", () => {
+    const check: ReportedCheck = { ...ended("PASS", "comm-client-cp-tls12"), id: "TLS-01", plane: "control" };
+    const tried = { ...report, checks: [check] };
+    expect(evidenceOf(tried, "control")).toEqual([]);
+    expect(evidenceOf(tried, "compute")).toEqual([]);
+    expect(evidenceOf(tried, "probes").map(({ by, model }) => [by, model])).toEqual([["TLS-01", "any"]]);
+  });
+
   it("counts each accepted gap as not evaluated, also one of another cloud, with its reason", () => {
     expect(findClaim("iam-gcp-workload-identity")?.clouds).toEqual(["gcp"]);
     expect(states("accepted gaps")).toEqual({

@@ -1,5 +1,6 @@
 /** What `biplane verify` reads, and what its report tells the ledger; the judging between them is `reportOf`. */
 import type { Plane } from "./check.ts";
+import { checks } from "./checks/index.ts";
 import { anyModel, type Evidence } from "./claims/evidence.ts";
 import { findClaim } from "./claims/ledger.ts";
 import { collect } from "./collect/index.ts";
@@ -35,7 +36,9 @@ export async function verify(
 async function record(targets: Targets, { path, ...options }: VerifyOptions): Promise<Recording> {
   selected(options.selection);
   const startedAt = new Date();
-  const collected = kept(await collect(targets));
+  const read = await collect(targets);
+  // Not before all is read: what a probe makes for a time is no part of the plane.
+  const collected = kept({ ...read, ...(options.selection.probe ? await triedOn(targets) : {}) });
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const documentedCommands = targets.customer ? await runDocumented(targets.customer, collected, path) : [];
   return {
@@ -47,11 +50,22 @@ async function record(targets: Targets, { path, ...options }: VerifyOptions): Pr
   };
 }
 
-/** What the report says of each claim, for the ledger: by its checks of one plane, or by the list of accepted gaps. */
-export function evidenceOf(report: Report, from: Plane | "accepted gaps"): Evidence[] {
-  return from === "accepted gaps"
-    ? gapsOf(report)
-    : report.checks.filter(({ plane }) => plane === from).flatMap(decided);
+/** Loaded for those only who try anything. */
+async function triedOn(targets: Targets): Promise<Awaited<ReturnType<typeof collect>>> {
+  const { probe } = await import("./probes/index.ts");
+  return probe(targets);
+}
+
+const probing = new Set(checks.filter(({ probes }) => probes).map(({ id }) => id));
+
+/**
+ * What the report says of each claim, for the ledger: by its checks of one plane that read, by those that judge what was
+ * tried on both, or by the list of accepted gaps.
+ */
+export function evidenceOf(report: Report, from: Plane | "probes" | "accepted gaps"): Evidence[] {
+  if (from === "accepted gaps") return gapsOf(report);
+  const own = report.checks.filter(({ id, plane }) => (probing.has(id) ? from === "probes" : plane === from));
+  return own.flatMap(decided);
 
   function decided(check: Report["checks"][number]): Evidence[] {
     if (check.outcome === "NOT_APPLICABLE") return [];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Recording } from "./recording.ts";
+import type { Recording, Selection } from "./recording.ts";
 import { reportOf } from "./recording.ts";
 import { recordingOf, withoutDeny } from "./testing/recording.ts";
 import type { Waiver } from "./waiver-schema.ts";
@@ -106,6 +106,15 @@ describe("a selection", () => {
     const control = report(undefined, { selection: { only: [], plane: "control" } });
     expect(new Set(control.checks.map(({ plane }) => plane))).toEqual(new Set(["control"]));
     expect(control.checks.length).toBeGreaterThan(10);
+  });
+
+  it("asks what judges a probe only where one was made, and refuses it by name elsewhere", () => {
+    const ids = (more: Partial<Selection>) =>
+      report(undefined, { selection: { only: [], ...more } }).checks.map(({ id }) => id);
+    expect(ids({})).not.toContain("TLS-01");
+    expect(ids({ probe: true })).toContain("TLS-01");
+    expect(ids({ probe: true, plane: "compute" })).not.toContain("TLS-01");
+    expect(() => ids({ only: ["TLS-01"] })).toThrow(/--only.*TLS-01.*with --probe/s);
   });
 
   it("refuses a check that nobody knows", () => {

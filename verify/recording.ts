@@ -18,6 +18,8 @@ export interface Selection {
   /** Ids of checks; all when empty. */
   only: readonly string[];
   plane?: Plane;
+  /** Also those that judge what was tried. @default false */
+  probe?: boolean;
   /** Findings below it are printed and do not answer 1. @default low, so all of them */
   failOn?: Severity;
 }
@@ -61,10 +63,16 @@ export function reportOf(recording: Recording): Report {
   };
 }
 
-export function selected({ only, plane }: Selection) {
+export function selected({ only, plane, probe = false }: Selection) {
   const strange = only.find((id) => !checks.some((check) => check.id === id));
   if (strange) throw refusal({ subject: "--only", value: strange, allowed: checks.map(({ id }) => id).join(", ") });
-  return checks.filter((check) => (only.length === 0 || only.includes(check.id)) && (!plane || check.plane === plane));
+  const probing = checks.find((check) => check.probes && only.includes(check.id));
+  if (probing && !probe) {
+    const allowed = "with --probe, since it judges what was tried";
+    throw refusal({ subject: "--only", value: probing.id, allowed });
+  }
+  const asked = checks.filter((check) => probe || !check.probes);
+  return asked.filter((check) => (only.length === 0 || only.includes(check.id)) && (!plane || check.plane === plane));
 }
 
 /** A waiver that has run out, or that nothing asks for, counts as a finding. */

@@ -27,6 +27,10 @@ export const controlPlaneSchema = z.strictObject({
   namespace: z.string().default("union-cp").describe("The services' namespace in the region's cluster"),
   kubeconfig: z.string().describe("File with read access to the region's cluster"),
   aws: awsSchema,
+  signIn: z
+    .strictObject({ clientId: z.string().min(1), clientSecretFile: z.string().describe("File of mode 0600") })
+    .optional()
+    .describe("An application with the admin's role, of any organisation: for what only the API tells"),
   database: z
     .strictObject({
       host: z.string().min(1).describe("The database, or this end of a tunnel to it"),

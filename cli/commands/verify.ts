@@ -5,6 +5,7 @@ import { sealBundle } from "../../verify/evidence/bundle.ts";
 import { ownSigningKey, readSigningKey } from "../../verify/evidence/keys.ts";
 import { joinLimits, readLimits } from "../../verify/limits.ts";
 import { evidenceOf, verify } from "../../verify/main.ts";
+import { planProbes, renderPlan } from "../../verify/probes/plan.ts";
 import type { Report } from "../../verify/report/result.ts";
 import { renderTerminal } from "../../verify/report/terminal.ts";
 import type { Targets } from "../../verify/target.ts";
@@ -19,17 +20,18 @@ export async function verifyCommand(options: CommandOptions<"verify">): Promise<
   const here = paths();
   const { targets, limitsFiles, toolPath } = targetsOf(options.target);
   const gaps = options.acceptUnevaluated === undefined ? limitsFiles : [options.acceptUnevaluated];
-  const { only, plane, failOn } = options;
+  const { only, plane, failOn, probe } = options;
+  if (probe) process.stdout.write(`${renderPlan(planProbes(targets))}\n`);
   const key = options.bundle === undefined ? undefined : signingKey(options.signWith, here.cache);
   const { recording, report } = await verify(targets, {
     commit: currentCommit(checkout),
     limits: joinLimits(gaps.map(readLimits)),
     waivers: options.waivers === undefined ? [] : readWaivers(options.waivers),
-    selection: { only, failOn, ...(plane ? { plane } : {}) },
+    selection: { only, failOn, probe, ...(plane ? { plane } : {}) },
     path: toolPath,
   });
   // A part of the checks would take back what all of them said before.
-  if (only.length === 0 && !plane) tellLedger(report, targets, join(here.cache, "evidence"));
+  if (only.length === 0 && !plane) tellLedger(report, targets, join(here.cache, "evidence"), probe);
   writeReports(report, options);
   if (options.bundle !== undefined && key) write(options.bundle, sealBundle(recording, report, key));
   process.stdout.write(`${renderTerminal(report)}\n`);
@@ -41,10 +43,12 @@ function signingKey(given: string | undefined, cache: string) {
 }
 
 /** A source for each plane, so that who looks at one later does not take back what was seen of the other. */
-function tellLedger(report: Report, { customer, controlPlane }: Targets, folder: string): void {
+function tellLedger(report: Report, { customer, controlPlane }: Targets, folder: string, probed: boolean): void {
   const tell = (source: string, from: Parameters<typeof evidenceOf>[1]) =>
     writeEvidence(folder, report.commit, source, evidenceOf(report, from));
   if (customer) tell(`verify-${customer.cloud}-${customer.model}`, "compute");
   if (controlPlane) tell(`verify-${controlPlane.cloud}-control-plane`, "control");
   tell("verify-accepted-gaps", "accepted gaps");
+  // Who only reads later does not take back what was tried.
+  if (probed) tell(`verify-probes-${report.target.model ?? "control-plane"}`, "probes");
 }

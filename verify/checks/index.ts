@@ -21,13 +21,16 @@ import { noForeignPrincipals } from "./iam-06-no-foreign-principals.ts";
 import { adminUsedByThree } from "./iam-07-admin-used-by.ts";
 import { accountsMapToRoles } from "./iam-08-account-role-map.ts";
 import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
+import { sessionsByOwnToken } from "./iam-10-sessions.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
+import { podsAreApart } from "./net-04-pods-apart.ts";
 import { namespacePerProject } from "./ns-01-namespace-per-project.ts";
 import { quotaPerNamespace } from "./ns-02-resource-quota.ts";
 import { roleBindingsStayHome } from "./ns-03-role-bindings.ts";
 import { defaultDenyEverywhere } from "./ns-04-default-deny.ts";
+import { limitsHold } from "./ns-05-limits-hold.ts";
 import { podsAreNonRoot } from "./pod-01-non-root.ts";
 import { executorAsReleased } from "./pod-02-executor.ts";
 import { identityPerPod } from "./pod-03-workload-identity.ts";
@@ -45,6 +48,7 @@ import { dataStaysInPlace } from "./res-01-residency.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
+import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 
@@ -95,5 +99,9 @@ export const checks: readonly AnyCheck[] = [
   dataIsClassified,
   nothingListensOutside,
   noInboundRules,
+  limitsHold,
+  podsAreApart,
+  sessionsByOwnToken,
+  storeByTlsOnly,
   ...regionChecks,
 ];

@@ -1,5 +1,6 @@
 /** The checks of the region's plane, in the order of the report. */
 import type { AnyCheck } from "../check.ts";
+import { threeBuiltinRoles } from "./auth-01-builtin-roles.ts";
 import { regionInVendorAccount } from "./cp-01-vendor-account.ts";
 import { oneManagedDatabase } from "./cp-02-managed-database.ts";
 import { databaseEncrypted } from "./cp-03-database-encrypted.ts";
@@ -15,6 +16,9 @@ import { orgInEveryRecord } from "./db-01-org-in-every-record.ts";
 import { rowSecurityForced } from "./db-02-row-security.ts";
 import { metadataOnly } from "./db-03-metadata-only.ts";
 import { onlyUris } from "./db-04-only-uris.ts";
+import { everyCallAuthenticated } from "./rpc-01-authenticated.ts";
+import { presentTlsOnly } from "./tls-01-versions.ts";
+import { relayWantsCertificates } from "./tls-02-relay-certificates.ts";
 
 export const regionChecks: readonly AnyCheck[] = [
   regionInVendorAccount,
@@ -32,4 +36,8 @@ export const regionChecks: readonly AnyCheck[] = [
   rowSecurityForced,
   metadataOnly,
   onlyUris,
+  threeBuiltinRoles,
+  everyCallAuthenticated,
+  presentTlsOnly,
+  relayWantsCertificates,
 ];

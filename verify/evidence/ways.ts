@@ -11,8 +11,9 @@ export function withoutWays({ customer, controlPlane }: Targets): Targets {
   };
 }
 
-function withoutWaysIn({ caFile: _, ...controlPlane }: NonNullable<Targets["controlPlane"]>, aws: AwsAccess) {
+function withoutWaysIn({ caFile: _, signIn, ...controlPlane }: NonNullable<Targets["controlPlane"]>, aws: AwsAccess) {
   const { port, database, user } = controlPlane.database;
   const catalogue = { port, database, user, host: notKept, passwordFile: notKept };
-  return { ...controlPlane, kubeconfig: notKept, aws, database: catalogue };
+  const known = signIn ? { signIn: { ...signIn, clientSecretFile: notKept } } : {};
+  return { ...controlPlane, kubeconfig: notKept, aws, database: catalogue, ...known };
 }

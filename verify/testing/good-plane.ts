@@ -10,6 +10,7 @@ import { allows, grantsTo } from "../reason/rbac/grants.ts";
 import { type Target, type Targets, targetSchema } from "../target.ts";
 import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
+import { goodProbes } from "./good-probes.ts";
 import { goodControlPlane, goodRegionFacts } from "./good-region.ts";
 
 const issuer = "https://oidc.example.test";
@@ -40,6 +41,7 @@ export function goodFacts(): Facts {
     ...goodRegionFacts(),
     ...cluster,
     accessReviews: questionsTo(goodTarget).map((question) => answer(question, cluster)),
+    ...goodProbes(),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     ...goodAccount(),
     iam,

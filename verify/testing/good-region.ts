@@ -203,6 +203,12 @@ export function goodRegionFacts(): RegionFacts {
       },
     ],
     regionScanned: [{ kind: "Secret", namespace: "union-cp", name: "signing-key", keys: ["key.pem"], suspicious: [] }],
+    regionAccessRoles: [
+      { name: "admin", builtin: true, actions: ["view_flyte_inventory", "create_flyte_executions", "manage_clusters"] },
+      { name: "contributor", builtin: true, actions: ["view_flyte_inventory", "create_flyte_executions"] },
+      { name: "viewer", builtin: true, actions: ["view_flyte_inventory"] },
+      { name: "runner", builtin: false, actions: ["create_flyte_executions"] },
+    ],
     regionNodeZones: [
       { node: "a", zone: "us-east-2a" },
       { node: "b", zone: "us-east-2b" },

@@ -1,6 +1,7 @@
 import type { Collected } from "../../facts.ts";
 import type { RegionFacts } from "../../facts-region.ts";
 import type { ControlPlane } from "../../target.ts";
+import { collectAccessRoles } from "./access-roles.ts";
 import { collectAccount } from "./account.ts";
 import { collectCluster } from "./cluster.ts";
 import { collectDatabase } from "./database.ts";
@@ -8,11 +9,12 @@ import { collectHosts } from "./hosts.ts";
 
 /** Everything of a region that checks may need. */
 export async function collectRegion(target: ControlPlane): Promise<Pick<Collected, keyof RegionFacts>> {
-  const [account, cluster, database, hosts] = await Promise.all([
+  const [account, cluster, database, hosts, roles] = await Promise.all([
     collectAccount(target),
     collectCluster(target),
     collectDatabase(target.database),
     collectHosts(target),
+    collectAccessRoles(target),
   ]);
-  return { ...account, ...cluster, ...database, ...hosts };
+  return { ...account, ...cluster, ...database, ...hosts, ...roles };
 }

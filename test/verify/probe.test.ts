@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operatorClient } from "../../sandbox/cloud/index.ts";
+import { reportSchema } from "../../verify/report/result.ts";
+import { biplane } from "../support/biplane.ts";
+import { environment, here } from "../support/local-run.ts";
+
+const patienceMs = 60_000;
+/** A bridge enforces no policy, so nothing can be said of policies; all else ends as it should. */
+const expected = {
+  "IAM-10": "PASS",
+  "NET-04": "NOT_EVALUATED",
+  "NS-05": "PASS",
+  "RPC-01": "PASS",
+  "TLS-01": "PASS",
+  "TLS-02": "PASS",
+  "TLS-03": "PASS",
+};
+
+describe("verify --probe", () => {
+  const folder = mkdtempSync(join(tmpdir(), "biplane-probe-"));
+  let output: string;
+  let report: ReturnType<typeof reportSchema.parse>;
+
+  beforeAll(async () => {
+    const json = join(folder, "report.json");
+    ({ output } = await biplane(["verify", "--probe", "--json", json]));
+    report = reportSchema.parse(JSON.parse(readFileSync(json, "utf8")));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("tells what it will do before it tells what it saw", () => {
+    expect(output).toMatch(/^The probe will:\n {2}1\. /m);
+    expect(output.indexOf("makes a namespace biplane-probe-")).toBeGreaterThan(0);
+    expect(output.indexOf("makes a namespace biplane-probe-")).toBeLessThan(output.indexOf("IAM-10"));
+  });
+
+  it("decides what can be tried here, and says why of what cannot", () => {
+    const found = report.checks.filter(({ id }) => id in expected);
+    expect(Object.fromEntries(found.map(({ id, outcome }) => [id, outcome]).sort())).toEqual(expected);
+    expect(found.find(({ id }) => id === "NET-04")?.reason).toMatch(/does not enforce NetworkPolicy/);
+    for (const { id, outcome, sabotages } of found)
+      if (outcome === "PASS") expect(sabotages.length, id).toBeGreaterThan(0);
+  });
+
+  it("leaves no namespace and no object", async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(environment.kubeconfigs.customer);
+    const core = config.makeApiClient(CoreV1Api);
+    const namespaces = async () => {
+      const { items } = await core.listNamespace();
+      return items.map(({ metadata }) => metadata?.name ?? "").filter((name) => name.startsWith("biplane-probe-"));
+    };
+    const end = Date.now() + patienceMs;
+    while ((await namespaces()).length > 0 && Date.now() < end) await sleep(500);
+    expect(await namespaces()).toEqual([]);
+
+    const s3 = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
+    const { metadataBucket, fastRegistrationBucket } = environment.outputs.customer;
+    for (const Bucket of [metadataBucket, fastRegistrationBucket].map(String)) {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      expect(Contents.map(({ Key }) => Key).filter((key) => key?.includes("biplane-probe"))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+/** What was tried and how it ended. Read only by `verify --probe`, after its plan was printed. */
+
+export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+export type TlsVersion = (typeof tlsVersions)[number];
+
+export interface ProbedHost {
+  host: string;
+  purpose: "api" | "relay" | "object-store";
+  /** One handshake for each version, which offers that version only. */
+  tls: { version: TlsVersion; accepted: boolean; told: string }[];
+  /** What port 80 does with a request in clear. */
+  plain: { outcome: "closed" | "silent" | "answered"; told: string };
+}
+
+/** A handshake with the relay by somebody who is no cluster, and what came of it. */
+export interface ProbedCaller {
+  host: string;
+  certificate: "none" | "a stranger's own";
+  outcome: "refused" | "served" | "left open";
+  told: string;
+}
+
+/** One RPC, asked with an empty message. */
+export interface ProbedCall {
+  /** `package.Service/Method` */
+  method: string;
+  credential: "none" | "basic" | "unsigned token" | "a stranger's token" | "signed in";
+  /** Of Connect, as `Unauthenticated`; `Ok` where an answer came. */
+  code: string;
+  told: string;
+}
+
+/** Pods that were offered to a project's namespace by dry runs: the API server judges and keeps none. */
+export interface ProbedAdmission {
+  namespace: string;
+  /** What one container has, in whose specification stood nothing of resources. */
+  given: { requests: Record<string, string>; limits: Record<string, string> };
+  /** What asks for more than the namespace may have. */
+  tooMuch: { refused: boolean; told: string };
+}
+
+/** A pod's token, brought to STS for one role. */
+export interface ProbedSession {
+  /** `namespace/account` */
+  account: string;
+  kind: "platform" | "task";
+  role: string;
+  /** Of the account's own annotation. */
+  own: boolean;
+  taken: boolean;
+  told: string;
+}
+
+/** One call to the object store with the session of a task pod's account. */
+export interface ProbedObject {
+  account: string;
+  bucket: string;
+  place: "own" | "next door";
+  action: "put" | "get" | "delete";
+  allowed: boolean;
+  told: string;
+}
+
+/** A connection that a restricted pod of the probe's own namespace tried. */
+export interface ProbedConnection {
+  /** `open`: nothing forbids it. `closed`: a policy of the probe's own does. `plane`: the plane's policies do. */
+  case: "open" | "closed" | "plane";
+  to: string;
+  connected: boolean;
+  told: string;
+}
+
+export interface ProbeFacts {
+  probedHosts: ProbedHost[];
+  probedCallers: ProbedCaller[];
+  probedCalls: ProbedCall[];
+  probedStore: ProbedHost[];
+  probedAdmission: ProbedAdmission[];
+  probedSessions: ProbedSession[];
+  probedObjects: ProbedObject[];
+  probedConnections: ProbedConnection[];
+}

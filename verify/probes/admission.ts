@@ -1,0 +1,42 @@
+/** Offers pods to each project's namespace by dry runs: admission judges them whole, and nothing is kept. */
+import { CoreV1Api, KubeConfig, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
+import { messageOf } from "../../shared/errors.ts";
+import type { ProbedAdmission } from "../facts-probes.ts";
+import { projectNamespaces, type Target } from "../target.ts";
+import { restrictedPod } from "./pod.ts";
+
+/** Beyond what any plane has. */
+const tooMuch: V1ResourceRequirements = {
+  requests: { cpu: "1000000", memory: "1Pi" },
+  limits: { cpu: "1000000", memory: "1Pi" },
+};
+
+/** @throws Error where even a modest pod is refused: a refusal of a greedy one would then not be the quota's. */
+export async function probeAdmission(target: Target): Promise<ProbedAdmission[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(target.kubeconfig);
+  const api = config.makeApiClient(CoreV1Api);
+  const offer = (namespace: string, resources?: V1ResourceRequirements) =>
+    api.createNamespacedPod({ namespace, dryRun: "All", body: offered(target, resources) });
+  return Promise.all(
+    projectNamespaces(target).map(async (namespace) => {
+      const modest = await offer(namespace);
+      const { requests = {}, limits = {} } = modest.spec?.containers[0]?.resources ?? {};
+      const told = await offer(namespace, tooMuch).then(
+        () => undefined,
+        (error: unknown) => messageOf(error),
+      );
+      return {
+        namespace,
+        given: { requests, limits },
+        tooMuch: { refused: told !== undefined, told: told ?? "accepted" },
+      };
+    }),
+  );
+}
+
+/** The image is never pulled. */
+function offered({ registryHosts, repository, releasedDigests }: Target, resources?: V1ResourceRequirements): V1Pod {
+  const image = `${registryHosts[0]}/${repository}@${releasedDigests[0]}`;
+  return restrictedPod({ name: "biplane-probe", image, command: ["true"], ...(resources ? { resources } : {}) });
+}

@@ -1,0 +1,60 @@
+/** Everything that `--probe` tries, as facts like any other: how each ended, or why nothing can be said. */
+import { attempt } from "../collect/attempt.ts";
+import type { Collected, Fact } from "../facts.ts";
+import type { ProbeFacts } from "../facts-probes.ts";
+import type { ControlPlane, Target, Targets } from "../target.ts";
+import { probeAdmission } from "./admission.ts";
+import { probeCallers } from "./callers.ts";
+import { probeCalls } from "./calls.ts";
+import { probeConnections } from "./connections.ts";
+import { probeSessions } from "./sessions.ts";
+import { storeHost } from "./store-host.ts";
+import { probeHosts } from "./tls.ts";
+
+export async function probe({ customer, controlPlane }: Targets): Promise<Partial<Pick<Collected, keyof ProbeFacts>>> {
+  const [compute, control] = await Promise.all([
+    customer ? probeCustomer(customer) : {},
+    controlPlane ? probeRegion(controlPlane) : {},
+  ]);
+  return { ...compute, ...control };
+}
+
+async function probeRegion({ endpoint, relayHost, ...target }: ControlPlane) {
+  const hosts = [
+    { host: endpoint, purpose: "api" as const },
+    { host: relayHost, purpose: "relay" as const },
+  ];
+  const [probedHosts, probedCallers, probedCalls] = await Promise.all([
+    attempt(`a TLS handshake of each version with ${endpoint} and ${relayHost}; GET / on port 80`, () =>
+      probeHosts(hosts),
+    ),
+    attempt(`dial ${relayHost} without a certificate, and with a stranger's`, () => probeCallers(relayHost)),
+    attempt(`every RPC of ${endpoint} without a credential that holds`, () =>
+      probeCalls({ ...target, endpoint, relayHost }),
+    ),
+  ]);
+  return { probedHosts, probedCallers, probedCalls };
+}
+
+async function probeCustomer(target: Target) {
+  const store = storeHost(target);
+  const [probedStore, probedAdmission, sessions, probedConnections] = await Promise.all([
+    attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
+      probeHosts([{ host: store, purpose: "object-store" }]),
+    ),
+    attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
+    attempt("create token, sts assume-role-with-web-identity, s3 put, get and delete", () => probeSessions(target)),
+    attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
+  ]);
+  return {
+    probedStore,
+    probedAdmission,
+    probedSessions: part(sessions, ({ sessions: found }) => found),
+    probedObjects: part(sessions, ({ objects }) => objects),
+    probedConnections,
+  };
+}
+
+function part<T, U>(fact: Fact<T>, pick: (value: T) => U): Fact<U> {
+  return fact.read ? { ...fact, value: pick(fact.value) } : fact;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { goodTargets } from "../testing/good-plane.ts";
+import { planProbes, renderPlan } from "./plan.ts";
+
+describe("the plan of the probes", () => {
+  it("names every place of both planes, and what is made there", () => {
+    const text = renderPlan(planProbes(goodTargets));
+    for (const place of [
+      "us-east-2.example.test",
+      "relay-us-east-2.example.test",
+      "demo-development",
+      "acme-fast-reg",
+    ]) {
+      expect(text).toContain(place);
+    }
+    expect(text).toMatch(/7\. .*\n {5}makes a namespace biplane-probe-/);
+  });
+
+  it("holds nothing of a plane that the target does not name", () => {
+    const { customer, controlPlane } = goodTargets;
+    expect(renderPlan(planProbes({ controlPlane }))).not.toContain("acme");
+    const text = renderPlan(planProbes({ customer }));
+    expect(text).toContain("acme");
+    expect(text).not.toContain("relay-us-east-2");
+  });
+});

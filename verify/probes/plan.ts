@@ -1,0 +1,54 @@
+/** What `--probe` will do, told before it is done: where, with what rights, what is made and how it goes again. */
+import { projectNamespaces, type Targets } from "../target.ts";
+import { storeHost } from "./store-host.ts";
+
+export interface PlannedProbe {
+  does: string;
+  /** What is there for a time that was not there before. */
+  makes: string;
+}
+
+const nothing = "nothing";
+
+export function planProbes({ customer, controlPlane }: Targets): PlannedProbe[] {
+  const region = controlPlane
+    ? [
+        {
+          does: `TLS handshakes of versions 1.0 to 1.3 with ${controlPlane.endpoint} and ${controlPlane.relayHost}, and a request to their port 80`,
+          makes: nothing,
+        },
+        { does: `dial ${controlPlane.relayHost} without a certificate, and with one of a stranger's`, makes: nothing },
+        {
+          does: `call every RPC of ${controlPlane.endpoint} without a credential, and with three that must not hold`,
+          makes: "lines in the region's logs that say so",
+        },
+      ]
+    : [];
+  if (!customer) return region;
+  const { namespace, platformServiceAccounts: accounts, buckets, org } = customer;
+  return [
+    ...region,
+    {
+      does: `TLS handshakes of versions 1.0 to 1.3 with ${storeHost(customer)}, and a request to its port 80`,
+      makes: nothing,
+    },
+    {
+      does: `offer two pods to ${projectNamespaces(customer).join(", ")} by dry runs: one that names no resources, one that asks for too much`,
+      makes: `${nothing}: a dry run keeps none`,
+    },
+    {
+      does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to STS for every role of theirs; with a task's session put, get and delete an object of its own, and one next door`,
+      makes: `tokens of ten minutes; objects under ${org}/…/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
+    },
+    {
+      does: `dial from a restricted pod to two others and to every listening pod of ${namespace}`,
+      makes:
+        "a namespace biplane-probe-… with three pods and a policy; it goes at the end, on an interrupt, or with the next probe after ten minutes",
+    },
+  ];
+}
+
+export function renderPlan(probes: readonly PlannedProbe[]): string {
+  const lines = probes.flatMap(({ does, makes }, at) => [`  ${at + 1}. ${does}`, `     makes ${makes}`]);
+  return ["The probe will:", ...lines, ""].join("\n");
+}

@@ -1,0 +1,101 @@
+/** Handshakes that offer one version of TLS each, and a request in clear to port 80. */
+import { once } from "node:events";
+import { type AddressInfo, connect as connectPlain } from "node:net";
+import { connect as connectTls, createServer } from "node:tls";
+import { type ProbedHost, type TlsVersion, tlsVersions } from "../facts-probes.ts";
+import { strangersPair } from "./stranger.ts";
+
+const port = 443;
+const patienceMs = 5_000;
+const oldVersions: readonly TlsVersion[] = ["TLSv1", "TLSv1.1"];
+/** What these need, and no present client offers by itself. */
+const oldCiphers = "DEFAULT@SECLEVEL=0";
+
+/** @throws Error where this machine cannot offer an old version: a refusal of a host would then say nothing of it. */
+export async function probeHosts(hosts: readonly Pick<ProbedHost, "host" | "purpose">[]): Promise<ProbedHost[]> {
+  await canOfferOld();
+  return Promise.all(
+    hosts.map(async ({ host, purpose }) => {
+      const [tls, plain] = await Promise.all([
+        Promise.all(tlsVersions.map((version) => offer({ host, port, servername: host }, version))),
+        askPlainly(host),
+      ]);
+      return { host, purpose, tls, plain };
+    }),
+  );
+}
+
+/** The positive control: a server of our own on loopback that takes old versions is reached by the same offers. */
+async function canOfferOld(): Promise<void> {
+  const pair = await strangersPair();
+  const server = createServer({ ...pair, minVersion: "TLSv1", ciphers: oldCiphers }, (socket) => socket.end());
+  server.on("tlsClientError", () => undefined);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    for (const version of oldVersions) {
+      const { accepted, told } = await offer(
+        { host: "127.0.0.1", port: (server.address() as AddressInfo).port },
+        version,
+      );
+      if (!accepted) throw new Error(`the TLS library of this machine cannot offer ${version}: ${told}`);
+    }
+  } finally {
+    server.close();
+  }
+}
+
+export interface Where {
+  host: string;
+  port: number;
+  servername?: string;
+}
+
+/** @throws Error where nothing listens: only an end after the connection stood is a refusal. */
+export function offer(where: Where, version: TlsVersion): Promise<ProbedHost["tls"][number]> {
+  return new Promise((resolve, reject) => {
+    const old = oldVersions.includes(version) ? { ciphers: oldCiphers } : {};
+    const versions = { minVersion: version, maxVersion: version };
+    const socket = connectTls({ ...where, ...versions, ...old, rejectUnauthorized: false, timeout: patienceMs });
+    let connected = false;
+    const refused = (told: string) => resolve({ version, accepted: false, told });
+    socket.once("connect", () => {
+      connected = true;
+    });
+    socket.once("secureConnect", () => {
+      resolve({ version, accepted: true, told: socket.getCipher().standardName });
+      socket.destroy();
+    });
+    socket.once("timeout", () => socket.destroy(new Error(`silent for ${patienceMs} ms`)));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      if (connected) refused(error.code ?? error.message);
+      else reject(new Error(`${where.host}:${where.port} cannot be reached: ${error.message}`, { cause: error }));
+    });
+    socket.once("close", () => refused("the other end closed"));
+  });
+}
+
+function askPlainly(host: string): Promise<ProbedHost["plain"]> {
+  return new Promise((resolve) => {
+    const socket = connectPlain({ host, port: 80, timeout: patienceMs });
+    socket.once("connect", () => socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+    socket.once("data", (answer) => {
+      resolve({ outcome: "answered", told: firstLines(answer.toString("latin1")) });
+      socket.destroy();
+    });
+    socket.once("timeout", () => {
+      resolve({ outcome: "silent", told: `for ${patienceMs} ms` });
+      socket.destroy();
+    });
+    socket.once("error", ({ code, message }: NodeJS.ErrnoException) =>
+      resolve({ outcome: "closed", told: code ?? message }),
+    );
+    socket.once("close", () => resolve({ outcome: "closed", told: "without an answer" }));
+  });
+}
+
+/** The status, and where it sends the client. */
+function firstLines(answer: string): string {
+  const [status = "", ...headers] = answer.split("\r\n\r\n")[0]?.split("\r\n") ?? [];
+  return [status, ...headers.filter((line) => /^location:/i.test(line))].join("; ");
+}

@@ -1,0 +1,72 @@
+/** How every probe ends on a good plane and a good region. */
+import { type ProbedHost, type ProbeFacts, tlsVersions } from "../facts-probes.ts";
+import { account, roleArn } from "./good-cluster.ts";
+import { goodControlPlane } from "./good-region.ts";
+
+const platform = "union/executor";
+const task = "demo-development/default";
+
+export function goodProbes(): ProbeFacts {
+  const { endpoint, relayHost } = goodControlPlane;
+  return {
+    probedHosts: [host(endpoint, "api"), host(relayHost, "relay")],
+    probedStore: [host("s3.us-east-2.example.test", "object-store")],
+    probedCallers: [
+      {
+        ...{ host: relayHost, certificate: "none", outcome: "refused" },
+        told: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+      },
+      { host: relayHost, certificate: "a stranger's own", outcome: "refused", told: "the other end closed" },
+    ],
+    probedCalls: [
+      call("flyteidl2.auth.IdentityService/UserInfo", "signed in", "Ok"),
+      ...(["none", "unsigned token"] as const).flatMap((credential) => [
+        call("flyteidl2.auth.AuthMetadataService/GetOAuth2Metadata", credential, "Ok"),
+        call("biplane.cluster.v1.RegistrationService/Register", credential, "InvalidArgument"),
+        call("flyteidl2.workflow.RunService/ListRuns", credential, "Unauthenticated"),
+        call("flyteidl2.app.AppService/Create", credential, "Unimplemented"),
+      ]),
+    ],
+    probedAdmission: [
+      {
+        namespace: "demo-development",
+        given: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+        tooMuch: { refused: true, told: "exceeded quota: quota, requested: requests.cpu=1M" },
+      },
+    ],
+    probedSessions: [platform, task].flatMap((name) =>
+      ["adminflyterole", "userflyterole"].map((role) => {
+        const own = (name === platform) === (role === "adminflyterole");
+        return {
+          ...{ account: name, kind: name === platform ? "platform" : "task", role: roleArn(role), own, taken: own },
+          told: own ? "a session" : `AccessDenied: of account ${account}`,
+        } as const;
+      }),
+    ),
+    probedObjects: ["acme-metadata", "acme-fast-reg"].flatMap((bucket) =>
+      (["own", "next door"] as const).flatMap((place) =>
+        (["put", "get", "delete"] as const).map((action) => {
+          const allowed = place === "own";
+          return { ...{ account: task, bucket, place, action, allowed }, told: allowed ? "done" : "AccessDenied" };
+        }),
+      ),
+    ),
+    probedConnections: [
+      { case: "open", to: "Pod/biplane-probe-1/open:8080", connected: true, told: "connected" },
+      { case: "closed", to: "Pod/biplane-probe-1/closed:8080", connected: false, told: "silent for 5000 ms" },
+      { case: "plane", to: "Pod/union/tunnel-x:8080", connected: false, told: "silent for 5000 ms" },
+    ],
+  };
+}
+
+function host(name: string, purpose: ProbedHost["purpose"]): ProbedHost {
+  const tls = tlsVersions.map((version) => {
+    const accepted = version === "TLSv1.2" || version === "TLSv1.3";
+    return { version, accepted, told: accepted ? "TLS_AES_256_GCM_SHA384" : "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION" };
+  });
+  return { host: name, purpose, tls, plain: { outcome: "closed", told: "ECONNREFUSED" } };
+}
+
+function call(method: string, credential: ProbeFacts["probedCalls"][number]["credential"], code: string) {
+  return { method, credential, code, told: code === "Ok" ? "" : "a bearer token is required" };
+}
