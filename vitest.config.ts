@@ -15,13 +15,15 @@ export default defineConfig({
   test: {
     // Vitest leaves one core to itself, which of two is half.
     maxWorkers: "100%",
+    fsModuleCache: true,
     projects: [
       {
         test: {
           name: "unit",
           include: ["{cli,components,policies,proto,sandbox,services,shared,stacks,verify}/**/*.test.ts"],
           exclude: [...configDefaults.exclude, integration, database, planes],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           // Most of the time went into importing the same libraries for each file. So a file must leave nothing behind.
           isolate: false,
         },

@@ -141,12 +141,14 @@ export async function recordResources(build: () => unknown, options: RecordOptio
     options.preview ?? false,
   );
   pulumi.runtime.setAllConfig(options.config ?? {});
-  await build();
-  for (let quiet = 0, last = -1; quiet < 3; last = all.length) {
-    await new Promise((turn) => setImmediate(turn));
-    await pulumi.runtime.disconnect();
-    quiet = all.length === last ? quiet + 1 : 0;
-  }
+  await withoutStacks(async () => {
+    await build();
+    for (let quiet = 0, last = -1; quiet < 3; last = all.length) {
+      await new Promise((turn) => setImmediate(turn));
+      await pulumi.runtime.disconnect();
+      quiet = all.length === last ? quiet + 1 : 0;
+    }
+  });
   const of = (type: string) => all.filter((made) => made.type === type);
   const one = (type: string, name?: string) => {
     const hits = of(type).filter((made) => name === undefined || made.name === name);
@@ -158,4 +160,20 @@ export async function recordResources(build: () => unknown, options: RecordOptio
     );
   };
   return { all, one, of };
+}
+
+/**
+ * The SDK keeps a stack for every promise and every resource, which nobody reads here: translated to source positions,
+ * they took more time than all else.
+ */
+async function withoutStacks(work: () => Promise<void>): Promise<void> {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.prepareStackTrace = (error) => String(error);
+  Error.stackTraceLimit = 0;
+  try {
+    await work();
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
