@@ -104,6 +104,11 @@ describe("readConfig", () => {
       { edge: { zoneId: "z", originPullCa: "x" } },
       /biplane:edge\.originPullCa .*certificate in PEM/,
     ],
+    [
+      "the signing key published once more",
+      { tokenKeys: { signing: 2, published: [1, 2] } },
+      /biplane:tokenKeys\.published\[1\] is 2; allowed: each number once, and not the one that signs/,
+    ],
     ["text that is no JSON", { tenants: "[{" }, /biplane:tenants is "\[\{"; allowed: array/],
     ["a URL for a host", { endpoint: "https://us-east-2.biplane.test" }, /biplane:endpoint .*without scheme/],
     ["protection that is neither", { dataProtection: "maybe" }, /biplane:dataProtection .*on or off/],

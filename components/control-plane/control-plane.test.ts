@@ -51,6 +51,20 @@ describe("ControlPlane", () => {
     expect(called(kind(await build({ autoscale: { maxReplicas: 6 } }), "HorizontalPodAutoscaler"))).toEqual(byLoad);
   });
 
+  it("signs by the first key of the file and trusts the others, whose names stay what they were", async () => {
+    const keyFile = (made: Recorded) => {
+      const [file] = kind(made, "Secret").filter(({ name }) => name.includes("signing-key"));
+      // A secret, so Pulumi wraps it.
+      const wrapped = file?.inputs.stringData as { value: unknown } | undefined;
+      return [wrapped?.value, called(kind(made, "PrivateKey"))];
+    };
+    expect(keyFile(await build())).toEqual([{ "key.pem": "PKCS8 control-plane-signing" }, ["signing"]]);
+    expect(keyFile(await build({ tokenKeys: { signing: 2, published: [1] } }))).toEqual([
+      { "key.pem": "PKCS8 control-plane-signing-2\nPKCS8 control-plane-signing" },
+      ["signing", "signing-2"],
+    ]);
+  });
+
   it("gives no service any right in Kubernetes", async () => {
     const made = await build();
     for (const rights of ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"])

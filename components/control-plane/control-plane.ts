@@ -38,6 +38,8 @@ export interface ControlPlaneArgs {
   replicas?: number;
   /** Of the same ones, by load. @default always `replicas` */
   autoscale?: Autoscale;
+  /** Numbers of the keys of access tokens: one signs, others are trusted besides. @default 1 signs, alone */
+  tokenKeys?: { signing: number; published: number[] };
   upstreamOidcIssuer?: string;
   dnsServers: string[];
   apiPort: pulumi.Input<number>;
@@ -152,16 +154,29 @@ function createFiles({ name, namespace, parent }: Place, args: ControlPlaneArgs)
   const config = (file: string, content: Content) =>
     createConfigFiles(name, { name: file, namespace, content, parent });
   const server = ({ certificate, key }: ServerCertificate) => ({ "tls.crt": certificate, "tls.key": key });
-  const signing = new tls.PrivateKey(`${name}-signing`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent });
   return {
     gatewayTls: secret("gateway-tls", server(args.gatewayCertificate)),
     originPull: config("origin-pull", { "ca.crt": args.originPullAuthority }),
-    signingKey: secret("signing-key", { "key.pem": signing.privateKeyPemPkcs8 }),
+    signingKey: secret("signing-key", { "key.pem": createTokenKeys(name, args.tokenKeys, parent) }),
     bootstrap: secret("bootstrap", { "bootstrap.json": renderBootstrap(args.tenants) }),
     clusterAuthority: secret("cluster-authority", server(args.clusterAuthority)),
     clusterTrust: config("cluster-trust", { "ca.crt": args.clusterAuthority.certificate }),
     relayTls: secret("relay-tls", server(args.relayCertificate)),
   };
+}
+
+/** The one that signs comes first. A key's number is its name: what a stack has keeps its own. */
+function createTokenKeys(name: string, numbers: ControlPlaneArgs["tokenKeys"], parent: pulumi.Resource) {
+  const { signing, published } = numbers ?? { signing: 1, published: [] };
+  const keys = [signing, ...published].map(
+    (key) =>
+      new tls.PrivateKey(
+        key === 1 ? `${name}-signing` : `${name}-signing-${key}`,
+        { algorithm: "ECDSA", ecdsaCurve: "P256" },
+        { parent },
+      ),
+  );
+  return pulumi.all(keys.map(({ privateKeyPemPkcs8 }) => privateKeyPemPkcs8)).apply((all) => all.join("\n"));
 }
 
 interface Login {

@@ -95,6 +95,20 @@ const audit = z
   })
   .prefault({});
 
+const tokenKey = z.int().min(1).max(9999);
+
+const tokenKeys = z
+  .strictObject({
+    signing: tokenKey.default(1).describe("The one that signs"),
+    published: z
+      .array(tokenKey)
+      .max(2)
+      .default([])
+      .describe("Trusted besides: the next one before it signs, the last one until all that it signed has ended"),
+  })
+  .prefault({})
+  .describe("Keys of access tokens, by number; how to change them: docs/runbooks/change-token-key.md");
+
 export const regionSchema = z
   .strictObject({
     shape: z.literal("region"),
@@ -123,6 +137,7 @@ export const regionSchema = z
       .prefault({})
       .describe("Ports of the nodes that the balancers forward to"),
     namespace: namespace.default("union-cp"),
+    tokenKeys,
     upstreamOidcIssuer: z
       .url({ protocol: /^https$/, error: "an https URL" })
       .optional()
@@ -133,6 +148,10 @@ export const regionSchema = z
     if (value.relayHost === value.endpoint) problem(["relayHost"], value.relayHost, "another host than endpoint's");
     if (value.nodePorts.gateway === value.nodePorts.relay) {
       problem(["nodePorts", "relay"], value.nodePorts.relay, "another port than the gateway's");
+    }
+    const trusted = [value.tokenKeys.signing, ...value.tokenKeys.published];
+    for (const [at, key] of repeated(trusted, String)) {
+      problem(["tokenKeys", "published", at - 1], key, "each number once, and not the one that signs");
     }
     for (const [at, { org }] of repeated(value.tenants, ({ org }) => org)) {
       problem(["tenants", at, "org"], org, "each organisation once");

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { userRoles } from "../../shared/auth/caller.ts";
 import { remoteKeys } from "../../shared/auth/remote-keys.ts";
 import { type TokenVerifier, tokenVerifier } from "../../shared/auth/verifier.ts";
@@ -52,6 +52,20 @@ describe("the signing key", () => {
     const later = verifier();
     expect(await subjectOf(later, after)).toBe("ann");
     await expect(subjectOf(later, before)).rejects.toThrow("the token is not valid");
+  });
+
+  it("that is withdrawn is refused within a minute by who knew it", async () => {
+    published = await createSigner(issuer, oldKey);
+    const token = await published.sign(ann);
+    const verify = verifier();
+    expect(await subjectOf(verify, token)).toBe("ann");
+    published = await createSigner(issuer, newKey);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 55_000 });
+    try {
+      await expect(subjectOf(verify, token)).rejects.toThrow("the token is not valid");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each([

@@ -7,13 +7,16 @@ import { unavailable } from "../errors.ts";
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).min(1) });
 const maxBytes = 256 * 1024;
 
-/** Unknown key ids are looked up again after 2 s, so that a rotated key is known at once and a flood stays cheap. */
+/**
+ * Unknown key ids are looked up again after 2 s, so that a new key is known at once and a flood stays cheap. Known ones
+ * are looked up again too, so that one that was withdrawn is refused within a minute.
+ */
 export function remoteKeys(url: string): JWTVerifyGetKey {
   const target = new URL(url);
   const sessions = new Http2SessionManager(target);
   return createRemoteJWKSet(target, {
     cooldownDuration: 2_000,
-    cacheMaxAge: 5 * 60_000,
+    cacheMaxAge: 45_000,
     timeoutDuration: 3_000,
     [customFetch]: (_url, { signal }) => getOverHttp2(sessions, target.pathname + target.search, signal),
   });
