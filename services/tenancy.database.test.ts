@@ -15,6 +15,7 @@ import { IdentityService } from "../gen/flyteidl2/auth/identity_pb.js";
 import { ClusterService } from "../gen/flyteidl2/cluster/service_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { ProjectService } from "../gen/flyteidl2/project/project_service_pb.js";
+import { SecretService } from "../gen/flyteidl2/secret/secret_pb.js";
 import { TaskService } from "../gen/flyteidl2/task/task_service_pb.js";
 import { TriggerService } from "../gen/flyteidl2/trigger/trigger_service_pb.js";
 import { QueueService } from "../gen/flyteidl2/workflow/queue_service_pb.js";
@@ -26,7 +27,7 @@ import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
 
 const services: DescService[] = [
   ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
-  ...[DataProxyService, IdentityService],
+  ...[DataProxyService, IdentityService, SecretService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
   ...[TaskService, TriggerService, ClusterAdminService],
 ];

@@ -9,8 +9,8 @@ import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
-import { createSecretsKey } from "../components/secrets/aws.ts";
-import { checkSecretBackend, defaultSecretBackend } from "../components/secrets/backends.ts";
+import { createSecretsKey, planAwsSecrets } from "../components/secrets/aws.ts";
+import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
 import type { CustomerConfig } from "./config.ts";
 import { managersGroup } from "./customer-base.ts";
 import { accountOf, openCloud, type Place } from "./foundation.ts";
@@ -40,6 +40,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       namespace,
       projects: projects.map((project) => ({ ...project, namespace: projectNamespace(project) })),
       buckets: bucketNames(config.bucketPrefix),
+      secretsInCloud: backend !== "kubernetes",
       isolation: config.isolation,
       trustQuota: config.trustPolicyQuota,
       roleQuota: config.roleQuota,
@@ -47,9 +48,8 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
     inCloud,
   );
   const stores = createStores(config, { place, roles }, inCloud);
-  if (backend === "aws-secrets-manager" && !keys.secrets) {
-    createSecretsKey(`${clusterName}-secrets-key`, { ...place, adminRoleArn: roles.adminRoleArn }, inCloud);
-  }
+  const secrets: SecretSettings =
+    backend === "kubernetes" ? { backend } : createCloudSecrets(config, { place, roles }, inCloud);
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -60,6 +60,8 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       userRoleArn: roles.userRoleArn,
       projectRoleArns: roles.projectRoleArns,
       buckets: stores.buckets,
+      secrets,
+      protectSecrets: dataProtection,
       registrationToken: pulumi.secret(config.registrationToken),
       taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
       apiPort: cluster.apiPort,
@@ -85,6 +87,17 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
 interface Owned {
   place: Place;
   roles: PlatformRoles;
+}
+
+function createCloudSecrets(
+  { clusterName, org, region, keys }: CustomerConfig,
+  { place, roles: { adminRoleArn } }: Owned,
+  opts: pulumi.ComponentResourceOptions,
+): SecretSettings {
+  const key = keys.secrets
+    ? adoptKey(keys.secrets, { region, subject: "biplane:keys.secrets" })
+    : createSecretsKey(`${clusterName}-secrets-key`, { ...place, adminRoleArn }, opts);
+  return planAwsSecrets({ org, adminRoleArn, key });
 }
 
 function createStores(config: CustomerConfig, { place, roles }: Owned, opts: pulumi.ComponentResourceOptions) {

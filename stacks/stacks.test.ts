@@ -25,7 +25,7 @@ const both = [
 describe.each(both)("every %s stack", (shape, built, namespaces) => {
   it("runs each service without root, without a writable root, with limits and three probes", () => {
     const deployments = objects(built(), "Deployment");
-    expect(deployments.length).toBe(shape === "region" ? 7 : 4);
+    expect(deployments.length).toBe(shape === "region" ? 7 : 5);
     for (const deployment of deployments) {
       const pod = podOf(deployment);
       expect(pod.securityContext).toMatchObject({
@@ -287,21 +287,26 @@ describe("a customer stack", () => {
 
   it("hands a Kubernetes token only to those who use the API", () => {
     const holders = objects(customer, "Deployment").filter((made) => podOf(made).automountServiceAccountToken);
-    expect(holders.map(({ inputs }) => inputs.metadata.name).sort()).toEqual(["executor", "logs", "tunnel"]);
+    expect(holders.map(({ inputs }) => inputs.metadata.name).sort()).toEqual(["executor", "logs", "secrets", "tunnel"]);
   });
 
-  it("lets nobody read Secrets but the tunnel its own one", () => {
+  it("lets nobody read Secrets but the tunnel its own one and the secrets service those of users", () => {
     const reading = objects(customer, "Role").filter(({ inputs }) => JSON.stringify(inputs.rules).includes("secrets"));
-    expect(reading.map(({ inputs }) => inputs.rules)).toEqual([
-      [
-        {
-          apiGroups: [""],
-          resources: ["secrets"],
-          resourceNames: ["tunnel-identity"],
-          verbs: ["get", "patch", "update"],
-        },
-      ],
-    ]);
+    const named = (resourceNames: string[], ...verbs: string[]) => [
+      { apiGroups: [""], resources: ["secrets"], resourceNames, verbs },
+    ];
+    const making = [{ apiGroups: [""], resources: ["secrets"], verbs: ["create"] }];
+    const users = Array.from({ length: 8 }, (_, at) => `user-secrets-${at}`);
+    const rules = reading.map(({ inputs }) => inputs.rules);
+    expect(rules).toHaveLength(4);
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        named(["tunnel-identity"], "get", "patch", "update"),
+        named(users, "get", "patch"),
+        making,
+      ]),
+    );
+    expect(rules.filter((one) => JSON.stringify(one) === JSON.stringify(making))).toHaveLength(2);
   });
 
   it("makes the tunnel's Secret empty and the task pods' API key as the client reads it", () => {

@@ -1,6 +1,8 @@
 /** What is verified and how it is reached; for the local run made from its environment, for others written by hand. */
 import { z } from "zod";
 import { managementLevels } from "../components/admission/management.ts";
+import { secretsServiceAccount } from "../components/identity/contract.ts";
+import { defaultSecretBackend, secretBackends } from "../components/secrets/backends.ts";
 import { refusal } from "../shared/errors.ts";
 
 const accountId = z.string().regex(/^\d{12}$/, "12 digits");
@@ -68,7 +70,11 @@ export const targetSchema = z.strictObject({
   platformServiceAccounts: z
     .array(z.string())
     .default(["executor", "proxy-system", "log-provider"])
-    .describe("Accounts that may take the admin role"),
+    .describe("Accounts that may take the admin role, beside secrets where users' secrets are in the cloud"),
+  secretsBackend: z
+    .enum(secretBackends)
+    .optional()
+    .describe("Setting secretsBackend of the customer stack; when absent, its default for the model"),
   releasedDigests: z
     .array(z.string().regex(/^sha256:[0-9a-f]{64}$/))
     .min(1)
@@ -119,6 +125,15 @@ export function parseTargets(raw: unknown, name: string): Targets {
     ...("org" in customer ? { customer } : {}),
     ...(controlPlane ? { controlPlane } : {}),
   };
+}
+
+export function secretsInCloud({ secretsBackend, model }: Pick<Target, "secretsBackend" | "model">): boolean {
+  return (secretsBackend ?? defaultSecretBackend(model)) !== "kubernetes";
+}
+
+/** Accounts of the platform's namespace that take the admin role. */
+export function adminAccounts(target: Target): string[] {
+  return [...target.platformServiceAccounts, ...(secretsInCloud(target) ? [secretsServiceAccount] : [])];
 }
 
 /** `<project>-<domain>` of each declared project. */

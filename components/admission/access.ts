@@ -12,11 +12,14 @@ const standard = "pod-security.kubernetes.io/enforce";
 /** Verbs by which an account makes itself more than it is. */
 const escalating = ["escalate", "bind", "impersonate"];
 
-/** A Role of ours names what it grants: no wildcard, no Secret but by name, nothing by which it could grow. */
+/** A Role of ours names what it grants: no wildcard, no Secret read but by name, nothing by which it could grow. */
 export function planRoles(place: Place): Policy {
   const wild = ["apiGroups", "resources", "verbs"].map((field) => `"*" in rule.?${field}.orValue([])`).join(" || ");
   const grows = `rule.?verbs.orValue([]).exists(verb, verb in ${list(escalating)})`;
-  const secrets = `"secrets" in rule.?resources.orValue([]) && size(rule.?resourceNames.orValue([])) == 0`;
+  const named = "size(rule.?resourceNames.orValue([])) != 0";
+  // Who makes one knows what is in it; RBAC has no names for what is not there yet.
+  const onlyMakes = `rule.?verbs.orValue([]).all(verb, verb == "create")`;
+  const secrets = `"secrets" in rule.?resources.orValue([]) && !(${named} || ${onlyMakes})`;
   const rules = (fault: string) => `object.?rules.orValue([]).all(rule, !(${fault}))`;
   const told = (fault: string, allowed: string) =>
     join(`"role " + object.metadata.name`, text(` ${fault}; allowed: ${allowed}.`));
@@ -27,7 +30,10 @@ export function planRoles(place: Place): Policy {
     namespaces: ownNamespaces(place),
     validations: [
       { expression: rules(wild), told: told("has a rule with *", "groups, resources and verbs by name") },
-      { expression: rules(secrets), told: told("reaches every Secret", "Secrets by resourceNames") },
+      {
+        expression: rules(secrets),
+        told: told("reaches every Secret", "Secrets by resourceNames, and making new ones"),
+      },
       {
         expression: rules(grows),
         told: told(`may make itself more (${escalating.join(", ")})`, "none of these verbs"),

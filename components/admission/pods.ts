@@ -1,4 +1,5 @@
 /** What a pod may never have here, beside and beyond the restricted Pod Security standard. */
+import { secretAnnotations } from "../secrets/names.ts";
 import { platformPriority } from "../workloads/priority.ts";
 import { join, list, text } from "./cel.ts";
 import { onChange, ownNamespaces, type Place } from "./place.ts";
@@ -35,6 +36,7 @@ export function planPods(place: Place, rules: PodRules): Policy {
       { name: "volumes", expression: "object.spec.?volumes.orValue([])" },
       { name: "isPlatform", expression: `request.namespace == ${text(place.namespace)}` },
       { name: "account", expression: `object.spec.?serviceAccountName.orValue("default")` },
+      { name: "notes", expression: "object.metadata.?annotations.orValue({})" },
       { name: "priority", expression: `object.spec.?priorityClassName.orValue("")` },
     ],
     validations: [...nodeRules, ...platformRules, ...taskRules(place, rules)],
@@ -91,6 +93,11 @@ function taskRules(place: Place, { taskAccount, tokenAudience }: PodRules): Vali
         "mounts a token of the Kubernetes API",
         `none, or one for ${tokenAudience} (set automountServiceAccountToken: false)`,
       ),
+    },
+    {
+      // The webhook is asked before this: where it is gone, nothing starts as if it had asked for no secret.
+      expression: `variables.isPlatform || !(${text(secretAnnotations.asked)} in variables.notes) || ${text(secretAnnotations.given)} in variables.notes`,
+      told: told("asks for secrets and was given none", "pods that the secrets webhook has seen"),
     },
     {
       expression: `variables.isPlatform || !(variables.priority in ${kept} || variables.priority.startsWith("system-"))`,

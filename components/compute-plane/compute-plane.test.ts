@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { userSecretShards } from "../secrets/names.ts";
 import { type Recorded, recordResources } from "../testing/record-resources.ts";
 import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
 import { notGranted, permissionOf, permissions } from "./permissions.ts";
@@ -21,6 +22,7 @@ const build = (more: Partial<ComputePlaneArgs> = {}, preview = false) =>
         adminRoleArn: pulumi.output("arn:admin"),
         userRoleArn: pulumi.output("arn:user"),
         buckets: { metadata: "m", fastRegistration: "f" },
+        secrets: { backend: "kubernetes" },
         registrationToken: "registration-token-of-a-test",
         taskClient: { id: "acme-tasks", secret: "client-secret-of-a-test" },
         dnsServers: [],
@@ -34,7 +36,7 @@ const kind = ({ all }: Recorded, name: string) => all.filter(({ type }) => type.
 const text = (made: Recorded) => JSON.stringify(made.all.map(({ inputs }) => inputs));
 
 describe("ComputePlane", () => {
-  it("costs each project-domain the same 12 objects, however many there are", async () => {
+  it("costs each project-domain the same 14 objects, however many there are", async () => {
     const counts: number[] = [];
     for (const count of [1, 3, 8]) {
       const made = await build({ projects: projects(count) });
@@ -42,8 +44,8 @@ describe("ComputePlane", () => {
       expect(kind(made, "ValidatingAdmissionPolicy"), `${count} projects`).toHaveLength(10);
     }
     const [one = 0, few = 0, many = 0] = counts;
-    expect((few - one) / 2).toBe(12);
-    expect((many - one) / 7).toBe(12);
+    expect((few - one) / 2).toBe(14);
+    expect((many - one) / 7).toBe(14);
   });
 
   it("shows the same objects in a first preview", async () => {
@@ -116,12 +118,76 @@ describe("ComputePlane", () => {
   });
 });
 
+describe("users' secrets", () => {
+  const webhook = async (made: Recorded) => {
+    const { webhooks } = made.one(
+      "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration",
+      "compute-plane-secrets-webhook",
+    ).inputs as { webhooks: Record<string, unknown>[] };
+    return webhooks[0] ?? {};
+  };
+  const environment = (made: Recorded) => {
+    const { spec } = made.one("kubernetes:apps/v1:Deployment", "compute-plane-secrets").inputs as {
+      spec: { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
+    };
+    const env = spec.template.spec.containers[0]?.env ?? [];
+    return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  };
+  const account = (made: Recorded) =>
+    made.one("kubernetes:core/v1:ServiceAccount", "compute-plane-secrets").inputs.metadata as {
+      annotations?: Record<string, string>;
+    };
+
+  it("reach a pod by a webhook that is asked about the projects' pods that ask, and must answer", async () => {
+    expect(await webhook(await build())).toMatchObject({
+      failurePolicy: "Fail",
+      sideEffects: "NoneOnDryRun",
+      clientConfig: { service: { name: "secrets", namespace: "union", path: "/mutate", port: 443 } },
+      rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+      namespaceSelector: {
+        matchExpressions: [
+          { key: "kubernetes.io/metadata.name", operator: "In", values: ["team0-development", "team1-development"] },
+        ],
+      },
+      matchConditions: [{ expression: '"biplane.dev/secrets" in object.metadata.?annotations.orValue({})' }],
+    });
+  });
+
+  it("are in the cluster without a cloud role, or in the cloud's manager with it", async () => {
+    const inCluster = await build();
+    expect(account(inCluster).annotations).toBeUndefined();
+    expect(environment(inCluster)).toMatchObject({
+      SECRET_BACKEND: "kubernetes",
+      PROJECTS: "team0/development,team1/development",
+    });
+    const prefix = "union/acme/";
+    const secrets = { backend: "aws-secrets-manager" as const, prefix, keyArn: "arn:key", resourcePolicy: "{}" };
+    const inCloud = await build({ secrets });
+    expect(account(inCloud).annotations).toEqual({ "eks.amazonaws.com/role-arn": "arn:admin" });
+    expect(environment(inCloud)).toMatchObject({
+      SECRET_BACKEND: "aws-secrets-manager",
+      AWS_REGION: "us-east-2",
+      SECRET_PREFIX: prefix,
+      SECRET_KEY_ARN: "arn:key",
+      SECRET_RESOURCE_POLICY: "{}",
+    });
+  });
+
+  it("rest in Secrets that the stack makes and never compares again", async () => {
+    const made = kind(await build(), "Secret").filter(({ name }) => name.startsWith("compute-plane-user-secrets-"));
+    expect(made.map(({ inputs }) => (inputs.metadata as { name: string }).name)).toEqual(userSecretShards);
+  });
+});
+
 describe("permissions", () => {
   it("use no wildcard, and read Secrets by name only", () => {
     for (const { role, rules } of permissions) {
       for (const { apiGroups, resources, verbs, resourceNames } of rules) {
         expect([...apiGroups, ...resources, ...verbs], role).not.toContain("*");
-        if (resources.includes("secrets")) expect(resourceNames, role).toEqual(["tunnel-identity"]);
+        if (resources.includes("secrets")) {
+          const known = { tunnel: ["tunnel-identity"], secrets: userSecretShards }[role];
+          expect([resourceNames, verbs], role).toEqual(known ? [known, expect.any(Array)] : [undefined, ["create"]]);
+        }
         for (const verb of ["escalate", "bind", "impersonate", "deletecollection"])
           expect(verbs, role).not.toContain(verb);
       }

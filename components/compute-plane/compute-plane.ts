@@ -4,6 +4,8 @@ import { Admission } from "../admission/admission.ts";
 import type { Management } from "../admission/management.ts";
 import { ManagementAccess } from "../admission/management-access.ts";
 import { type PlaneBuckets, taskServiceAccount } from "../identity/contract.ts";
+import type { SecretSettings } from "../secrets/backends.ts";
+import { userSecretShards } from "../secrets/names.ts";
 import { checkEgress, type Egress } from "../workloads/egress.ts";
 import { createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
@@ -15,6 +17,7 @@ import { Workload } from "../workloads/workload.ts";
 import { checkNamespaces, cloudRoles } from "./namespaces.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { type ProjectDomain, ProjectNamespace, projectNamespace } from "./project-namespace.ts";
+import { createWebhook, createWebhookCertificate } from "./secrets-webhook.ts";
 import { planComputePlaneServices } from "./services.ts";
 
 export interface ComputePlaneArgs {
@@ -34,6 +37,10 @@ export interface ComputePlaneArgs {
   /** Roles of single project-domains, by namespace. @default all share `userRoleArn` */
   projectRoleArns?: Record<string, pulumi.Input<string>>;
   buckets: { [Bucket in keyof PlaneBuckets]: pulumi.Input<string> };
+  /** Where users' secrets are. */
+  secrets: SecretSettings;
+  /** The stack refuses to destroy users' secrets that are in the cluster. @default false */
+  protectSecrets?: boolean;
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
   /** The application that task pods act as towards the control plane. */
@@ -97,7 +104,10 @@ export class ComputePlane extends pulumi.ComponentResource {
     );
     const platform: Place = { name, namespace, parent: this };
     const projects = args.projects.flatMap((project) => createProject(platform, project, args).ready);
-    const tunnelSecret = giveTunnelItsSecret(platform);
+    const tunnelSecret = giveItsOwn(platform, identitySecret);
+    const protect = (args.protectSecrets ?? false) && args.secrets.backend === "kubernetes";
+    const shards = userSecretShards.map((shard) => giveItsOwn(platform, shard, protect));
+    const certificate = createWebhookCertificate(name, platform, args.namespace);
     const election = letExecutorsElect(platform);
     if (args.management) {
       new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
@@ -113,19 +123,28 @@ export class ComputePlane extends pulumi.ComponentResource {
         content: { token: args.registrationToken },
         parent: this,
       }),
+      webhookTls: certificate.tls,
     });
     const needs: Record<string, pulumi.Resource[]> = {
       tunnel: [tunnelSecret],
       executor: [taskActions, ...election, ...projects],
       logs: projects,
+      secrets: [...shards, ...projects],
     };
-    for (const spec of services) {
-      new Workload(
-        `${name}-${spec.name}`,
-        { spec, all: services, namespace, image, priority, around, needs: needs[spec.name] },
-        { parent: this },
-      );
-    }
+    const workloads = services.map(
+      (spec) =>
+        new Workload(
+          `${name}-${spec.name}`,
+          { spec, all: services, namespace, image, priority, around, needs: needs[spec.name] },
+          { parent: this },
+        ),
+    );
+    const { authority } = certificate;
+    createWebhook(
+      `${name}-secrets-webhook`,
+      { namespace, projectNamespaces, authority, platform: args.namespace },
+      { parent: this, dependsOn: workloads },
+    );
 
     this.namespaces = [args.namespace, ...projectNamespaces];
     this.registerOutputs({ namespaces: this.namespaces });
@@ -163,12 +182,12 @@ function renderApiKey({ host, org, client }: { host: string; org: string; client
     .apply((secret) => Buffer.from([host, client.id, secret, org].join(":")).toString("base64"));
 }
 
-/** Made empty and never compared again: what the tunnel writes there is its own. */
-function giveTunnelItsSecret({ name, namespace, parent }: Place): pulumi.Resource {
+/** Made empty and never compared again: what its service writes there is its own. */
+function giveItsOwn({ name, namespace, parent }: Place, secret: string, protect = false): pulumi.Resource {
   return new kubernetes.core.v1.Secret(
-    `${name}-${identitySecret}`,
-    { metadata: { name: identitySecret, namespace }, type: "Opaque" },
-    { parent, ignoreChanges: ["data", "stringData"] },
+    `${name}-${secret}`,
+    { metadata: { name: secret, namespace }, type: "Opaque" },
+    { parent, ignoreChanges: ["data", "stringData"], protect },
   );
 }
 

@@ -2,7 +2,8 @@
 import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
-import { adminServiceAccounts, taskServiceAccount } from "../identity/contract.ts";
+import { adminServiceAccounts, secretsServiceAccount, taskServiceAccount } from "../identity/contract.ts";
+import type { SecretSettings } from "../secrets/backends.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
 import { type ProjectDomain, projectNamespace } from "./project-namespace.ts";
 
@@ -35,12 +36,17 @@ interface RoleArgs {
   adminRoleArn: Input<string>;
   userRoleArn: Input<string>;
   projectRoleArns?: Record<string, Input<string>>;
+  secrets: SecretSettings;
 }
 
 /** @returns the cloud role of each account that has one, by `<namespace>/<account>` */
 export function cloudRoles(args: RoleArgs): Record<string, Input<string>> {
-  const { namespace, projects, adminRoleArn, userRoleArn, projectRoleArns = {} } = args;
-  const platform = Object.values(adminServiceAccounts).map((account) => [`${namespace}/${account}`, adminRoleArn]);
+  const { namespace, projects, adminRoleArn, userRoleArn, projectRoleArns = {}, secrets } = args;
+  const admins = [
+    ...Object.values(adminServiceAccounts),
+    ...(secrets.backend === "kubernetes" ? [] : [secretsServiceAccount]),
+  ];
+  const platform = admins.map((account) => [`${namespace}/${account}`, adminRoleArn]);
   const tasks = projects.map((project) => {
     const where = projectNamespace(project);
     return [`${where}/${taskServiceAccount}`, projectRoleArns[where] ?? userRoleArn];

@@ -2,7 +2,8 @@
  * What the platform's accounts may do in a customer's cluster: the one table. Appendix D's roles narrowed to exactly
  * what the services that exist call; no rule knows a wildcard, and a Secret is read by its name or not at all.
  */
-import { adminServiceAccounts } from "../identity/contract.ts";
+import { adminServiceAccounts, secretsServiceAccount } from "../identity/contract.ts";
+import { userSecretShards } from "../secrets/names.ts";
 import type { PlainRule } from "../workloads/service-spec.ts";
 
 /** Secret of the platform's namespace in which the tunnel keeps its key, its certificate and what it pinned. */
@@ -79,6 +80,22 @@ export const permissions: Permission[] = [
       { apiGroups: [""], resources: ["secrets"], resourceNames: [identitySecret], verbs: ["get", "patch", "update"] },
     ],
   },
+  {
+    role: "secrets",
+    account: secretsServiceAccount,
+    where: "platform",
+    standsFor: [],
+    // The stack makes these Secrets, so it needs no create; others of the namespace it cannot even list.
+    rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: [...userSecretShards], verbs: ["get", "patch"] }],
+  },
+  {
+    role: "secrets-for-tasks",
+    account: secretsServiceAccount,
+    where: "projects",
+    standsFor: ["flytepropeller-webhook-role"],
+    // Writes what a pod is given and reads nothing: not even that. The stack makes the webhook's configuration.
+    rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["create"] }],
+  },
 ];
 
 /** Roles of appendix D that no account has here, each with its reason: what is granted beyond `permissions` is a fault. */
@@ -86,8 +103,7 @@ export const notGranted: Record<string, string> = {
   "clustersync-resource":
     "namespaces, accounts, bindings and quotas are declared by the stack, not made in the cluster",
   "operator-system": "no operator runs: configuration comes from the stack, health from the tunnel's heartbeat",
-  "flytepropeller-webhook-role": "no webhook runs: the executor writes pods whole",
-  "union-operator-admission": "no webhook runs, so no serving certificate is made",
+  "union-operator-admission": "the stack makes the webhook's serving certificate, no pod does",
   "release-name-fluentbit": "no log shipper runs yet; it will have a namespace and an account of its own",
   opencost: "cost is not measured in the cluster",
   "release-name-kube-state-metrics": "no metrics stack is made; as documented it lists every Secret",

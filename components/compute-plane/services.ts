@@ -1,8 +1,11 @@
 /** The compute plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
-import { adminServiceAccounts, type PlaneBuckets } from "../identity/contract.ts";
+import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "../identity/contract.ts";
+import type { SecretSettings } from "../secrets/backends.ts";
+import { userSecretShards } from "../secrets/names.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
+import type { ProjectDomain } from "./project-namespace.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
 
 export interface ComputePlaneServicesArgs {
@@ -13,18 +16,24 @@ export interface ComputePlaneServicesArgs {
   controlPlaneHost: string;
   adminRoleArn: Input<string>;
   buckets: { [Bucket in keyof PlaneBuckets]: Input<string> };
+  projects: ProjectDomain[];
   projectNamespaces: string[];
+  secrets: SecretSettings;
   /** Of each service that can run more than once. */
   replicas: number;
   /** Of the same ones, by load. @default always `replicas` */
   autoscale?: Autoscale;
   registration: FileSource;
+  /** Certificate and key of the secrets' webhook. */
+  webhookTls: FileSource;
 }
 
 /** Secret of each project namespace by which task pods reach the control plane. */
 export const eagerSecret = "eager-api-key";
 
 const rpcPort = 8080;
+/** Of the secrets' webhook; its Service answers on 443. */
+const webhookPort = 8443;
 
 /** A presigned URL lives an hour at most, as documented. */
 const presignSeconds = 3600;
@@ -44,7 +53,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       rules: permissionOf("tunnel").rules,
       replicas: 1,
       rpcPort,
-      calls: ["objectstore", "logs"],
+      calls: ["objectstore", "logs", "secrets"],
       reaches: ["internet", "kubernetes-api"],
       env: {
         CONTROL_PLANE_HOST: controlPlaneHost,
@@ -55,6 +64,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         POD_NAMESPACE: namespace,
         OBJECT_STORE_URL: rpcUrl("objectstore", namespace),
         LOG_PROVIDER_URL: rpcUrl("logs", namespace),
+        SECRETS_URL: rpcUrl("secrets", namespace),
       },
       files: { registration: args.registration },
     },
@@ -115,5 +125,39 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       reaches: ["internet", "kubernetes-api"],
       env: { ...verifiesTokens, ORG: org, ...projects },
     },
+    {
+      ...service("secrets"),
+      serviceAccount: secretsServiceAccount,
+      ...(args.secrets.backend === "kubernetes" ? {} : { roleArn: adminRoleArn }),
+      rules: permissionOf("secrets").rules,
+      replicas,
+      rpcPort,
+      webhookPort,
+      calls: ["tunnel"],
+      reaches: [...(args.secrets.backend === "kubernetes" ? [] : ["internet" as const]), "kubernetes-api"],
+      env: {
+        ...verifiesTokens,
+        ORG: org,
+        POD_NAMESPACE: namespace,
+        SECRET_SHARDS: userSecretShards.join(","),
+        PROJECTS: args.projects.map(({ project, domain }) => `${project}/${domain}`).join(","),
+        WEBHOOK_PORT: String(webhookPort),
+        TLS_CERT_FILE: `${filesFolder}/tls/tls.crt`,
+        TLS_KEY_FILE: `${filesFolder}/tls/tls.key`,
+        ...backendEnvironment(args),
+      },
+      files: { tls: args.webhookTls },
+    },
   ];
+}
+
+function backendEnvironment({ secrets, region }: ComputePlaneServicesArgs): Record<string, Input<string>> {
+  if (secrets.backend === "kubernetes") return { SECRET_BACKEND: secrets.backend };
+  return {
+    SECRET_BACKEND: secrets.backend,
+    AWS_REGION: region,
+    SECRET_PREFIX: secrets.prefix,
+    SECRET_KEY_ARN: secrets.keyArn,
+    SECRET_RESOURCE_POLICY: secrets.resourcePolicy,
+  };
 }

@@ -32,9 +32,12 @@ const data = planComputePlaneServices({
   controlPlaneHost: "us-east-2.biplane.test",
   adminRoleArn: "arn:admin",
   buckets: { metadata: "m", fastRegistration: "f" },
+  projects: ["development", "production"].map((domain) => ({ project: "demo", domain })),
   projectNamespaces: ["demo-development", "demo-production"],
+  secrets: { backend: "kubernetes" },
   replicas: 2,
   registration: source("registration"),
+  webhookTls: source("secrets-webhook-tls"),
 });
 
 const byName = (services: typeof control, name: string) => services.find((service) => service.name === name);
@@ -79,12 +82,13 @@ describe("the control plane's services", () => {
 });
 
 describe("the compute plane's services", () => {
-  it("give the admin role to executor, object store and logs, and no role to the tunnel", () => {
+  it("give the admin role to executor, object store and logs, and no role to the tunnel and to secrets in the cluster", () => {
     expect(data.map(({ name, serviceAccount, roleArn }) => [name, serviceAccount, roleArn])).toEqual([
       ["tunnel", "tunnel-system", undefined],
       ["executor", "executor", "arn:admin"],
       ["objectstore", "proxy-system", "arn:admin"],
       ["logs", "log-provider", "arn:admin"],
+      ["secrets", "secrets", undefined],
     ]);
   });
 

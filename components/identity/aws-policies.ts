@@ -106,6 +106,7 @@ export function renderAdminPolicy({ buckets, region, account, secretPrefix, logG
           "secretsmanager:DeleteSecret",
           "secretsmanager:DescribeSecret",
           "secretsmanager:GetSecretValue",
+          "secretsmanager:PutResourcePolicy",
           "secretsmanager:PutSecretValue",
           "secretsmanager:UpdateSecret",
         ],

@@ -18,6 +18,8 @@ export interface PlatformRolesArgs {
   issuer: WorkloadIssuer;
   /** Namespace of the platform's services. */
   namespace: string;
+  /** Users' secrets are in AWS Secrets Manager: the service that keeps them takes the admin role too. @default false */
+  secretsInCloud?: boolean;
   /** Projects whose task pods take a user role. */
   projects: readonly ProjectSpace[];
   buckets: PlaneBuckets;

@@ -13,6 +13,9 @@ export const adminServiceAccounts = {
   logs: "log-provider",
 } as const;
 
+/** Keeps users' secrets. It takes the admin role only where they are in the cloud's own manager. */
+export const secretsServiceAccount = "secrets";
+
 /** Task pods run as their namespace's own default account. */
 export const taskServiceAccount = "default";
 

@@ -8,6 +8,7 @@ import {
   type PlaneBuckets,
   type ProjectSpace,
   type Subject,
+  secretsServiceAccount,
   taskServiceAccount,
 } from "./contract.ts";
 import { checkRoleCount, type TrustQuota } from "./quotas.ts";
@@ -19,6 +20,8 @@ export interface RolePlanArgs {
   region: string;
   /** Namespace of the platform's services. */
   namespace: string;
+  /** The service that keeps users' secrets takes the admin role too. @default false */
+  secretsInCloud?: boolean;
   projects: readonly ProjectSpace[];
   buckets: PlaneBuckets;
   isolation: Isolation;
@@ -57,7 +60,8 @@ const fixedRoles = 20;
 export function planRoles(args: RolePlanArgs): RolePlan {
   const { names, org, projects, buckets, isolation } = args;
   checkDistinct(projects);
-  const adminSubjects = Object.values(adminServiceAccounts).map((serviceAccount) => ({
+  const admins = [...Object.values(adminServiceAccounts), ...(args.secretsInCloud ? [secretsServiceAccount] : [])];
+  const adminSubjects = admins.map((serviceAccount) => ({
     namespace: args.namespace,
     serviceAccount,
   }));

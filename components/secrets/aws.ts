@@ -8,11 +8,10 @@ import { renderSecretPolicy } from "./policy.ts";
 
 export interface SecretsArgs {
   org: string;
-  region: string;
   /** The one role that reads and writes values; task pods' roles never do. */
   adminRoleArn: pulumi.Input<string>;
   /** From `createSecretsKey` or `adoptKey`. */
-  key: KeyReference;
+  key: Pick<KeyReference, "arn">;
 }
 
 /**
@@ -20,14 +19,13 @@ export interface SecretsArgs {
  * run time, each under the key and with the policy that stand here. Proved by data-secrets-backends,
  * secrets-backends-four, iam-user-no-secrets-manager and cmk-customer-keys.
  */
-export function planAwsSecrets({ org, region, adminRoleArn, key }: SecretsArgs): pulumi.Output<SecretSettings> {
-  return pulumi.all([adminRoleArn, key.arn]).apply(([role, keyArn]) => ({
-    backend: "aws-secrets-manager" as const,
-    region,
+export function planAwsSecrets({ org, adminRoleArn, key }: SecretsArgs): SecretSettings {
+  return {
+    backend: "aws-secrets-manager",
     prefix: secretPrefix(org),
-    keyArn,
-    resourcePolicy: JSON.stringify(renderSecretPolicy(role)),
-  }));
+    keyArn: key.arn,
+    resourcePolicy: pulumi.output(adminRoleArn).apply((role) => JSON.stringify(renderSecretPolicy(role))),
+  };
 }
 
 export interface SecretsKeyArgs {

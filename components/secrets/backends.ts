@@ -1,4 +1,5 @@
 /** Which backends keep users' secrets, and what each stack may choose. Only names and places: values never pass the kit. */
+import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
 
 export const secretBackends = ["kubernetes", "aws-secrets-manager"] as const;
@@ -9,17 +10,16 @@ export function defaultSecretBackend(model: "byoc" | "self-managed"): SecretBack
   return model === "self-managed" ? "kubernetes" : "aws-secrets-manager";
 }
 
-/** What the platform's services are told of the backend; holds no secret. */
+/** What the platform's service is told of the backend; holds no secret. */
 export type SecretSettings =
-  | { backend: "kubernetes"; namespace: string }
+  | { backend: "kubernetes" }
   | {
       backend: "aws-secrets-manager";
-      region: string;
-      /** Names begin with it; `components/secrets/names.ts` says how they go on. */
+      /** Names begin with it. */
       prefix: string;
-      keyArn: string;
+      keyArn: Input<string>;
       /** Goes on each secret when it is made, as JSON. */
-      resourcePolicy: string;
+      resourcePolicy: Input<string>;
     };
 
 /**

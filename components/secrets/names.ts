@@ -1,41 +1,19 @@
-/** Where a user's secret lives in its backend: one place a scope, so that a policy can open exactly a scope's places. */
-import { createHash } from "node:crypto";
+/** Where users' secrets live, known before any of them is made. */
 
-/** Who may use a secret. Without project and domain it is the whole organisation's. */
-export interface SecretScope {
-  org: string;
-  project?: string;
-  domain?: string;
-}
-
-/** All names begin with it, whatever the backend. */
+/** In AWS Secrets Manager all names begin with it. */
 const root = "union";
-/** Stands for every project or every domain; no project or domain can be called so. */
-const every = "_";
 
-/** @returns what the names of all secrets of an organisation begin with, `union/<org>/` */
+/** @returns what the names of all secrets of an organisation begin with, `union/<org>/`; the services say how they go on */
 export function secretPrefix(org: string): string {
   return `${root}/${org}/`;
 }
 
-/** @returns `union/<org>/<project>/<domain>/<name>`, with `_` for every project or every domain */
-export function secretName({ org, project = every, domain = every }: SecretScope, name: string): string {
-  return `${secretPrefix(org)}${project}/${domain}/${name}`;
-}
-
 /**
- * The places that a run of a project and domain looks in, nearest first: its own, the project's, the domain's, the
- * organisation's. Source: secrets-scoping, n-secret-scope-precedence-flags.
+ * Secrets of the platform's namespace in which the service keeps which secrets there are and, where the cluster is the
+ * backend, their values: 1 MiB each. RBAC cannot narrow the right to make or list Secrets to some of a namespace, so the
+ * stack makes these few and the service's role names them. Their number never changes: a secret's place follows from it.
  */
-export function secretPrefixesOf({ org, project, domain }: Required<SecretScope>): string[] {
-  const scopes: SecretScope[] = [{ org, project, domain }, { org, project }, { org, domain }, { org }];
-  return scopes.map((scope) => secretName(scope, ""));
-}
+export const userSecretShards: readonly string[] = Array.from({ length: 8 }, (_, at) => `user-secrets-${at}`);
 
-/**
- * The object that holds a secret in Kubernetes. Its name is a hash, since a secret's name has other letters than an
- * object's and may be longer; labels say which it is.
- */
-export function secretObjectName(scope: SecretScope, name: string): string {
-  return `${root}-${createHash("sha256").update(secretName(scope, name)).digest("hex").slice(0, 32)}`;
-}
+/** On a pod: the secrets that it asks for, and the Secret by which it was given them. */
+export const secretAnnotations = { asked: "biplane.dev/secrets", given: "biplane.dev/secrets-from" } as const;

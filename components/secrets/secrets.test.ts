@@ -1,50 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordResources } from "../testing/record-resources.ts";
 import { createSecretsKey, planAwsSecrets } from "./aws.ts";
 import { checkSecretBackend, defaultSecretBackend } from "./backends.ts";
-import { secretName, secretObjectName, secretPrefix, secretPrefixesOf } from "./names.ts";
+import { secretPrefix, userSecretShards } from "./names.ts";
 import { renderSecretPolicy } from "./policy.ts";
 
 const admin = "arn:aws:iam::111111111111:role/adminflyterole";
-const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
-const scope = fc.record({
-  org: word,
-  project: fc.option(word, { nil: undefined }),
-  domain: fc.option(word, { nil: undefined }),
-});
 
 describe("names of secrets", () => {
   it("begin with the organisation's own prefix", () => {
     expect(secretPrefix("acme")).toBe("union/acme/");
-    expect(secretName({ org: "acme", project: "demo", domain: "production" }, "KEY")).toBe(
-      "union/acme/demo/production/KEY",
-    );
-    expect(secretName({ org: "acme" }, "KEY")).toBe("union/acme/_/_/KEY");
   });
 
-  it("never meet for two scopes, in either backend", () => {
-    fc.assert(
-      fc.property(scope, scope, (a, b) => {
-        fc.pre(JSON.stringify(a) !== JSON.stringify(b));
-        expect(secretName(a, "KEY")).not.toBe(secretName(b, "KEY"));
-        expect(secretObjectName(a, "KEY")).not.toBe(secretObjectName(b, "KEY"));
-      }),
-    );
-  });
-
-  it("are looked for nearest first, and in no other project or domain", () => {
-    expect(secretPrefixesOf({ org: "acme", project: "demo", domain: "production" })).toEqual([
-      "union/acme/demo/production/",
-      "union/acme/demo/_/",
-      "union/acme/_/production/",
-      "union/acme/_/_/",
-    ]);
-  });
-
-  it("fit an object of Kubernetes, whatever the secret is called", () => {
-    expect(secretObjectName({ org: "acme" }, "A_KEY of mine")).toMatch(/^union-[0-9a-f]{32}$/);
+  it("are kept in the same few places for ever", () => {
+    expect(userSecretShards).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((at) => `user-secrets-${at}`));
   });
 });
 
@@ -62,16 +32,10 @@ describe("the backend", () => {
 });
 
 describe("AWS Secrets Manager", () => {
-  it("tells the services prefix, key and policy, and no value", async () => {
-    const settings = planAwsSecrets({
-      org: "acme",
-      region: "us-east-2",
-      adminRoleArn: admin,
-      key: { arn: pulumi.output("arn:key") },
-    });
-    expect(await new Promise((resolve) => settings.apply(resolve))).toEqual({
+  it("tells the service prefix, key and policy, and no value", async () => {
+    const settings = planAwsSecrets({ org: "acme", adminRoleArn: admin, key: { arn: pulumi.output("arn:key") } });
+    expect(await new Promise((resolve) => pulumi.output(settings).apply(resolve))).toEqual({
       backend: "aws-secrets-manager",
-      region: "us-east-2",
       prefix: "union/acme/",
       keyArn: "arn:key",
       resourcePolicy: JSON.stringify(renderSecretPolicy(admin)),

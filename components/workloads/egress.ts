@@ -46,6 +46,14 @@ export function outside(egress: Egress): Peer[] {
 }
 
 /**
+ * Where the API server may call from. A managed one tells no addresses, so it is anywhere outside of the cluster, or in
+ * one of the networks that the narrow choice names: the API's own is among these.
+ */
+export function apiServers(egress: Egress = "open-443"): Peer[] {
+  return egress === "open-443" ? [block(everywhere)] : egress.endpoints.map(block);
+}
+
+/**
  * The narrow choice must name what is not behind Cloudflare: the relay, the cluster's API, and the cloud's endpoints
  * (a NetworkPolicy knows no prefix lists, so S3 by gateway endpoint is named by the region's published ranges).
  * @throws UserError

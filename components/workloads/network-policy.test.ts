@@ -45,6 +45,18 @@ describe("renderServicePolicy", () => {
     expect(renderServicePolicy(web, [web, store], around).ingress).toEqual([{ ports: tcp(8443) }]);
   });
 
+  it("opens a webhook's port to where the API server may call from, and only that port", () => {
+    const hook = service("hook", { rpcPort: 8080, webhookPort: 8443 });
+    const ingress = (egress?: Surroundings["egress"]) =>
+      renderServicePolicy(hook, [web, store, hook], { ...around, egress }).ingress;
+    expect(ingress()).toEqual([
+      { from: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }], ports: tcp(8443) },
+    ]);
+    expect(ingress({ cloudflareRanges: true, endpoints: ["10.40.0.0/16"] })).toEqual([
+      { from: [{ ipBlock: { cidr: "10.40.0.0/16" } }], ports: tcp(8443) },
+    ]);
+  });
+
   it("lets only the database's addresses be reached on its port", () => {
     expect(renderServicePolicy(store, [web, store], around).egress).toEqual([
       { to: [{ ipBlock: { cidr: "10.40.200.0/24" } }], ports: tcp(5432) },

@@ -4,7 +4,7 @@
  */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { block, type Egress, outside } from "./egress.ts";
+import { apiServers, block, type Egress, outside } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import type { Reach, ServiceSpec } from "./service-spec.ts";
 
@@ -62,6 +62,9 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
   const ingress: IngressRule[] = [];
   if (spec.rpcPort && callers.length > 0) {
     ingress.push({ from: callers.map(({ name }) => pods(name)), ports: [{ protocol: "TCP", port: spec.rpcPort }] });
+  }
+  if (spec.webhookPort) {
+    ingress.push({ from: apiServers(around.egress), ports: [{ protocol: "TCP", port: spec.webhookPort }] });
   }
   // Through a NodePort the source is a node or a balancer: security groups say which.
   if (spec.publicPort) ingress.push({ ports: [{ protocol: "TCP", port: spec.publicPort.port }] });

@@ -2,14 +2,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { selectorOf } from "./labels.ts";
-import {
-  type FileSource,
-  filesFolder,
-  healthPort,
-  isCalled,
-  type Resources,
-  type ServiceSpec,
-} from "./service-spec.ts";
+import { type FileSource, filesFolder, healthPort, isCalled, type Ports, type Resources } from "./service-spec.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -97,13 +90,14 @@ export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Par
 }
 
 /** A server's ports, the three probes that every service answers, and a stop that whoever is called makes slowly. */
-export function renderServing(spec: Pick<ServiceSpec, "rpcPort" | "publicPort">): Partial<Container> {
-  const { rpcPort, publicPort } = spec;
+export function renderServing(spec: Ports): Partial<Container> {
+  const { rpcPort, publicPort, webhookPort } = spec;
   const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
   return {
     ports: [
       ...(rpcPort ? [{ name: "rpc", containerPort: rpcPort }] : []),
       ...(publicPort ? [{ name: "public", containerPort: publicPort.port }] : []),
+      ...(webhookPort ? [{ name: "webhook", containerPort: webhookPort }] : []),
       { name: "health", containerPort: healthPort },
     ],
     startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
@@ -115,7 +109,7 @@ export function renderServing(spec: Pick<ServiceSpec, "rpcPort" | "publicPort">)
 }
 
 /** The kubelet's patience covers the wait before the stop as well. */
-export function renderStop(spec: Pick<ServiceSpec, "rpcPort" | "publicPort">): Partial<PodSpec> {
+export function renderStop(spec: Ports): Partial<PodSpec> {
   return isCalled(spec) ? { terminationGracePeriodSeconds: stopSeconds + lingerSeconds } : {};
 }
 

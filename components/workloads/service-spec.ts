@@ -60,6 +60,8 @@ export interface ServiceSpec {
   meets?: boolean;
   /** A port that is open beyond the cluster, by NodePort. @default none */
   publicPort?: { port: number; nodePort: number };
+  /** The API server calls it on this container port, over TLS, by the Service's port 443. @default never */
+  webhookPort?: number;
   /** Services of the same namespace that it calls; their policies follow from this list. @default none */
   calls?: string[];
   /** @default none */
@@ -87,9 +89,12 @@ export function runsMany({ replicas, autoscale }: ServiceSpec): boolean {
   return Math.max(replicas, autoscale?.maxReplicas ?? 0) > 1;
 }
 
+/** Where a service listens. */
+export type Ports = Pick<ServiceSpec, "rpcPort" | "publicPort" | "webhookPort">;
+
 /** Others call it: its pods go on serving until these know that it stops. */
-export function isCalled({ rpcPort, publicPort }: Pick<ServiceSpec, "rpcPort" | "publicPort">): boolean {
-  return rpcPort !== undefined || publicPort !== undefined;
+export function isCalled({ rpcPort, publicPort, webhookPort }: Ports): boolean {
+  return rpcPort !== undefined || publicPort !== undefined || webhookPort !== undefined;
 }
 
 /** @throws UserError for what contradicts itself, before anything is made. */

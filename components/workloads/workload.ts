@@ -76,13 +76,16 @@ function createRole(
 
 function createServices(
   name: string,
-  { name: service, rpcPort, meets, publicPort }: ServiceSpec,
+  { name: service, rpcPort, meets, publicPort, webhookPort }: ServiceSpec,
   place: Place,
   parent: pulumi.Resource,
 ) {
   const selector = selectorOf(service);
   if (rpcPort) {
-    const ports = [{ name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "kubernetes.io/h2c" }];
+    const ports = [
+      { name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "kubernetes.io/h2c" },
+      ...(webhookPort ? [{ name: "webhook", port: 443, targetPort: "webhook", appProtocol: "https" }] : []),
+    ];
     new kubernetes.core.v1.Service(
       name,
       { metadata: place(service), spec: { type: "ClusterIP", selector, ports } },

@@ -6,8 +6,11 @@ import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { LogService, Originator } from "../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { ExecutorQueueService, LeaseResponseSchema } from "../../gen/biplane/queue/v1/queue_pb.js";
+import { SecretStoreService } from "../../gen/biplane/secrets/v1/secrets_pb.js";
 import { InputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
+import type { SecretBackend } from "../data/secrets/backend.ts";
+import { secretStoreService } from "../data/secrets/service.ts";
 import { logSink } from "../shared/auth/audit.ts";
 import { type Authorizer, statedAuthorizer } from "../shared/auth/authorizer.ts";
 import { callerOf } from "../shared/auth/caller.ts";
@@ -48,8 +51,16 @@ export const inputsPut = (): readonly number[] => put;
 /** Does not compress: clients accept gzip, and a line of one letter would fit whole into any window. */
 const bigLogLine = randomBytes(48 * 1024).toString("base64");
 
-/** Object store and log provider in one. Both verify the end user by the keys that the tunnel pinned. */
-export async function fakeDataPlane(keysUrl: () => string, issuer: string, log: Logger): Promise<RunningService> {
+export interface DataPlane {
+  keysUrl: () => string;
+  issuer: string;
+  /** Behind the real secrets service. */
+  secrets: SecretBackend;
+  log: Logger;
+}
+
+/** Object store, log provider and secrets in one. All verify the end user by the keys that the tunnel pinned. */
+export async function fakeDataPlane({ keysUrl, issuer, secrets, log }: DataPlane): Promise<RunningService> {
   let verifier: TokenVerifier | undefined;
   let authorizer: Authorizer | undefined;
   const verify: TokenVerifier = (authorization) => {
@@ -61,7 +72,11 @@ export async function fakeDataPlane(keysUrl: () => string, issuer: string, log: 
     authorizer ??= statedAuthorizer(userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: keysUrl() }));
     return authorizer(caller, headers);
   };
-  return startService(place, { rpc: { verify, authorize, audit: logSink(log), routes: dataPlaneRoutes } });
+  const routes = (router: ConnectRouter) => {
+    dataPlaneRoutes(router);
+    router.service(SecretStoreService, secretStoreService({ backend: secrets, org: "acme" }));
+  };
+  return startService(place, { rpc: { verify, authorize, audit: logSink(log), routes } });
 }
 
 function dataPlaneRoutes(router: ConnectRouter): void {

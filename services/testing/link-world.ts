@@ -14,6 +14,7 @@ import { clusterStore } from "../control/cluster/clusters.ts";
 import { clusterRoutes } from "../control/cluster/service.ts";
 import { actionAddresses } from "../control/dataproxy/actions.ts";
 import { planes } from "../control/dataproxy/planes.ts";
+import { secretRoutes } from "../control/dataproxy/secrets.ts";
 import { dataProxyRoutes } from "../control/dataproxy/service.ts";
 import { keyExchange } from "../control/gateway/api-keys.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
@@ -21,6 +22,9 @@ import { keysPath } from "../control/identity/metadata.ts";
 import { identityService } from "../control/identity/service.ts";
 import { newSigningKey } from "../control/identity/testing/signing-key.ts";
 import { relayService } from "../control/relay/service.ts";
+import { openCatalogue } from "../data/secrets/catalogue.ts";
+import { kubernetesBackend } from "../data/secrets/kubernetes-backend.ts";
+import { type MemoryShards, memoryShards } from "../data/secrets/testing/memory-shards.ts";
 import type { Identity, IdentityStore } from "../data/tunnel/identity.ts";
 import { tunnelService } from "../data/tunnel/service.ts";
 import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
@@ -52,6 +56,10 @@ export interface LinkWorld {
   /** As the region's services know it: any of its replicas. */
   relayUrl: string;
   identityUrl: string;
+  /** Where acme's plane keeps its secrets. */
+  secretShards: MemoryShards;
+  /** Name of the region's. */
+  database: string;
   relays: Relay[];
   /** Between tunnels and relays. Connections go to the replicas in turn. */
   network: Cuttable;
@@ -205,18 +213,14 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   const runsUrl = await start("runs", { rpc: { verify, authorize, audit, routes: fakeRuns } });
   late.actions.set(to(actionsUrl));
   late.cluster.set(to(clusterUrl));
+  const plane = { relay: to(relayUrl).transport, planes: planes(to(clusterUrl).transport) };
+  const data = dataProxyRoutes({
+    ...plane,
+    addresses: actionAddresses(to(runsUrl).transport),
+    log: log.with({ of: "dataproxy" }),
+  });
   const dataproxyUrl = await start("dataproxy", {
-    rpc: {
-      verify,
-      authorize,
-      audit,
-      routes: dataProxyRoutes({
-        relay: to(relayUrl).transport,
-        planes: planes(to(clusterUrl).transport),
-        addresses: actionAddresses(to(runsUrl).transport),
-        log: log.with({ of: "dataproxy" }),
-      }),
-    },
+    rpc: { verify, authorize, audit, routes: (router) => void secretRoutes(plane)(data(router)) },
   });
   const backends = {
     identity: identityUrl,
@@ -248,9 +252,12 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   running.unshift(gateway);
   const gatewayHost = `localhost:${gateway.port}`;
 
+  const secretShards = memoryShards();
   return {
     lines,
     identityUrl,
+    secretShards,
+    database: database.DATABASE_NAME,
     gatewayHost,
     relayHost,
     relayUrl,
@@ -273,7 +280,8 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
     async startTunnel({ token = secrets.registration, org = "acme", store: kept = memoryStore() } = {}) {
       // The data plane's services verify users by the keys that the tunnel pinned, as in a cluster.
       let tunnelUrl = "";
-      const plane = await fakeDataPlane(() => `${tunnelUrl}/pinned/keys`, issuer, log);
+      const secrets = kubernetesBackend(openCatalogue(secretShards));
+      const plane = await fakeDataPlane({ keysUrl: () => `${tunnelUrl}/pinned/keys`, issuer, secrets, log });
       running.push(plane);
       const service = await startService(
         { name: "tunnel", port: 0, healthPort: 0, log: log.with({ of: "tunnel" }), lingerMs: 0, drainMs: 200 },
@@ -284,6 +292,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
           gateway: createConnectTransport({ httpVersion: "2", baseUrl: `https://${gatewayHost}` }),
           objectStore: to(`http://127.0.0.1:${plane.port}`).sessions,
           logProvider: to(`http://127.0.0.1:${plane.port}`).sessions,
+          secrets: to(`http://127.0.0.1:${plane.port}`).sessions,
           version: "test",
           ping,
           heartbeatMs: 500,

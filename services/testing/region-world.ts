@@ -9,6 +9,7 @@ import { clusterStore } from "../control/cluster/clusters.ts";
 import { clusterRoutes } from "../control/cluster/service.ts";
 import { actionAddresses } from "../control/dataproxy/actions.ts";
 import { planes } from "../control/dataproxy/planes.ts";
+import { secretRoutes } from "../control/dataproxy/secrets.ts";
 import { dataProxyRoutes } from "../control/dataproxy/service.ts";
 import { keyExchange } from "../control/gateway/api-keys.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
@@ -97,16 +98,10 @@ export async function startRegionWorld(): Promise<RegionWorld> {
       }),
     },
   });
+  const plane = { relay: cluster.transport, planes: planes(cluster.transport) };
+  const data = dataProxyRoutes({ ...plane, addresses: actionAddresses(runs.transport), log });
   const dataproxy = await start("dataproxy", {
-    rpc: {
-      ...withoutDatabase,
-      routes: dataProxyRoutes({
-        relay: cluster.transport,
-        planes: planes(cluster.transport),
-        addresses: actionAddresses(runs.transport),
-        log,
-      }),
-    },
+    rpc: { ...withoutDatabase, routes: (router) => void secretRoutes(plane)(data(router)) },
   });
   const gateway = await start("gateway", {
     http: gatewayHandler({

@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import type { IamRole } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
-import { projectNamespaces, type Target } from "../target.ts";
+import { adminAccounts, projectNamespaces, type Target } from "../target.ts";
 
 /** Trust is exact: this cluster's provider, StringEquals on aud and sub, and only the accounts that need the role. */
 export const trustIsExact = defineCheck({
@@ -73,7 +73,7 @@ export const trustIsExact = defineCheck({
 function allowedSubjects(target: Target): Record<string, string[]> {
   const subject = (namespace: string, account: string) => `system:serviceaccount:${namespace}:${account}`;
   return {
-    [target.roles.admin]: target.platformServiceAccounts.map((account) => subject(target.namespace, account)),
+    [target.roles.admin]: adminAccounts(target).map((account) => subject(target.namespace, account)),
     [target.roles.user]: projectNamespaces(target).map((namespace) => subject(namespace, "default")),
   };
 }

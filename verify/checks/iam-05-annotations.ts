@@ -1,6 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
-import { projectNamespaces } from "../target.ts";
+import { adminAccounts, projectNamespaces } from "../target.ts";
 
 export const accountsAnnotated = defineCheck({
   id: "IAM-05",
@@ -13,7 +13,7 @@ export const accountsAnnotated = defineCheck({
   evaluate({ serviceAccounts, iam }, target) {
     const arnOf = (name: string) => iam.roles.find((role) => role.name === name)?.arn;
     const wanted = [
-      ...target.platformServiceAccounts.map((name) => ({
+      ...adminAccounts(target).map((name) => ({
         namespace: target.namespace,
         name,
         arn: arnOf(target.roles.admin),

@@ -1,5 +1,5 @@
 import { defineCheck } from "../check.ts";
-import { componentLabel, components } from "../documented/components.ts";
+import { componentLabel, components, takesAdminRole } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
@@ -9,7 +9,8 @@ const roleAnnotation = "eks.amazonaws.com/role-arn";
 /** Pod → account → annotation → role → trust, and back: nothing else in the cluster names the role. */
 export const adminUsedByThree = defineCheck({
   id: "IAM-07",
-  title: "The admin role is used by Executor, Object Store Service and Log Provider, and by nothing else",
+  title:
+    "The admin role is used by Executor, Object Store Service, Log Provider and, with secrets in the cloud, their service",
   severity: "high",
   claims: ["iam-admin-used-by"],
   documented: ["C07", "C08"],
@@ -29,7 +30,7 @@ export const adminUsedByThree = defineCheck({
     const users = pods.filter(({ metadata, spec }) =>
       annotated.includes(`${metadata?.namespace}/${spec?.serviceAccountName ?? "default"}`),
     );
-    const wanted = components.filter(({ usesAdminRole }) => usesAdminRole);
+    const wanted = components.filter((component) => takesAdminRole(component, target));
     const isWanted = ({ metadata }: { metadata?: { namespace?: string; labels?: Record<string, string> } }) =>
       metadata?.namespace === target.namespace && wanted.some(({ name }) => name === metadata.labels?.[componentLabel]);
     return [
@@ -53,7 +54,7 @@ export const adminUsedByThree = defineCheck({
     {
       name: "the trust forgets the last component's account",
       apply(facts, target) {
-        const last = components.findLast(({ usesAdminRole }) => usesAdminRole);
+        const last = components.findLast((component) => takesAdminRole(component, target));
         const role = facts.iam.roles.find(({ name }) => name === target.roles.admin);
         for (const { conditions } of role?.trust.statements ?? []) {
           for (const [key, values] of Object.entries(conditions.StringEquals ?? {})) {

@@ -1,5 +1,5 @@
 import { defineCheck } from "../check.ts";
-import { appendixE, ownAccounts } from "../documented/appendix-e.ts";
+import { appendixE, holderOf, ownAccounts } from "../documented/appendix-e.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
 import { projectNamespaces, type Target } from "../target.ts";
@@ -42,7 +42,7 @@ export const accountsMapToRoles = defineCheck({
           .map((subject) => fail(roles[role] ?? role, `trusts ${subject}; no row says so`)),
       ),
       ...appendixE
-        .filter(({ account }) => account === undefined)
+        .filter((row) => holderOf(row, target) === undefined)
         .map(({ documented, reason = "" }) => {
           const account = `${target.namespace}/${documented}`;
           const found = annotated.some((one) => one.account === account);
@@ -112,7 +112,9 @@ export const accountsMapToRoles = defineCheck({
 });
 
 function rowsOf(target: Target): { account: string; role: "admin" | "user"; row: string }[] {
-  return [...appendixE, ...ownAccounts].flatMap(({ account, where, documented, documentedRole: role }) => {
+  return [...appendixE, ...ownAccounts].flatMap((one) => {
+    const { where, documented, documentedRole: role } = one;
+    const account = holderOf(one, target);
     if (account === undefined) return [];
     const places = where === "platform" ? [target.namespace] : projectNamespaces(target);
     return places.map((place) => ({ account: `${place}/${account}`, role, row: documented }));

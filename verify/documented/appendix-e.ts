@@ -1,5 +1,6 @@
 /** Appendix E, the documented map from service accounts to cloud roles, and what became of each row here. */
-import { adminServiceAccounts, taskServiceAccount } from "../../components/identity/contract.ts";
+import { adminServiceAccounts, secretsServiceAccount, taskServiceAccount } from "../../components/identity/contract.ts";
+import { secretsInCloud, type Target } from "../target.ts";
 
 export interface AccountRow {
   /** As appendix E names it, all in namespace `union` or in each workspace's. */
@@ -9,6 +10,8 @@ export interface AccountRow {
   where: "platform" | "projects";
   /** Our account; undefined: nobody holds what the row gives, for the reason. */
   account?: string;
+  /** The account holds what the row gives only on planes whose users' secrets are in the cloud's own manager. */
+  onlyWith?: "secrets-in-cloud";
   reason?: string;
 }
 
@@ -43,7 +46,9 @@ export const appendixE: readonly AccountRow[] = [
     documented: "flytepropeller-webhook-system",
     documentedRole: "admin",
     where: "platform",
-    reason: "the executor writes pods whole",
+    account: secretsServiceAccount,
+    onlyWith: "secrets-in-cloud",
+    reason: "users' secrets are in the cluster: the webhook needs no cloud",
   },
   { documented: "clusterresource-template", documentedRole: "user", where: "projects", account: taskServiceAccount },
 ];
@@ -52,3 +57,8 @@ export const appendixE: readonly AccountRow[] = [
 export const ownAccounts: readonly AccountRow[] = [
   { documented: "proxy-system", documentedRole: "admin", where: "platform", account: adminServiceAccounts.logs },
 ];
+
+/** @returns the account that holds what the row gives on this plane. */
+export function holderOf({ account, onlyWith }: AccountRow, target: Target): string | undefined {
+  return onlyWith === undefined || secretsInCloud(target) ? account : undefined;
+}

@@ -23,7 +23,7 @@ export const goodByocTarget: Target = targetSchema.parse({
 });
 
 export function goodByocFacts(): Facts {
-  const facts = goodFacts();
+  const facts = goodFacts(goodByocTarget);
   const { role, boundary } = managementRole();
   const rules = (where: "cluster" | "platform") =>
     rightsOf(level).flatMap((right) => (right.where === where ? right.rules : []));

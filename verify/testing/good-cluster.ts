@@ -1,8 +1,9 @@
 /** The Kubernetes objects of a plane on which every check passes. */
 import type { V1Deployment, V1Pod, V1PodSpec, V1Role, V1RoleBinding } from "@kubernetes/client-node";
 import { permissions } from "../../components/compute-plane/permissions.ts";
-import { componentLabel, components } from "../documented/components.ts";
+import { componentLabel, components, takesAdminRole } from "../documented/components.ts";
 import type { Facts } from "../facts.ts";
+import type { Target } from "../target.ts";
 
 export const account = "222222222222";
 export const registry = "registry.example.test";
@@ -33,7 +34,7 @@ type KubernetesFacts = Pick<
   | "customResourceDefinitions"
 >;
 
-export function goodCluster(): KubernetesFacts {
+export function goodCluster(target: Target): KubernetesFacts {
   return {
     namespaces: [
       { metadata: { name: platform, labels: {} } },
@@ -46,18 +47,23 @@ export function goodCluster(): KubernetesFacts {
     ],
     nodes: ["i-0a", "i-0b"].map((id) => ({ metadata: { name: id }, spec: { providerID: `aws:///us-east-2a/${id}` } })),
     pods: [
-      ...components.map(({ name, serviceAccount, usesAdminRole }) =>
-        pod(platform, name, serviceAccount, usesAdminRole ? "adminflyterole" : undefined),
+      ...components.map((component) =>
+        pod(
+          platform,
+          component.name,
+          component.serviceAccount,
+          takesAdminRole(component, target) ? "adminflyterole" : undefined,
+        ),
       ),
       taskPod(),
     ],
     deployments: components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
     services: [{ metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } }],
     serviceAccounts: [
-      ...components.map(({ serviceAccount, usesAdminRole }) =>
-        usesAdminRole
-          ? annotated(platform, serviceAccount, "adminflyterole")
-          : { metadata: { namespace: platform, name: serviceAccount } },
+      ...components.map((component) =>
+        takesAdminRole(component, target)
+          ? annotated(platform, component.serviceAccount, "adminflyterole")
+          : { metadata: { namespace: platform, name: component.serviceAccount } },
       ),
       annotated(project, "default", "userflyterole"),
     ],

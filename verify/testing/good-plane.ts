@@ -7,7 +7,7 @@ import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { allows, grantsTo } from "../reason/rbac/grants.ts";
-import { type Target, type Targets, targetSchema } from "../target.ts";
+import { adminAccounts, type Target, type Targets, targetSchema } from "../target.ts";
 import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
 import { goodProbes } from "./good-probes.ts";
@@ -34,13 +34,13 @@ export const goodTarget: Target = targetSchema.parse({
 
 export const goodTargets: Targets = { customer: goodTarget, controlPlane: goodControlPlane };
 
-export function goodFacts(): Facts {
-  const iam = goodIam();
-  const cluster = goodCluster();
+export function goodFacts(target: Target = goodTarget): Facts {
+  const iam = goodIam(target);
+  const cluster = goodCluster(target);
   return {
     ...goodRegionFacts(),
     ...cluster,
-    accessReviews: questionsTo(goodTarget).map((question) => answer(question, cluster)),
+    accessReviews: questionsTo(target).map((question) => answer(question, cluster)),
     ...goodProbes(),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     ...goodAccount(),
@@ -90,8 +90,8 @@ function answer(question: Question, cluster: ReturnType<typeof goodCluster>): Ac
 }
 
 /** The policies are rendered by the components themselves, so that the good plane cannot be better than the real one. */
-function goodIam(): Facts["iam"] {
-  const { org, region, buckets, clusterName } = goodTarget;
+function goodIam(target: Target): Facts["iam"] {
+  const { org, region, buckets, clusterName } = target;
   const admin = renderAdminPolicy({
     ...{ buckets, region, account },
     secretPrefix: secretPrefix(org).replace(/\/$/, ""),
@@ -104,7 +104,7 @@ function goodIam(): Facts["iam"] {
     roles: [
       role(
         "adminflyterole",
-        ["executor", "proxy-system", "log-provider"].map((name) => `union:${name}`),
+        adminAccounts(target).map((name) => `union:${name}`),
         admin,
       ),
       role("userflyterole", ["demo-development:default"], renderUserPolicy({ org, buckets })),

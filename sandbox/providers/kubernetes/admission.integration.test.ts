@@ -268,6 +268,8 @@ describe("rights", () => {
     refused(await inRbac("roles", roleOf(project, core(["secrets"], ["get"]))), "roles", "reaches every Secret");
     refused(await inRbac("roles", roleOf(project, core(["users"], ["impersonate"]))), "roles", "may make itself more");
     passed(await inRbac("roles", roleOf(project, core(["secrets"], ["get"], { resourceNames: ["one"] }))));
+    refused(await inRbac("roles", roleOf(project, core(["secrets"], ["create", "list"]))), "roles", "reaches every");
+    passed(await inRbac("roles", roleOf(project, core(["secrets"], ["create"]))));
   });
 
   test("a binding to a cluster role, or of a stranger, is refused", async () => {

@@ -11,6 +11,7 @@ import { destroyStack, previewStack, type StackRun, upStack } from "../../engine
 import { toolchain } from "../../engine/testing/emulated.ts";
 import { paths } from "../../paths.ts";
 import { serveAll } from "../index.ts";
+import { tlsPackage } from "../tls/index.ts";
 import { kubernetesPackage } from "./index.ts";
 import { startApiServer, type TestApiServer } from "./testing/api-server.ts";
 import { serviceImage } from "./testing/objects.ts";
@@ -51,6 +52,7 @@ function run(changes: Partial<ComputePlaneArgs> = {}): StackRun {
       adminRoleArn: "arn:aws:iam::111111111111:role/adminflyterole",
       userRoleArn: "arn:aws:iam::111111111111:role/userflyterole",
       buckets: { metadata: "m", fastRegistration: "f" },
+      secrets: { backend: "kubernetes" },
       registrationToken: "registration-token-of-a-test",
       taskClient: { id: "acme-tasks", secret: "client-secret-of-a-test" },
       dnsServers: [],
@@ -61,7 +63,7 @@ function run(changes: Partial<ComputePlaneArgs> = {}): StackRun {
     new ComputePlane("compute-plane", args, { providers: [provider], transforms: [unawaited] });
     return {};
   };
-  const providers = () => serveAll([kubernetesPackage({})]);
+  const providers = () => serveAll([kubernetesPackage({}), tlsPackage()]);
   return { stack: "plane", program, config: {}, secrets: {}, account: "customer", plane: "customer", providers };
 }
 
@@ -95,7 +97,7 @@ test("each service's pods are admitted: policies, Pod Security and quota togethe
   };
   await expect
     .poll(admitted, { timeout: 60_000, interval: 500 })
-    .toEqual(["executor", "logs", "objectstore", "tunnel"]);
+    .toEqual(["executor", "logs", "objectstore", "secrets", "tunnel"]);
 });
 
 test("a manager of the vendor sees nodes and pods, and neither Secrets nor sessions", async () => {
@@ -127,6 +129,8 @@ test("a further project adds its own objects, and changes only what names every 
       ),
       "update kubernetes:apps/v1:Deployment compute-plane-executor",
       "update kubernetes:apps/v1:Deployment compute-plane-logs",
+      "update kubernetes:apps/v1:Deployment compute-plane-secrets",
+      "update kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration compute-plane-secrets-webhook",
     ].sort(),
   );
 });
@@ -144,7 +148,11 @@ test("destroy leaves nothing of it", async () => {
   await destroyStack(sandbox, run());
   const names = (await items("/api/v1/namespaces")).map(({ metadata }) => metadata.name).sort();
   expect(names).toEqual(["default", "kube-node-lease", "kube-public", "kube-system"]);
-  for (const kind of ["validatingadmissionpolicies", "validatingadmissionpolicybindings"]) {
+  for (const kind of [
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "mutatingwebhookconfigurations",
+  ]) {
     expect(await items(`/apis/admissionregistration.k8s.io/v1/${kind}`), kind).toEqual([]);
   }
   expect(

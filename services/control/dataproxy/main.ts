@@ -6,22 +6,26 @@ import { runService } from "../../shared/service.ts";
 import { remoteSink } from "../audit/remote-sink.ts";
 import { actionAddresses } from "./actions.ts";
 import { planes } from "./planes.ts";
+import { secretRoutes } from "./secrets.ts";
 import { dataProxyRoutes } from "./service.ts";
 
 await runService({
   name: "dataproxy",
   shape: { ...regionShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
-  parts: ({ config, log }) => ({
-    rpc: {
-      routes: dataProxyRoutes({
-        relay: upstream(config.RELAY_URL).transport,
-        planes: planes(upstream(config.CLUSTER_URL).transport),
-        addresses: actionAddresses(upstream(config.RUNS_URL).transport),
-        log,
-      }),
-      verify: tokenVerifier([userIssuer(config)]),
-      authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
-      audit: remoteSink(upstream(config.IDENTITY_URL).transport),
-    },
-  }),
+  parts: ({ config, log }) => {
+    const plane = {
+      relay: upstream(config.RELAY_URL).transport,
+      planes: planes(upstream(config.CLUSTER_URL).transport),
+    };
+    const data = dataProxyRoutes({ ...plane, addresses: actionAddresses(upstream(config.RUNS_URL).transport), log });
+    const secrets = secretRoutes(plane);
+    return {
+      rpc: {
+        routes: (router) => void secrets(data(router)),
+        verify: tokenVerifier([userIssuer(config)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+        audit: remoteSink(upstream(config.IDENTITY_URL).transport),
+      },
+    };
+  },
 });

@@ -31,6 +31,7 @@ it.each([
   "/biplane.objectstore.v1.ObjectStoreService/SignUpload",
   "/biplane.logs.v1.LogService/TailLogs",
   "/biplane.identity.v1.KeyExchangeService/Exchange",
+  "/biplane.secrets.v1.SecretStoreService/CreateSecret",
   "/flyteidl2.workflow.InternalRunService/RecordAction",
   "/flyteidl2.workflow.RunService/CreateRun/more",
 ])("does not show %s", (path) => {

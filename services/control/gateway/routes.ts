@@ -23,6 +23,7 @@ const services = new Map<string, Backend>(
     "biplane.cluster.v1.RegistrationService": "cluster",
     "biplane.cluster.v1.ClusterAdminService": "cluster",
     "flyteidl2.dataproxy.DataProxyService": "dataproxy",
+    "flyteidl2.secret.SecretService": "dataproxy",
   }),
 );
 

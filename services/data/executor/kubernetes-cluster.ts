@@ -99,7 +99,9 @@ async function refusable<T>(call: Promise<T>): Promise<T> {
     // "User x cannot create resource": the executor's own rights are wrong, which no author can help.
     if (error.code === 403 && / cannot create resource /.test(message)) throw error;
     if ([400, 403, 413, 422].includes(error.code)) {
-      throw new InvalidTaskError(`The cluster refused the task's pod: ${message}`);
+      // The secrets webhook's own words are for the author; that it was a webhook that said them is not.
+      const said = message.replace(/^admission webhook "secrets\.biplane\.dev" denied the request: /, "");
+      throw new InvalidTaskError(`The cluster refused the task's pod: ${said}`);
     }
     throw error;
   }

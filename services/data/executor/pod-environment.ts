@@ -45,6 +45,15 @@ const defaults: Record<string, string> = {
   DO_NOT_TRACK: "1",
 };
 
+const eagerVariable = "_UNION_EAGER_API_KEY";
+
+/** Whether a variable says who the pod is or whom it trusts, so that nobody may put something else in its place. */
+export function isPlatformVariable(name: string): boolean {
+  return /^(_U_|_UNION_|FLYTE_INTERNAL_)/.test(name) || platformVariables.has(name);
+}
+
+const platformVariables = new Set(["ACTION_NAME", "RUN_NAME", "FLYTE_ATTEMPT_NUMBER"]);
+
 /** A run or a task may not: they say who the pod is and where it may report. */
 function identity(args: EnvironmentArgs): V1EnvVar[] {
   const values: Record<string, string> = {
@@ -60,6 +69,6 @@ function identity(args: EnvironmentArgs): V1EnvVar[] {
   };
   return [
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
-    { name: "_UNION_EAGER_API_KEY", valueFrom: { secretKeyRef: { name: args.eagerSecret, key: "api-key" } } },
+    { name: eagerVariable, valueFrom: { secretKeyRef: { name: args.eagerSecret, key: "api-key" } } },
   ];
 }

@@ -1,5 +1,6 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { Secret_MountType, SecretSchema, SecurityContextSchema } from "../../../gen/flyteidl2/core/security_pb.js";
 import { Resources_ResourceName as Name, TaskTemplateSchema } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { buildPod, labelValue } from "./pod.ts";
@@ -265,4 +266,58 @@ describe("labelValue", () => {
     ["é", ""],
     ["x".repeat(80), "x".repeat(63)],
   ])("turns %s into a label", (text, label) => expect(labelValue(text)).toBe(label));
+});
+
+describe("a task's secrets", () => {
+  const asking = (...secrets: MessageInitShape<typeof SecretSchema>[]) =>
+    buildPod(
+      action,
+      create(TaskTemplateSchema, {
+        ...containerTask(["a0"]),
+        securityContext: create(SecurityContextSchema, { secrets: secrets.map((one) => create(SecretSchema, one)) }),
+      }),
+      1,
+      settings,
+    );
+  const { ENV_VAR, FILE } = Secret_MountType;
+
+  it("are asked for by name, as variables and as files, and are nowhere in the pod", () => {
+    const pod = asking(
+      { key: "by-env", envVar: "BY_ENV", mountRequirement: ENV_VAR },
+      { key: "by-file", mountRequirement: FILE },
+      { key: "in-group", group: "some", mountRequirement: ENV_VAR },
+    );
+    expect(JSON.parse(pod.metadata?.annotations?.["biplane.dev/secrets"] ?? "")).toEqual([
+      { as: "env", name: "by-env", variable: "BY_ENV" },
+      { as: "file", name: "by-file" },
+      { as: "env", name: "in-group", variable: "SOME_IN_GROUP" },
+    ]);
+  });
+
+  it("are not asked for by a task that declares none, whatever its pod template says", () => {
+    const metadata = { annotations: { "biplane.dev/secrets": "[]", "biplane.dev/secrets-from": "x", own: "kept" } };
+    const podSpec = { containers: [{ name: "main", image: "i" }] };
+    const template = create(TaskTemplateSchema, {
+      target: { case: "k8sPod", value: { primaryContainerName: "main", metadata, podSpec } },
+    });
+    expect(buildPod(action, template, 1, settings).metadata?.annotations).toEqual({
+      own: "kept",
+      "biplane.dev/primary-container": "main",
+    });
+  });
+
+  it.each([
+    ["a name that leaves its folder", { key: "../x", mountRequirement: FILE }, /"\.\.\/x" is no name of one/],
+    ["a variable that is none", { key: "1st", mountRequirement: ENV_VAR }, /"1ST" is no name of a variable/],
+    ["a variable of the platform", { key: "k", envVar: "RUN_NAME" }, /RUN_NAME is the platform's/],
+    ["the platform's own key", { key: "k", envVar: "_UNION_EAGER_API_KEY" }, /is the platform's/],
+  ])("are refused for %s", (_, secret, message) => {
+    expect(() => asking(secret)).toThrow(message);
+    expect(() => asking(secret)).toThrow(InvalidTaskError);
+  });
+
+  it("are no more than 100", () => {
+    const many = Array.from({ length: 101 }, (_, at) => ({ key: `k${at}`, mountRequirement: FILE }));
+    expect(() => asking(...many)).toThrow(/up to 100/);
+  });
 });

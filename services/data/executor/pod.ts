@@ -1,10 +1,12 @@
 /** A task's pod, from its TaskAction and template alone: no clock, no cluster. */
 import { loadYaml, type V1Container, type V1Pod, type V1PodSpec, type V1Volume } from "@kubernetes/client-node";
 import type { Container, K8sPod, TaskTemplate } from "../../../gen/flyteidl2/core/tasks_pb.js";
+import { givenAnnotation, wishesAnnotation } from "../secrets/wishes.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { home, podEnvironment, workspace } from "./pod-environment.ts";
 import { restrict } from "./pod-security.ts";
 import { clampResources, type ResourceRules, wishesOf } from "./resources.ts";
+import { secretAnnotations } from "./secret-wishes.ts";
 import { annotations, labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
 import { fillTemplate, templateValues } from "./template-args.ts";
 
@@ -65,7 +67,11 @@ export function buildPod(action: TaskAction, template: TaskTemplate, attempt: nu
       name: podName(nameOf(action), attempt),
       namespace: action.metadata.namespace,
       labels: { ...metadata.labels, ...podLabels(action, template, attempt) },
-      annotations: { ...metadata.annotations, [annotations.primaryContainer]: primary },
+      annotations: {
+        ...metadata.annotations,
+        [annotations.primaryContainer]: primary,
+        ...secretAnnotations(template.securityContext?.secrets ?? []),
+      },
       ownerReferences: [ownerReference(action)],
     },
     spec: restrict({
@@ -134,8 +140,10 @@ function authoredPod(pod: K8sPod, configured: string | undefined): WishedPod {
       "PrimaryContainerNotFound",
     );
   }
-  const { labels: own = {}, annotations: notes = {} } = pod.metadata ?? {};
-  return { containers, primary, rest, metadata: { labels: own, annotations: notes } };
+  const { labels: own = {}, annotations: all = {} } = pod.metadata ?? {};
+  // What a pod asks for is said by the task's own secrets, which are checked here.
+  const notes = Object.entries(all).filter(([name]) => name !== wishesAnnotation && name !== givenAnnotation);
+  return { containers, primary, rest, metadata: { labels: own, annotations: Object.fromEntries(notes) } };
 }
 
 function environmentArgs(action: TaskAction, container: V1Container, attempt: number, settings: PodSettings) {

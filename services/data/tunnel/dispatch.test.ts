@@ -30,11 +30,13 @@ describe("what the region asks of a compute plane", () => {
   it.each([
     ["/biplane.objectstore.v1.ObjectStoreService/SignUpload", { name: "objects", authorization: "Bearer user" }],
     ["/biplane.logs.v1.LogService/TailLogs", { name: "logs", authorization: "Bearer user" }],
+    ["/biplane.secrets.v1.SecretStoreService/GetSecret", { name: "secrets", authorization: "Bearer user" }],
   ])("%s goes to its service, with the user's token", async (path, answer) => {
-    const [objects, logs] = await Promise.all([service("objects"), service("logs")]);
-    const handler = fromRegion({ objectStore: objects.sessions, logProvider: logs.sessions, log });
-    expect(await ask(handler, path)).toEqual(answer);
-    await Promise.all([objects.server.close(0), logs.server.close(0)]);
+    const all = await Promise.all([service("objects"), service("logs"), service("secrets")]);
+    const [objectStore, logProvider, secrets] = all.map(({ sessions }) => sessions);
+    if (!objectStore || !logProvider || !secrets) throw new Error("three services were started");
+    expect(await ask(fromRegion({ objectStore, logProvider, secrets, log }), path)).toEqual(answer);
+    await Promise.all(all.map(({ server }) => server.close(0)));
   });
 
   it.each([
@@ -45,7 +47,8 @@ describe("what the region asks of a compute plane", () => {
     "//biplane.objectstore.v1.ObjectStoreService/SignUpload",
   ])("%s is refused", async (path) => {
     const objects = await service("objects");
-    const handler = fromRegion({ objectStore: objects.sessions, logProvider: objects.sessions, log });
+    const { sessions } = objects;
+    const handler = fromRegion({ objectStore: sessions, logProvider: sessions, secrets: sessions, log });
     expect((await ask(handler, path)).code).toBe("unimplemented");
     await objects.server.close(0);
   });

@@ -1,4 +1,4 @@
-/** What the region may ask of this cluster: two services by name, and nothing else. */
+/** What the region may ask of this cluster: three services by name, and nothing else. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { answerError, type HttpHandler, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -7,13 +7,15 @@ import { proxy, type StreamSource } from "../../shared/proxy.ts";
 export interface Dispatch {
   objectStore: StreamSource;
   logProvider: StreamSource;
+  secrets: StreamSource;
   log: Logger;
 }
 
-export function fromRegion({ objectStore, logProvider, log }: Dispatch): HttpHandler {
+export function fromRegion({ objectStore, logProvider, secrets, log }: Dispatch): HttpHandler {
   const targets: [prefix: string, to: StreamSource][] = [
     ["/biplane.objectstore.v1.ObjectStoreService/", objectStore],
     ["/biplane.logs.v1.LogService/", logProvider],
+    ["/biplane.secrets.v1.SecretStoreService/", secrets],
   ];
   return (request, response) => {
     const to = targets.find(([prefix]) => pathOf(request).startsWith(prefix))?.[1];

@@ -18,6 +18,7 @@ await runService({
     POD_NAMESPACE: label,
     OBJECT_STORE_URL: httpUrl,
     LOG_PROVIDER_URL: httpUrl,
+    SECRETS_URL: httpUrl,
     TUNNEL_CONNECTIONS: z.coerce.number().int().min(1).max(16).default(2),
   },
   parts: ({ config, log }) =>
@@ -28,6 +29,7 @@ await runService({
       gateway: createConnectTransport({ httpVersion: "2", baseUrl: `https://${config.CONTROL_PLANE_HOST}` }),
       objectStore: upstream(config.OBJECT_STORE_URL).sessions,
       logProvider: upstream(config.LOG_PROVIDER_URL).sessions,
+      secrets: upstream(config.SECRETS_URL).sessions,
       version: about.version,
       connections: config.TUNNEL_CONNECTIONS,
       log,

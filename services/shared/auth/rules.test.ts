@@ -4,11 +4,13 @@ import { describe, expect, it } from "vitest";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { actionsRoutes } from "../../control/actions/service.ts";
 import { auditRoutes } from "../../control/audit/service.ts";
 import { clusterRoutes } from "../../control/cluster/service.ts";
+import { secretRoutes } from "../../control/dataproxy/secrets.ts";
 import { dataProxyRoutes } from "../../control/dataproxy/service.ts";
 import { publicServices } from "../../control/gateway/routes.ts";
 import { credentialRoutes } from "../../control/identity/credential-services.ts";
@@ -27,10 +29,11 @@ function mounted(): DescService[] {
   actionsRoutes(without)(router);
   clusterRoutes(without)(router);
   dataProxyRoutes({ relay: without, planes: without, addresses: without, log: without })(router);
+  secretRoutes({ relay: without, planes: without })(router);
   identityRoutes("https://region.biplane.test")(router);
   credentialRoutes(without)(router);
   auditRoutes(without)(router);
-  const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService];
+  const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService, SecretStoreService];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
 }
 

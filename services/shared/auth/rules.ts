@@ -11,6 +11,7 @@ import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
+import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
@@ -134,6 +135,13 @@ const table = new Map<string, Map<string, Rule>>([
     getObject: mayRead(runs, inPlace),
   }),
   rulesOf(LogService, { tailLogs: mayRead(runs, inPlace) }),
+  rulesOf(SecretStoreService, {
+    createSecret: mayChange("manage_secrets", inPlace),
+    updateSecret: mayChange("manage_secrets", inPlace),
+    deleteSecret: mayChange("manage_secrets", inPlace),
+    getSecret: mayRead("manage_secrets", inPlace),
+    listSecrets: mayRead("manage_secrets", inPlace),
+  }),
   rulesOf(PolicyService, {
     apply: mayChange("manage_permissions", ({ documents }) => organisation("", documentNames(documents))),
     delete: mayChange("manage_permissions", ({ named }) => organisation("", `${named.case} ${named.value}`)),

@@ -1,0 +1,98 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
+import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
+import { logSink } from "../../shared/auth/audit.ts";
+import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
+import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
+import { fileContent, label, port, readConfig, tokenShape } from "../../shared/config.ts";
+import { startServer } from "../../shared/server.ts";
+import { runService } from "../../shared/service.ts";
+import { awsBackend } from "./aws-backend.ts";
+import { type Catalogue, openCatalogue } from "./catalogue.ts";
+import type { Scope } from "./give.ts";
+import { kubernetesBackend } from "./kubernetes-backend.ts";
+import { kubernetesShards } from "./kubernetes-shards.ts";
+import { secretStoreService } from "./service.ts";
+import { taskSecrets } from "./task-secrets.ts";
+import { webhookHandler } from "./webhook.ts";
+
+const names = z
+  .string()
+  .transform((list) => list.split(","))
+  .pipe(z.array(label).min(1));
+
+/** `demo/development,other/production`: the projects and domains served, whose namespaces are `<project>-<domain>`. */
+const scopes = z.string().transform((list, context) => {
+  const all = new Map<string, Scope>();
+  for (const one of list.split(",")) {
+    const [project, domain, ...rest] = one.split("/").map((part) => label.safeParse(part).data);
+    if (!project || !domain || rest.length > 0) {
+      context.addIssue({ code: "custom", message: "must be <project>/<domain>, with commas between" });
+      return z.NEVER;
+    }
+    all.set(`${project}-${domain}`, { project, domain });
+  }
+  return all;
+});
+
+const awsShape = {
+  AWS_REGION: z.string().min(1),
+  /** What names begin with, such as union/acme/. */
+  SECRET_PREFIX: z.string().endsWith("/"),
+  SECRET_KEY_ARN: z.string().startsWith("arn:"),
+  /** JSON. */
+  SECRET_RESOURCE_POLICY: z.string().min(2),
+};
+
+await runService({
+  name: "secrets",
+  shape: {
+    ...tokenShape,
+    ORG: label,
+    POD_NAMESPACE: label,
+    SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager"]),
+    /** Secrets of this namespace that the stack made. Their number never changes: a secret's place follows from it. */
+    SECRET_SHARDS: names,
+    PROJECTS: scopes,
+    WEBHOOK_PORT: port.default(8443),
+    TLS_CERT_FILE: fileContent,
+    TLS_KEY_FILE: fileContent,
+  },
+  parts: async ({ config, log }) => {
+    const kube = new KubeConfig();
+    kube.loadFromDefault();
+    const catalogue = openCatalogue(kubernetesShards(kube, config.POD_NAMESPACE, config.SECRET_SHARDS));
+    const backend = config.SECRET_BACKEND === "kubernetes" ? kubernetesBackend(catalogue) : cloudBackend(catalogue);
+    const users = userIssuer(config);
+    const webhook = await startServer({
+      port: config.WEBHOOK_PORT,
+      tls: { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE, minVersion: "TLSv1.3" },
+      handler: webhookHandler({ backend, scopes: config.PROJECTS, createSecret: taskSecrets(kube), log }),
+      log,
+    });
+    const service = secretStoreService({ backend, org: config.ORG });
+    return {
+      rpc: {
+        routes: (router) => void router.service(SecretStoreService, service),
+        verify: tokenVerifier([users]),
+        authorize: statedAuthorizer(users),
+        audit: logSink(log),
+      },
+      drain: () => webhook.drain(),
+      close: () => webhook.close(2_000),
+    };
+  },
+});
+
+function cloudBackend(catalogue: Catalogue) {
+  const config = readConfig(awsShape);
+  return awsBackend({
+    client: new SecretsManagerClient({ region: config.AWS_REGION, credentials: fromNodeProviderChain() }),
+    catalogue,
+    prefix: config.SECRET_PREFIX,
+    keyArn: config.SECRET_KEY_ARN,
+    resourcePolicy: config.SECRET_RESOURCE_POLICY,
+  });
+}

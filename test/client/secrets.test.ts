@@ -1,0 +1,132 @@
+/** A secret's whole life by the real client, and that its value is nowhere but with the task that asked for it. */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { flyte } from "../../sandbox/client.ts";
+import { runExample } from "../support/client.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { kubectl, platform } from "../support/kubectl.ts";
+import { environment, here } from "../support/local-run.ts";
+import { runClient } from "../support/runs.ts";
+
+const { proves } = evidenceFor("client/secrets");
+const { project, domain } = environment;
+const own = ["--project", project, "--domain", domain];
+const values = { env: marker(), file: marker(), other: marker() };
+const places: [name: string, value: string, place: string[]][] = [
+  ["example-env", values.env, own],
+  // Of the whole project, in whichever domain.
+  ["example-file", values.file, ["--project", project]],
+  ["example-of-another-project", values.other, ["--project", "another", "--domain", domain]],
+];
+const folder = mkdtempSync(join(tmpdir(), "biplane-secrets-"));
+
+function marker(): string {
+  return `marker-${randomBytes(18).toString("hex")}`;
+}
+
+/** @returns what it printed. The value goes by file, so that no list of processes shows it. */
+async function secret(verb: "create" | "get" | "delete", args: string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await flyte(here, environment, ["--no-progress", verb, "secret", ...args]);
+  if (exitCode !== 0) throw new Error(`flyte ${verb} secret ${args[0]}: ${stderr || stdout}`);
+  return stripVTControlCharacters(stdout);
+}
+
+beforeAll(async () => {
+  await Promise.all(
+    places.map(([name, value, place]) => {
+      const file = join(folder, name);
+      writeFileSync(file, value, { mode: 0o600 });
+      return secret("create", [name, "--from-file", file, ...place]);
+    }),
+  );
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  // The first is deleted by a test.
+  await Promise.all(places.slice(1).map(([name, , place]) => secret("delete", [name, ...place])));
+});
+
+describe("users' secrets", () => {
+  it("reach the task that asks for them, and no task of another project, which is told why", async () => {
+    proves(
+      ["data-secrets-runtime-injection", "secrets-scoping"],
+      "a secret that the task's own project lacks starts no pod",
+    );
+    const [given, refused] = await Promise.all([
+      runExample("with_secrets", "digests"),
+      runExample("with_secrets", "never_runs"),
+    ]);
+    expect(given.result.exitCode, given.result.stderr).toBe(0);
+    const runs = await runClient();
+    await runs.ended(given.name);
+    const digest = (value: string) => createHash("sha256").update(value).digest("hex");
+    expect(JSON.parse(await runs.outputString(given.name))).toEqual([digest(values.env), digest(values.file)]);
+
+    const details = await runs.ended(refused.name);
+    expect(details.status?.phase).toBe(ActionPhase.FAILED);
+    const told = details.result.case === "errorInfo" ? details.result.value.message : "";
+    expect(told).toBe(
+      `The cluster refused the task's pod: the task asks for secret "example-of-another-project", which neither project ` +
+        `${project} in domain ${domain}, nor project ${project}, nor domain ${domain}, nor the organisation has; secrets ` +
+        `of other projects cannot be used. Create it with \`flyte create secret example-of-another-project ` +
+        `--project ${project} --domain ${domain}\`.`,
+    );
+  });
+
+  it("are told by name and scope, and gone once deleted", async () => {
+    proves(["secrets-write-only-api"], "a value that is printed is found in what was printed");
+    const told = await secret("get", ["example-env", ...own]);
+    expect(told).toContain("example-env");
+    expect(told).toContain("FULLY_PRESENT");
+    const all = await secret("get", own);
+    expect(all).toContain("example-env");
+    expect(all).not.toContain("another");
+    expect(`${told}${all}`).not.toContain(values.env);
+    await secret("delete", ["example-env", ...own]);
+    await expect(secret("get", ["example-env", ...own])).rejects.toThrow(/does not exist/);
+  });
+
+  it("are in no database, log, object or file of either plane, and in no specification of a pod or an action", async () => {
+    proves(
+      ["secrets-relay-not-stored", "secrets-runtime-only-consumption", "audit-secret-operations"],
+      "the same search finds a secret's name in the database and in the region's log",
+    );
+    const sinks = new Map<string, Buffer[]>();
+    for (const place of ["cloud/postgres", "cloud/objects", "cloud/kept.json", "logs", "stacks", "client-home"]) {
+      sinks.set(place, contents(join(here.state, place)));
+    }
+    for (const plane of ["region", "customer"] as const) {
+      const pods = (await kubectl(plane, "get", "pods", "-n", platform[plane], "-o", "name")).split("\n");
+      const logs = pods.map((pod) => kubectl(plane, "logs", "-n", platform[plane], pod, "--tail=-1"));
+      sinks.set(`${plane} logs`, (await Promise.all(logs)).map(Buffer.from));
+    }
+    const specs = await kubectl("customer", "get", "pods,taskactions,configmaps,events", "-A", "-o", "json");
+    sinks.set("specifications", [Buffer.from(specs)]);
+
+    const found = (text: string) =>
+      [...sinks].flatMap(([sink, all]) => (all.some((one) => one.includes(text)) ? sink : []));
+    expect(found("example-of-another-project")).toEqual(
+      expect.arrayContaining(["cloud/postgres", "customer logs", "specifications"]),
+    );
+    for (const [name, value] of Object.entries(values)) {
+      for (const form of [value, Buffer.from(value).toString("base64"), Buffer.from(value).toString("hex")]) {
+        expect(found(form), `the value of ${name}`).toEqual([]);
+      }
+    }
+  });
+});
+
+function contents(path: string): Buffer[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true, recursive: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return [readFileSync(path)];
+    throw error;
+  }
+}
