@@ -100,7 +100,7 @@ describe("the waivers' file", () => {
   });
 });
 
-describe("a selection", () => {
+describe("a selection", { timeout: 60_000 }, () => {
   it("asks the named checks alone, or those of a plane", () => {
     expect(report(undefined, { selection: { only: ["NS-04"] } }).checks.map(({ id }) => id)).toEqual(["NS-04"]);
     const control = report(undefined, { selection: { only: [], plane: "control" } });

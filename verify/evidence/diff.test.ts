@@ -3,8 +3,9 @@ import { reportOf } from "../recording.ts";
 import { recordingOf, withoutDeny } from "../testing/recording.ts";
 import { diffReports, exitCodeOfDiff, renderDiff } from "./diff.ts";
 
-const good = reportOf(recordingOf());
-const bad = reportOf(recordingOf(withoutDeny));
+const selection = { only: ["CLS-02", "NS-03", "NS-04"] };
+const good = reportOf(recordingOf(undefined, { selection }));
+const bad = reportOf(recordingOf(withoutDeny, { selection }));
 const finding = { check: "NS-04", subject: "Namespace/demo-development" };
 
 describe("the difference of two reports", () => {
@@ -18,7 +19,7 @@ describe("the difference of two reports", () => {
   });
 
   it("calls nothing fixed that was only not read", () => {
-    const blind = recordingOf(withoutDeny);
+    const blind = recordingOf(withoutDeny, { selection });
     blind.collected.networkPolicies = { read: false, reason: "403 Forbidden", request: "list" };
     const diff = diffReports(bad, reportOf(blind));
     expect(diff).toMatchObject({ fixed: [], incomparable: [{ check: "NS-04", before: "FAIL" }] });
@@ -37,7 +38,7 @@ describe("the difference of two reports", () => {
   });
 
   it("counts two blind runs as a gap, and a check that applies to neither as none", () => {
-    const blind = recordingOf();
+    const blind = recordingOf(undefined, { selection });
     blind.collected.networkPolicies = { read: false, reason: "403", request: "list" };
     const report = reportOf(blind);
     expect(diffReports(report, report).incomparable.map(({ check }) => check)).toEqual(["NS-04"]);

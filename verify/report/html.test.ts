@@ -9,7 +9,7 @@ import { filterScript } from "./html-filter.ts";
 const selection = { only: ["NS-03", "NS-04", "CLS-02", "CP-01"] };
 const page = renderHtml(reportOf(recordingOf(withoutDeny, { selection })));
 
-describe("the page", () => {
+describe("the page", { timeout: 60_000 }, () => {
   it("asks nothing of anybody, and its policy lets it run its own script alone", () => {
     expect(page).not.toMatch(/\b(src|href|action)\s*=|url\(|@import|fetch\(|XMLHttpRequest|\son\w+\s*=/);
     const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";

@@ -106,7 +106,7 @@ describe("a variant", () => {
   });
 });
 
-describe("the denial matrix", () => {
+describe("the denial matrix", { timeout: 60_000 }, () => {
   it("lets no check pass on a request that was refused, timed out, was cut off or came back empty", () => {
     const matrix = denialMatrix(checks, snapshot());
     expect(new Set(matrix.map(({ fact }) => fact))).toEqual(new Set(factNames));
