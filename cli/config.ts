@@ -70,6 +70,12 @@ export const commandSchemas = {
     target: file.optional().describe("JSON file that names what to read; the local run's when absent"),
     json: z.boolean().default(false),
   }),
+  verifyPermissions: z.strictObject({
+    cloud: z.literal("aws", "aws").describe("Only AWS is read so far"),
+    plane: z.enum(["compute", "control"], "compute or control").default("compute"),
+    target: file.optional().describe("JSON file that names what to verify: its two buckets alone, not any"),
+    only: z.enum(["kubernetes", "aws"], "kubernetes or aws").optional().describe("One of the two, for a pipe"),
+  }),
   verifyExplain: z.strictObject({ id: z.string().min(1).describe("Of a check or of a claim") }),
   verifyReasonRbac: z.union(
     [

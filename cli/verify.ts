@@ -60,6 +60,19 @@ export function addVerify(program: Command, run: Run): void {
     );
 
   verify
+    .command("permissions")
+    .description("the least ClusterRole and IAM policy of who verifies, as its collectors ask")
+    .requiredOption("--cloud <cloud>", "aws")
+    .option("--plane <plane>", "compute or control (compute)")
+    .option("--target <file>", "JSON file whose buckets alone are named")
+    .option("--only <part>", "kubernetes or aws, to be piped into kubectl or aws")
+    .action(async (raw) =>
+      run(
+        (await import("./commands/verify-permissions.ts")).permissionsCommand(parseOptions("verifyPermissions", raw)),
+      ),
+    );
+
+  verify
     .command("explain")
     .description("a check or a claim in words: what it says, reads and proves, and what turns it red")
     .argument("<id>", "NS-04, or a claim's id")

@@ -14,7 +14,7 @@ import { readBundle } from "./verify-bundle.ts";
 import { targetsOf } from "./verify-targets.ts";
 
 export async function proveCommand(options: CommandOptions<"verifyProve">): Promise<number> {
-  const chosen = selected({ only: options.checks.map((id) => id.toUpperCase()) });
+  const chosen = selected({ only: options.checks.map((id) => id.toUpperCase()), probe: true });
   const snapshot = await snapshotOf(options);
   const proofs = proveAll(chosen, snapshot, checks, listed);
   const denials = denialMatrix(chosen, snapshot).filter(({ checks: readers }) => readers > 0);

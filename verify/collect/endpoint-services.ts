@@ -5,7 +5,7 @@ import {
   paginateDescribeVpcEndpointServicePermissions,
   type ServiceConfiguration,
 } from "@aws-sdk/client-ec2";
-import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { type LoadBalancer, paginateDescribeLoadBalancers } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { EndpointServiceFact } from "../facts-account.ts";
 import type { AwsClients } from "./aws-clients.ts";
 
@@ -32,15 +32,18 @@ async function readService({ ec2: client, balancers }: AwsClients, service: Serv
     }
   }
   const arns = [...(service.NetworkLoadBalancerArns ?? []), ...(service.GatewayLoadBalancerArns ?? [])];
-  const behind =
-    arns.length > 0
-      ? (await balancers.send(new DescribeLoadBalancersCommand({ LoadBalancerArns: arns }))).LoadBalancers
-      : [];
+  const behind: LoadBalancer[] = [];
+  // Asked for none by name, it would answer all.
+  for await (const page of arns.length > 0
+    ? paginateDescribeLoadBalancers({ client: balancers }, { LoadBalancerArns: arns })
+    : []) {
+    behind.push(...(page.LoadBalancers ?? []));
+  }
   return {
     id,
     state: service.ServiceState ?? "",
     acceptanceRequired: service.AcceptanceRequired === true,
-    balancers: (behind ?? []).map(({ LoadBalancerArn = "", Scheme = "" }) => ({
+    balancers: behind.map(({ LoadBalancerArn = "", Scheme = "" }) => ({
       arn: LoadBalancerArn,
       scheme: Scheme,
     })),

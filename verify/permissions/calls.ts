@@ -1,0 +1,152 @@
+/**
+ * What the collectors ask, by the fact that it is for: the one list that the reviewer's rights are made of. A test lets
+ * the collectors run with exactly these, and without each of them.
+ */
+import type { Plane } from "../check.ts";
+import type { FactName } from "../facts.ts";
+
+/** `service:Operation` of AWS's API. */
+type AwsCalls = Partial<Record<FactName, readonly string[]>>;
+
+const identities = [
+  "iam:ListRoles",
+  "iam:ListRolePolicies",
+  "iam:GetRolePolicy",
+  "iam:ListAttachedRolePolicies",
+  "iam:GetPolicy",
+  "iam:GetPolicyVersion",
+  "iam:ListUsers",
+  "iam:ListAccessKeys",
+  "iam:ListOpenIDConnectProviders",
+  "iam:GetOpenIDConnectProvider",
+] as const;
+
+export const awsCalls: Record<Plane, AwsCalls> = {
+  compute: {
+    iam: identities,
+    principals: ["iam:GetAccountAuthorizationDetails"],
+    buckets: [
+      "s3:GetBucketLocation",
+      "s3:GetBucketEncryption",
+      "s3:GetPublicAccessBlock",
+      "s3:GetBucketVersioning",
+      "s3:GetBucketPolicy",
+      "s3:GetBucketCors",
+      "s3:GetBucketReplication",
+      "s3:ListObjectsV2",
+    ],
+    repositories: ["ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"],
+    cluster: ["eks:DescribeCluster"],
+    clusterAccess: [
+      "eks:ListAccessEntries",
+      "eks:DescribeAccessEntry",
+      "eks:ListAssociatedAccessPolicies",
+      "eks:ListPodIdentityAssociations",
+      "eks:DescribePodIdentityAssociation",
+    ],
+    network: [
+      // Which network it is, the cluster says.
+      "eks:DescribeCluster",
+      "ec2:DescribeVpcs",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeInstances",
+      "ec2:DescribeVpcPeeringConnections",
+      "ec2:DescribeTransitGatewayAttachments",
+      "ec2:DescribeVpnConnections",
+      "ec2:DescribeVpcEndpoints",
+      "ec2:DescribeVpcEndpointServiceConfigurations",
+      "ec2:DescribeVpcEndpointServicePermissions",
+      "ec2:DescribeVpcEndpointConnections",
+      "elasticloadbalancing:DescribeLoadBalancers",
+    ],
+    keys: ["kms:ListKeys", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"],
+    stores: [
+      "secretsmanager:ListSecrets",
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetResourcePolicy",
+      "logs:DescribeLogGroups",
+      "logs:DescribeSubscriptionFilters",
+      "ecr:DescribeRegistry",
+      "s3:ListBuckets",
+    ],
+  },
+  control: {
+    regionIam: identities,
+    regionDatabases: ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots"],
+    regionRecovery: ["rds:DescribeDBInstances"],
+    regionManagedSecrets: ["secretsmanager:ListSecrets"],
+    regionKeys: ["kms:ListKeys", "kms:DescribeKey", "kms:GetKeyRotationStatus"],
+    regionSubnets: ["ec2:DescribeSubnets", "ec2:DescribeRouteTables"],
+    regionSecurityGroups: [
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSecurityGroupRules",
+      "ec2:GetManagedPrefixListEntries",
+    ],
+    regionBalancers: ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeListeners"],
+    regionCluster: ["eks:DescribeCluster", "eks:ListNodegroups", "eks:DescribeNodegroup"],
+    regionAlarms: ["cloudwatch:DescribeAlarms"],
+    regionTrails: ["cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"],
+    regionBackupPlans: [
+      "backup:ListBackupPlans",
+      "backup:GetBackupPlan",
+      "backup:ListBackupSelections",
+      "backup:GetBackupSelection",
+    ],
+  },
+};
+
+/** Where AWS calls the right otherwise than the operation. Source: its service authorization reference for S3. */
+const rights: Readonly<Record<string, string>> = {
+  "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+  "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+  "s3:GetBucketCors": "s3:GetBucketCORS",
+  "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+  "s3:ListObjectsV2": "s3:ListBucket",
+  "s3:ListBuckets": "s3:ListAllMyBuckets",
+};
+
+/** The IAM action that a call needs. */
+export const rightFor = (call: string) => rights[call] ?? call;
+
+export interface ClusterCall {
+  /** Empty: the core group. */
+  group: string;
+  resource: string;
+  verb: "list" | "create";
+}
+
+const list = (group: string, resource: string): ClusterCall => ({ group, resource, verb: "list" });
+const rbac = "rbac.authorization.k8s.io";
+const scanned = [list("", "secrets"), list("", "configmaps")];
+
+export const clusterCalls: Record<Plane, Partial<Record<FactName, readonly ClusterCall[]>>> = {
+  compute: {
+    namespaces: [list("", "namespaces")],
+    nodes: [list("", "nodes")],
+    pods: [list("", "pods")],
+    services: [list("", "services")],
+    serviceAccounts: [list("", "serviceaccounts")],
+    resourceQuotas: [list("", "resourcequotas")],
+    limitRanges: [list("", "limitranges")],
+    deployments: [list("apps", "deployments")],
+    roles: [list(rbac, "roles")],
+    clusterRoles: [list(rbac, "clusterroles")],
+    roleBindings: [list(rbac, "rolebindings")],
+    clusterRoleBindings: [list(rbac, "clusterrolebindings")],
+    networkPolicies: [list("networking.k8s.io", "networkpolicies")],
+    customResourceDefinitions: [list("apiextensions.k8s.io", "customresourcedefinitions")],
+    scanned,
+    accessReviews: [{ group: "authorization.k8s.io", resource: "subjectaccessreviews", verb: "create" }],
+  },
+  control: {
+    regionPods: [list("", "pods")],
+    regionServices: [list("", "services")],
+    regionDeployments: [list("apps", "deployments")],
+    regionBudgets: [list("policy", "poddisruptionbudgets")],
+    regionClusterRoles: [list(rbac, "clusterroles")],
+    regionRoleBindings: [list(rbac, "rolebindings")],
+    regionClusterRoleBindings: [list(rbac, "clusterrolebindings")],
+    regionScanned: scanned,
+    regionNodeZones: [list("", "nodes")],
+  },
+};

@@ -1,0 +1,53 @@
+/** The least rights by which every fact is read, as what Kubernetes and AWS take. Pure. */
+import type { V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
+import type { Plane } from "../check.ts";
+import { awsCalls, type ClusterCall, clusterCalls, rightFor } from "./calls.ts";
+
+/** In the `aws` partition. */
+interface Statement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string | string[];
+}
+
+export interface Policy {
+  Version: "2012-10-17";
+  Statement: Statement[];
+}
+
+/** Of one bucket; everything else that is read has no name before it is listed. */
+const ofBuckets = new Set((awsCalls.compute.buckets ?? []).map(rightFor));
+
+/** @param buckets names of the plane's two, when they are known; any bucket otherwise */
+export function leastPolicy(plane: Plane, buckets: readonly string[] = ["*"]): Policy {
+  const actions = sorted(Object.values(awsCalls[plane]).flat().map(rightFor));
+  const own = actions.filter((action) => ofBuckets.has(action));
+  const others = actions.filter((action) => !ofBuckets.has(action));
+  const Resource = buckets.map((name) => `arn:aws:s3:::${name}`);
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      { Sid: "Describe", Effect: "Allow", Action: others, Resource: "*" },
+      ...(own.length > 0 ? [{ Sid: "Buckets", Effect: "Allow", Action: own, Resource } as const] : []),
+    ],
+  };
+}
+
+/** One rule for each group and verb. */
+export function leastClusterRole(plane: Plane): V1ClusterRole {
+  const calls = Object.values(clusterCalls[plane]).flat();
+  const groups = Object.groupBy(calls, ({ group, verb }: ClusterCall) => `${group}/${verb}`);
+  const rules = Object.values(groups).map((own = []): V1PolicyRule => {
+    const [{ group, verb } = { group: "", verb: "list" }] = own;
+    return { apiGroups: [group], resources: sorted(own.map(({ resource }) => resource)), verbs: [verb] };
+  });
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: plane === "compute" ? "biplane-verifier" : "biplane-region-verifier" },
+    rules,
+  };
+}
+
+const sorted = (values: readonly string[]) => [...new Set(values)].sort();
