@@ -185,6 +185,12 @@ describe("pods", () => {
     refused(await pod({ spec: { volumes: [{ name: "t", projected: { sources: own } }] } }), "pods", "mounts a token");
   });
 
+  test("a task pod that asks for secrets is let in with what the webhook gave it, and not without", async () => {
+    const asked = { "biplane.dev/secrets": '[{"as":"file","name":"key"}]' };
+    refused(await pod({ annotations: asked }), "pods", "pod tried asks for secrets and was given none");
+    passed(await pod({ annotations: { ...asked, "biplane.dev/secrets-from": "task-secrets-0" } }));
+  });
+
   test("the platform's pods may use the API, and cannot write their own files", async () => {
     passed(await pod({ namespace: platform, spec: { automountServiceAccountToken: true } }));
     const writable = { securityContext: { allowPrivilegeEscalation: false } };

@@ -8,17 +8,18 @@ export interface PodWish {
   name: string;
   namespace: string;
   image: string;
+  annotations?: Record<string, string>;
   /** Laid over the pod's specification. */
   spec?: object;
   /** Laid over its one container. */
   container?: object;
 }
 
-export function podOf({ name, namespace, image, spec, container }: PodWish) {
+export function podOf({ name, namespace, image, annotations, spec, container }: PodWish) {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace },
+    metadata: { name, namespace, ...(annotations ? { annotations } : {}) },
     spec: {
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
