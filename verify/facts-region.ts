@@ -194,6 +194,16 @@ export interface AccessRoleFact {
   actions: string[];
 }
 
+/** A compute plane of one organisation, as the region has it. */
+export interface RegisteredClusterFact {
+  cluster: string;
+  healthy: boolean;
+  /** Tunnels. */
+  connections: number;
+  /** Absent: not since it registered. */
+  heardSecondsAgo?: number;
+}
+
 export interface RegionFacts {
   regionIam: IamAccount;
   regionDatabases: DatabaseFact[];
@@ -223,4 +233,5 @@ export interface RegionFacts {
   regionHosts: HostFact[];
   /** Of one organisation: its own, and those that every one has. */
   regionAccessRoles: AccessRoleFact[];
+  regionClusters: RegisteredClusterFact[];
 }

@@ -32,7 +32,7 @@ export const controlPlaneSchema = z.strictObject({
   signIn: z
     .strictObject({ clientId: z.string().min(1), clientSecretFile: z.string().describe("File of mode 0600") })
     .optional()
-    .describe("An application with the admin's role, of any organisation: for what only the API tells"),
+    .describe("An application with the admin's role, of the customer's organisation: for what only the API tells"),
   database: z
     .strictObject({
       host: z.string().min(1).describe("The database, or this end of a tunnel to it"),
@@ -144,4 +144,9 @@ export function projectNamespaces(target: Target): string[] {
 /** Namespaces that Biplane answers for: the platform's and the projects'. */
 export function ownNamespaces(target: Target): string[] {
   return [target.namespace, ...projectNamespaces(target)];
+}
+
+/** Name that the plane is registered by, which is not EKS's. */
+export function registeredName({ cluster, clusterName }: Target): string {
+  return cluster ?? clusterName.replace(/^biplane-/, "");
 }

@@ -114,7 +114,12 @@ describe.skipIf(!ours)("between the planes", () => {
 
   it("a region that cannot be reached while actions run: they finish, and their states arrive in order, once", async () => {
     proves(
-      ["dp-inflight-survives-cp-outage", "dp-state-reconciles-on-reconnect", "exec-inflight-survive-disconnect"],
+      [
+        "dp-inflight-survives-cp-outage",
+        "dp-state-reconciles-on-reconnect",
+        "exec-inflight-survive-disconnect",
+        "tunnel-auto-reconnect",
+      ],
       "while it is cut off, the region still has them as running",
     );
     const [count, cutSeconds] = long ? [50, 120] : [3, 20];

@@ -49,6 +49,7 @@ import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
+import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 
@@ -99,6 +100,7 @@ export const checks: readonly AnyCheck[] = [
   dataIsClassified,
   nothingListensOutside,
   noInboundRules,
+  tunnelIsHeardOf,
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,

@@ -162,7 +162,7 @@ describe("the declared calls", () => {
     ]);
     const read = new Set<string>(checks.filter(({ probes }) => !probes).flatMap(({ needs }) => needs));
     const undeclared = [...read].filter((name) => !declared.has(name)).sort();
-    expect(undeclared).toEqual(["regionAccessRoles", "regionHosts", "regionRoles", "regionTables"]);
+    expect(undeclared).toEqual(["regionAccessRoles", "regionClusters", "regionHosts", "regionRoles", "regionTables"]);
     expect([...declared].filter((name) => !read.has(name))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** Every RPC that the platform's descriptions name, asked of the public endpoint without a word that it should trust. */
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -12,9 +12,8 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import { generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
-import { signIn } from "../../shared/sign-in.ts";
+import { signedIn } from "../collect/region/signed-in.ts";
 import type { ProbedCall } from "../facts-probes.ts";
 import type { ControlPlane } from "../target.ts";
 
@@ -28,20 +27,13 @@ type Credential = { kind: ProbedCall["credential"]; authorization?: string };
 
 /** @throws Error without somebody to sign in: that all are refused says nothing while nobody is let in. */
 export async function probeCalls(target: ControlPlane): Promise<ProbedCall[]> {
-  const { endpoint, caFile, signIn: known } = target;
-  if (!known) throw new Error("the target names nobody to sign in (controlPlane.signIn), who would be the control");
-  const ca = caFile ? readFileSync(caFile, "utf8") : undefined;
+  const { transport, authorization } = await signedIn(target);
   const methods = (await allServices()).flatMap((service) => service.methods);
-  const secret = readFileSync(known.clientSecretFile, "utf8").trim();
-  const token = await signIn({ endpoint, clientId: known.clientId, secret, ca });
-  const transport = createConnectTransport({
-    ...{ baseUrl: `https://${endpoint}`, httpVersion: "2", nodeOptions: ca ? { ca } : {} },
-  });
   const questions = [
     ...methods
       .filter((method) => nameOf(method) === whoAmI)
-      .map((method) => ({ method, credential: { kind: "signed in", authorization: `Bearer ${token}` } as const })),
-    ...(await strangers(endpoint)).flatMap((credential) => methods.map((method) => ({ method, credential }))),
+      .map((method) => ({ method, credential: { kind: "signed in", authorization } as const })),
+    ...(await strangers(target.endpoint)).flatMap((credential) => methods.map((method) => ({ method, credential }))),
   ];
   const answers: ProbedCall[] = [];
   for (let at = 0; at < questions.length; at += atOnce) {

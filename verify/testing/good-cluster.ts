@@ -125,6 +125,11 @@ export function goodCluster(target: Target): KubernetesFacts {
   };
 }
 
+const probes = {
+  readinessProbe: { httpGet: { path: "/readyz", port: 8081 } },
+  livenessProbe: { httpGet: { path: "/healthz", port: 8081 } },
+};
+
 function deployment(name: string, serviceAccount: string): V1Deployment {
   const env = [
     { name: "ORG", value: "acme" },
@@ -135,7 +140,7 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
     spec: {
       replicas: 1,
       selector: { matchLabels: { [componentLabel]: name } },
-      template: { spec: { serviceAccountName: serviceAccount, containers: [{ name, image, env }] } },
+      template: { spec: { serviceAccountName: serviceAccount, containers: [{ name, image, env, ...probes }] } },
     },
     status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
   };

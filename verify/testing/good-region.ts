@@ -203,6 +203,7 @@ export function goodRegionFacts(): RegionFacts {
       },
     ],
     regionScanned: [{ kind: "Secret", namespace: "union-cp", name: "signing-key", keys: ["key.pem"], suspicious: [] }],
+    regionClusters: [{ cluster: "acme-local", healthy: true, connections: 2, heardSecondsAgo: 4 }],
     regionAccessRoles: [
       { name: "admin", builtin: true, actions: ["view_flyte_inventory", "create_flyte_executions", "manage_clusters"] },
       { name: "contributor", builtin: true, actions: ["view_flyte_inventory", "create_flyte_executions"] },

@@ -1,7 +1,7 @@
 /** A customer's account as the search of ways sees it, from what was read of it. */
 import { secretPrefix } from "../../../components/secrets/names.ts";
 import type { Facts } from "../../facts.ts";
-import type { Target } from "../../target.ts";
+import { registeredName, type Target } from "../../target.ts";
 import { parsePolicy } from "../iam-policy.ts";
 import { type Store, storesOf } from "./who-can.ts";
 import type { AccessEntry, Entity, World } from "./world.ts";
@@ -64,7 +64,7 @@ export function planeStores(target: Target): Store[] {
   });
 }
 
-/** Log group of the task pods: by the name that the plane is registered under, which is not EKS's. */
-export function taskLogGroup({ org, cluster, clusterName }: Target): string {
-  return `/biplane/${org}/${cluster ?? clusterName.replace(/^biplane-/, "")}`;
+/** Log group of the task pods. */
+export function taskLogGroup(target: Target): string {
+  return `/biplane/${target.org}/${registeredName(target)}`;
 }
