@@ -5,12 +5,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { LogService } from "../../gen/biplane/logs/v1/logs_pb.js";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { flyte } from "../../sandbox/client.ts";
-import { processIds, readProc } from "../../shared/proc.ts";
 import { accessToken, api } from "../support/api.ts";
 import { beside } from "../support/beside.ts";
 import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
+import { memoryOf } from "../support/memory.ts";
 import { gapsAndDoubles, numbersIn } from "../support/order.ts";
 import { statedOf } from "../support/statement.ts";
 
@@ -96,16 +96,5 @@ describe("a log of 50,000 lines", () => {
   );
 });
 
-const ways = ["dataproxy", "relay", "tunnel", "logs"];
-
-/** Resident memory of each process on a log's way, in MiB. */
-function memory(): Record<string, number> {
-  const entries = processIds().flatMap((pid) => {
-    const name = /\/app\/(?:control|data)\/(\w+)\.mjs/.exec(readProc(pid, "cmdline"))?.[1];
-    const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readProc(pid, "status"))?.[1];
-    return name && kibibytes && ways.includes(name) ? [[name, Number(kibibytes) / 1024] as const] : [];
-  });
-  return Object.fromEntries(entries);
-}
-
+const memory = () => memoryOf(["dataproxy", "relay", "tunnel", "logs"]);
 const sum = (of: Record<string, number>) => Object.values(of).reduce((all, each) => all + each, 0);

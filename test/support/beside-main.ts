@@ -3,7 +3,8 @@ import { connect, createServer } from "node:net";
 
 const [path = "", address = "", port = ""] = process.argv.slice(2);
 const server = createServer((near) => {
-  const far = connect(Number(port), address);
+  // What comes from the socket is passed on at once, not kept until what was sent before is acknowledged.
+  const far = connect(Number(port), address).setNoDelay();
   near.pipe(far).pipe(near);
   for (const socket of [near, far]) {
     // Each end hears of the other by its close.
