@@ -70,6 +70,11 @@ export const commandSchemas = {
     target: file.optional().describe("JSON file that names what to read; the local run's when absent"),
     json: z.boolean().default(false),
   }),
+  verifyPaths: z.strictObject({
+    bundle: file.optional().describe("Snapshot of verify --bundle. @default what is read now"),
+    target: file.optional().describe("JSON file that names what to read; the local run's when absent"),
+    json: z.boolean().default(false),
+  }),
   verifyPermissions: z.strictObject({
     cloud: z.literal("aws", "aws").describe("Only AWS is read so far"),
     plane: z.enum(["compute", "control"], "compute or control").default("compute"),

@@ -60,6 +60,16 @@ export function addVerify(program: Command, run: Run): void {
     );
 
   verify
+    .command("paths")
+    .description("who can become the platform's roles, and whether the vendor's side can reach a bucket, step by step")
+    .option("--bundle <file>", "the snapshot, of verify --bundle (what is read now)")
+    .option("--target <file>", "JSON file that names what to read, without --bundle")
+    .option("--json", "as JSON")
+    .action(async (raw) =>
+      run((await import("./commands/verify-paths.ts")).pathsCommand(parseOptions("verifyPaths", raw))),
+    );
+
+  verify
     .command("permissions")
     .description("the least ClusterRole and IAM policy of who verifies, as its collectors ask")
     .requiredOption("--cloud <cloud>", "aws")

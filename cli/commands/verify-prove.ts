@@ -1,17 +1,13 @@
 /** Breaks a snapshot and denies its requests, and prints what the checks made of it. Nothing is changed anywhere. */
 import { checks } from "../../verify/checks/index.ts";
-import { collect } from "../../verify/collect/index.ts";
-import { openBundle } from "../../verify/evidence/bundle.ts";
-import { kept } from "../../verify/evidence/canonical.ts";
 import { exitCodes } from "../../verify/outcome.ts";
 import { selected } from "../../verify/recording.ts";
 import { denialMatrix } from "../../verify/sabotage/denials.ts";
 import { listed } from "../../verify/sabotage/listed.ts";
-import { proveAll, type Snapshot } from "../../verify/sabotage/prove.ts";
+import { proveAll } from "../../verify/sabotage/prove.ts";
 import { isProven, renderProofs } from "../../verify/sabotage/render.ts";
 import type { CommandOptions } from "../config.ts";
-import { readBundle } from "./verify-bundle.ts";
-import { targetsOf } from "./verify-targets.ts";
+import { snapshotOf } from "./verify-snapshot.ts";
 
 export async function proveCommand(options: CommandOptions<"verifyProve">): Promise<number> {
   const chosen = selected({ only: options.checks.map((id) => id.toUpperCase()), probe: true });
@@ -22,11 +18,4 @@ export async function proveCommand(options: CommandOptions<"verifyProve">): Prom
   process.stdout.write(`${text}\n`);
   if (!isProven(proofs, denials)) return exitCodes.findings;
   return proofs.every(({ skipped }) => skipped) ? exitCodes.notEvaluated : exitCodes.allPass;
-}
-
-async function snapshotOf({ bundle, target }: CommandOptions<"verifyProve">): Promise<Snapshot> {
-  // Of another commit too: what it was judged as then is no matter here.
-  if (bundle !== undefined) return openBundle(readBundle(bundle), bundle).recording;
-  const { targets } = targetsOf(target);
-  return { targets, collected: kept(await collect(targets)) };
 }

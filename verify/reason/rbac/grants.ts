@@ -71,6 +71,27 @@ export function grantsToGroup(group: string, facts: RbacFacts): Grant[] {
     .flatMap((binding) => grantsOf(binding, facts));
 }
 
+/** Grants of a person by the name that the API server knows, and as everybody who is authenticated. */
+export function grantsToUser(user: string, facts: RbacFacts): Grant[] {
+  return bindingsOf(facts)
+    .filter(({ subjects = [] }) =>
+      subjects.some(
+        ({ kind, name }) => (kind === "User" && name === user) || (kind === "Group" && name === "system:authenticated"),
+      ),
+    )
+    .flatMap((binding) => grantsOf(binding, facts));
+}
+
+/** Everybody who is named in a binding and is no service account, each once. */
+export function namedIn(
+  facts: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">,
+): { kind: "User" | "Group"; name: string }[] {
+  const named = bindingsOf(facts)
+    .flatMap(({ subjects = [] }) => subjects)
+    .flatMap(({ kind, name }) => (kind === "User" || kind === "Group" ? [{ kind, name } as const] : []));
+  return [...new Map(named.map((one) => [`${one.kind}/${one.name}`, one])).values()];
+}
+
 type PolicyRule = Pick<V1PolicyRule, "apiGroups" | "nonResourceURLs" | "resourceNames" | "resources" | "verbs">;
 
 /** The rules of a table as grants in one namespace, or in the whole cluster. */
