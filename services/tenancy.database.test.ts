@@ -1,39 +1,16 @@
 /** The wall between organisations, and between roles: every public RPC, with every kind of caller, through the gateway. */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { DescMethod, DescMethodServerStreaming, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
 import { generateKeyPair, importPKCS8, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AuditService } from "../gen/biplane/audit/v1/audit_pb.js";
-import { ClusterAdminService, RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
-import { ApiKeyService, ApplicationService } from "../gen/biplane/identity/v1/identity_pb.js";
+import { ApiKeyService } from "../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
-import { ActionsService } from "../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../gen/flyteidl2/auth/auth_service_pb.js";
-import { IdentityService } from "../gen/flyteidl2/auth/identity_pb.js";
-import { ClusterService } from "../gen/flyteidl2/cluster/service_pb.js";
-import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
-import { ProjectService } from "../gen/flyteidl2/project/project_service_pb.js";
-import { SecretService } from "../gen/flyteidl2/secret/secret_pb.js";
-import { TaskService } from "../gen/flyteidl2/task/task_service_pb.js";
-import { TriggerService } from "../gen/flyteidl2/trigger/trigger_service_pb.js";
-import { QueueService } from "../gen/flyteidl2/workflow/queue_service_pb.js";
-import { RunService } from "../gen/flyteidl2/workflow/run_service_pb.js";
-import { StateService } from "../gen/flyteidl2/workflow/state_service_pb.js";
 import { publicServices } from "./control/gateway/routes.ts";
 import { type Person, passes, people, requestFor, withoutOrg } from "./testing/matrix.ts";
+import { closed, methods, nameOf, probe, services } from "./testing/public-methods.ts";
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
-
-const services: DescService[] = [
-  ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
-  ...[DataProxyService, IdentityService, SecretService],
-  ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
-  ...[TaskService, TriggerService, ClusterAdminService],
-];
-const methods = services.flatMap((service) => service.methods);
-const nameOf = (method: DescMethod) => `${method.parent.typeName}/${method.name}`;
-const closed = methods.filter((method) => passes[nameOf(method)] !== "open");
 
 let world: RegionWorld;
 const tokens = new Map<string, string>();
@@ -68,32 +45,10 @@ function runnerOf(org: string) {
   ];
 }
 
-const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
-const isStream = (method: DescMethod): method is DescMethodServerStreaming => method.methodKind === "server_streaming";
-
-/** @returns the code and the message of the answer; ok where it is none of a refusal, for streams after the first one. */
 async function call(method: DescMethod, message: Message, token?: string): Promise<{ code: string; said: string }> {
-  const headers = token === undefined ? {} : { authorization: token.includes(" ") ? token : `Bearer ${token}` };
-  const done = new AbortController();
-  try {
-    if (isUnary(method)) await world.transport.unary(method, done.signal, 10_000, headers, message);
-    if (isStream(method)) {
-      const { message: answers } = await world.transport.stream(
-        method,
-        done.signal,
-        10_000,
-        headers,
-        createAsyncIterable([message]),
-      );
-      await answers[Symbol.asyncIterator]().next();
-    }
-    return { code: "Ok", said: "" };
-  } catch (error) {
-    const { code, rawMessage } = ConnectError.from(error);
-    return { code: Code[code], said: rawMessage };
-  } finally {
-    done.abort();
-  }
+  const authorization = token?.includes(" ") ? token : `Bearer ${token}`;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization };
+  return probe(world.transport, { method, message, headers });
 }
 
 const tokenOf = (org: string, person: Person) => tokens.get(`${org} ${person}`);

@@ -43,7 +43,8 @@ export function toConnectError(thrown: unknown, log: Logger): ConnectError {
  * @returns undefined for any other error.
  */
 export function undecodable(error: ConnectError): ConnectError | undefined {
-  const known = /^(parse binary:|decompression failed|protocol error:|premature end of stream)/;
+  const known =
+    /^(parse binary:|decompression failed|received compressed envelope|protocol error:|premature end of stream)/;
   if (error.code !== Code.Internal || !known.test(error.rawMessage)) return undefined;
   return new ConnectError(`the request cannot be decoded: ${error.rawMessage}`, Code.InvalidArgument);
 }

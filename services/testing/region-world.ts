@@ -36,6 +36,8 @@ export interface RegionWorld {
   /** To the gateway, for what is no RPC; cf-connecting-ip says from where, as behind the edge. */
   sessions: StreamSource;
   store: TestStore;
+  /** What all services have logged. */
+  lines: string[];
   issuer: string;
   /** PKCS#8 PEM. */
   signingKey: string;
@@ -52,7 +54,7 @@ const tokenSchema = z.object({ access_token: z.string() });
 
 /** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
 export async function startRegionWorld(): Promise<RegionWorld> {
-  const { log } = recordingLog("region");
+  const { log, lines } = recordingLog("region");
   const store = await openTestStore();
   const running: RunningService[] = [];
   const upstreams: Upstream[] = [];
@@ -138,6 +140,7 @@ export async function startRegionWorld(): Promise<RegionWorld> {
     transport: gateway.transport,
     sessions: gateway.sessions,
     store,
+    lines,
     issuer,
     signingKey,
     keyId,

@@ -1,11 +1,11 @@
 /** From a pod's enqueue request to a child that can be stored. The two services that take them have the same fields. */
 import { toBinary } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Action } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ActionType, type TraceAction, TraceActionSchema } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { Caller } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
+import { dateOf } from "../../shared/times.ts";
 import { actionKeyOf, actionName } from "../runs/identifiers.ts";
 import { taskColumns } from "../runs/new-run.ts";
 import type { NewAction } from "../store/enqueue.ts";
@@ -66,7 +66,7 @@ function traceSpec(trace: TraceAction): Spec {
   if (!isTerminal(phase)) {
     throw invalid({ subject: "trace.phase", value: ActionPhase[phase], allowed: "a phase that is an end" });
   }
-  const startedAt = dateOf("trace.start_time", trace.startTime);
+  const startedAt = trace.startTime ? dateOf("trace.start_time", trace.startTime) : new Date();
   return {
     type: ActionType.TRACE,
     detail: toBinary(TraceActionSchema, trace),
@@ -77,10 +77,4 @@ function traceSpec(trace: TraceAction): Spec {
     startedAt,
     endedAt: trace.endTime ? dateOf("trace.end_time", trace.endTime) : startedAt,
   };
-}
-
-function dateOf(subject: string, timestamp: Timestamp | undefined): Date {
-  const date = timestamp ? timestampDate(timestamp) : new Date();
-  if (!Number.isNaN(date.getTime())) return date;
-  throw invalid({ subject, allowed: "a time" });
 }

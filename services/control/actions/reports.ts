@@ -1,8 +1,8 @@
 /** From the executor's reports to those of the store: checked, and cut to what a record needs. */
-import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { ActionReport, ActionKey as WireKey } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { invalid } from "../../shared/errors.ts";
+import { dateOf } from "../../shared/times.ts";
 import type { ActionKey } from "../store/keys.ts";
 import { isTerminal, type PhaseError } from "../store/progress.ts";
 import { dataReference } from "../store/references.ts";
@@ -31,8 +31,7 @@ export function reportOf(report: ActionReport): KeyedReport {
   if (retrying && !isTerminal(phase)) {
     throw invalid({ subject: `${subject} retrying`, value: ActionPhase[phase], allowed: "with the end of an attempt" });
   }
-  const at = occurredAt ? timestampDate(occurredAt) : new Date();
-  if (Number.isNaN(at.getTime())) throw invalid({ subject: `${subject} occurred_at`, allowed: "a time" });
+  const at = occurredAt ? dateOf(`${subject} occurred_at`, occurredAt) : new Date();
   const error = errorOf(report);
   const outputs = dataReference(`${subject} output_uri`, outputUri);
   return { key, phase, attempt, at, outputUri: outputs, retrying, ...(error ? { error } : {}) };

@@ -1,11 +1,12 @@
 /** AuditService for administrators, AuditSinkService for services without a database. */
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { AuditService, AuditSinkService, Decision } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import type { AuditEntry } from "../../shared/auth/audit.ts";
 import { callerOf } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
 import type { Database } from "../../shared/postgres.ts";
+import { dateOf } from "../../shared/times.ts";
 import { type AuditRow, databaseSink, readRecords } from "./records.ts";
 
 const maxLimit = 1000;
@@ -22,8 +23,8 @@ export function auditRoutes(database: Database) {
         }
         const size = limit || defaultLimit;
         const rows = await readRecords(database, callerOf(context).org, {
-          since: since && timestampDate(since),
-          until: until && timestampDate(until),
+          since: since && dateOf("since", since),
+          until: until && dateOf("until", until),
           subject: subject || undefined,
           operation: operation || undefined,
           decision: decision === Decision.UNSPECIFIED ? undefined : wordOf(decision),

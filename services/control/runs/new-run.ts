@@ -1,7 +1,7 @@
 /** From a CreateRun request to a run that can be stored: names, task, inputs, and what is constant for the run. */
 import { createHash, randomBytes } from "node:crypto";
 import { clone, create, toBinary } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { OffloadedInputData } from "../../../gen/flyteidl2/common/run_pb.js";
@@ -12,6 +12,7 @@ import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js
 import type { CreateRunRequest } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
+import { dateOf } from "../../shared/times.ts";
 import type { TaskColumns } from "../store/enqueue.ts";
 import type { ProjectKey, RunKey } from "../store/keys.ts";
 import type { NewRun } from "../store/runs.ts";
@@ -29,7 +30,7 @@ export function planRun(caller: Caller, request: CreateRunRequest, spec: TaskSpe
     labels: runSpec.labels?.values ?? {},
     runSpec: toBinary(RunSpecSchema, runSpec),
     outputBase: `s3://${inputs.bucket}/${caller.org}/${key.project}/${key.domain}/${key.run}`,
-    startTime: timestampDate(runSpec.runStartTime),
+    startTime: dateOf("run_start_time", runSpec.runStartTime),
     createdBy: { subject: caller.subject, kind: caller.kind },
     root: {
       type: ActionType.TASK,
