@@ -5,6 +5,7 @@ import { z } from "zod";
 import { AuthorizerService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { unaryCall } from "../client.ts";
 import { denied, unavailable } from "../errors.ts";
+import { believing } from "./believed.ts";
 import { type Authority, forwardToken, type Identified, statementHeader } from "./caller.ts";
 import { type Grant, permissions } from "./permissions.ts";
 import type { TrustedIssuer } from "./verifier.ts";
@@ -62,11 +63,15 @@ async function ask(client: ReturnType<typeof createClient<typeof AuthorizerServi
 
 /** In a compute plane, which trusts Identity's key and nothing that the region's other services say. */
 export function statedAuthorizer({ issuer, keys }: Pick<TrustedIssuer, "issuer" | "keys">): Authorizer {
+  const verify = believing(async (statement) => {
+    const value = await verifiedStatement(statement, issuer, keys);
+    return { value, expiresAt: value.exp ?? 0 };
+  });
   return async (caller, headers) => {
     if (caller.role === "cluster") return noGrants;
     const statement = headers.get(statementHeader);
     if (!statement) throw denied("the request does not carry what its caller may do");
-    const { sub, org, grants } = await verifiedStatement(statement, issuer, keys);
+    const { sub, org, grants } = await verify(statement);
     if (sub !== caller.subject || org !== caller.org) throw denied("what the request carries is another caller's");
     const read = grantsSchema.safeParse(grants);
     if (!read.success) throw denied("what the request carries is no list of grants");

@@ -1,8 +1,9 @@
 /** Verifies bearer tokens of a short list of issuers, each with its own keys, audience and roles. */
-import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { label } from "../config.ts";
 import { unauthenticated, unavailable } from "../errors.ts";
+import { believing, type Verified } from "./believed.ts";
 import { type Identified, type Role, roles, userRoles } from "./caller.ts";
 import { remoteKeys } from "./remote-keys.ts";
 
@@ -35,20 +36,26 @@ const claimsSchema = z
   .refine((claims) => (claims.role === "cluster") === (claims.cluster !== undefined), "a cluster names itself");
 
 export function tokenVerifier(issuers: readonly TrustedIssuer[]): TokenVerifier {
+  const identify = believing((token) => identified(token, issuers));
   return async (authorization) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "")?.[1];
     if (!token) throw unauthenticated("a bearer token is required");
-    const trusted = issuers.find(({ issuer }) => issuer === namedIssuer(token));
-    if (!trusted) throw unauthenticated("the token's issuer is not trusted here");
-    const payload = await verified(token, trusted);
-    const claims = claimsSchema.safeParse(payload);
-    if (!claims.success || !trusted.roles.includes(claims.data.role)) {
-      throw unauthenticated("the token does not say who the caller is");
-    }
-    const { sub, org, role, kind, cluster, certificate, key } = claims.data;
-    const plane = cluster ? { cluster, ...(certificate ? { certificate } : {}) } : {};
-    return { org, subject: sub, role, kind, ...plane, ...(key ? { apiKey: key } : {}), token };
+    return identify(token);
   };
+}
+
+async function identified(token: string, issuers: readonly TrustedIssuer[]): Promise<Verified<Identified>> {
+  const trusted = issuers.find(({ issuer }) => issuer === namedIssuer(token));
+  if (!trusted) throw unauthenticated("the token's issuer is not trusted here");
+  const payload = await verified(token, trusted);
+  const claims = claimsSchema.safeParse(payload);
+  if (!claims.success || !trusted.roles.includes(claims.data.role)) {
+    throw unauthenticated("the token does not say who the caller is");
+  }
+  const { sub, org, role, kind, cluster, certificate, key } = claims.data;
+  const plane = cluster ? { cluster, ...(certificate ? { certificate } : {}) } : {};
+  const value = { org, subject: sub, role, kind, ...plane, ...(key ? { apiKey: key } : {}), token };
+  return { value, expiresAt: payload.exp ?? 0 };
 }
 
 /** End users and applications, by tokens of our own Identity service. */
@@ -71,7 +78,7 @@ function namedIssuer(token: string): string | undefined {
   }
 }
 
-async function verified(token: string, { issuer, audience, keys }: TrustedIssuer): Promise<unknown> {
+async function verified(token: string, { issuer, audience, keys }: TrustedIssuer): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer,
