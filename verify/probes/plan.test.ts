@@ -13,7 +13,10 @@ describe("the plan of the probes", () => {
     ]) {
       expect(text).toContain(place);
     }
-    expect(text).toMatch(/7\. .*\n {5}makes a namespace biplane-probe-/);
+    expect(text).toMatch(
+      /7\. .*\n {5}makes a namespace biplane-probe-.*\n {5}needs the right to create and delete namespaces/,
+    );
+    expect(text).toMatch(/6\. .*\n.*\n {5}needs the right .*serviceaccounts\/token/);
   });
 
   it("holds nothing of a plane that the target does not name", () => {

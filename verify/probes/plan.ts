@@ -6,6 +6,8 @@ export interface PlannedProbe {
   does: string;
   /** What is there for a time that was not there before. */
   makes: string;
+  /** In Kubernetes, beyond what `verify permissions` prints. @default none */
+  needs?: string;
 }
 
 const nothing = "nothing";
@@ -35,20 +37,27 @@ export function planProbes({ customer, controlPlane }: Targets): PlannedProbe[] 
     {
       does: `offer two pods to ${projectNamespaces(customer).join(", ")} by dry runs: one that names no resources, one that asks for too much`,
       makes: `${nothing}: a dry run keeps none`,
+      needs: "to create pods there",
     },
     {
       does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to STS for every role of theirs; with a task's session put, get and delete an object of its own, and one next door`,
       makes: `tokens of ten minutes; objects under ${org}/…/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
+      needs: "to get these accounts and to create their tokens (serviceaccounts/token)",
     },
     {
       does: `dial from a restricted pod to two others and to every listening pod of ${namespace}`,
       makes:
         "a namespace biplane-probe-… with three pods and a policy; it goes at the end, on an interrupt, or with the next probe after ten minutes",
+      needs: "to create and delete namespaces, and in them pods and network policies; to list pods and read their logs",
     },
   ];
 }
 
 export function renderPlan(probes: readonly PlannedProbe[]): string {
-  const lines = probes.flatMap(({ does, makes }, at) => [`  ${at + 1}. ${does}`, `     makes ${makes}`]);
+  const lines = probes.flatMap(({ does, makes, needs }, at) => [
+    `  ${at + 1}. ${does}`,
+    `     makes ${makes}`,
+    ...(needs ? [`     needs the right ${needs}`] : []),
+  ]);
   return ["The probe will:", ...lines, ""].join("\n");
 }
