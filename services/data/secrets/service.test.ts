@@ -103,6 +103,7 @@ describe("secrets", () => {
     ["a viewer", { role: "viewer" }, {}, "PermissionDenied"],
     ["a task", { role: "task" }, {}, "PermissionDenied"],
     ["somebody of another organisation", { org: "globex" }, {}, "PermissionDenied"],
+    ["somebody of another organisation, by no name", { org: "globex" }, { org: "" }, "PermissionDenied"],
     ["a request for another organisation", {}, { org: "globex" }, "PermissionDenied"],
     ["a name that leaves its place", {}, { name: "../x" }, "InvalidArgument"],
     ["no name", {}, { name: "" }, "InvalidArgument"],
