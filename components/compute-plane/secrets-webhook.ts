@@ -2,7 +2,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createAuthority, signLeaf } from "../certificates/authority.ts";
-import { secretAnnotations } from "../secrets/names.ts";
+import { secretAnnotations, secretsWebhookName } from "../secrets/names.ts";
 import { createSecretFiles } from "../workloads/files.ts";
 import { labelsOf, namespaceLabel } from "../workloads/labels.ts";
 import type { FileSource } from "../workloads/service-spec.ts";
@@ -78,7 +78,7 @@ export function createWebhook(
   args: WebhookArgs & { platform: string },
   opts: pulumi.CustomResourceOptions,
 ) {
-  const metadata = { name: `secrets.${args.platform}.biplane.dev`, labels: labelsOf(service) };
+  const metadata = { name: secretsWebhookName(args.platform), labels: labelsOf(service) };
   return new kubernetes.admissionregistration.v1.MutatingWebhookConfiguration(
     name,
     { metadata, webhooks: [renderWebhook(args)] },

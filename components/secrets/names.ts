@@ -17,3 +17,8 @@ export const userSecretShards: readonly string[] = Array.from({ length: 8 }, (_,
 
 /** On a pod: the secrets that it asks for, and the Secret by which it was given them. */
 export const secretAnnotations = { asked: "biplane.dev/secrets", given: "biplane.dev/secrets-from" } as const;
+
+/** Cluster-wide, and one a plane: by the platform's namespace. */
+export function secretsWebhookName(namespace: string): string {
+  return `secrets.${namespace}.biplane.dev`;
+}

@@ -1,4 +1,6 @@
 /** What a run makes in a given cluster: all of it is new there, and all of it goes again. */
+
+import { secretsWebhookName } from "../../components/secrets/names.ts";
 import type { Plane } from "../hosts.ts";
 import { localNamespaces } from "../stacks.ts";
 
@@ -14,13 +16,16 @@ export interface MadeObject {
 
 /** In the order of removal: pods are made no more without the webhook, custom objects end before their definition. */
 export function madeObjects(plane: Plane): MadeObject[] {
+  const [platformNamespace = ""] = localNamespaces.customer;
+  // Of the run itself, and those that its stacks make.
+  const webhooks = [webhookName, ...(plane === "customer" ? [secretsWebhookName(platformNamespace)] : [])];
   const definitions = plane === "customer" ? ["taskactions.flyte.org"] : [];
   return [
-    {
-      kind: "MutatingWebhookConfiguration",
-      name: webhookName,
-      path: `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${webhookName}`,
-    },
+    ...webhooks.map((name) => ({
+      kind: "MutatingWebhookConfiguration" as const,
+      name,
+      path: `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${name}`,
+    })),
     ...[...localNamespaces[plane], probeNamespace].map((name) => ({
       kind: "Namespace" as const,
       name,

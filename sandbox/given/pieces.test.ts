@@ -25,10 +25,11 @@ test("the published document leads to keys beside it, not inside the cluster", (
   });
 });
 
-test("the webhook goes first, custom objects' definition last", () => {
+test("webhooks go first, custom objects' definition last", () => {
   const kinds = madeObjects("customer").map(({ kind, name }) => `${kind} ${name}`);
   expect(kinds).toEqual([
     "MutatingWebhookConfiguration biplane-local-run",
+    "MutatingWebhookConfiguration secrets.union.biplane.dev",
     "Namespace union",
     "Namespace demo-development",
     "Namespace biplane-probe",
