@@ -1,7 +1,7 @@
 /** The table of API keys: every statement about it but the sign-in (applications.ts) and the look-up of grants. */
 import type { Database } from "../../shared/postgres.ts";
 
-export interface Owner {
+interface Owner {
   subject: string;
   kind: string;
 }
