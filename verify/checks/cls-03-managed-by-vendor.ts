@@ -2,7 +2,7 @@ import { rightsOf } from "../../components/admission/management.ts";
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
+import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { reach, tell } from "../reason/iam/reach.ts";
 import { grants } from "../reason/iam-policy.ts";
 import { expand, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
@@ -19,20 +19,7 @@ export const vendorManagesCluster = defineCheck({
   claims: ["human-byoc-k8s-management"],
   documented: [],
   fix: "Make role, entry and rights by the customer's two stacks, and remove every other.",
-  needs: [
-    "iam",
-    "principals",
-    "cluster",
-    "clusterAccess",
-    "buckets",
-    "repositories",
-    "keys",
-    "stores",
-    "roles",
-    "clusterRoles",
-    "roleBindings",
-    "clusterRoleBindings",
-  ],
+  needs: [...planeFactNames, "roles", "clusterRoles", "roleBindings", "clusterRoleBindings"],
   notApplicable: ({ model }) =>
     model === "self-managed" ? "self-managed: no identity of the vendor's exists, as VND-01 decides" : undefined,
   evaluate(facts, target) {

@@ -1,6 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeStores, planeWorld } from "../reason/iam/plane-world.ts";
+import { planeFactNames, planeStores, planeWorld } from "../reason/iam/plane-world.ts";
 import { simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import { allows, type Grant, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
@@ -32,20 +32,7 @@ export const managementIsApart = defineCheck({
   claims: ["model-byoc-vendor-manages", "model-byoc-separated-from-data"],
   documented: [],
   fix: "Give the management role and its group the rights of their level by the customer's stacks, and nothing else.",
-  needs: [
-    "iam",
-    "principals",
-    "cluster",
-    "clusterAccess",
-    "buckets",
-    "repositories",
-    "keys",
-    "stores",
-    "roles",
-    "clusterRoles",
-    "roleBindings",
-    "clusterRoleBindings",
-  ],
+  needs: [...planeFactNames, "roles", "clusterRoles", "roleBindings", "clusterRoleBindings"],
   notApplicable({ model, management }) {
     if (model === "self-managed") return "self-managed: no identity of the vendor's exists, as VND-01 decides";
     return management?.level === "read-only" ? "the customer lets the vendor look only, and manages itself" : undefined;

@@ -1,7 +1,7 @@
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeWorld, taskLogGroup } from "../reason/iam/plane-world.ts";
+import { planeFactNames, planeWorld, taskLogGroup } from "../reason/iam/plane-world.ts";
 import type { Goal } from "../reason/iam/reach.ts";
 import { overTls, simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
@@ -34,7 +34,7 @@ export const rolesReachTheirOwn = defineCheck({
   ],
   documented: ["C07"],
   fix: "Bring the customer's stack up again: it writes both roles' policies.",
-  needs: ["iam", "principals", "cluster", "clusterAccess", "buckets", "repositories", "keys", "stores"],
+  needs: planeFactNames,
   evaluate(facts, target) {
     const world = planeWorld(facts, []);
     return questionsOf(target).map((question) => judge(question, world, target));

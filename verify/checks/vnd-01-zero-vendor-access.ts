@@ -1,27 +1,14 @@
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
+import { type PlaneFacts, planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { reach, tell } from "../reason/iam/reach.ts";
 import { grants, type PolicyDocument, type Statement } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
 import { isOwn } from "./iam-06-no-foreign-principals.ts";
 import { judgeBindings } from "./rbac-03-no-vendor-subjects.ts";
 
-type Seen = Pick<
-  Facts,
-  | "iam"
-  | "principals"
-  | "cluster"
-  | "clusterAccess"
-  | "buckets"
-  | "repositories"
-  | "keys"
-  | "stores"
-  | "network"
-  | "clusterRoleBindings"
-  | "roleBindings"
->;
+type Seen = PlaneFacts & Pick<Facts, "network" | "clusterRoleBindings" | "roleBindings">;
 
 /** Everywhere that somebody can be named, and then a search for ways that names do not show. */
 export const vendorHasNoWayIn = defineCheck({
@@ -31,19 +18,7 @@ export const vendorHasNoWayIn = defineCheck({
   claims: ["model-sm-zero-vendor-access"],
   documented: ["C07"],
   fix: "Remove the foreign principal, entry, grant or network; a self-managed plane knows no vendor.",
-  needs: [
-    "iam",
-    "principals",
-    "cluster",
-    "clusterAccess",
-    "buckets",
-    "repositories",
-    "keys",
-    "stores",
-    "network",
-    "clusterRoleBindings",
-    "roleBindings",
-  ],
+  needs: [...planeFactNames, "network", "clusterRoleBindings", "roleBindings"],
   notApplicable: ({ model }) =>
     model === "byoc" ? "BYOC: the vendor's management role and private link are there by design" : undefined,
   evaluate(facts, target) {

@@ -1,6 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
+import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { overTls, simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import type { Target } from "../target.ts";
@@ -16,7 +16,7 @@ export const vendorReadsNothing = defineCheck({
   claims: ["human-no-data-store-access", "human-logs-relay-only"],
   documented: [],
   fix: "Take the statement away that names the vendor, or that gives its management role more than its level.",
-  needs: ["iam", "principals", "cluster", "clusterAccess", "buckets", "repositories", "keys", "stores"],
+  needs: planeFactNames,
   evaluate(facts, target) {
     const world = planeWorld(facts, [stranger]);
     return [

@@ -6,10 +6,13 @@ import { parsePolicy } from "../iam-policy.ts";
 import { type Store, storesOf } from "./who-can.ts";
 import type { AccessEntry, Entity, World } from "./world.ts";
 
-export type PlaneFacts = Pick<
-  Facts,
-  "iam" | "principals" | "cluster" | "clusterAccess" | "buckets" | "repositories" | "keys" | "stores"
->;
+/** What the search of ways needs to have been read. */
+export const planeFactNames = [
+  ...(["iam", "principals", "cluster", "clusterAccess"] as const),
+  ...(["buckets", "repositories", "keys", "stores"] as const),
+] as const;
+
+export type PlaneFacts = Pick<Facts, (typeof planeFactNames)[number]>;
 
 /** Somebody of another account who has every right there: what counts is what this account lets in. */
 export const stranger: Entity = {

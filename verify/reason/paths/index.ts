@@ -1,6 +1,7 @@
 /** What no single policy shows, joined from what was read: a fact that was not read leaves its part undecided, with the reason. */
 import type { Collected, FactName, Facts } from "../../facts.ts";
 import type { Target } from "../../target.ts";
+import { planeFactNames } from "../iam/plane-world.ts";
 import { tell } from "../iam/reach.ts";
 import { type Becoming, whoBecomes } from "./become.ts";
 import { type BucketWay, waysToBuckets } from "./data.ts";
@@ -17,15 +18,10 @@ const clusterFacts = [
   ...(["iam", "cluster", "clusterAccess", "serviceAccounts", "pods"] as const),
   ...(["roles", "clusterRoles", "roleBindings", "clusterRoleBindings"] as const),
 ];
-const accountFacts = [
-  ...(["iam", "principals", "cluster", "clusterAccess"] as const),
-  ...(["buckets", "repositories", "keys", "stores"] as const),
-];
-
 /** @param withRegion whether the region's account was to be read too */
 export function pathsOf(collected: Partial<Collected>, target: Target, withRegion: boolean): Paths {
   const cluster = readAll(collected, clusterFacts);
-  const account = readAll(collected, withRegion ? [...accountFacts, "regionIam"] : accountFacts);
+  const account = readAll(collected, withRegion ? [...planeFactNames, "regionIam"] : planeFactNames);
   const becoming = (name: string): Part<Becoming[]> => {
     if (!cluster.decided) return cluster;
     const role = cluster.found.iam.roles.find((one) => one.name === name);
