@@ -61,7 +61,9 @@ export function addVerify(program: Command, run: Run): void {
 
   verify
     .command("paths")
-    .description("who can become the platform's roles, and whether the vendor's side can reach a bucket, step by step")
+    .description(
+      "who can become the platform's roles, which namespaces reach which, and whether the vendor's side can reach a bucket",
+    )
     .option("--bundle <file>", "the snapshot, of verify --bundle (what is read now)")
     .option("--target <file>", "JSON file that names what to read, without --bundle")
     .option("--json", "as JSON")

@@ -11,6 +11,7 @@ export async function pathsCommand(options: CommandOptions<"verifyPaths">): Prom
   if (!customer) throw refusal({ subject: "verify paths", value: "a region alone", allowed: "a customer's plane" });
   const paths = pathsOf(collected, customer, controlPlane !== undefined);
   process.stdout.write(`${options.json ? JSON.stringify(paths, null, 2) : renderPaths(paths)}\n`);
-  const whole = paths.buckets.decided && Object.values(paths.roles).every(({ decided }) => decided);
+  const whole =
+    paths.buckets.decided && paths.namespaces.decided && Object.values(paths.roles).every(({ decided }) => decided);
   return whole ? exitCodes.allPass : exitCodes.notEvaluated;
 }

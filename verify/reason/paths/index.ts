@@ -1,10 +1,13 @@
 /** What no single policy shows, joined from what was read: a fact that was not read leaves its part undecided, with the reason. */
+
+import { messageOf } from "../../../shared/errors.ts";
 import type { Collected, FactName, Facts } from "../../facts.ts";
-import type { Target } from "../../target.ts";
+import { ownNamespaces, type Target } from "../../target.ts";
 import { planeFactNames } from "../iam/plane-world.ts";
 import { tell } from "../iam/reach.ts";
 import { type Becoming, whoBecomes } from "./become.ts";
 import { type BucketWay, waysToBuckets } from "./data.ts";
+import { type Crossing, crossings } from "./namespaces.ts";
 
 type Part<T> = { decided: true; found: T } | { decided: false; reason: string };
 
@@ -12,6 +15,8 @@ export interface Paths {
   /** By role name: everybody who can become it from inside the cluster. */
   roles: Record<string, Part<Becoming[]>>;
   buckets: Part<BucketWay[]>;
+  /** Between the platform's and the projects' namespaces, TCP. */
+  namespaces: Part<Crossing[]>;
 }
 
 const clusterFacts = [
@@ -30,8 +35,29 @@ export function pathsOf(collected: Partial<Collected>, target: Target, withRegio
   };
   return {
     roles: Object.fromEntries([target.roles.admin, target.roles.user].map((name) => [name, becoming(name)])),
+    namespaces: betweenNamespaces(collected, target),
     buckets: account.decided ? { decided: true, found: waysToBuckets(account.found, target) } : account,
   };
+}
+
+/** Of Cilium, Calico, the administrator and others. */
+const policyKind = /(NetworkPolicy|EgressFirewall)$/;
+
+function betweenNamespaces(collected: Partial<Collected>, target: Target): Part<Crossing[]> {
+  const facts = readAll(collected, [
+    ...(["namespaces", "nodes", "pods", "services", "networkPolicies", "customResourceDefinitions"] as const),
+  ]);
+  if (!facts.decided) return facts;
+  const foreign = facts.found.customResourceDefinitions.find(({ spec }) => policyKind.test(spec.names.kind));
+  if (foreign) {
+    const reason = `the cluster knows ${foreign.metadata?.name}, whose policies were not read and may allow or deny more`;
+    return { decided: false, reason };
+  }
+  try {
+    return { decided: true, found: crossings(facts.found, ownNamespaces(target)) };
+  } catch (error) {
+    return { decided: false, reason: messageOf(error) };
+  }
 }
 
 function readAll(collected: Partial<Collected>, names: readonly FactName[]): Part<Facts> {
@@ -44,7 +70,7 @@ function readAll(collected: Partial<Collected>, names: readonly FactName[]): Par
   return { decided: true, found: facts as Facts };
 }
 
-export function renderPaths({ roles, buckets }: Paths): string {
+export function renderPaths({ roles, buckets, namespaces }: Paths): string {
   return [
     ...Object.entries(roles).flatMap(([name, part]) => [
       `Who can become ${name} from inside the cluster`,
@@ -55,9 +81,19 @@ export function renderPaths({ roles, buckets }: Paths): string {
       ),
       "",
     ]),
+    "Which namespaces reach which by TCP, as their policies say",
+    ...told(namespaces, (found) => found.flatMap(tellCrossing)),
+    "",
     "Whether the control plane, the vendor or a stranger can reach a customer's bucket",
     ...told(buckets, (found) => found.map((way) => `  ${way.principal} → ${way.store} (${way.action}): ${tell(way)}`)),
   ].join("\n");
+}
+
+function tellCrossing({ from, to, state, asked, witness }: Crossing): string[] {
+  return [
+    `  ${from} → ${to}: ${state}, ${asked} questions`,
+    ...(witness ? [`    → ${witness.from} to ${witness.to}:${witness.port}: ${witness.because.join("; ")}`] : []),
+  ];
 }
 
 function told<T>(part: Part<T>, words: (found: T) => string[]): string[] {
