@@ -7,7 +7,7 @@ const ownParts = ["test/kit/**/*.test.ts", "test/reason/**/*.test.ts"];
 
 /**
  * `unit`: beside the file, seconds, nothing of the machine. `database`: beside the file, against a real Postgres that
- * the project starts. `integration`: against real parts that each file starts for itself, two files at a time.
+ * the project starts. `integration`: against real parts, or commands, that each file starts for itself, two files at a time.
  * `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one after the other and
  * last.
  */
@@ -41,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: [`{sandbox,services,verify}/${integration}`, ...ownParts],
+          include: [`{cli,sandbox,services,verify}/${integration}`, ...ownParts],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
