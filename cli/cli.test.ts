@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { phaseIn } from "./commands/run.ts";
 import { parseOptions } from "./config.ts";
-import { checkout } from "./context.ts";
 import { publishedSchemas, schemaFolder } from "./schemas.ts";
 
 describe("the published JSON Schemas", () => {
@@ -14,14 +12,6 @@ describe("the published JSON Schemas", () => {
       JSON.parse(readFileSync(join(schemaFolder, name), "utf8")),
     ]);
     expect(Object.fromEntries(written)).toEqual(JSON.parse(JSON.stringify(publishedSchemas())));
-  });
-});
-
-describe("what a command prints", () => {
-  it("reaches a slow reader of a pipe to its last character", async () => {
-    const command = `'${process.execPath}' '${join(checkout, "cli/main.ts")}' claims --json | (sleep 1; cat)`;
-    const { stdout } = await execa("sh", ["-c", command]);
-    expect(JSON.parse(stdout)).toMatchObject({ total: 271 });
   });
 });
 

@@ -26,6 +26,11 @@ const resultsSchema = z.object({
   numFailedTestSuites: z.int(),
 });
 
+const tools: [name: string, tool: string, args: string[]][] = [
+  ["format and lint", "biome", ["ci", "--colors=off"]],
+  ["types", "tsc", ["--noEmit", "--incremental", "--tsBuildInfoFile", `${results}-types.tsbuildinfo`]],
+];
+
 /**
  * `unit`: no planes. Everything: lint, types and unit tests first, since they are quick to say no; then those against a
  * database; then those that start their own parts; then the planes, which come up only if a test of theirs is asked for.
@@ -41,13 +46,11 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
     await asked("lifecycle"),
   ];
   await (integration || planes || lifecycle ? ensureToolchain(here, progress) : ensureGenerated(here, progress));
-  if (filter.length === 0) {
-    await gates(count, [
-      ["format and lint", "biome", ["ci", "--colors=off"]],
-      ["types", "tsc", ["--noEmit", "--incremental", "--tsBuildInfoFile", `${results}-types.tsbuildinfo`]],
-    ]);
-  }
-  await suite(count, "unit", filter);
+  await Promise.all([
+    // Beside the unit tests, which wait now and then.
+    filter.length === 0 ? gates(count, tools) : undefined,
+    suite(count, "unit", filter),
+  ]);
   if (tier === "all") await suite(count, "database", filter);
   const env = { BIPLANE_LONG: long ? "1" : "" };
   if (integration) await suite(count, "integration", filter, env);
@@ -66,8 +69,8 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
 }
 
 /** Tools whose exit code decides, each counted as one test. They run at the same time and report one after the other. */
-async function gates(count: Count, tools: [name: string, tool: string, args: string[]][]): Promise<void> {
-  const running = tools.map(([name, tool, args]) => {
+async function gates(count: Count, asked: typeof tools): Promise<void> {
+  const running = asked.map(([name, tool, args]) => {
     const command = join(checkout, "node_modules/.bin", tool);
     return { name, ended: execa(command, args, { cwd: checkout, stdin: "ignore", all: true, reject: false }) };
   });
@@ -97,7 +100,7 @@ async function suite(count: Count, project: string, filter: string[], env: Recor
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
-    env,
+    env: { NODE_COMPILE_CACHE: `${results}-compiled`, ...env },
     // The file says how the tests went.
     reject: false,
   });

@@ -43,11 +43,10 @@ describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, che
   });
 
   it.each(own)("cannot pass on a $model plane when a fact it needs was refused or is empty", ({ targets, facts }) => {
+    const good = facts();
     for (const name of check.needs) {
-      for (const broken of [refused(facts(), name), emptied(facts(), name)]) {
-        expect(judge(check, broken, targets).outcome, `${name} broken`).not.toBe("PASS");
-      }
-      expect(judge(check, refused(facts(), name), targets)).toEqual({
+      expect(judge(check, emptied(good, name), targets).outcome, `${name} empty`).not.toBe("PASS");
+      expect(judge(check, refused(good, name), targets)).toEqual({
         outcome: "NOT_EVALUATED",
         reason: `${name} could not be read: 403 Forbidden (read ${name})`,
       });
