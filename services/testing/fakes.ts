@@ -106,9 +106,12 @@ function dataPlaneRoutes(router: ConnectRouter): void {
     async *tailLogs({ run, since }, context) {
       if (run === "unknown") throw new ConnectError("the pod does not exist yet", Code.NotFound);
       if (run === "flood") {
+        // Each with a second of its own: on a machine so busy that a ping is late, the log goes on over a new tunnel.
         for (let line = 0; line < 400 && !context.signal.aborted; line++) {
+          const timestamp = second(firstSecond + BigInt(line));
+          if (timestamp.seconds < (since?.seconds ?? 0n)) continue;
           floodSent = line + 1;
-          yield { lines: [{ message: bigLogLine, originator: Originator.USER }] };
+          yield { lines: [{ message: bigLogLine, originator: Originator.USER, timestamp }] };
         }
         return;
       }
@@ -126,17 +129,18 @@ function dataPlaneRoutes(router: ConnectRouter): void {
   });
 }
 
+/** When the logs of these runs begin. */
+const firstSecond = 1_800_000_000n;
+const second = (seconds: bigint) => ({ $typeName: "google.protobuf.Timestamp" as const, seconds, nanos: 0 });
+
 /** As many a second as a busy task writes, from a fixed time on; each line as often as a plane resumes by whole seconds. */
 async function* counting(since: bigint, signal: AbortSignal) {
-  const [begin, perSecond] = [1_800_000_000n, 50];
+  const perSecond = 50;
   const began = Date.now();
   for (let line = 0; line < countingLines && !signal.aborted; line++) {
-    const timestamp = {
-      $typeName: "google.protobuf.Timestamp" as const,
-      seconds: begin + BigInt(Math.floor(line / perSecond)),
-      // Two lines share each nanosecond.
-      nanos: Math.floor((line % perSecond) / 2) * 1_000,
-    };
+    // Two lines share each nanosecond.
+    const nanos = Math.floor((line % perSecond) / 2) * 1_000;
+    const timestamp = { ...second(firstSecond + BigInt(Math.floor(line / perSecond))), nanos };
     if (timestamp.seconds < since) continue;
     await sleep(Math.max(0, began + line * 5 - Date.now()));
     yield { lines: [{ message: `line ${line}`, originator: Originator.USER, timestamp }] };
