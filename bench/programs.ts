@@ -17,6 +17,7 @@ import { accounts, awsRegion, operatorRole } from "../sandbox/hosts.ts";
 import { awsPackage } from "../sandbox/providers/aws/index.ts";
 import { serveAll } from "../sandbox/providers/index.ts";
 import { kubernetesPackage } from "../sandbox/providers/kubernetes/index.ts";
+import { tlsPackage } from "../sandbox/providers/tls/index.ts";
 import { asConfig } from "../sandbox/stacks.ts";
 
 const checkout = join(import.meta.dirname, "..");
@@ -91,7 +92,7 @@ async function preview({ name, folder, config }: (typeof programs)[number]): Pro
   const memory = join(scratch, "memory");
   const settings = join(scratch, `Pulumi.${stack}.yaml`);
   writeFileSync(settings, stringify({ config }));
-  const providers = await serveAll([awsPackage(world.cloud), kubernetesPackage({})]);
+  const providers = await serveAll([awsPackage(world.cloud), kubernetesPackage({}), tlsPackage()]);
   const env = officialEnvironment(layout, providers.addresses, host.address);
   // The entry's process is started by the host, with this one's environment.
   process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-memory.ts")}`;

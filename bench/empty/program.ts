@@ -1,5 +1,6 @@
 import "@pulumi/aws";
 import "@pulumi/kubernetes";
 import "@pulumi/pulumi";
+import "@pulumi/tls";
 
 export default async () => ({});
