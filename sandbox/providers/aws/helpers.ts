@@ -9,7 +9,7 @@ export type Plain<Args extends object> = Unwrap<Args> & object;
 
 export type Tags = Record<string, string>;
 
-/** The answer, or undefined when the object is not there. Every service says so in the error's name. */
+/** The answer, or undefined when the object, or what is to be detached, is not there. Every service says so in the error's name. */
 export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -20,7 +20,7 @@ export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && /NotFound|NoSuch|NotExist/.test(error.name);
+  return error instanceof Error && /NotFound|NoSuch|NotExist|NotAttached/.test(error.name);
 }
 
 /** The rest of a create: from here on a failure must not lose the object that exists. */
