@@ -213,7 +213,8 @@ describe.skipIf(!ours)("between the planes", () => {
     } finally {
       await back();
     }
-    expect(recordProblems(await (await runClient()).ended(name))).toEqual([]);
+    // The longer it is away, the likelier the task itself gives up; that is not held against it.
+    expect(recordProblems(await (await runClient()).ended(name), 1)).toEqual([]);
     expect((await data.getActionData({ actionId })).outputs?.literals).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { messageOf } from "../../../shared/errors.ts";
 import { NoRoomError } from "./cluster.ts";
 import { type Deps, resyncMs } from "./deps.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
-import { type Ending, judge, type Verdict } from "./outcome.ts";
+import { type Ending, judge, type Results, type Verdict } from "./outcome.ts";
 import { buildPod, podName } from "./pod.ts";
 import { type Observation, observe, primaryContainer } from "./pod-observation.ts";
 import type { TaskAction } from "./task-action.ts";
@@ -147,7 +147,7 @@ const hopeless = new Set(["InvalidImageName", "ErrImageNeverPull"]);
 
 async function decide(step: TemplateStep, pod: V1Pod | undefined, ending: Ending): Promise<number | undefined> {
   const { action, attempt, deps, template } = step;
-  const results = await deps.results.read(outputPrefix(action.spec, attempt));
+  const results = await readResults(outputPrefix(action.spec, attempt), deps);
   const budget = {
     attempt,
     systemFailures: action.status?.systemFailures ?? 0,
@@ -162,6 +162,16 @@ async function decide(step: TemplateStep, pod: V1Pod | undefined, ending: Ending
   const startedAt = ending.how === "exited" ? ending.exit.startedAt : undefined;
   const ran: NewEntry[] = startedAt === undefined ? [] : [{ phase: "RUNNING", attempt, at: startedAt }];
   return await conclude(step, verdict, ran);
+}
+
+async function readResults(folder: string, { results, unread }: Deps): Promise<Results> {
+  try {
+    const read = await results.read(folder);
+    return { ...read, storeWasAway: unread.delete(folder) };
+  } catch (error) {
+    unread.add(folder);
+    throw error;
+  }
 }
 
 async function conclude(step: Step, verdict: Verdict, before: NewEntry[]): Promise<number | undefined> {

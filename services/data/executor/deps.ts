@@ -30,6 +30,8 @@ export interface Deps {
   log: Logger;
   /** First sight of a container that cannot start, by pod; lost with the process, which only lengthens the grace. */
   blockedSince: Map<string, number>;
+  /** Output folders that could not be read when their attempt ended; lost with the process, and then not told apart. */
+  unread: Set<string>;
 }
 
 /** A safety net under the watches. */

@@ -51,6 +51,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
     pause: (repetition) => pause(Math.random() * Math.min(5_000, 200 * 2 ** repetition), stopping.signal),
   });
   const blockedSince = new Map<string, number>();
+  const unread = new Set<string>();
   const queue = new WorkQueue({
     work: (key) => (caches ? reconcile(key, { ...depsOf(caches) }) : Promise.resolve(undefined)),
     onError: (key, error, retryMs) => {
@@ -65,7 +66,8 @@ export function startExecutor(options: ExecutorOptions): Executor {
       get: all.get,
       childrenOf: (parent: TaskAction) => children.of(parent).flatMap((key) => all.get(key) ?? []),
     };
-    return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, blockedSince };
+    const kept = { blockedSince, unread };
+    return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, ...kept };
   };
 
   const intake: IntakeDeps = {

@@ -5,6 +5,7 @@ const budget: Budget = { attempt: 1, systemFailures: 0, retries: 0, systemRetrie
 const task = { hasOutputs: true, memoryLimit: "1Gi" };
 const nothing: Results = { outputs: false };
 const outputs: Results = { outputs: true };
+const away: Results = { outputs: false, storeWasAway: true };
 const raised = (recoverable: boolean): Results => ({
   outputs: false,
   error: { code: "ValueError", message: "Traceback …", kind: "USER", recoverable },
@@ -36,6 +37,11 @@ describe("judge, with no retries", () => {
     ["error.pb and a crash", exit(1), raised(false), "FAILED ValueError USER"],
     ["neither file and exit 0", exit(0), nothing, "FAILED OutputsMissing USER"],
     ["a crash", exit(1), nothing, "FAILED NonZeroExit USER"],
+    ["a crash while the store was away", exit(1), away, "FAILED StoreUnreachable SYSTEM retry:system"],
+    ["no file and exit 0 while the store was away", exit(0), away, "FAILED StoreUnreachable SYSTEM retry:system"],
+    ["an error that reached the store in time", exit(1), { ...raised(false), ...away }, "FAILED ValueError USER"],
+    ["outputs that reached the store in time", exit(0), { ...away, outputs: true }, "succeeded"],
+    ["out of memory while the store was away", exit(137, "OOMKilled"), away, "FAILED OOMKilled USER"],
     ["a crash after outputs.pb", exit(139), outputs, "FAILED NonZeroExit USER"],
     ["out of memory", exit(137, "OOMKilled"), nothing, "FAILED OOMKilled USER"],
     ["no such command", exit(128, "StartError", "a0: not found"), nothing, "FAILED ContainerCannotRun USER"],

@@ -13,6 +13,8 @@ export interface Results {
   error?: ErrorState & { recoverable: boolean };
   /** outputs.pb is there. */
   outputs: boolean;
+  /** The store could not be asked when the attempt had just ended, so the task may not have reached it either. */
+  storeWasAway?: boolean;
 }
 
 /** Which bound of the task's time was passed. */
@@ -68,8 +70,10 @@ const succeeded: Verdict = { verdict: "succeeded" };
 function exited(exit: Exit, results: Results, budget: Budget, task: TaskShape): Verdict {
   if (exit.reason === "OOMKilled") return failed(outOfMemory(exit, task), userRetry(budget));
   if (exit.reason === "StartError" || exit.reason === "ContainerCannotRun") return failed(cannotStart(exit));
+  const owesOutputs = task.hasOutputs && !results.outputs;
+  if (results.storeWasAway && (exit.code !== 0 || owesOutputs)) return failed(storeAway(exit), systemRetry(budget));
   if (exit.code !== 0) return failed(crash(exit), userRetry(budget));
-  if (results.outputs || !task.hasOutputs) return succeeded;
+  if (!owesOutputs) return succeeded;
   return failed({
     code: "OutputsMissing",
     message: "The task's process ended without an error and wrote no outputs. Did it call sys.exit or os._exit?",
@@ -154,6 +158,14 @@ function crash(exit: Exit): ErrorState {
     code: "NonZeroExit",
     message: `Container "${exit.container}" ended with exit code ${exit.code}${signalOf(exit.code)} and left no result. Its log has the reason.`,
     kind: "USER",
+  };
+}
+
+function storeAway(exit: Exit): ErrorState {
+  return {
+    code: "StoreUnreachable",
+    message: `The object store could not be reached when the task ended (exit code ${exit.code}), and holds no result of it.`,
+    kind: "SYSTEM",
   };
 }
 

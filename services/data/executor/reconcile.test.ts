@@ -54,6 +54,7 @@ beforeEach(() => {
     now: () => now,
     log: recordingLog().log,
     blockedSince: new Map(),
+    unread: new Set(),
   };
 });
 
@@ -197,6 +198,22 @@ describe("an attempt", () => {
     deps.results = { read: () => Promise.reject(new Error("store down")) };
     await expect(look()).rejects.toThrow("store down");
     expect(phases()).toEqual(["QUEUED#1"]);
+  });
+
+  it("that could not reach the store has another try at the platform's cost, once the store is back", async () => {
+    await begin();
+    await look();
+    cluster.become(pod(), ended(1));
+    const asked = deps.results;
+    deps.results = { read: () => Promise.reject(new Error("store down")) };
+    await expect(look()).rejects.toThrow("store down");
+    deps.results = asked;
+    await look();
+    expect(phases()).toEqual(["QUEUED#1", "FAILED#1~", "QUEUED#2"]);
+    await look();
+    cluster.become(pod(2), ended(1));
+    await look();
+    expect(last()).toMatchObject({ phase: "FAILED", attempt: 2, error: { code: "NonZeroExit", kind: "USER" } });
   });
 
   it("waits without failing for an image, then fails and leaves no pod", async () => {
