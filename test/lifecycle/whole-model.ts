@@ -1,6 +1,6 @@
 /** Each model, whole: up, up again, used, verified, protected, and taken away by `pulumi destroy`. */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OfficialCli, startOfficialCli } from "../../sandbox/engine/testing/official-cli.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { accounts, operatorRole, type Plane } from "../../sandbox/hosts.ts";
@@ -24,10 +24,6 @@ const stacks: [stack: string, plane: Plane][] = [
   [local.regionStack, "region"],
 ];
 const cloudOf = (plane: Plane, region?: string) => openCloud(accounts[plane], localBacking(here, plane, plane), region);
-let cli: OfficialCli;
-
-/** The other tests of the planes run self-managed ones: what is left is how they go. */
-const asked: Model[] = process.env.BIPLANE_LONG ? ["byoc", "self-managed"] : ["byoc"];
 
 /** Who of another account is let into the customer's, and to what. */
 function letIn(model: Model): { from: string; to: unknown }[] {
@@ -41,16 +37,18 @@ function letIn(model: Model): { from: string; to: unknown }[] {
   ];
 }
 
-beforeAll(async () => {
-  await biplane(["down"]);
-  cli = await startOfficialCli({ paths: here, tools: locateToolchain(here), progress: () => {} });
-});
-afterAll(async () => {
-  cli?.close();
-  await biplane(["down"]);
-});
+/** Once a process: what it learns of the planes, such as their addresses and logins, it keeps. */
+export function describeModel(model: Model): void {
+  let cli: OfficialCli;
+  beforeAll(async () => {
+    await biplane(["down"]);
+    cli = await startOfficialCli({ paths: here, tools: locateToolchain(here), progress: () => {} });
+  });
+  afterAll(async () => {
+    cli?.close();
+    await biplane(["down"]);
+  });
 
-describe.each(asked)("a %s customer beside its region", (model) => {
   it("comes up whole, and again without a change", async () => {
     const up = await biplane(["up", "--model", model]);
     expect(up.exitCode, up.output).toBe(0);
@@ -126,7 +124,7 @@ describe.each(asked)("a %s customer beside its region", (model) => {
     expect(down.exitCode, down.output).toBe(0);
     expect(await leftovers()).toEqual([]);
   });
-});
+}
 
 /** Stores, the keys and clusters that hold what is in them, and the records that must not be lost. */
 const holdsData =
