@@ -1,7 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import {
   type ApiKey,
   ApiKeySchema,
@@ -10,6 +9,7 @@ import {
 } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
+import { plainTable, printJson } from "../print.ts";
 import { intoSecretFile } from "../secret-file.ts";
 
 export async function apiKeyCreate({ name, days, to, config }: CommandOptions<"apiKeyCreate">): Promise<number> {
@@ -28,19 +28,10 @@ export async function apiKeyList({ all, json, config }: CommandOptions<"apiKeyLi
     ? await asked(createClient(ApplicationService, transport).listAllApiKeys({}))
     : await asked(createClient(ApiKeyService, transport).listApiKeys({}));
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify(
-        keys.map((key) => toJson(ApiKeySchema, key)),
-        null,
-        2,
-      )}\n`,
-    );
+    printJson(keys.map((key) => toJson(ApiKeySchema, key)));
     return 0;
   }
-  const table = new Table({
-    head: ["id", "name", "owner", "made", "until", ""],
-    style: { head: [], border: [], compact: true },
-  });
+  const table = plainTable(["id", "name", "owner", "made", "until", ""]);
   for (const key of keys) {
     table.push([key.keyId, key.name, key.owner, day(key.createdAt), day(key.expiresAt), state(key)]);
   }

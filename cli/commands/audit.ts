@@ -1,7 +1,6 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import {
   type Record as AuditRecord,
   AuditService,
@@ -10,6 +9,7 @@ import {
 } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
+import { plainTable } from "../print.ts";
 
 const pageSize = 1000;
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -23,7 +23,7 @@ export async function audit({ json, ...options }: CommandOptions<"audit">): Prom
     return 0;
   }
   const head = ["time", "who", "", "operation", "resource", "request"];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(head);
   for (const { at, subject, decision, operation, resource, requestId } of records) {
     const time = at ? timestampDate(at).toISOString() : "";
     table.push([time, subject, Decision[decision].toLowerCase(), operation.replace(/^.*\./, ""), resource, requestId]);

@@ -1,7 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import {
   ClusterAdminService,
   type ClusterState,
@@ -9,17 +8,18 @@ import {
 } from "../../gen/biplane/cluster/v1/registration_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
+import { plainTable, printJson } from "../print.ts";
 
 const client = async (config: string | undefined) => createClient(ClusterAdminService, await connectApi(config));
 
 export async function clusterList({ json, config }: CommandOptions<"clusterList">): Promise<number> {
   const answer = await asked((await client(config)).listClusters({}));
   if (json) {
-    process.stdout.write(`${JSON.stringify(toJson(ListClustersResponseSchema, answer), null, 2)}\n`);
+    printJson(toJson(ListClustersResponseSchema, answer));
     return 0;
   }
   const head = ["cluster", "", "heard of", "version", "tunnels", "certificate until"];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(head);
   for (const state of answer.clusters) {
     const { cluster, heardAt, version, connections, certificateUntil } = state;
     table.push([cluster, words(state), time(heardAt), version, connections, time(certificateUntil)]);

@@ -1,11 +1,12 @@
 import { environmentSchema, readEnvironment, shellVariables } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
 import type { CommandOptions } from "../config.ts";
+import { printJson } from "../print.ts";
 
 export async function env({ json, shell }: CommandOptions<"env">): Promise<number> {
   const environment = readEnvironment(paths());
   if (json) {
-    process.stdout.write(`${JSON.stringify(environmentSchema.parse(environment), null, 2)}\n`);
+    printJson(environmentSchema.parse(environment));
     return 0;
   }
   const lines = Object.entries(shellVariables(environment));

@@ -1,10 +1,10 @@
 import { toJson } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import { type Binding, ListResponseSchema, PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { asked, connectApi, readText } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
 import { parsePolicyFile, renderPolicy, renderRole } from "../policy-file.ts";
+import { plainTable, printJson } from "../print.ts";
 
 const client = async (config: string | undefined) => createClient(PolicyService, await connectApi(config));
 const named = (name: string, role: boolean) => ({ case: role ? ("role" as const) : ("policy" as const), value: name });
@@ -32,15 +32,14 @@ export async function policyDelete({ name, role, config }: CommandOptions<"polic
 export async function policyList({ json, config }: CommandOptions<"policyList">): Promise<number> {
   const answer = await asked((await client(config)).list({}));
   if (json) {
-    process.stdout.write(`${JSON.stringify(toJson(ListResponseSchema, answer), null, 2)}\n`);
+    printJson(toJson(ListResponseSchema, answer));
     return 0;
   }
-  const plain = { head: [], border: [], compact: true };
-  const roles = new Table({ head: ["role", "", "actions"], style: plain });
+  const roles = plainTable(["role", "", "actions"]);
   for (const { name, builtin, actions } of answer.roles) {
     roles.push([name, builtin ? "built-in" : "", actions.join("\n")]);
   }
-  const policies = new Table({ head: ["policy", "", "bindings", "assigned to"], style: plain });
+  const policies = plainTable(["policy", "", "bindings", "assigned to"]);
   for (const { name, builtin, bindings, assignees } of answer.policies) {
     const held = [...(assignees?.users ?? []), ...(assignees?.applications ?? [])];
     policies.push([name, builtin ? "built-in" : "", bindings.map(words).join("\n"), held.join("\n")]);

@@ -1,6 +1,5 @@
 import { toJson } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import {
   ApplicationService,
   type ServiceAccount,
@@ -8,6 +7,7 @@ import {
 } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
+import { plainTable, printJson } from "../print.ts";
 import { intoSecretFile } from "../secret-file.ts";
 
 const client = async (config: string | undefined) => createClient(ApplicationService, await connectApi(config));
@@ -28,11 +28,11 @@ export async function serviceAccountList({ json, config }: CommandOptions<"servi
   const { accounts } = await asked((await client(config)).listServiceAccounts({}));
   if (json) {
     const told = accounts.map((account) => toJson(ServiceAccountSchema, account));
-    process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+    printJson(told);
     return 0;
   }
   const head = ["client id", "role", "where", "", "description"];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(head);
   for (const account of accounts) {
     const { clientId, role, declared, description } = account;
     table.push([clientId, role, where(account), declared ? "declared" : "", description]);

@@ -5,6 +5,7 @@ import { isUp } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { recordedProcesses, runningPid } from "../../sandbox/processes.ts";
 import type { CommandOptions } from "../config.ts";
+import { printJson } from "../print.ts";
 
 /** Exit code 0 when everything that was started runs, 1 when something stopped, and 0 with "down" when nothing is up. */
 export async function status({ json }: CommandOptions<"status">): Promise<number> {
@@ -21,7 +22,7 @@ export async function status({ json }: CommandOptions<"status">): Promise<number
     : existsSync(join(here.state, "env.json")) && stopped.length === 0
       ? "up"
       : "partly";
-  if (json) process.stdout.write(`${JSON.stringify({ state, given, processes }, null, 2)}\n`);
+  if (json) printJson({ state, given, processes });
   else process.stdout.write(describe(state, given, processes, here.logs));
   return state === "partly" ? 1 : 0;
 }
