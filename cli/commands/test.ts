@@ -1,30 +1,16 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { z } from "zod";
 import { bringUp, isUp, takeDown } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { createProgress, ensureGenerated, ensureToolchain } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
+import { add, type Count, countResults, failure, summary } from "../test-results.ts";
 
 const vitest = join(checkout, "node_modules/vitest/vitest.mjs");
 /** Begins the names of what the tools leave for the next run, and for the count. */
 const results = join(checkout, "node_modules/.biplane-test");
-
-interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-const resultsSchema = z.object({
-  numPassedTests: z.int(),
-  numFailedTests: z.int(),
-  numPendingTests: z.int(),
-  numTodoTests: z.int(),
-  numFailedTestSuites: z.int(),
-});
 
 const tools: [name: string, tool: string, args: string[]][] = [
   ["format and lint", "biome", ["ci", "--colors=off"]],
@@ -38,7 +24,7 @@ const tools: [name: string, tool: string, args: string[]][] = [
 export async function test({ tier, long, filter }: CommandOptions<"test">): Promise<number> {
   const here = paths();
   const progress = createProgress(here);
-  const count: Count = { passed: 0, failed: 0, skipped: 0 };
+  const count: Count = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
   const [integration, planes, lifecycle] = [
     await asked("integration"),
@@ -64,7 +50,7 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
     }
   }
   if (lifecycle) await suite(count, "lifecycle", filter, env);
-  process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+  process.stdout.write(summary(count));
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
@@ -76,10 +62,10 @@ async function gates(count: Count, asked: typeof tools): Promise<void> {
   });
   for (const { name, ended } of running) {
     const { exitCode, all, shortMessage } = await ended;
-    if (exitCode === 0) count.passed++;
-    else count.failed++;
     // Without an exit code the tool did not run, and has said nothing.
     const said = exitCode === undefined ? shortMessage : all;
+    if (exitCode === 0) count.passed++;
+    else add(count, failure(name, said));
     process.stdout.write(`${said ? `${said}\n` : ""}${exitCode === 0 ? "ok" : "FAILED"}: ${name}\n`);
   }
 }
@@ -104,17 +90,5 @@ async function suite(count: Count, project: string, filter: string[], env: Recor
     // The file says how the tests went.
     reject: false,
   });
-  if (!existsSync(file)) {
-    count.failed++;
-    process.stdout.write(`FAILED: the ${project} tests did not run to their end\n`);
-    return;
-  }
-  const parsed = resultsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  count.passed += parsed.numPassedTests;
-  // A file that cannot be loaded fails as a suite and holds no failed test; an error outside of tests is in no suite.
-  const failed = Math.max(parsed.numFailedTests, parsed.numFailedTestSuites > 0 ? 1 : 0, exitCode === 0 ? 0 : 1);
-  if (failed > 0 && parsed.numFailedTests === 0)
-    process.stdout.write(`FAILED: the ${project} tests, outside of a test; see above\n`);
-  count.failed += failed;
-  count.skipped += parsed.numPendingTests + parsed.numTodoTests;
+  add(count, countResults(file, project, exitCode, checkout));
 }
