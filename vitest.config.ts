@@ -6,6 +6,13 @@ const planes = "**/*.planes.test.ts";
 const ownParts = ["test/kit/**/*.test.ts", "test/reason/**/*.test.ts"];
 
 /**
+ * A test against real parts has a second try, since they share two cores with all else that runs, and `./biplane test`
+ * tells of each that needed it. None where it is asked what happens at length, and none for unit tests: of a property
+ * another try would only draw other values.
+ */
+const retry = process.env.BIPLANE_LONG ? 0 : 1;
+
+/**
  * `unit`: beside the file, seconds, nothing of the machine. `database`: beside the file, against a real Postgres that
  * the project starts. `integration`: against real parts, or commands, that each file starts for itself, two files at a time.
  * `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one after the other and
@@ -31,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: "database",
+          retry,
           include: [`{services,verify}/${database}`],
           globalSetup: "services/shared/testing/shared-postgres.ts",
           testTimeout: 60_000,
@@ -41,6 +49,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          retry,
           include: [`{cli,sandbox,services,verify}/${integration}`, ...ownParts],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -49,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: "planes",
+          retry,
           include: ["test/**/*.test.ts", `{sandbox,services,verify}/${planes}`],
           exclude: [...configDefaults.exclude, ...ownParts, "test/lifecycle/**"],
           testTimeout: 180_000,

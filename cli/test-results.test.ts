@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { add, countResults, failure, summary } from "./test-results.ts";
+import { add, countResults, failure, nothing, summary } from "./test-results.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -57,16 +57,27 @@ describe("the count of a test run", () => {
     expect(countResults(join(folder, "none.json"), "planes", undefined, folder)).toEqual(
       failure("the planes tests did not run to their end"),
     );
-    expect(left({ passed: 7, failed: 0, files: [testResults("well.test.ts", [], "passed")] }, 0)).toEqual({
-      passed: 7,
+    const well = [
+      testResults("well.test.ts", [{ status: "passed", fullName: "steady", failureMessages: [] }], "passed"),
+    ];
+    expect(left({ passed: 7, failed: 0, files: well }, 0)).toEqual({ ...nothing(), passed: 7, skipped: 3 });
+  });
+
+  it("tells what passed only at the second try", () => {
+    const first = { status: "passed", fullName: "at last", failureMessages: ["Error: not yet"] };
+    const counted = left({ passed: 1, failed: 0, files: [testResults("late.test.ts", [first], "passed")] }, 0);
+    expect(counted).toMatchObject({
       failed: 0,
-      skipped: 3,
       failures: [],
+      unsteady: ["late.test.ts › at last\n    Error: not yet"],
     });
+    expect(summary(counted)).toMatch(
+      /^UNSTEADY, passed at the second try: late.test.ts › at last\n {4}Error: not yet\n1 passed/,
+    );
   });
 
   it("ends with one plain line", () => {
-    const count = { passed: 3, failed: 0, skipped: 1, failures: [] };
+    const count = { ...nothing(), passed: 3, skipped: 1 };
     add(count, failure("types; see above"));
     expect(summary(count)).toBe("FAILED: types; see above\n3 passed, 1 failed, 1 skipped\n");
   });

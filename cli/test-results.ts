@@ -3,12 +3,16 @@ import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 
-/** What a part of the tests came to. `failures` says each failed test again: where it stands, its name, its error's first lines. */
+/**
+ * What a part of the tests came to. `failures` says each failed test again: where it stands, its name, its error's first
+ * lines; `unsteady` in the same way those that passed only at a second try.
+ */
 export interface Count {
   passed: number;
   failed: number;
   skipped: number;
   failures: string[];
+  unsteady: string[];
 }
 
 /** Enough for an assertion with its difference, not for a log that was put into a message. */
@@ -25,7 +29,14 @@ const resultsSchema = z.object({
       status: z.string(),
       message: z.string().default(""),
       assertionResults: z.array(
-        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z
+            .array(z.string())
+            .nullish()
+            .transform((messages) => messages ?? []),
+        }),
       ),
     }),
   ),
@@ -33,33 +44,41 @@ const resultsSchema = z.object({
 
 /**
  * Counts what vitest's JSON reporter left in `file` after its process ended with `exitCode`. A file of tests that cannot
- * be loaded holds no failed test, and an error outside of tests is in no file: each counts as one failure.
+ * be loaded holds no failed test, and an error outside of tests is in no file: each counts as one failure. A test that
+ * passed and has an error failed at its first try.
  */
 export function countResults(file: string, project: string, exitCode: number | undefined, folder: string): Count {
   if (!existsSync(file)) return failure(`the ${project} tests did not run to their end`);
   const parsed = resultsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  const failures = parsed.testResults.flatMap(({ name, status, message, assertionResults }) => {
+  const failures: string[] = [];
+  const unsteady: string[] = [];
+  for (const { name, status, message, assertionResults } of parsed.testResults) {
     const where = relative(folder, name);
-    const failed = assertionResults.filter((result) => result.status === "failed");
-    if (failed.length === 0) return status === "failed" ? [told(`${where} › the file itself`, message)] : [];
-    return failed.map(({ fullName, failureMessages }) =>
-      told(`${where} › ${fullName}`, (failureMessages ?? []).join("\n")),
-    );
-  });
+    for (const test of assertionResults) {
+      const text = told(`${where} › ${test.fullName}`, test.failureMessages.join("\n"));
+      if (test.status === "failed") failures.push(text);
+      else if (test.failureMessages.length > 0) unsteady.push(text);
+    }
+    if (status === "failed" && assertionResults.every((test) => test.status !== "failed"))
+      failures.push(told(`${where} › the file itself`, message));
+  }
   if (failures.length === 0 && exitCode !== 0) failures.push(`the ${project} tests, outside of a test; see above`);
   return {
     passed: parsed.numPassedTests,
     failed: Math.max(parsed.numFailedTests, failures.length),
     skipped: parsed.numPendingTests + parsed.numTodoTests,
     failures,
+    unsteady,
   };
 }
 
+/** Nothing yet. */
+export const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [] });
+
 /** One failure that is in no test, with what was said of it. */
 export const failure = (text: string, error = ""): Count => ({
-  passed: 0,
+  ...nothing(),
   failed: 1,
-  skipped: 0,
   failures: [error === "" ? text : told(text, error)],
 });
 
@@ -68,12 +87,14 @@ export function add(count: Count, more: Count): void {
   count.failed += more.failed;
   count.skipped += more.skipped;
   count.failures.push(...more.failures);
+  count.unsteady.push(...more.unsteady);
 }
 
 /** The end of a test run: each failure again, since the place where it was told first is far above, then the count. */
-export function summary({ passed, failed, skipped, failures }: Count): string {
-  const again = failures.map((text) => `FAILED: ${text}\n`).join("");
-  return `${again}${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+export function summary({ passed, failed, skipped, failures, unsteady }: Count): string {
+  const again = unsteady.map((text) => `UNSTEADY, passed at the second try: ${text}\n`);
+  again.push(...failures.map((text) => `FAILED: ${text}\n`));
+  return `${again.join("")}${passed} passed, ${failed} failed, ${skipped} skipped\n`;
 }
 
 function told(subject: string, error: string): string {

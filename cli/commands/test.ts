@@ -6,7 +6,7 @@ import { paths } from "../../sandbox/paths.ts";
 import { createProgress, ensureGenerated, ensureToolchain } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
-import { add, type Count, countResults, failure, summary } from "../test-results.ts";
+import { add, type Count, countResults, failure, nothing, summary } from "../test-results.ts";
 
 const vitest = join(checkout, "node_modules/vitest/vitest.mjs");
 /** Begins the names of what the tools leave for the next run, and for the count. */
@@ -24,7 +24,7 @@ const tools: [name: string, tool: string, args: string[]][] = [
 export async function test({ tier, long, filter }: CommandOptions<"test">): Promise<number> {
   const here = paths();
   const progress = createProgress(here);
-  const count: Count = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const count = nothing();
   const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
   const [integration, planes, lifecycle] = [
     await asked("integration"),
@@ -37,8 +37,8 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
     filter.length === 0 ? gates(count, tools) : undefined,
     suite(count, "unit", filter),
   ]);
-  if (tier === "all") await suite(count, "database", filter);
   const env = { BIPLANE_LONG: long ? "1" : "" };
+  if (tier === "all") await suite(count, "database", filter, env);
   if (integration) await suite(count, "integration", filter, env);
   if (planes) {
     const wasUp = isUp(here);
