@@ -47,6 +47,11 @@ export const commandSchemas = {
     file: file.describe("Python file with the task"),
     task: z.string().regex(/^[A-Za-z_]\w*$/, "the name of a function in FILE"),
     args: z.array(z.string()).describe("--name value pairs of the task"),
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("What FILE finds in BIPLANE_TASK_IMAGE. @default the local run's image of tasks"),
   }),
   verify: z.strictObject({
     target: file.optional().describe("JSON file that names what to verify; the local run's when absent"),
@@ -107,6 +112,7 @@ export const commandSchemas = {
     .refine(({ json, shell }) => !(json && shell), "either --json or --shell, not both"),
   status: z.strictObject({ json: z.boolean().default(false) }),
   down: z.strictObject({}),
+  imagesMake: z.strictObject({ name: z.literal("dataframes", "dataframes") }),
   imagesPush: z.strictObject({
     to: z
       .string()

@@ -31,10 +31,10 @@ program
   .argument("<file>")
   .argument("<task>")
   .argument("[args...]", "--name value pairs of the task")
-  .allowUnknownOption()
+  .option("--image <reference>", "what FILE finds in BIPLANE_TASK_IMAGE (the local run's image of tasks)")
   .passThroughOptions()
-  .action(async (file, task, args) =>
-    exit((await import("./commands/run.ts")).run(parseOptions("run", { file, task, args }))),
+  .action(async (file, task, args, raw) =>
+    exit((await import("./commands/run.ts")).run(parseOptions("run", { file, task, args, ...raw }))),
   );
 
 addVerify(program, exit);
@@ -63,9 +63,15 @@ program
   .description("take everything away again but the cache")
   .action(async (raw) => exit((await import("./commands/down.ts")).down(parseOptions("down", raw))));
 
-program
-  .command("images")
-  .description("the platform's images")
+const images = program.command("images").description("the platform's images");
+images
+  .command("make")
+  .description("make an image that up does not need, for the local run, and print how pods name it")
+  .argument("<name>", "dataframes: of tasks, with pandas and pyarrow")
+  .action(async (name) =>
+    exit((await import("./commands/images-make.ts")).imagesMake(parseOptions("imagesMake", { name }))),
+  );
+images
   .command("push")
   .description("build the images if need be, push them to a registry, and write their digests to one lock file")
   .requiredOption("--to <registry>", "REGISTRY[/PATH], such as 123456789012.dkr.ecr.us-east-2.amazonaws.com/biplane")

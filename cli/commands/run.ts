@@ -9,7 +9,7 @@ import { refusal } from "../../shared/errors.ts";
 import type { CommandOptions } from "../config.ts";
 
 /** Runs a task by the real client: logs as they come, then the output. */
-export async function run({ file, task, args }: CommandOptions<"run">): Promise<number> {
+export async function run({ file, task, args, image }: CommandOptions<"run">): Promise<number> {
   if (!existsSync(file)) throw refusal({ subject: "FILE", value: file, allowed: "a Python file that exists" });
   const here = paths();
   const environment = readEnvironment(here);
@@ -19,7 +19,12 @@ export async function run({ file, task, args }: CommandOptions<"run">): Promise<
     here,
     environment,
     ["--no-progress", "run", "--follow", "--name", name, basename(file), task, ...args],
-    { onOutput: show, timeoutMs: 3_600_000, cwd: dirname(resolve(file)) },
+    {
+      onOutput: show,
+      timeoutMs: 3_600_000,
+      cwd: dirname(resolve(file)),
+      ...(image ? { env: { BIPLANE_TASK_IMAGE: image } } : {}),
+    },
   );
   // The client now and then aborts when its interpreter ends, all said and done: the run's own phase decides below.
   if (followed.exitCode !== 0 && followed.signal !== "SIGABRT") return 1;

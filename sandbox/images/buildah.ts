@@ -66,7 +66,8 @@ export class Builder {
     await this.run(["rm", "--all"]);
     const container = (await this.run(["from", "--pull-never", recipe.from ?? "scratch"])).trim();
     for (const { from, to } of recipe.add) await this.run(["add", "--quiet", container, from, to]);
-    for (const command of recipe.run ?? []) await this.run(["run", "--network=none", container, "--", ...command]);
+    for (const command of recipe.run ?? [])
+      await this.run(["run", "--user=0:0", "--network=none", container, "--", ...command]);
     if (recipe.config) await this.run(["config", ...recipe.config, container]);
     // A fixed time: the same content gives the same digest, so that nothing is rolled out anew for nothing.
     await this.run(["commit", "--quiet", "--rm", "--timestamp", "0", container, recipe.image]);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Sandbox } from "../context.ts";
 import { Builder } from "./buildah.ts";
+import { dataframesPlan } from "./dataframes.ts";
 import type { ImagePlan } from "./plan.ts";
 import { holds, reference, registryAddress } from "./registry.ts";
 import { withScratch } from "./scratch.ts";
@@ -12,6 +13,8 @@ import { servicesPlan } from "./services.ts";
 import { taskPlan } from "./task.ts";
 
 export { ensurePauseImage, pauseImage } from "./pause.ts";
+
+type AnyPlan = ImagePlan<string>;
 
 export interface Images {
   /** References by digest, as pods use them. */
@@ -26,7 +29,24 @@ export interface Images {
  * @throws UserError when a build fails or the registry does not answer.
  */
 export async function ensureImages(sandbox: Sandbox, registry: string = registryAddress): Promise<Images> {
-  const plans = [servicesPlan(), taskPlan()];
+  const [services, task] = [servicesPlan(), taskPlan()];
+  const held = await ensureAll(sandbox, registry, [services, task]);
+  return { services: held(services), task: held(task) };
+}
+
+/**
+ * The image of tasks with pandas and pyarrow. It is three times as large as the other, so it is made when somebody first
+ * asks for it, and then only the registry keeps it.
+ *
+ * @returns its reference by digest
+ */
+export async function ensureDataframesImage(sandbox: Sandbox, registry: string = registryAddress): Promise<string> {
+  const plan = dataframesPlan();
+  return (await ensureAll(sandbox, registry, [plan]))(plan);
+}
+
+/** @returns an image's reference by digest, as pods use it */
+async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): Promise<(plan: AnyPlan) => string> {
   const known = await Promise.all(plans.map((plan) => pushedDigest(sandbox, registry, plan)));
   const digests = new Map(plans.map((plan, index) => [plan.name, known[index]]));
   if (known.includes(undefined)) {
@@ -34,7 +54,7 @@ export async function ensureImages(sandbox: Sandbox, registry: string = registry
       const builder = new Builder(sandbox, scratch);
       const makeAll = async (room: string) => {
         for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
-        await builder.keepOnly(plans.flatMap(({ keep }) => keep));
+        await builder.keepOnly([servicesPlan(), taskPlan()].flatMap(({ keep }) => keep));
       };
       try {
         await makeAll(join(scratch, "first"));
@@ -46,14 +66,13 @@ export async function ensureImages(sandbox: Sandbox, registry: string = registry
       }
     });
   }
-  const ref = (name: ImagePlan["name"]) => reference(`biplane/${name}`, digests.get(name) ?? "");
-  return { services: ref("services"), task: ref("task") };
+  return ({ name }) => reference(`biplane/${name}`, digests.get(name) ?? "");
 }
 
 async function digestOf(
   sandbox: Sandbox,
   builder: Builder,
-  plan: ImagePlan,
+  plan: AnyPlan,
   registry: string,
   scratch: string,
 ): Promise<string> {
@@ -73,7 +92,7 @@ async function digestOf(
 }
 
 /** Records of older content: making the image anew tells the same. */
-function forgetOthers(sandbox: Sandbox, plan: ImagePlan): void {
+function forgetOthers(sandbox: Sandbox, plan: AnyPlan): void {
   const current = recordOf(sandbox, plan);
   for (const name of readdirSync(dirname(current))) {
     const path = join(dirname(current), name);
@@ -82,7 +101,7 @@ function forgetOthers(sandbox: Sandbox, plan: ImagePlan): void {
 }
 
 /** The digest of the image if it was made from this very content and the registry still holds it. */
-async function pushedDigest(sandbox: Sandbox, registry: string, plan: ImagePlan): Promise<string | undefined> {
+async function pushedDigest(sandbox: Sandbox, registry: string, plan: AnyPlan): Promise<string | undefined> {
   const record = recordOf(sandbox, plan);
   if (!existsSync(record)) return undefined;
   const digest = readFileSync(record, "utf8");
@@ -106,6 +125,6 @@ async function answering<T>(registry: string, ask: () => Promise<T>): Promise<T>
   }
 }
 
-function recordOf(sandbox: Sandbox, plan: ImagePlan): string {
+function recordOf(sandbox: Sandbox, plan: AnyPlan): string {
   return join(sandbox.paths.cache, "images", `${plan.name}-${plan.key}.digest`);
 }

@@ -1,11 +1,11 @@
-/** What the two images have in common. */
+/** What all images have in common. */
 import type { Sandbox } from "../context.ts";
 import type { Builder } from "./buildah.ts";
 import { nonRoot } from "./debian.ts";
 
 /** An image as content: known by its key before it is made. */
-export interface ImagePlan {
-  name: "services" | "task";
+export interface ImagePlan<Name extends string = "services" | "task"> {
+  name: Name;
   key: string;
   /** Its name in the builder's store; the tag is the key. */
   image: string;

@@ -47,6 +47,8 @@ export async function runClient() {
         await sleep(500);
       }
     },
+    /** What the action was given and what it returned. */
+    data: (run: string, action = "a0") => data.getActionData({ actionId: id(run, action) }),
     /** The one output of a task that returns a string, as it was returned. */
     async outputString(run: string, action = "a0"): Promise<string> {
       const { outputs } = await data.getActionData({ actionId: id(run, action) });

@@ -7,3 +7,4 @@ compile() { uv pip compile --generate-hashes --only-binary :all: --no-annotate -
 compile --universal --python-version 3.10 client.in -o client.txt
 compile --universal --python-version 3.10 cloud.in -o cloud.txt
 compile --python-version 3.11 --python-platform linux client.in -o task.txt
+compile --python-version 3.11 --python-platform linux dataframes.in -c task.txt -o dataframes.txt
