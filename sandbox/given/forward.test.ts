@@ -74,7 +74,10 @@ test("an owner without a token, as with a certificate, does not let the caller's
 
 test("what has no end comes as it is said", async () => {
   const answer = await get(await front(), "/watch");
-  const [first] = await Promise.race([answer.take(1).toArray(), new Promise<never[]>((r) => setTimeout(r, 2_000, []))]);
+  const [first] = await Promise.race([
+    answer.take(1).toArray(),
+    new Promise<never[]>((r) => setTimeout(r, 20_000, [])),
+  ]);
   expect(String(first)).toBe("first\n");
   answer.destroy();
 });

@@ -19,11 +19,14 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(userInfo: () => Promise<{ subject: string }> | never, ready?: () => Promise<void>) {
+async function start(
+  userInfo: () => Promise<{ subject: string }> | never,
+  { ready, drainMs = 200 }: { ready?: () => Promise<void>; drainMs?: number } = {},
+) {
   const issuer = await testIssuer();
   const { log, lines } = recordingLog();
   running = await startService(
-    { name: "test", port: 0, healthPort: 0, log, lingerMs: 0, drainMs: 200 },
+    { name: "test", port: 0, healthPort: 0, log, lingerMs: 0, drainMs },
     {
       rpc: {
         verify: tokenVerifier([issuer.trusted]),
@@ -50,9 +53,14 @@ async function start(userInfo: () => Promise<{ subject: string }> | never, ready
 const info = async () => ({ subject: "x" });
 
 it("finishes the call in hand when it is told to stop", async () => {
-  const { service, transport, options } = await start(async () => sleep(150, { subject: "done" }));
+  const inHand = Promise.withResolvers<void>();
+  const slow = async () => {
+    inHand.resolve();
+    return sleep(50, { subject: "done" });
+  };
+  const { service, transport, options } = await start(slow, { drainMs: 20_000 });
   const call = createClient(IdentityService, transport).userInfo({}, options);
-  await sleep(50);
+  await inHand.promise;
   await Promise.all([service.stop(), expect(call).resolves.toMatchObject({ subject: "done" })]);
   running = undefined;
 });
@@ -68,11 +76,11 @@ it("tells streams to come again when it stops, instead of ending them as if all 
 
 it("ends a watch by its deadline with deadline_exceeded", async () => {
   const { transport, options } = await start(info);
-  const stream = createClient(StateService, transport)
-    .watch({}, { ...options, timeoutMs: 200 })
-    [Symbol.asyncIterator]();
-  await stream.next();
-  await expect(stream.next()).rejects.toMatchObject({ code: Code.DeadlineExceeded });
+  const watch = createClient(StateService, transport).watch({}, { ...options, timeoutMs: 200 });
+  const whole = async () => {
+    for await (const _ of watch);
+  };
+  await expect(whole()).rejects.toMatchObject({ code: Code.DeadlineExceeded });
 });
 
 it("tells a client nothing of a bug but a reference, and the log everything", async () => {
@@ -100,7 +108,7 @@ it.each([
 });
 
 it("is alive but not ready while a dependency is missing", async () => {
-  const { service } = await start(info, () => Promise.reject(new Error("password=hunter2 refused")));
+  const { service } = await start(info, { ready: () => Promise.reject(new Error("password=hunter2 refused")) });
   const read = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${service.healthPort}${path}`);
     return [response.status, (await response.text()).trim()];

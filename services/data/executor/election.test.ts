@@ -4,6 +4,7 @@ import { recordingLog } from "../../shared/testing/log.ts";
 import { type Election, type LeaseRecord, type LeaseStore, startElection } from "./election.ts";
 
 const times = { leaseMs: 60, renewWithinMs: 40, everyMs: 5 };
+const patience = { timeout: 20_000, interval: 5 };
 
 /** Stands still while the process does, as on a machine under load. */
 let clock = 0;
@@ -50,8 +51,7 @@ function world() {
       },
     });
   const until = async (check: () => boolean) => {
-    for (let turn = 0; turn < 1_000 && !check(); turn++) await sleep(2);
-    expect(check()).toBe(true);
+    await expect.poll(check, patience).toBe(true);
   };
   return { join, working, most, cut, frozen, until, present: () => record };
 }
@@ -110,13 +110,17 @@ describe("an election", () => {
     const { join, working, cut, until } = world();
     const [first, second] = [join("a"), join("b")];
     await until(() => working.length === 1);
-    await sleep(20);
-    await expect(Promise.all([first.ready(), second.ready()])).resolves.toBeDefined();
+    const readiness = () =>
+      Promise.all([first.ready(), second.ready()]).then(
+        () => "ready",
+        (error: Error) => error.message,
+      );
+    await expect.poll(readiness, patience).toBe("ready");
     cut.add("a").add("b");
     await until(() => working.length === 0);
-    await sleep(2 * times.leaseMs);
-    await expect(first.ready()).rejects.toThrow("cannot be read");
+    await expect.poll(readiness, patience).toMatch("cannot be read");
     cut.clear();
+    await expect.poll(readiness, patience).toBe("ready");
     await Promise.all([first.stop(), second.stop()]);
   });
 });

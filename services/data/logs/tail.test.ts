@@ -155,7 +155,7 @@ describe("withKeepAlive", () => {
     }
     const seen: string[] = [];
     for await (const item of withKeepAlive(source(), options)) seen.push(item);
-    expect(seen).toEqual(["a", "-", "-", "b"]);
+    expect(seen.join("")).toMatch(/^a-+b$/);
   });
 
   it("ends its source when the taker leaves", async () => {
@@ -168,8 +168,7 @@ describe("withKeepAlive", () => {
       }
     }
     for await (const _ of withKeepAlive(source(), options)) break;
-    await sleep(1);
-    expect(closed).toBe(true);
+    await expect.poll(() => closed).toBe(true);
     expect(late).toEqual([]);
   });
 
@@ -184,7 +183,6 @@ describe("withKeepAlive", () => {
       }
     }
     for await (const _ of withKeepAlive(source(), options)) break;
-    await sleep(1);
-    expect(late).toEqual([wrong]);
+    await expect.poll(() => late).toEqual([wrong]);
   });
 });
