@@ -8,6 +8,7 @@ import { KeptSessions } from "./kept-sessions.ts";
 import { closeGently, keepAlive } from "./session-life.ts";
 
 const intervalMs = 20;
+const patience = { timeout: 20_000, interval: 5 };
 let server: Http2Server;
 let connections: ServerHttp2Session[];
 let url: string;
@@ -84,7 +85,7 @@ it("pings an idle connection, and gives it up when nothing answers", async () =>
   const session = await get(sessions);
   let pings = 0;
   connections[0]?.on("ping", () => pings++);
-  await expect.poll(() => pings, { timeout: 5_000 }).toBeGreaterThan(2);
+  await expect.poll(() => pings, patience).toBeGreaterThan(2);
   silent = true;
   const [error] = (await once(session, "error")) as [Error];
   expect(error.message).toBe("no answer to a ping within 1500 ms");
@@ -107,10 +108,10 @@ it("moves to a new connection while a server ends the old one, and loses no requ
   const callers = Array.from({ length: 4 }, caller);
   for (let ended = 0; ended < 5; ended++) {
     const enough = outcomes.length + 20;
-    await expect.poll(() => outcomes.length, { timeout: 5_000 }).toBeGreaterThan(enough);
+    await expect.poll(() => outcomes.length, patience).toBeGreaterThan(enough);
     const session = connections.at(-1);
     if (session) closeGently(session);
-    await expect.poll(() => session?.destroyed, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => session?.destroyed, patience).toBe(true);
   }
   on = false;
   await Promise.all(callers);
