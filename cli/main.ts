@@ -227,6 +227,12 @@ async function exit(command: Promise<number>): Promise<void> {
   process.exitCode = await command;
 }
 
+// Nobody reads any more, as behind `| head`. What a command does goes on to its end; nothing of it is left half-way.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 try {
   await program.parseAsync();
 } catch (error) {
