@@ -1,4 +1,4 @@
-/** What the region's stack declares at its start: applications and clusters to come, by the hashes of their secrets. */
+/** What the region's stack declares at its start: applications and clusters to come, by the hashes of their secrets; people. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { userRoles } from "./auth/caller.ts";
@@ -20,6 +20,16 @@ export const bootstrapSchema = z.object({
     }),
   ),
   registrations: z.array(z.object({ org: label, cluster: label, tokenSha256: sha256Hex })),
+  /** Which group of the identity provider belongs to which organisation, and with what role. @default nobody signs in */
+  people: z
+    .array(
+      z.object({
+        org: label,
+        group: z.string().min(1).max(256),
+        role: z.enum(["admin", "contributor", "viewer", "none"]),
+      }),
+    )
+    .default([]),
 });
 
 export type Bootstrap = z.output<typeof bootstrapSchema>;

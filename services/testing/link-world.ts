@@ -340,6 +340,7 @@ function declare(secrets: Record<"admin" | "viewer" | "stranger" | "registration
       { org: "globex", clientId: "globex-admin", secretSha256: hash(secrets.stranger), role: "admin", places: [] },
     ],
     registrations: [{ org: "acme", cluster: "main", tokenSha256: hash(secrets.registration) }],
+    people: [],
   };
 }
 

@@ -15,7 +15,7 @@ import { keyExchange } from "../control/gateway/api-keys.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
 import { applicationStore } from "../control/identity/applications.ts";
 import { keysPath, tokenPath } from "../control/identity/metadata.ts";
-import { identityService } from "../control/identity/service.ts";
+import { type IdentityDeps, identityService } from "../control/identity/service.ts";
 import { createSigner } from "../control/identity/signing.ts";
 import { newSigningKey } from "../control/identity/testing/signing-key.ts";
 import { runsRoutes } from "../control/runs/service.ts";
@@ -53,7 +53,9 @@ const issuer = "https://region.biplane.test";
 const tokenSchema = z.object({ access_token: z.string() });
 
 /** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
-export async function startRegionWorld(): Promise<RegionWorld> {
+export async function startRegionWorld(
+  people: { upstream?: IdentityDeps["upstream"]; groups?: Bootstrap["people"] } = {},
+): Promise<RegionWorld> {
   const { log, lines } = recordingLog("region");
   const store = await openTestStore();
   const running: RunningService[] = [];
@@ -68,7 +70,7 @@ export async function startRegionWorld(): Promise<RegionWorld> {
   };
 
   const secrets = new Map<string, string>();
-  const people = ["acme", "globex"].flatMap((org) => declare(org, secrets));
+  const applications = ["acme", "globex"].flatMap((org) => declare(org, secrets));
   const gone = application("acme", "gone", "admin", secrets);
   const signingKey = newSigningKey();
   const identity = await start(
@@ -77,7 +79,8 @@ export async function startRegionWorld(): Promise<RegionWorld> {
       database: { ...store.database, close: async () => {} },
       issuer,
       signingKey,
-      bootstrap: { applications: [...people, gone], registrations: [] },
+      bootstrap: { applications: [...applications, gone], registrations: [], people: people.groups ?? [] },
+      upstream: people.upstream,
       log,
     }),
   );
@@ -134,7 +137,7 @@ export async function startRegionWorld(): Promise<RegionWorld> {
     return tokenSchema.parse(JSON.parse(text)).access_token;
   };
   const revokedToken = await signIn("gone");
-  await applicationStore(store.database).bootstrap(people);
+  await applicationStore(store.database).bootstrap(applications);
   const keyId = (await createSigner(issuer, signingKey)).keys.keys[0]?.kid ?? "";
   return {
     transport: gateway.transport,

@@ -11,6 +11,8 @@ const ownOrg = "(org = current_setting('biplane.org'::text, true))";
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
   "biplane.api_keys": "(key_id = current_setting('biplane.client_id'::text, true))",
+  "biplane.session_secrets":
+    "(secret_sha256 = decode(NULLIF(current_setting('biplane.secret'::text, true), ''::text), 'hex'::text))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
 };

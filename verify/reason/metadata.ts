@@ -95,6 +95,20 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ org: name, key_id: name, name: label, secret_sha256: hash, owner: name, owner_kind: name },
     ...{ created_at: time, expires_at: time, revoked_at: time },
   },
+  "biplane.people": { org: name, subject: name, role: right, signed_in_at: time },
+  "biplane.sessions": {
+    ...{ org: name, session_id: name, subject: name, way: ["state", "text"] },
+    ...{ created_at: time, expires_at: time, revoked_at: time },
+  },
+  "biplane.session_secrets": {
+    ...{ org: name, secret_sha256: hash, session_id: name, kind: ["state", "text"], challenge: ["hash", "text"] },
+    ...{ expires_at: time, used_at: time },
+  },
+  // A device that nobody has signed in yet.
+  "biplane.device_requests": {
+    ...{ device_sha256: hash, user_code_sha256: hash, expires_at: time, interval_seconds: number },
+    ...{ polled_at: time, decided_at: time, denied: ["state", "boolean"] },
+  },
   "biplane.roles": { org: name, name, description: label, permissions: ["right", "text[]"], changed_at: time },
   "biplane.policies": { org: name, name, description: label, changed_at: time },
   "biplane.bindings": { org: name, policy: name, position: number, role: right, project: right, domain: right },
@@ -119,5 +133,5 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
 };
 
-/** Not a tenant's: everything else has an organisation. */
-export const sharedTables: readonly string[] = ["biplane.migrations"];
+/** Not a tenant's: what has been applied, and devices before anybody is known. Everything else has an organisation. */
+export const sharedTables: readonly string[] = ["biplane.migrations", "biplane.device_requests"];

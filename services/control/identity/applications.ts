@@ -13,6 +13,8 @@ export interface Holder {
   role: Role;
   /** Id of the key that stands for the subject; null where they signed in themselves. */
   apiKey: string | null;
+  /** Id of the session that a person began by a browser. */
+  session?: string;
 }
 
 export interface ServiceAccount {

@@ -25,6 +25,6 @@ export function authorizerService(signer: Signer): ServiceImpl<typeof Authorizer
 
 async function grantsOf(store: GrantStore, caller: Identified) {
   const grants = await store.of(caller);
-  if (!grants) throw unauthenticated("the token's holder is there no more, or its API key is over");
+  if (!grants) throw unauthenticated("the token's holder is there no more, or its API key or session is over");
   return grants;
 }

@@ -1,4 +1,4 @@
-/** What somebody may do at this moment: their application's own role, and the policies that they were assigned. */
+/** What somebody may do at this moment: their application's or their groups' own role, and the policies assigned to them. */
 import { z } from "zod";
 import type { Identified } from "../../shared/auth/caller.ts";
 import {
@@ -14,8 +14,8 @@ import {
 import type { Database } from "../../shared/postgres.ts";
 
 export interface GrantStore {
-  /** @returns undefined where the application is there no more, or the key that stands for the caller is over. */
-  of(caller: Pick<Identified, "org" | "kind" | "subject" | "apiKey">): Promise<Grant[] | undefined>;
+  /** @returns undefined where the application is there no more, or the key or session that the caller came by is over. */
+  of(caller: Pick<Identified, "org" | "kind" | "subject" | "apiKey" | "session">): Promise<Grant[] | undefined>;
 }
 
 const placeSchema = z.object({ project: z.string(), domain: z.string() });
@@ -30,10 +30,10 @@ const rowSchema = z.object({
 
 export function grantStore(database: Database): GrantStore {
   return {
-    async of({ org, kind, subject, apiKey }) {
+    async of({ org, kind, subject, apiKey, session }) {
       const rows = await database.withOrg(org, (transaction) =>
         transaction.query(
-          `select coalesce(a.role, 'none') as role, coalesce(a.places, '[]') as places,
+          `select coalesce(a.role, p.role, 'none') as role, coalesce(a.places, '[]') as places,
              array(select s.policy from biplane.assignments s
                where s.org = c.org and s.kind = c.kind and s.subject = c.subject) as assigned,
              coalesce((select jsonb_agg(jsonb_build_object(
@@ -45,11 +45,15 @@ export function grantStore(database: Database): GrantStore {
            from (select $1::text as org, $2::text as kind, $3::text as subject) c
            left join biplane.applications a
              on c.kind = 'application' and a.org = c.org and a.client_id = c.subject
+           left join biplane.people p on c.kind = 'user' and p.org = c.org and p.subject = c.subject
            where (c.kind = 'user' or a.org is not null)
              and ($4::text is null or exists (select 1 from biplane.api_keys k
                where k.org = c.org and k.key_id = $4 and k.owner_kind = c.kind and k.owner = c.subject
-                 and k.revoked_at is null and k.expires_at > now()))`,
-          [org, kind, subject, apiKey ?? null],
+                 and k.revoked_at is null and k.expires_at > now()))
+             and ($5::text is null or exists (select 1 from biplane.sessions s
+               where s.org = c.org and s.session_id = $5 and s.subject = c.subject and c.kind = 'user'
+                 and s.revoked_at is null and s.expires_at > now()))`,
+          [org, kind, subject, apiKey ?? null, session ?? null],
         ),
       );
       return rows[0] && grantsOf(rowSchema.parse(rows[0]));

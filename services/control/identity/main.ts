@@ -3,11 +3,13 @@ import { databaseShape, fileContent, httpUrl, jsonFile } from "../../shared/conf
 import { openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { identityService } from "./service.ts";
+import { readUpstream, upstreamShape } from "./upstream-config.ts";
 
 await runService({
   name: "identity",
   shape: {
     ...databaseShape,
+    ...upstreamShape,
     TOKEN_ISSUER: httpUrl,
     SIGNING_KEY_FILE: fileContent,
     BOOTSTRAP_FILE: jsonFile(bootstrapSchema),
@@ -18,6 +20,7 @@ await runService({
       issuer: config.TOKEN_ISSUER,
       signingKey: config.SIGNING_KEY_FILE,
       bootstrap: config.BOOTSTRAP_FILE,
+      upstream: readUpstream(config),
       log,
     }),
 });

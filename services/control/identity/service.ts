@@ -1,4 +1,4 @@
-/** Identity: signs in applications, publishes the keys that verify their tokens, tells callers who they are. */
+/** Identity: signs in applications and people, publishes the keys that verify their tokens, tells callers who they are. */
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createLocalJWKSet } from "jose";
@@ -18,6 +18,7 @@ import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
 import { credentialRoutes } from "./credential-services.ts";
 import { grantStore } from "./grants.ts";
 import { discoveryDocument, discoveryPaths, identityRoutes, keysPath, tokenPath } from "./metadata.ts";
+import { type PeopleDeps, peopleDesk } from "./people.ts";
 import { policyStore } from "./policies.ts";
 import { policyService } from "./policy-service.ts";
 import { signInDesk } from "./sign-in.ts";
@@ -30,6 +31,8 @@ export interface IdentityDeps {
   /** PKCS#8 PEM of P-256 keys: see signing.ts. */
   signingKey: string;
   bootstrap: Bootstrap;
+  /** Where people show who they are. @default they cannot sign in */
+  upstream?: PeopleDeps["upstream"] | undefined;
   log: Logger;
 }
 
@@ -40,24 +43,32 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
   await applications.bootstrap(deps.bootstrap.applications);
   const keys = createLocalJWKSet(signer.keys);
   const signIn = signInDesk({ applications, log });
+  const verify = tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]);
+  const audit = databaseSink(database);
+  const people = deps.upstream && peopleDesk({ ...deps, upstream: deps.upstream, verify, audit });
   return {
     rpc: {
       routes(router) {
-        identityRoutes(issuer)(router);
+        identityRoutes(issuer, people !== undefined)(router);
         router.service(PolicyService, policyService(policyStore(database)));
         router.service(AuthorizerService, authorizerService(signer));
         credentialRoutes({ issuer, applications, apiKeys: apiKeyStore(database), signIn, signer })(router);
         auditRoutes(database)(router);
       },
-      verify: tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]),
+      verify,
       authorize: localAuthorizer(grantStore(database)),
-      audit: databaseSink(database),
+      audit,
     },
     http(request, response) {
       const path = pathOf(request);
-      if (path === tokenPath) return tokenEndpoint({ issuer, signIn, signer, log }, request, response);
+      if (path === tokenPath) {
+        return tokenEndpoint({ issuer, signIn, people: people?.grant, signer, log }, request, response);
+      }
+      const page = people?.handlerOf(path);
+      if (page) return page(request, response);
       if (path === keysPath) answerJson(response, 200, signer.keys);
-      else if (discoveryPaths.includes(path)) answerJson(response, 200, discoveryDocument(issuer));
+      else if (discoveryPaths.includes(path))
+        answerJson(response, 200, discoveryDocument(issuer, people !== undefined));
       else answerError(request, response, new ConnectError("identity does not serve this path", Code.Unimplemented));
     },
     ready: () => database.ping(),

@@ -30,8 +30,12 @@ export async function createSigner(issuer: string, pem: string): Promise<Signer>
   const { kid } = await publicHalf(key);
   return {
     keys: { keys: await Promise.all(keys.map(publicHalf)) },
-    sign: ({ org, subject, kind, role, apiKey }) =>
-      new SignJWT({ org, role, kind, ...(apiKey === null ? {} : { key: apiKey }) })
+    sign: ({ org, subject, kind, role, apiKey, session }) =>
+      new SignJWT({
+        ...{ org, role, kind },
+        ...(apiKey === null ? {} : { key: apiKey }),
+        ...(session === undefined ? {} : { sid: session }),
+      })
         .setProtectedHeader({ alg: "ES256", kid, typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience(issuer)
@@ -54,8 +58,13 @@ async function publicHalf(key: KeyObject) {
 
 /** @throws UserError */
 function readKeys(pem: string): [KeyObject, ...KeyObject[]] {
-  const [first, ...others] = pem.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? [];
+  const [first, ...others] = pemBlocks(pem);
   return [readKey(first ?? pem), ...others.map(readKey)];
+}
+
+/** Each key's own text. */
+export function pemBlocks(pem: string): string[] {
+  return pem.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? [];
 }
 
 function readKey(pem: string): KeyObject {

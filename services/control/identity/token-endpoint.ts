@@ -1,16 +1,17 @@
-/** OAuth2 token endpoint (RFC 6749): client credentials, by HTTP Basic or in the form. */
-import { sourceHeader } from "../../shared/headers.ts";
+/** OAuth2 token endpoint (RFC 6749): client credentials, by HTTP Basic or in the form; what people sign in with. */
 import { answerJson, type HttpRequest, type HttpResponse } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Credentials } from "./credentials.ts";
+import { maxFormBytes, readForm, repeatedParameter, sourceOf } from "./forms.ts";
+import { type Granted, isSessionGrant, type SessionGrantType, sessionGrantTypes } from "./session-grants.ts";
 import { type SignIn, tooManyTries } from "./sign-in.ts";
 import { type Signer, tokenLifetime } from "./signing.ts";
-
-const maxFormBytes = 16 * 1024;
 
 export interface TokenEndpointDeps {
   issuer: string;
   signIn: SignIn;
+  /** @default people cannot sign in here */
+  people?: ((type: SessionGrantType, form: URLSearchParams) => Promise<Granted>) | undefined;
   signer: Signer;
   log: Logger;
 }
@@ -18,7 +19,11 @@ export interface TokenEndpointDeps {
 /** An answer of the endpoint that is no token. */
 interface Refused {
   status: number;
-  error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_target" | "temporarily_unavailable";
+  error:
+    | Extract<Granted, { error: unknown }>["error"]
+    | "unsupported_grant_type"
+    | "invalid_target"
+    | "temporarily_unavailable";
   description: string;
   retryAfterSeconds?: number;
 }
@@ -35,15 +40,27 @@ export async function tokenEndpoint(deps: TokenEndpointDeps, request: HttpReques
   answerJson(response, status, { error, error_description: description });
 }
 
-async function issueToken({ issuer, signIn, signer }: TokenEndpointDeps, request: HttpRequest) {
+async function issueToken({ issuer, signIn, people, signer }: TokenEndpointDeps, request: HttpRequest) {
   if (request.method !== "POST") return refused(405, "invalid_request", "use POST");
   const form = await readForm(request);
   if (!form) return refused(400, "invalid_request", `send a form of at most ${maxFormBytes} bytes`);
-  if (form.get("grant_type") !== "client_credentials") {
-    return refused(400, "unsupported_grant_type", "allowed: client_credentials");
+  const twice = repeatedParameter(form);
+  if (twice !== undefined) return refused(400, "invalid_request", `${twice.slice(0, 40)} is there twice`);
+  const type = form.get("grant_type");
+  if (type !== "client_credentials" && !(people && isSessionGrant(type))) {
+    const allowed = ["client_credentials", ...(people ? sessionGrantTypes : [])];
+    return refused(400, "unsupported_grant_type", `allowed: ${allowed.join(", ")}`);
   }
   const audience = form.get("audience");
   if (audience && audience !== issuer) return refused(400, "invalid_target", `allowed audience: ${issuer}`);
+  if (people && isSessionGrant(type)) {
+    const granted = await people(type, form);
+    if ("error" in granted) {
+      return refused(granted.error === "invalid_client" ? 401 : 400, granted.error, granted.description);
+    }
+    const refresh = { refresh_token: granted.refreshToken };
+    return { access_token: await signer.sign(granted.holder), ...bearer, ...refresh, scope: "all" };
+  }
   const credentials = basicCredentials(request.headers.authorization) ?? formCredentials(form);
   if (!credentials) return refused(401, "invalid_client", "send the client's id and secret");
   const outcome = await signIn(credentials, sourceOf(request));
@@ -55,29 +72,13 @@ async function issueToken({ issuer, signIn, signer }: TokenEndpointDeps, request
   if ("wrong" in outcome) return refused(401, "invalid_client", "the client's id or secret is wrong");
   const scope = form.get("scope") ?? "all";
   const token = await signer.sign(outcome.holder);
-  return { access_token: token, token_type: "Bearer", expires_in: tokenLifetime, scope };
+  return { access_token: token, ...bearer, scope };
 }
 
-function sourceOf(request: HttpRequest): string {
-  return String(request.headers[sourceHeader] ?? "");
-}
+const bearer = { token_type: "Bearer", expires_in: tokenLifetime } as const;
 
 function refused(status: number, error: Refused["error"], description: string): Refused {
   return { status, error, description };
-}
-
-async function readForm(request: HttpRequest): Promise<URLSearchParams | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size > maxFormBytes) return undefined;
-    chunks.push(chunk);
-  }
-  const type = request.headers["content-type"] ?? "";
-  return type.startsWith("application/x-www-form-urlencoded")
-    ? new URLSearchParams(Buffer.concat(chunks).toString("utf8"))
-    : undefined;
 }
 
 /** RFC 6749 2.3.1: both halves are form-encoded before base64, which the Flyte client does too. */

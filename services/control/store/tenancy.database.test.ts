@@ -10,8 +10,8 @@ let store: TestStore;
 let runtime: pg.Client;
 let owner: pg.Client;
 
-/** Not a tenant's: what has been applied to the database. */
-const shared = ["migrations"];
+/** Not a tenant's: what has been applied to the database, and devices that nobody has signed in yet. */
+const shared = ["migrations", "device_requests"];
 
 beforeAll(async () => {
   const postgres = sharedPostgres();

@@ -18,6 +18,8 @@ export interface Identified {
   readonly cluster?: string;
   /** Id of the API key that the token was given for: it is the owner's, and the key must still be in force. */
   readonly apiKey?: string;
+  /** Id of the session that a person began by a browser: it must still be in force. */
+  readonly session?: string;
   /** Serial number of the certificate that the compute plane came with. */
   readonly certificate?: string;
   /** The token itself, to be passed on to services that verify it again. Never logged, never stored. */
@@ -55,6 +57,9 @@ const refusing: Caller = {
     return nobody();
   },
   get apiKey() {
+    return nobody();
+  },
+  get session() {
     return nobody();
   },
   get certificate() {

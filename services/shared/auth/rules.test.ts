@@ -30,7 +30,7 @@ function mounted(): DescService[] {
   clusterRoutes(without)(router);
   dataProxyRoutes({ relay: without, planes: without, addresses: without, log: without })(router);
   secretRoutes({ relay: without, planes: without })(router);
-  identityRoutes("https://region.biplane.test")(router);
+  identityRoutes("https://region.biplane.test", true)(router);
   credentialRoutes(without)(router);
   auditRoutes(without)(router);
   const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService, SecretStoreService];

@@ -28,6 +28,7 @@ const claimsSchema = z
     kind: z.enum(["user", "application", "cluster"]),
     cluster: label.optional(),
     key: z.string().min(1).max(256).optional(),
+    sid: z.string().min(1).max(64).optional(),
     certificate: z
       .string()
       .regex(/^[0-9a-f]{1,64}$/)
@@ -52,9 +53,10 @@ async function identified(token: string, issuers: readonly TrustedIssuer[]): Pro
   if (!claims.success || !trusted.roles.includes(claims.data.role)) {
     throw unauthenticated("the token does not say who the caller is");
   }
-  const { sub, org, role, kind, cluster, certificate, key } = claims.data;
+  const { sub, org, role, kind, cluster, certificate, key, sid } = claims.data;
   const plane = cluster ? { cluster, ...(certificate ? { certificate } : {}) } : {};
-  const value = { org, subject: sub, role, kind, ...plane, ...(key ? { apiKey: key } : {}), token };
+  const cameBy = { ...(key ? { apiKey: key } : {}), ...(sid ? { session: sid } : {}) };
+  const value = { org, subject: sub, role, kind, ...plane, ...cameBy, token };
   return { value, expiresAt: payload.exp ?? 0 };
 }
 

@@ -1,0 +1,136 @@
+/** Where a browser is sent to be signed in, and where it comes back: the authorization endpoint (RFC 6749, RFC 7636). */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type Bootstrap, sha256 } from "../../shared/bootstrap.ts";
+import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from "../../shared/http.ts";
+import type { Logger } from "../../shared/log.ts";
+import { repeatedParameter } from "./forms.ts";
+import { membershipOf, type Person } from "./membership.ts";
+import { answerPage, answerRedirect, messagePage } from "./pages.ts";
+import { authorizePath, callbackPath, publicClient } from "./public-client.ts";
+import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
+import { codeLifetime } from "./session-rules.ts";
+import type { SessionStore } from "./sessions.ts";
+import type { SignInRecord } from "./sign-in-record.ts";
+import { checksSchema, type Upstream } from "./upstream.ts";
+
+export interface BrowserDeps {
+  issuer: string;
+  upstream: Upstream;
+  groupsClaim: string;
+  people: Bootstrap["people"];
+  sessions: Pick<SessionStore, "begin">;
+  sealer: Sealer;
+  record: SignInRecord;
+  log: Logger;
+  /** Somebody has shown who they are for a device. */
+  confirm: (response: HttpResponse, person: Person, userCode: string) => Promise<void>;
+}
+
+/** What somebody signs in for. */
+const purposeSchema = z.discriminatedUnion("for", [
+  z.object({ for: z.literal("client"), clientState: z.string().optional(), challenge: z.string() }),
+  z.object({ for: z.literal("device"), userCode: z.string() }),
+]);
+type Purpose = z.output<typeof purposeSchema>;
+
+export interface BrowserSignIn {
+  handle: HttpHandler;
+  /** Sends a browser to the identity provider. */
+  send(response: HttpResponse, purpose: Purpose): Promise<void>;
+}
+
+const sealedSchema = z.object({ checks: checksSchema, purpose: purposeSchema });
+/** For a password, a second factor, and a search for the telephone that has it. */
+const patienceSeconds = 10 * 60;
+const again = "Go back to where you came from and start again.";
+
+export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
+  const { issuer, upstream, sealer } = deps;
+  const send = async (response: HttpResponse, purpose: Purpose) => {
+    const { url, checks } = await upstream.begin();
+    const sealed = await sealer.seal("sign-in", { checks, purpose }, patienceSeconds);
+    response.setHeader("set-cookie", writeCookie(cookieOf(checks.state), sealed, patienceSeconds));
+    answerRedirect(response, url.href);
+  };
+  return {
+    send,
+    async handle(request, response) {
+      if (request.method !== "GET") return answerPage(response, 405, messagePage("Not like this", "Use GET."));
+      const url = new URL(request.url ?? "", issuer);
+      if (pathOf(request) === callbackPath) return comeBack(deps, url, request, response);
+      const asked = readAuthorization(url.searchParams, issuer);
+      if ("page" in asked) answerPage(response, 400, messagePage("This sign-in cannot begin", asked.page));
+      else if ("back" in asked) answerRedirect(response, asked.back);
+      else await send(response, asked.purpose);
+    },
+  };
+}
+
+export const servesBrowsers = (path: string) => path === authorizePath || path === callbackPath;
+
+type Asked = { page: string } | { back: string } | { purpose: Purpose };
+
+/** What is wrong with the client or its address is told to the person, never to that address. Pure. */
+export function readAuthorization(query: URLSearchParams, issuer: string): Asked {
+  const twice = repeatedParameter(query);
+  if (twice !== undefined) return { page: `The parameter ${twice.slice(0, 40)} is there twice.` };
+  if (query.get("client_id") !== publicClient.clientId) return { page: "The program that sent you here is not known." };
+  if (query.get("redirect_uri") !== publicClient.redirectUri) {
+    return { page: "The program that sent you here wants the answer at an address that is not its own." };
+  }
+  const clientState = query.get("state") ?? undefined;
+  const back = (error: string, description: string) => ({
+    back: backTo(clientState, { error, error_description: description, iss: issuer }),
+  });
+  if (clientState !== undefined && clientState.length > 512) return { page: "The parameter state is too long." };
+  if (query.get("response_type") !== "code") return back("unsupported_response_type", "allowed: code");
+  if (query.get("code_challenge_method") !== "S256") return back("invalid_request", "code_challenge_method: S256");
+  const challenge = query.get("code_challenge") ?? "";
+  if (!/^[\w-]{43}$/.test(challenge)) return back("invalid_request", "code_challenge: the S256 of a verifier");
+  const audience = query.get("audience");
+  if (audience && audience !== issuer) return back("invalid_target", `allowed audience: ${issuer}`);
+  return { purpose: { for: "client", challenge, ...(clientState === undefined ? {} : { clientState }) } };
+}
+
+async function comeBack(deps: BrowserDeps, url: URL, request: HttpRequest, response: HttpResponse): Promise<void> {
+  const { upstream, sealer, log } = deps;
+  const refuse = (status: number, text: string) => answerPage(response, status, messagePage("Not signed in", text));
+  // A state that this browser was not given is somebody else's sign-in, or none.
+  const cookie = cookieOf(url.searchParams.get("state") ?? "");
+  const kept = await sealer.open("sign-in", readCookie(request, cookie) ?? "", sealedSchema);
+  if (!kept) return refuse(400, `This sign-in is not this browser's, or took too long. ${again}`);
+  response.setHeader("set-cookie", writeCookie(cookie, "", 0));
+  const returned = await upstream.finish(url, kept.checks);
+  if ("refused" in returned) {
+    log.warn("somebody was not signed in by the identity provider", { why: returned.why });
+    return refuse(403, `${returned.refused} ${again}`);
+  }
+  const member = membershipOf(returned.claims, deps.groupsClaim, deps.people);
+  // To the person, not to the client: the pinned one waits for a code for ever and shows nobody an error.
+  if ("refused" in member) {
+    log.warn("somebody was refused who belongs nowhere, or to several organisations");
+    return refuse(403, member.refused);
+  }
+  const { purpose } = kept;
+  if (purpose.for === "device") return deps.confirm(response, member.person, purpose.userCode);
+  const code = randomBytes(32).toString("base64url");
+  await deps.record(member.person, "sign-in/Begin", { resource: "browser" });
+  await deps.sessions.begin(member.person, {
+    kind: "code",
+    sha256: sha256(code),
+    challenge: purpose.challenge,
+    lifetimeSeconds: codeLifetime,
+  });
+  answerRedirect(response, backTo(purpose.clientState, { code, iss: deps.issuer }));
+}
+
+function backTo(state: string | undefined, parameters: Record<string, string>): string {
+  const url = new URL(publicClient.redirectUri);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  if (state !== undefined) url.searchParams.set("state", state);
+  return url.href;
+}
+
+/** One for each sign-in, so that two windows do not take each other's. */
+const cookieOf = (state: string) => `sign-in-${sha256(state).toString("hex").slice(0, 16)}`;

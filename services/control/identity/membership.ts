@@ -1,0 +1,56 @@
+/** Who somebody is here, by what their identity provider says of them. Pure. */
+import { z } from "zod";
+import type { Bootstrap } from "../../shared/bootstrap.ts";
+
+/** Of one organisation, as a session and a token name them. */
+export interface Person {
+  org: string;
+  /** Verified e-mail address, in lower case. */
+  subject: string;
+  role: MemberRole;
+}
+
+/** A refusal is told to the person, so it says what to do and nothing of other organisations. */
+export type Membership = { person: Person } | { refused: string };
+
+/** The strongest first. */
+const ranked = ["admin", "contributor", "viewer", "none"] as const;
+export type MemberRole = (typeof ranked)[number];
+
+const emailSchema = z.object({
+  email: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/)
+    .max(256),
+  email_verified: z.literal(true),
+});
+/** A provider with one organisation a person may say it as a bare word. */
+const groupsSchema = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+
+/**
+ * @param claims of the verified id_token.
+ * @param groupsClaim which of them names the groups.
+ * @param people which group belongs to which organisation, and with what role.
+ */
+export function membershipOf(
+  claims: Readonly<Record<string, unknown>>,
+  groupsClaim: string,
+  people: Bootstrap["people"],
+): Membership {
+  const address = emailSchema.safeParse(claims);
+  if (!address.success) return { refused: "Your identity provider does not vouch for your e-mail address." };
+  const subject = address.data.email.toLowerCase();
+  const groups = groupsSchema.safeParse(claims[groupsClaim]);
+  const held = people.filter(({ group }) => groups.success && groups.data.includes(group));
+  const orgs = [...new Set(held.map(({ org }) => org))];
+  const [org] = orgs;
+  if (org === undefined) {
+    return { refused: `${subject} belongs to no organisation here. Ask your administrator to add you to its group.` };
+  }
+  if (orgs.length > 1) {
+    const why = "is in groups of several organisations, and a session is of one";
+    return { refused: `${subject} ${why}. Ask your administrator to keep you in one.` };
+  }
+  const role = ranked.find((name) => held.some((one) => one.role === name)) ?? "none";
+  return { person: { org, subject, role } };
+}

@@ -1,0 +1,46 @@
+/** Signing out (RFC 7009): what a session's token was given for is over everywhere within a minute. */
+import type { TokenVerifier } from "../../shared/auth/verifier.ts";
+import { sha256 } from "../../shared/bootstrap.ts";
+import { answerJson, type HttpHandler } from "../../shared/http.ts";
+import { readForm } from "./forms.ts";
+import type { Person } from "./membership.ts";
+import { publicClient } from "./public-client.ts";
+import { personOf } from "./session-grants.ts";
+import type { SessionStore } from "./sessions.ts";
+import type { SignInRecord } from "./sign-in-record.ts";
+
+export interface RevocationDeps {
+  sessions: Pick<SessionStore, "holderOf" | "revoke">;
+  verify: TokenVerifier;
+  record: SignInRecord;
+}
+
+/** Answers alike whether there was such a token (RFC 7009 2.2), so that nothing is learned by asking. */
+export function revocationEndpoint({ sessions, verify, record }: RevocationDeps): HttpHandler {
+  return async (request, response) => {
+    const form = request.method === "POST" ? await readForm(request) : undefined;
+    const token = form?.get("token");
+    if (!token) return answerJson(response, 400, { error: "invalid_request", error_description: "POST a token" });
+    if (form?.get("client_id") !== publicClient.clientId) {
+      return answerJson(response, 401, { error: "invalid_client", error_description: "the client is not known" });
+    }
+    const found = token.includes(".") ? await ofAccessToken(token) : await ofRefreshToken(token);
+    if (found) {
+      await record(found.person, "sign-in/End", { resource: found.session });
+      await sessions.revoke(found.person.org, found.session);
+    }
+    answerJson(response, 200, {});
+  };
+
+  async function ofRefreshToken(token: string): Promise<{ person: Person; session: string } | undefined> {
+    const holder = await sessions.holderOf(sha256(token));
+    return holder?.session === undefined ? undefined : { person: personOf(holder), session: holder.session };
+  }
+
+  async function ofAccessToken(token: string): Promise<{ person: Person; session: string } | undefined> {
+    // One that is over, or no token at all: there is nothing to end.
+    const identified = await verify(`Bearer ${token}`).catch(() => undefined);
+    if (identified?.session === undefined) return undefined;
+    return { person: personOf({ ...identified, kind: "user", apiKey: null }), session: identified.session };
+  }
+}

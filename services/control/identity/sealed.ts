@@ -1,0 +1,55 @@
+/** What a browser carries for us between two pages: encrypted, for a few minutes, of use to nobody else. */
+import { hkdfSync } from "node:crypto";
+import { EncryptJWT, errors, jwtDecrypt } from "jose";
+import type { z } from "zod";
+import type { HttpRequest } from "../../shared/http.ts";
+
+export interface Sealer {
+  /** @param purpose what it is for: it opens for nothing else. */
+  seal(purpose: string, content: Record<string, unknown>, lifetimeSeconds: number): Promise<string>;
+  /** @returns undefined for what is forged, over, or sealed for something else. */
+  open<T extends z.ZodType>(purpose: string, sealed: string, schema: T): Promise<z.output<T> | undefined>;
+}
+
+/** @param pem as of signing.ts: the first key seals, each opens, so that a change of keys loses nobody's sign-in. */
+export function createSealer(issuer: string, pem: readonly string[]): Sealer {
+  const keys = pem.map((key) => new Uint8Array(hkdfSync("sha256", key, "", "biplane sign-in pages", 32)));
+  return {
+    seal: (purpose, content, lifetimeSeconds) =>
+      new EncryptJWT(content)
+        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+        .setIssuer(issuer)
+        .setAudience(purpose)
+        .setExpirationTime(`${lifetimeSeconds}s`)
+        .encrypt(keys[0] ?? new Uint8Array()),
+    async open(purpose, sealed, schema) {
+      for (const key of keys) {
+        try {
+          const { payload } = await jwtDecrypt(sealed, key, {
+            ...{ issuer, audience: purpose },
+            keyManagementAlgorithms: ["dir"],
+            contentEncryptionAlgorithms: ["A256GCM"],
+          });
+          return schema.safeParse(payload).data;
+        } catch (error) {
+          // Another key's, or nobody's.
+          if (!(error instanceof errors.JOSEError)) throw error;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+/** "__Host-": the browser sends it over TLS, to this host alone, and takes it from no other. */
+const prefix = "__Host-biplane-";
+
+/** Lax, since the identity provider's own page leads back here; no other site's form sends it. */
+export function writeCookie(name: string, value: string, lifetimeSeconds: number): string {
+  return `${prefix}${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${lifetimeSeconds}`;
+}
+
+export function readCookie(request: HttpRequest, name: string): string | undefined {
+  const pairs = String(request.headers.cookie ?? "").split(/; */);
+  return pairs.find((pair) => pair.startsWith(`${prefix}${name}=`))?.slice(prefix.length + name.length + 1);
+}

@@ -1,0 +1,58 @@
+/** Whether what somebody shows may be exchanged for a token. Pure. */
+import { createHash } from "node:crypto";
+
+/** Seconds. A session ends after a working day: then the identity provider is asked again who somebody is. */
+export const sessionLifetime = 12 * 3600;
+export const codeLifetime = 60;
+export const deviceLifetime = 10 * 60;
+/** What a device may ask at most every so many seconds. */
+export const deviceInterval = 5;
+
+/**
+ * The pinned client's unary and streaming halves read one refresh token from the keyring and each exchange it. Within a
+ * minute that is no theft.
+ */
+export const refreshLeeway = 60;
+
+export type SecretKind = "code" | "device" | "refresh";
+
+export interface FoundSecret {
+  kind: SecretKind;
+  challenge: string;
+  expired: boolean;
+  /** Null where it was never exchanged. */
+  usedSecondsAgo: number | null;
+  /** Revoked, or at its end. */
+  sessionOver: boolean;
+}
+
+/** "replayed" and "mismatched" end the session: what came of the secret may be in other hands. */
+export type Verdict = "good" | "over" | "replayed" | "mismatched";
+
+/** @param verifier of a code (RFC 7636). */
+export function judgeSecret(found: FoundSecret, kind: SecretKind, verifier = ""): Verdict {
+  if (found.kind !== kind || found.sessionOver) return "over";
+  if (found.usedSecondsAgo !== null && !(kind === "refresh" && found.usedSecondsAgo <= refreshLeeway)) {
+    return "replayed";
+  }
+  if (found.expired) return "over";
+  return kind === "code" && challengeOf(verifier) !== found.challenge ? "mismatched" : "good";
+}
+
+/** RFC 7636, S256. */
+export const challengeOf = (verifier: string) => createHash("sha256").update(verifier).digest("base64url");
+
+/** No vowels, so that no word comes of it, and nothing that looks like something else: 20^8 of them. */
+const letters = "BCDFGHJKLMNPQRSTVWXZ";
+
+/** @param draw an integer from 0 to below its argument, by chance. @example "BCDF-GHJK" */
+export function newUserCode(draw: (below: number) => number): string {
+  const text = Array.from({ length: 8 }, () => letters[draw(letters.length)]).join("");
+  return `${text.slice(0, 4)}-${text.slice(4)}`;
+}
+
+/** As people type it: any case, with or without the hyphen. @returns undefined for what can be none. */
+export function readUserCode(typed: string): string | undefined {
+  const text = typed.slice(0, 64).toUpperCase().replaceAll(/[\s-]/g, "");
+  return /^[BCDFGHJKLMNPQRSTVWXZ]{8}$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4)}` : undefined;
+}

@@ -1,0 +1,139 @@
+/** People, their sessions, and what is exchanged for tokens of these: every statement about them but the look-up of grants. */
+import { randomUUID } from "node:crypto";
+import type { Database, Transaction } from "../../shared/postgres.ts";
+import type { Holder } from "./applications.ts";
+import type { Person } from "./membership.ts";
+import { type FoundSecret, judgeSecret, type SecretKind, sessionLifetime, type Verdict } from "./session-rules.ts";
+
+export interface FirstSecret {
+  kind: "code" | "device";
+  sha256: Buffer;
+  /** @default none */
+  challenge?: string;
+  lifetimeSeconds: number;
+}
+
+export interface Shown {
+  kind: SecretKind;
+  sha256: Buffer;
+  /** Of a code. */
+  verifier?: string;
+  /** The refresh token that comes of it. */
+  nextSha256: Buffer;
+}
+
+/** `holder` is told of a refusal too, for the record: it is whose secret it was. */
+export type Exchange = { verdict: Verdict; holder: Holder } | { verdict: "unknown" };
+
+export interface SessionStore {
+  /** A session of this person, who is known with this role from now on. @returns its id. */
+  begin(person: Person, secret: FirstSecret): Promise<string>;
+  exchange(shown: Shown): Promise<Exchange>;
+  /** Whose secret this is, whether or not it is in force still. */
+  holderOf(sha256: Buffer): Promise<Holder | undefined>;
+  /** Again changes nothing. */
+  revoke(org: string, session: string): Promise<void>;
+}
+
+interface Row extends FoundSecret {
+  session: string;
+  subject: string;
+  role: Person["role"];
+}
+
+export const secretSetting = (sha256: Buffer) => ({ "biplane.secret": sha256.toString("hex") });
+
+export function sessionStore(database: Database): SessionStore {
+  const orgOf = async (sha256: Buffer) => {
+    const [found] = await database.withSettings(secretSetting(sha256), (transaction) =>
+      transaction.query<{ org: string }>("select org from biplane.session_secrets where secret_sha256 = $1", [sha256]),
+    );
+    return found?.org;
+  };
+  return {
+    begin: (person, secret) => database.withOrg(person.org, (transaction) => beginSession(transaction, person, secret)),
+    async exchange(shown) {
+      const org = await orgOf(shown.sha256);
+      if (org === undefined) return { verdict: "unknown" };
+      return database.withOrg(org, (transaction) => exchangeSecret(transaction, org, shown));
+    },
+    async holderOf(sha256) {
+      const org = await orgOf(sha256);
+      if (org === undefined) return undefined;
+      const row = await database.withOrg(org, (transaction) => readSecret(transaction, org, sha256));
+      return row && holder(org, row);
+    },
+    revoke: (org, session) => database.withOrg(org, (transaction) => revokeSession(transaction, org, session)),
+  };
+}
+
+/** In a transaction that sees the person's organisation. */
+export async function beginSession(transaction: Transaction, person: Person, secret: FirstSecret): Promise<string> {
+  const { org, subject, role } = person;
+  const session = randomUUID();
+  await transaction.query("delete from biplane.sessions where org = $1 and expires_at < now() - interval '1 day'", [
+    org,
+  ]);
+  await transaction.query(
+    `insert into biplane.people (org, subject, role) values ($1, $2, $3)
+     on conflict (org, subject) do update set role = excluded.role, signed_in_at = now()`,
+    [org, subject, role],
+  );
+  await transaction.query(
+    `insert into biplane.sessions (org, session_id, subject, way, expires_at)
+     values ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
+    [org, session, subject, secret.kind === "code" ? "browser" : "device", sessionLifetime],
+  );
+  await transaction.query(
+    `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, challenge, expires_at)
+     values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
+    [org, secret.sha256, session, secret.kind, secret.challenge ?? "", secret.lifetimeSeconds],
+  );
+  return session;
+}
+
+async function exchangeSecret(transaction: Transaction, org: string, shown: Shown): Promise<Exchange> {
+  const row = await readSecret(transaction, org, shown.sha256);
+  if (!row) return { verdict: "unknown" };
+  const verdict = judgeSecret(row, shown.kind, shown.verifier);
+  if (verdict === "replayed" || verdict === "mismatched") await revokeSession(transaction, org, row.session);
+  if (verdict === "good") {
+    await transaction.query(
+      "update biplane.session_secrets set used_at = coalesce(used_at, now()) where org = $1 and secret_sha256 = $2",
+      [org, shown.sha256],
+    );
+    await transaction.query(
+      `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, expires_at)
+       select org, $3, session_id, 'refresh', expires_at from biplane.sessions where org = $1 and session_id = $2`,
+      [org, row.session, shown.nextSha256],
+    );
+  }
+  return { verdict, holder: holder(org, row) };
+}
+
+/** Locked: of two that show the same secret, the second sees that it was exchanged. */
+async function readSecret(transaction: Transaction, org: string, sha256: Buffer): Promise<Row | undefined> {
+  const [row] = await transaction.query<Row>(
+    `select x.kind, x.challenge, x.expires_at <= now() as expired,
+       extract(epoch from clock_timestamp() - x.used_at)::float8 as "usedSecondsAgo",
+       (s.revoked_at is not null or s.expires_at <= now()) as "sessionOver",
+       s.session_id as session, s.subject, p.role
+     from biplane.session_secrets x
+     join biplane.sessions s on s.org = x.org and s.session_id = x.session_id
+     join biplane.people p on p.org = s.org and p.subject = s.subject
+     where x.org = $1 and x.secret_sha256 = $2 for update of x, s`,
+    [org, sha256],
+  );
+  return row;
+}
+
+async function revokeSession(transaction: Transaction, org: string, session: string): Promise<void> {
+  await transaction.query(
+    "update biplane.sessions set revoked_at = coalesce(revoked_at, now()) where org = $1 and session_id = $2",
+    [org, session],
+  );
+}
+
+function holder(org: string, { subject, role, session }: Row): Holder {
+  return { org, subject, kind: "user", role, apiKey: null, session };
+}
