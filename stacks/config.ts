@@ -21,7 +21,7 @@ export type CustomerConfig = z.output<typeof customerSchema>;
 
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
-  region: ["alarms"],
+  region: ["alarms", "upstreamClientSecret"],
   "customer-account": [],
   "customer-base": [],
   customer: ["registrationToken", "dataPlaneClientSecret"],

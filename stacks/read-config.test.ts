@@ -22,6 +22,10 @@ describe("readShape", () => {
   });
 });
 
+const upstream = { issuer: "https://login.test", clientId: "region" };
+const upstreamClientSecret = "a-secret-of-some-length";
+const people = [{ group: "staff", role: "viewer" }];
+
 describe("readConfig", () => {
   it("fills in what is not said", () => {
     expect(region()).toMatchObject({
@@ -108,6 +112,22 @@ describe("readConfig", () => {
       "the signing key published once more",
       { tokenKeys: { signing: 2, published: [1, 2] } },
       /biplane:tokenKeys\.published\[1\] is 2; allowed: each number once, and not the one that signs/,
+    ],
+    [
+      "people without a provider",
+      { tenants: [{ org: "acme", people }] },
+      /tenants\[0\]\.people .*none without upstream/,
+    ],
+    ["a provider without a secret", { upstream }, /biplane:upstreamClientSecret is missing; allowed: upstream and/],
+    [
+      "one group of two organisations",
+      { upstream, upstreamClientSecret, tenants: ["acme", "globex"].map((org) => ({ org, people })) },
+      /biplane:tenants\[1\]\.people\[0\]\.group is "staff"; allowed: each group once, and in one tenant/,
+    ],
+    [
+      "a provider in clear",
+      { upstream: { ...upstream, issuer: "http://login.test" } },
+      /upstream\.issuer .*an https URL/,
     ],
     ["text that is no JSON", { tenants: "[{" }, /biplane:tenants is "\[\{"; allowed: array/],
     ["a URL for a host", { endpoint: "https://us-east-2.biplane.test" }, /biplane:endpoint .*without scheme/],
@@ -211,6 +231,13 @@ describe("readConfig", () => {
     const build = () => customer({ registrationToken: "short but secret" });
     expect(build).toThrow(/biplane:registrationToken has a wrong form/);
     expect(build).not.toThrow(/short but secret/);
+    const provider = () => region({ upstream, upstreamClientSecret: "no secret" });
+    expect(provider).toThrow(/biplane:upstreamClientSecret has a wrong form/);
+    expect(provider).not.toThrow(/no secret/);
+    expect(region({ upstream, upstreamClientSecret, tenants: [{ org: "acme", people }] })).toMatchObject({
+      upstream: { scopes: "openid email groups", groupsClaim: "groups" },
+      tenants: [{ people }],
+    });
   });
 });
 

@@ -116,6 +116,10 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       clusterAuthority: authority.authority,
       relayCertificate: authority.relay,
       tenants: credentials,
+      upstream:
+        config.upstream && config.upstreamClientSecret !== undefined
+          ? { ...config.upstream, clientSecret: config.upstreamClientSecret }
+          : undefined,
       apiPort: cluster.apiPort,
     },
     inCluster,

@@ -167,6 +167,7 @@ describe("a region stack", () => {
         cluster: "main",
         tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       })),
+      people: [],
     });
   });
 

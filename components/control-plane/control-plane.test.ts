@@ -65,6 +65,19 @@ describe("ControlPlane", () => {
     ]);
   });
 
+  it("gives the secret of the people's provider to identity alone, as a file", async () => {
+    const clientSecret = "a-secret-of-the-provider";
+    const upstream = { issuer: "https://login.test", clientId: "region", scopes: "openid", groupsClaim: "groups" };
+    const made = await build({ upstream: { ...upstream, clientSecret } });
+    const holding = made.all.filter(({ inputs }) => JSON.stringify(inputs).includes(clientSecret));
+    expect(called(holding)).toEqual(["upstream-client"]);
+    const mounting = kind(made, "Deployment").filter(({ inputs }) =>
+      JSON.stringify(inputs).includes("upstream-client"),
+    );
+    expect(called(mounting)).toEqual(["identity"]);
+    expect(JSON.stringify((await build()).all)).not.toContain("upstream-client");
+  });
+
   it("gives no service any right in Kubernetes", async () => {
     const made = await build();
     for (const rights of ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"])

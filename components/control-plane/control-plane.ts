@@ -11,7 +11,7 @@ import { OneOffJob } from "../workloads/one-off-job.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
 import { Workload } from "../workloads/workload.ts";
-import { type ControlPlaneFiles, planControlPlaneServices } from "./services.ts";
+import { type ControlPlaneFiles, planControlPlaneServices, type UpstreamProvider } from "./services.ts";
 import { renderBootstrap, type TenantCredentials } from "./tenants.ts";
 
 export interface ControlPlaneArgs {
@@ -40,7 +40,8 @@ export interface ControlPlaneArgs {
   autoscale?: Autoscale;
   /** Numbers of the keys of access tokens: one signs, others are trusted besides. @default 1 signs, alone */
   tokenKeys?: { signing: number; published: number[] };
-  upstreamOidcIssuer?: string;
+  /** An OIDC provider whose people may sign in. @default none */
+  upstream?: (UpstreamProvider & { clientSecret: pulumi.Input<string> }) | undefined;
   dnsServers: string[];
   apiPort: pulumi.Input<number>;
   /** Kubernetes groups of people who may open sessions in its pods. @default none */
@@ -162,6 +163,9 @@ function createFiles({ name, namespace, parent }: Place, args: ControlPlaneArgs)
     clusterAuthority: secret("cluster-authority", server(args.clusterAuthority)),
     clusterTrust: config("cluster-trust", { "ca.crt": args.clusterAuthority.certificate }),
     relayTls: secret("relay-tls", server(args.relayCertificate)),
+    ...(args.upstream
+      ? { upstreamClient: secret("upstream-client", { "client-secret": args.upstream.clientSecret }) }
+      : {}),
   };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { planComputePlaneServices } from "../compute-plane/services.ts";
 import { type FileSource, filesFolder } from "../workloads/service-spec.ts";
-import { planControlPlaneServices } from "./services.ts";
+import { type ControlPlaneServicesArgs, planControlPlaneServices } from "./services.ts";
 
 const source = (name: string): FileSource => ({ kind: "secret", name, checksum: "x" });
-const control = planControlPlaneServices({
+const region: Omit<ControlPlaneServicesArgs, "upstream"> = {
   namespace: "union-cp",
   endpoint: "us-east-2.biplane.test",
   relayHost: "relay.us-east-2.biplane.test",
@@ -23,6 +23,12 @@ const control = planControlPlaneServices({
     clusterTrust: source("cluster-trust"),
     relayTls: source("relay-tls"),
   },
+};
+const upstream = { issuer: "https://login.test", clientId: "region", scopes: "openid email", groupsClaim: "groups" };
+const control = planControlPlaneServices({
+  ...region,
+  files: { ...region.files, upstreamClient: source("upstream-client") },
+  upstream,
 });
 const data = planComputePlaneServices({
   namespace: "union",
@@ -76,8 +82,11 @@ describe("the control plane's services", () => {
     expect(control.filter(({ meets }) => meets).map(({ name }) => name)).toEqual(["relay"]);
   });
 
-  it("reach nothing outside but the database", () => {
-    expect(control.filter(({ reaches }) => reaches?.some((reach) => reach !== "database"))).toEqual([]);
+  it("reach nothing outside but the database, and identity the provider of people where there is one", () => {
+    const outward = (services: typeof control) =>
+      services.filter(({ reaches }) => reaches?.some((reach) => reach !== "database")).map(({ name }) => name);
+    expect(outward(planControlPlaneServices(region))).toEqual([]);
+    expect(outward(control)).toEqual(["identity"]);
   });
 });
 

@@ -21,8 +21,17 @@ export interface ControlPlaneServicesArgs {
   nodePorts: { gateway: number; relay: number };
   database: { env: Record<string, Input<string>>; files: Record<string, FileSource> };
   files: ControlPlaneFiles;
-  /** An OIDC provider whose users may sign in. @default none */
-  upstreamOidcIssuer?: string;
+  /** An OIDC provider whose people may sign in. @default none */
+  upstream?: UpstreamProvider | undefined;
+}
+
+export interface UpstreamProvider {
+  issuer: string;
+  clientId: string;
+  /** Space-separated. */
+  scopes: string;
+  /** Claim that names a person's groups. */
+  groupsClaim: string;
 }
 
 export interface ControlPlaneFiles {
@@ -35,6 +44,8 @@ export interface ControlPlaneFiles {
   /** The certificate alone, for who only verifies. */
   clusterTrust: FileSource;
   relayTls: FileSource;
+  /** Set exactly where there is an upstream. */
+  upstreamClient?: FileSource | undefined;
 }
 
 const rpcPort = 8080;
@@ -42,7 +53,7 @@ const tlsPort = 8443;
 
 /** Every service, in no order: who calls whom is in each one's `calls`, and their network policies follow from it. */
 export function planControlPlaneServices(args: ControlPlaneServicesArgs): ServiceSpec[] {
-  const { namespace, endpoint, relayHost, replicas, autoscale, nodePorts, database, files, upstreamOidcIssuer } = args;
+  const { namespace, endpoint, relayHost, replicas, autoscale, nodePorts, database, files, upstream } = args;
   const url = (service: string) => rpcUrl(service, namespace);
   const file = (path: string) => `${filesFolder}/${path}`;
   const verifiesTokens = {
@@ -74,15 +85,28 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
     {
       ...service("identity"),
       rpcPort,
-      reaches: upstreamOidcIssuer ? ["database", "internet"] : ["database"],
+      reaches: upstream ? ["database", "internet"] : ["database"],
       env: {
         ...database.env,
         TOKEN_ISSUER: verifiesTokens.TOKEN_ISSUER,
         SIGNING_KEY_FILE: file("signing/key.pem"),
         BOOTSTRAP_FILE: file("bootstrap/bootstrap.json"),
-        ...(upstreamOidcIssuer ? { UPSTREAM_OIDC_ISSUER: upstreamOidcIssuer } : {}),
+        ...(upstream
+          ? {
+              UPSTREAM_OIDC_ISSUER: upstream.issuer,
+              UPSTREAM_OIDC_CLIENT_ID: upstream.clientId,
+              UPSTREAM_OIDC_CLIENT_SECRET_FILE: file("upstream/client-secret"),
+              UPSTREAM_OIDC_SCOPES: upstream.scopes,
+              UPSTREAM_OIDC_GROUPS_CLAIM: upstream.groupsClaim,
+            }
+          : {}),
       },
-      files: { ...database.files, signing: files.signingKey, bootstrap: files.bootstrap },
+      files: {
+        ...database.files,
+        signing: files.signingKey,
+        bootstrap: files.bootstrap,
+        ...(files.upstreamClient ? { upstream: files.upstreamClient } : {}),
+      },
     },
     {
       ...service("runs"),

@@ -8,6 +8,13 @@ export interface Tenant {
   cluster?: string | undefined;
   /** Service accounts beside the administrator. @default none */
   applications?: TenantApplication[] | undefined;
+  /** Whose groups at the identity provider belong to it. @default nobody's */
+  people?: TenantPeople[] | undefined;
+}
+
+export interface TenantPeople {
+  group: string;
+  role: "admin" | "contributor" | "viewer" | "none";
 }
 
 export interface TenantApplication {
@@ -23,6 +30,7 @@ export interface TenantCredentials {
   org: string;
   admin: Credentials;
   applications: (Credentials & TenantApplication)[];
+  people: TenantPeople[];
   plane?: PlaneCredentials;
 }
 
@@ -50,7 +58,7 @@ export function taskClientId(org: string): string {
 }
 
 export function createTenantCredentials(tenant: Tenant, parent?: pulumi.Resource): TenantCredentials {
-  const { org, cluster, applications = [] } = tenant;
+  const { org, cluster, applications = [], people = [] } = tenant;
   const secret = (of: string) =>
     new random.RandomPassword(`tenant-${org}-${of}`, { length: secretLength, special: false }, { parent }).result;
   return {
@@ -61,6 +69,7 @@ export function createTenantCredentials(tenant: Tenant, parent?: pulumi.Resource
       clientId: `${org}-${application.name}`,
       clientSecret: secret(`application-${application.name}`),
     })),
+    people,
     ...(cluster
       ? {
           plane: {
@@ -100,9 +109,10 @@ export function renderBootstrap(tenants: TenantCredentials[]): pulumi.Output<str
       ? [plane.registrationToken.apply((token) => ({ org, cluster: plane.cluster, tokenSha256: sha256(token) }))]
       : [],
   );
+  const people = tenants.flatMap(({ org, people }) => people.map(({ group, role }) => ({ org, group, role })));
   return pulumi
     .all([pulumi.all(applications), pulumi.all(registrations)])
-    .apply(([known, expected]) => JSON.stringify({ applications: known, registrations: expected }));
+    .apply(([known, expected]) => JSON.stringify({ applications: known, registrations: expected, people }));
 }
 
 function application(

@@ -13,6 +13,7 @@ import {
   problems,
   region,
   repeated,
+  secret,
   text,
   whole,
   word,
@@ -59,6 +60,15 @@ const tenants = z
         .array(application)
         .default([])
         .describe("Service accounts beside the first administrator; their secrets are in the stack's outputs"),
+      people: z
+        .array(
+          z.strictObject({
+            group: text("the name of a group, up to 256 characters", /^.{1,256}$/),
+            role: oneOf("admin", "contributor", "viewer", "none").describe("none: only what policies give"),
+          }),
+        )
+        .default([])
+        .describe("Whose groups at the identity provider (`upstream`) belong to it. @default nobody signs in"),
     }),
   )
   .min(1, { error: "at least one tenant" });
@@ -138,10 +148,18 @@ export const regionSchema = z
       .describe("Ports of the nodes that the balancers forward to"),
     namespace: namespace.default("union-cp"),
     tokenKeys,
-    upstreamOidcIssuer: z
-      .url({ protocol: /^https$/, error: "an https URL" })
+    upstream: z
+      .strictObject({
+        issuer: z.url({ protocol: /^https$/, error: "an https URL" }),
+        clientId: text("the id of the region's application there", /^\S{1,256}$/),
+        scopes: text("scopes with spaces between them", /^openid( \S+)*$/)
+          .default("openid email groups")
+          .describe("What is asked for; the e-mail address must be among it"),
+        groupsClaim: text("the name of a claim", /^\S{1,256}$/).default("groups"),
+      })
       .optional()
-      .describe("OIDC provider of the users"),
+      .describe("OIDC provider of the people. @default only applications sign in"),
+    upstreamClientSecret: secret.optional().describe("Secret of upstream.clientId"),
   })
   .check(({ value, issues }) => {
     const problem = problems(issues);
@@ -152,6 +170,18 @@ export const regionSchema = z
     const trusted = [value.tokenKeys.signing, ...value.tokenKeys.published];
     for (const [at, key] of repeated(trusted, String)) {
       problem(["tokenKeys", "published", at - 1], key, "each number once, and not the one that signs");
+    }
+    if ((value.upstream === undefined) !== (value.upstreamClientSecret === undefined)) {
+      const at = value.upstream === undefined ? "upstream" : "upstreamClientSecret";
+      problem([at], undefined, "upstream and upstreamClientSecret, or neither");
+    }
+    for (const [at, { people }] of value.tenants.entries()) {
+      if (people.length > 0 && !value.upstream) problem(["tenants", at, "people"], people, "none without upstream");
+    }
+    // One group of two organisations would make its people nobody's.
+    const groups = value.tenants.flatMap(({ people }, at) => people.map(({ group }, index) => ({ at, index, group })));
+    for (const [, { at, index, group }] of repeated(groups, (one) => one.group)) {
+      problem(["tenants", at, "people", index, "group"], group, "each group once, and in one tenant");
     }
     for (const [at, { org }] of repeated(value.tenants, ({ org }) => org)) {
       problem(["tenants", at, "org"], org, "each organisation once");
