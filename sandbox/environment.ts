@@ -18,6 +18,15 @@ export const identitySchema = z.strictObject({
 
 export type Identity = z.infer<typeof identitySchema>;
 
+export const personSchema = z.strictObject({
+  org: z.string(),
+  role: z.enum(["admin", "contributor", "viewer"]),
+  email: z.string(),
+  passwordFile: secretFile,
+});
+
+export type Person = z.infer<typeof personSchema>;
+
 const awsSchema = z.strictObject({
   endpointUrl: z.url(),
   region: z.string(),
@@ -40,6 +49,11 @@ export const environmentSchema = z.strictObject({
   identities: z
     .array(identitySchema)
     .describe("Who can sign in, of every organisation; a contributor only holds in the project and domain above"),
+  people: z
+    .array(personSchema)
+    .describe(
+      "Who signs in by a browser, at the local identity provider; their roles hold everywhere in the organisation",
+    ),
   clientConfigFile: secretFile.describe("Configuration of the flyte client"),
   kubeconfigs: z.strictObject({ region: secretFile, customer: secretFile }),
   clusters: z

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { checkout } from "../cli/context.ts";
 import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
-import { ensureCloud, profileFiles, profileOf, removeCloud } from "./cloud/index.ts";
+import { ensureCloud, loginPeople, profileFiles, profileOf, regionClientSecret, removeCloud } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
 import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
@@ -203,7 +203,7 @@ async function upRegion(sandbox: Sandbox, { images, given }: Around, link?: Link
     ...everyStack,
     stack: local.regionStack,
     config: regionConfig({ images, originPull: await originPull(sandbox), dnsServers, link }),
-    secrets: {},
+    secrets: { "biplane:upstreamClientSecret": regionClientSecret(sandbox.paths) },
     account: "region",
     plane: "region",
   });
@@ -262,6 +262,7 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     project,
     domain,
     ...made,
+    people: loginPeople(paths),
     kubeconfigs: {
       region: join(paths.credentials, "kubeconfig-region"),
       customer: join(paths.credentials, "kubeconfig-customer"),

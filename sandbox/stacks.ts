@@ -1,6 +1,6 @@
 /** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
-import { accounts, awsRegion, clusters, network, operatorRole, type Plane, zone } from "./hosts.ts";
+import { accounts, awsRegion, clusters, names, network, operatorRole, type Plane, zone } from "./hosts.ts";
 import type { Model } from "./model.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
@@ -43,6 +43,14 @@ const applications = [
   { name: "viewer", role: "viewer" },
 ];
 
+/** The region's application at the identity provider. */
+export const regionClientId = "region";
+
+/** The provider's group of those who have this role in this organisation. */
+export const groupOf = (org: string, role: string) => `${org}-${role}`;
+
+const people = (org: string) => ["admin", "contributor", "viewer"].map((role) => ({ group: groupOf(org, role), role }));
+
 const single = (address: string) => [`${address}/32`];
 
 /** The customer's end of a PrivateLink, from its base's outputs. */
@@ -61,6 +69,7 @@ export interface RegionSettings {
   link?: LinkService;
 }
 
+/** `upstreamClientSecret` goes beside it as a secret. */
 export function regionConfig({
   images,
   originPull,
@@ -77,9 +86,16 @@ export function regionConfig({
     edge: { zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
     images: { services: images.services },
     tenants: [
-      { org: local.org, cluster: local.cluster, egress: single(network.hosts.customer.address), applications },
-      { org: local.stranger, applications },
+      {
+        org: local.org,
+        cluster: local.cluster,
+        egress: single(network.hosts.customer.address),
+        applications,
+        people: people(local.org),
+      },
+      { org: local.stranger, applications, people: people(local.stranger) },
     ],
+    upstream: { issuer: `https://${names.login}`, clientId: regionClientId },
     ...(link ? { clusterLinks: [{ org: local.org, cluster: local.cluster, ...link }] } : {}),
     database: { addresses: single(network.hosts.cloud.address) },
     dnsServers: dnsServers.flatMap(single),

@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../context.ts";
+import type { Person } from "../environment.ts";
 import { names } from "../hosts.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess } from "../processes.ts";
+import { groupOf, local, regionClientId } from "../stacks.ts";
 import { cloudNamespace, ports } from "./addresses.ts";
-import type { LoginConfig } from "./login-main.ts";
+import type { LoginConfig } from "./login-provider.ts";
 import { ensureSecret, writePrivate } from "./secret-file.ts";
 
 export const loginProcess = "cloud-login";
@@ -30,6 +32,21 @@ export function loginClient(paths: Paths, org: string): LoginClient {
   };
 }
 
+/** In each organisation as many as there are roles; the groups by which the region knows them are in its configuration. */
+export function loginPeople(paths: Paths): Person[] {
+  return [local.org, local.stranger].flatMap((org) =>
+    (["admin", "contributor", "viewer"] as const).map((role) => {
+      const email = `${role}@${org}.test`;
+      return { org, role, email, passwordFile: join(paths.credentials, `password-${email}`) };
+    }),
+  );
+}
+
+/** The region's application at the provider. */
+export function regionClientSecret(paths: Paths): string {
+  return ensureSecret(join(paths.cloud, "login", "region-secret"));
+}
+
 export async function startLogin({ paths }: Sandbox): Promise<void> {
   const configuration: LoginConfig = {
     issuer: `https://${names.login}`,
@@ -41,6 +58,16 @@ export async function startLogin({ paths }: Sandbox): Promise<void> {
       const { clientId, clientSecretFile } = loginClient(paths, org);
       return { org, clientId, clientSecret: ensureSecret(clientSecretFile) };
     }),
+    region: {
+      clientId: regionClientId,
+      clientSecret: regionClientSecret(paths),
+      redirectUri: `https://${local.endpoint}/oauth2/v1/callback`,
+    },
+    people: loginPeople(paths).map(({ org, role, email, passwordFile }) => ({
+      email,
+      groups: [groupOf(org, role)],
+      password: ensureSecret(passwordFile),
+    })),
   };
   const file = join(paths.cloud, "login", "config.json");
   writePrivate(file, JSON.stringify(configuration));
