@@ -49,13 +49,13 @@ export interface RegionWorld {
   stop(): Promise<void>;
 }
 
-const issuer = "https://region.biplane.test";
 const tokenSchema = z.object({ access_token: z.string() });
 
 /** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
 export async function startRegionWorld(
-  people: { upstream?: IdentityDeps["upstream"]; groups?: Bootstrap["people"] } = {},
+  people: { upstream?: IdentityDeps["upstream"]; groups?: Bootstrap["people"]; issuer?: string } = {},
 ): Promise<RegionWorld> {
+  const issuer = people.issuer ?? "https://region.biplane.test";
   const { log, lines } = recordingLog("region");
   const store = await openTestStore();
   const running: RunningService[] = [];
