@@ -53,6 +53,16 @@ export function flyte(
   return spawnClient(paths, environment, join(dirname(environment.python), "flyte"), args, options);
 }
 
+/** The client as a library: runs this script by its interpreter. */
+export function flyteScript(
+  paths: Paths,
+  environment: Environment,
+  script: string,
+  options: ClientOptions = {},
+): Promise<ClientResult> {
+  return spawnClient(paths, environment, environment.python, ["-c", script], options);
+}
+
 /** For commands that only read: once more if the client crashed, as it rarely does (SIGABRT) when its interpreter ends. */
 export async function flyteRead(paths: Paths, environment: Environment, args: string[]): Promise<ClientResult> {
   const first = await flyte(paths, environment, args);

@@ -175,10 +175,10 @@ describe.each([
   ["Pkce", (client: ReturnType<typeof start>) => client.opened().then(byBrowser)],
   ["DeviceFlow", (client: ReturnType<typeof start>) => client.shown().then(byDevice)],
 ] as const)("the client's %s", (authType, play) => {
-  it("signs a person in, who then asks for projects", async () => {
-    const flyte = start(join(dirname(python), "flyte"), ["--config", configuration(authType), "get", "project"]);
+  it("signs a person in, who is told who they are", async () => {
+    const flyte = start(join(dirname(python), "flyte"), ["--config", configuration(authType), "whoami"]);
     await play(flyte);
-    expect([await flyte.ended, flyte.said()]).toEqual([0, expect.stringContaining("Projects")]);
+    expect([await flyte.ended, flyte.said()]).toEqual([0, expect.stringContaining("ann@acme.test")]);
   });
 
   it("refreshes within the session, without the person", async () => {
