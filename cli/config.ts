@@ -176,6 +176,11 @@ export const commandSchemas = {
     ),
   serviceAccountList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
   serviceAccountDelete: z.strictObject({ id, config: signIn }),
+  personList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
+  personSignOut: z.strictObject({
+    subject: z.string().min(1).max(256).describe("The person's e-mail address"),
+    config: signIn,
+  }),
   demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),

@@ -144,6 +144,22 @@ apiKey
     exit((await import("./commands/api-key.ts")).apiKeyRevoke(parseOptions("apiKeyRevoke", { id, ...raw }))),
   );
 
+const person = program.command("person").description("people of the organisation who sign in by a browser");
+person
+  .command("list")
+  .description("list those who have signed in")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/person.ts")).personList(parseOptions("personList", raw))));
+person
+  .command("sign-out")
+  .description("end somebody's sessions and API keys, everywhere within a minute")
+  .argument("<email>")
+  .option(...signInOption)
+  .action(async (subject, raw) =>
+    exit((await import("./commands/person.ts")).personSignOut(parseOptions("personSignOut", { subject, ...raw }))),
+  );
+
 const serviceAccount = program
   .command("service-account")
   .description("OAuth2 applications of the organisation, independent of any person");

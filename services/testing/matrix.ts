@@ -87,6 +87,8 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "biplane.identity.v1.ApplicationService/DeleteServiceAccount": admin,
   "biplane.identity.v1.ApplicationService/ListAllApiKeys": admin,
   "biplane.identity.v1.ApplicationService/RevokeAnyApiKey": admin,
+  "biplane.identity.v1.PeopleService/ListPeople": admin,
+  "biplane.identity.v1.PeopleService/RevokeSignIns": admin,
   "biplane.cluster.v1.ClusterAdminService/ListClusters": admin,
   "biplane.cluster.v1.ClusterAdminService/RevokeCluster": admin,
 };
@@ -98,6 +100,7 @@ export const withoutOrg = [
   "AuditService",
   "ApiKeyService",
   "ApplicationService",
+  "PeopleService",
   "ClusterAdminService",
 ];
 

@@ -12,6 +12,7 @@ const services = new Map<string, Backend>(
     "biplane.audit.v1.AuditService": "identity",
     "biplane.identity.v1.ApiKeyService": "identity",
     "biplane.identity.v1.ApplicationService": "identity",
+    "biplane.identity.v1.PeopleService": "identity",
     "flyteidl2.workflow.RunService": "runs",
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",

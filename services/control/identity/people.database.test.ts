@@ -5,7 +5,7 @@ import { createClient } from "@connectrpc/connect";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService, Decision } from "../../../gen/biplane/audit/v1/audit_pb.js";
-import { ApiKeyService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { ApiKeyService, PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
 import { ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
@@ -431,6 +431,33 @@ describe("signing a device in", () => {
   });
 
   const hashOf = (text: string) => Buffer.from(challengeOf(text), "base64url");
+});
+
+describe("an administrator", () => {
+  it("ends all that stands for somebody of the organisation, who may come back if their groups still say so", async () => {
+    const [ann, vic, gus] = [await signedIn("ann"), await signedIn("vic"), await signedIn("gus")];
+    const people = createClient(PeopleService, world.transport);
+    const { value } = await createClient(ApiKeyService, world.transport).createApiKey(
+      { name: "left", days: 1 },
+      bearer(vic.access_token),
+    );
+    expect(await projects(value)).toBe("ok");
+    const listed = (await people.listPeople({}, bearer(ann.access_token))).people;
+    expect(listed.map(({ subject }) => subject).sort()).toEqual(["ann@acme.test", "vic@acme.test"]);
+    expect(listed.find(({ subject }) => subject === "vic@acme.test")?.sessions).toBeGreaterThan(0);
+
+    const vicsName = { subject: "vic@acme.test" };
+    expect(await codeOf(people.revokeSignIns(vicsName, bearer(vic.access_token)))).toBe("PermissionDenied");
+    expect(await codeOf(people.revokeSignIns(vicsName, bearer(gus.access_token)))).toBe("NotFound");
+    const ended = await people.revokeSignIns(vicsName, bearer(ann.access_token));
+    expect([ended.sessions > 0, ended.apiKeys]).toEqual([true, 1]);
+    expect(await refresh(vic.refresh_token)).toMatchObject({ error: "invalid_grant" });
+    await overWithin(vic.access_token, 10);
+    await overWithin(value, 10);
+    expect(await projects(ann.access_token)).toBe("ok");
+    expect(await people.revokeSignIns(vicsName, bearer(ann.access_token))).toMatchObject({ sessions: 0, apiKeys: 0 });
+    expect(await projects((await signedIn("vic")).access_token)).toBe("ok");
+  });
 });
 
 describe("what is kept and told", () => {

@@ -2,6 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createLocalJWKSet } from "jose";
+import { PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { userRoles } from "../../shared/auth/caller.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
@@ -19,8 +20,10 @@ import { credentialRoutes } from "./credential-services.ts";
 import { grantStore } from "./grants.ts";
 import { discoveryDocument, discoveryPaths, identityRoutes, keysPath, tokenPath } from "./metadata.ts";
 import { type PeopleDeps, peopleDesk } from "./people.ts";
+import { peopleService } from "./people-service.ts";
 import { policyStore } from "./policies.ts";
 import { policyService } from "./policy-service.ts";
+import { sessionStore } from "./sessions.ts";
 import { signInDesk } from "./sign-in.ts";
 import { createSigner } from "./signing.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
@@ -52,6 +55,7 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
         identityRoutes(issuer, people !== undefined)(router);
         router.service(PolicyService, policyService(policyStore(database)));
         router.service(AuthorizerService, authorizerService(signer));
+        router.service(PeopleService, peopleService(sessionStore(database)));
         credentialRoutes({ issuer, applications, apiKeys: apiKeyStore(database), signIn, signer })(router);
         auditRoutes(database)(router);
       },

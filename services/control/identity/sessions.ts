@@ -33,7 +33,21 @@ export interface SessionStore {
   holderOf(sha256: Buffer): Promise<Holder | undefined>;
   /** Again changes nothing. */
   revoke(org: string, session: string): Promise<void>;
+  /** Those who signed in last come first. */
+  people(org: string): Promise<KnownPerson[]>;
+  /** Ends all that stands for somebody. @returns how many were in force. */
+  signOut(org: string, subject: string): Promise<{ sessions: number; apiKeys: number } | "not-found">;
 }
+
+export interface KnownPerson {
+  subject: string;
+  role: string;
+  signedInAt: Date;
+  /** In force. */
+  sessions: number;
+}
+
+const maxListed = 1000;
 
 interface Row extends FoundSecret {
   session: string;
@@ -64,6 +78,17 @@ export function sessionStore(database: Database): SessionStore {
       return row && holder(org, row);
     },
     revoke: (org, session) => database.withOrg(org, (transaction) => revokeSession(transaction, org, session)),
+    people: (org) =>
+      database.withOrg(org, (transaction) =>
+        transaction.query<KnownPerson>(
+          `select p.subject, p.role, p.signed_in_at as "signedInAt",
+             (select count(*)::int from biplane.sessions s where s.org = p.org and s.subject = p.subject
+               and s.revoked_at is null and s.expires_at > now()) as sessions
+           from biplane.people p where p.org = $1 order by p.signed_in_at desc, p.subject limit ${maxListed}`,
+          [org],
+        ),
+      ),
+    signOut: (org, subject) => database.withOrg(org, (transaction) => revokeSignIns(transaction, org, subject)),
   };
 }
 
@@ -132,6 +157,26 @@ async function revokeSession(transaction: Transaction, org: string, session: str
     "update biplane.sessions set revoked_at = coalesce(revoked_at, now()) where org = $1 and session_id = $2",
     [org, session],
   );
+}
+
+/** The row is locked first: a sign-in at the same moment comes wholly before or wholly after. */
+async function revokeSignIns(transaction: Transaction, org: string, subject: string) {
+  const known = await transaction.query(
+    "update biplane.people set role = 'none' where org = $1 and subject = $2 returning 1",
+    [org, subject],
+  );
+  if (known.length === 0) return "not-found";
+  const sessions = await transaction.query(
+    `update biplane.sessions set revoked_at = now()
+     where org = $1 and subject = $2 and revoked_at is null and expires_at > now() returning 1`,
+    [org, subject],
+  );
+  const apiKeys = await transaction.query(
+    `update biplane.api_keys set revoked_at = now()
+     where org = $1 and owner_kind = 'user' and owner = $2 and revoked_at is null and expires_at > now() returning 1`,
+    [org, subject],
+  );
+  return { sessions: sessions.length, apiKeys: apiKeys.length };
 }
 
 function holder(org: string, { subject, role, session }: Row): Holder {

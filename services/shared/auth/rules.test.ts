@@ -1,6 +1,7 @@
 import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { createConnectRouter } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
@@ -33,7 +34,7 @@ function mounted(): DescService[] {
   identityRoutes("https://region.biplane.test", true)(router);
   credentialRoutes(without)(router);
   auditRoutes(without)(router);
-  const own = [PolicyService, AuthorizerService, ObjectStoreService, LogService, SecretStoreService];
+  const own = [PolicyService, AuthorizerService, PeopleService, ObjectStoreService, LogService, SecretStoreService];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
 }
 

@@ -6,7 +6,12 @@ import {
   PlacementService,
   RegistrationService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
-import { ApiKeyService, ApplicationService, KeyExchangeService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import {
+  ApiKeyService,
+  ApplicationService,
+  KeyExchangeService,
+  PeopleService,
+} from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
@@ -163,6 +168,10 @@ const table = new Map<string, Map<string, Rule>>([
     deleteServiceAccount: mayChange("manage_applications", ({ clientId }) => organisation("", clientId)),
     listAllApiKeys: mayRead("manage_applications", () => organisation()),
     revokeAnyApiKey: mayChange("manage_applications", ({ keyId }) => organisation("", keyId)),
+  }),
+  rulesOf(PeopleService, {
+    listPeople: mayRead("manage_permissions", () => organisation()),
+    revokeSignIns: mayChange("manage_permissions", ({ subject }) => organisation("", subject)),
   }),
   // Known by the key that the request carries.
   rulesOf(KeyExchangeService, { exchange: anyone }),
