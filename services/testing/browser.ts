@@ -79,8 +79,8 @@ export function overHttp2(to: StreamSource, more: Record<string, string>): typeo
         resolve(read);
       }),
     );
-    // A GET is at its end from the beginning.
-    if (options?.method === "POST") stream.end(typeof options.body === "string" ? options.body : "");
+    // One without a body by its method is at its end from the beginning.
+    if (!stream.writableEnded) stream.end(typeof options?.body === "string" ? options.body : "");
     let text = "";
     for await (const chunk of stream) text += chunk;
     const read = await answered;

@@ -12,6 +12,7 @@ import { ProjectService } from "../../../gen/flyteidl2/project/project_service_p
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type Browser, openBrowser, overHttp2, type Page } from "../../testing/browser.ts";
 import { type LoginProvider, startLoginProvider } from "../../testing/login-provider.ts";
+import { oneOf, randomBytes as randomBytesOf, seededRandom } from "../../testing/random-message.ts";
 import { type RegionWorld, startRegionWorld } from "../../testing/region-world.ts";
 import { challengeOf } from "./session-rules.ts";
 
@@ -457,6 +458,51 @@ describe("an administrator", () => {
     expect(await projects(ann.access_token)).toBe("ok");
     expect(await people.revokeSignIns(vicsName, bearer(ann.access_token))).toMatchObject({ sessions: 0, apiKeys: 0 });
     expect(await projects((await signedIn("vic")).access_token)).toBe("ok");
+  });
+});
+
+describe("what nobody should send", () => {
+  const paths = ["authorize", "callback", "device", "device/decision", "device_authorization", "revoke", "token"];
+  const fields = [
+    ...["client_id", "redirect_uri", "response_type", "code_challenge_method", "code_challenge", "audience", "state"],
+    ...["grant_type", "code", "code_verifier", "refresh_token", "device_code", "user_code", "decision", "token", "iss"],
+  ];
+  const usual = [
+    ...["biplane-cli", redirectUri, "code", "S256", challengeOf("x"), issuer, "authorization_code", "refresh_token"],
+    ...[
+      "urn:ietf:params:oauth:grant-type:device_code",
+      "BCDF-GHJK",
+      "approve",
+      "a.b.c",
+      "\0",
+      "\ud800",
+      "x".repeat(5000),
+    ],
+  ];
+  const seed = Number(process.env.BIPLANE_SEED ?? Date.now() % 1_000_000);
+
+  it(`is answered, never with a failure of ours (seed ${seed})`, async () => {
+    const random = seededRandom(seed);
+    const failed: string[] = [];
+    for (let count = 0; count < 500; count++) {
+      const sent = new URLSearchParams();
+      for (let field = 0; field < random() * 8; field++) {
+        const noise = Buffer.from(randomBytesOf(random, 12)).toString("latin1");
+        sent.append(oneOf(random, fields), random() < 0.7 ? oneOf(random, usual) : noise);
+      }
+      const path = `/oauth2/v1/${oneOf(random, paths)}`;
+      const cookie = `__Host-biplane-device=${oneOf(random, usual)}`.replaceAll(/[^ -~]/g, "");
+      const method = oneOf(random, ["GET", "POST", "POST", "PUT", "HEAD"]);
+      const body = random() < 0.9 ? sent.toString() : Buffer.from(randomBytesOf(random, 200)).toString("latin1");
+      const type = random() < 0.9 ? "application/x-www-form-urlencoded" : "text/plain";
+      const answer = await fresh()(`${issuer}${path}${method === "POST" ? "" : `?${sent}`}`, {
+        method,
+        headers: { "content-type": type, cookie },
+        ...(method === "POST" ? { body } : {}),
+      });
+      if (answer.status >= 500) failed.push(`${method} ${path} ${sent} ${body}: ${answer.status}`);
+    }
+    expect(failed).toEqual([]);
   });
 });
 
