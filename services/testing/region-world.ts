@@ -29,6 +29,7 @@ import type { StreamSource } from "../shared/proxy.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
 import { postText } from "../shared/testing/http2.ts";
 import { recordingLog } from "../shared/testing/log.ts";
+import type { TestDatabases } from "../shared/testing/postgres.ts";
 
 export interface RegionWorld {
   /** To the gateway. */
@@ -49,15 +50,20 @@ export interface RegionWorld {
   stop(): Promise<void>;
 }
 
+export interface RegionOptions extends Pick<IdentityDeps, "upstream" | "triesClock"> {
+  groups?: Bootstrap["people"];
+  issuer?: string;
+  /** @default the one that all files of the vitest project `database` share */
+  postgres?: TestDatabases;
+}
+
 const tokenSchema = z.object({ access_token: z.string() });
 
 /** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
-export async function startRegionWorld(
-  people: { upstream?: IdentityDeps["upstream"]; groups?: Bootstrap["people"]; issuer?: string } = {},
-): Promise<RegionWorld> {
+export async function startRegionWorld({ postgres, ...people }: RegionOptions = {}): Promise<RegionWorld> {
   const issuer = people.issuer ?? "https://region.biplane.test";
   const { log, lines } = recordingLog("region");
-  const store = await openTestStore();
+  const store = await openTestStore(postgres);
   const running: RunningService[] = [];
   const upstreams: Upstream[] = [];
   const start = async (name: string, parts: ServiceParts) => {
@@ -81,6 +87,7 @@ export async function startRegionWorld(
       signingKey,
       bootstrap: { applications: [...applications, gone], registrations: [], people: people.groups ?? [] },
       upstream: people.upstream,
+      triesClock: people.triesClock,
       log,
     }),
   );

@@ -8,6 +8,8 @@ import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ApiKeyService } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { flyte, flyteScript } from "../../sandbox/client.ts";
+import { publicClient } from "../../services/control/identity/public-client.ts";
+import { untilFree } from "../../services/shared/testing/free-port.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { edge, signedIn, tokenAnswer } from "../support/identities.ts";
 import { environment, here } from "../support/local-run.ts";
@@ -43,7 +45,7 @@ async function whoami(env: Record<string, string>, onOutput?: (text: string) => 
   const all = { PYTHON_KEYRING_BACKEND: "keyring.backends.null.Keyring", ...env };
   const answer = await flyte(here, environment, ["--no-progress", "whoami"], {
     env: all,
-    timeoutMs: 60_000,
+    timeoutMs: 170_000,
     ...(onOutput ? { onOutput } : {}),
   });
   const said = stripVTControlCharacters(answer.stdout);
@@ -52,7 +54,7 @@ async function whoami(env: Record<string, string>, onOutput?: (text: string) => 
 }
 
 async function eventually<T>(look: () => T | undefined): Promise<T> {
-  for (const until = Date.now() + 40_000; Date.now() < until; await sleep(100)) {
+  for (const until = Date.now() + 120_000; Date.now() < until; await sleep(100)) {
     const found = look();
     if (found !== undefined) return found;
   }
@@ -97,6 +99,7 @@ it("as a person, by a browser", async () => {
   const url = join(folder, "url");
   const browser = program("browser", `printf %s "$1" > ${url}.new && mv ${url}.new ${url}`);
   const viewer = person(org, "viewer");
+  await untilFree(Number(new URL(publicClient.redirectUri).port));
   const asked = whoami({ FLYTECTL_CONFIG: configuration("pkce", { authType: "Pkce" }), BROWSER: browser });
   const opened = await eventually(() => readOr(url));
   const forged = await viewer.open(`https://${endpoint}/oauth2/v1/callback?code=x&state=${"s".repeat(43)}`);
@@ -105,17 +108,19 @@ it("as a person, by a browser", async () => {
   expect(await asked).toContain(viewer.email);
 });
 
-it("as a person, by a code on another device, and as one of the other organisation", async () => {
-  for (const who of [person(org, "contributor"), person("globex", "admin")]) {
-    let said = "";
-    const config = configuration("device", { authType: "DeviceFlow" });
-    const asked = whoami({ FLYTECTL_CONFIG: config }, (text) => {
-      said += text;
-    });
-    const url = await eventually(() => /https:\/\/\S+user_code=[A-Z-]{9}/.exec(stripVTControlCharacters(said))?.[0]);
-    expect((await who.byDevice(url)).text).toContain("Your device is signed in");
-    expect(await asked).toContain(who.email);
-  }
+it.each([
+  [org, "contributor"],
+  ["globex", "admin"],
+] as const)("as a person, by a code on another device: of %s, a %s", async (of, role) => {
+  const who = person(of, role);
+  let said = "";
+  const config = configuration("device", { authType: "DeviceFlow" });
+  const asked = whoami({ FLYTECTL_CONFIG: config }, (text) => {
+    said += text;
+  });
+  const url = await eventually(() => /https:\/\/\S+user_code=[A-Z-]{9}/.exec(stripVTControlCharacters(said))?.[0]);
+  expect((await who.byDevice(url)).text).toContain("Your device is signed in");
+  expect(await asked).toContain(who.email);
 });
 
 function readOr(file: string): string | undefined {

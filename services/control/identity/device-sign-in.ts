@@ -22,7 +22,7 @@ export interface DeviceDeps {
   sealer: Sealer;
   record: SignInRecord;
   log: Logger;
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 export interface DeviceSignIn {

@@ -26,6 +26,8 @@ export interface PeopleDeps {
   upstream: Omit<UpstreamConfig, "redirectUri">;
   verify: TokenVerifier;
   audit: AuditSink;
+  /** What wrong tries are counted by, in milliseconds. @default the clock */
+  triesClock?: (() => number) | undefined;
   log: Logger;
 }
 
@@ -35,7 +37,7 @@ export function peopleDesk(deps: PeopleDeps) {
   const devices = deviceStore(database);
   const record = signInRecord(deps.audit);
   const sealer = createSealer(issuer, pemBlocks(deps.signingKey));
-  const device = deviceSignIn({ issuer, devices, sealer, record, log });
+  const device = deviceSignIn({ issuer, devices, sealer, record, log, now: deps.triesClock });
   const browser = browserSignIn({
     ...{ issuer, sessions, sealer, record, log },
     upstream: openUpstream({ ...deps.upstream, redirectUri: issuer + callbackPath }),

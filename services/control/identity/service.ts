@@ -36,6 +36,8 @@ export interface IdentityDeps {
   bootstrap: Bootstrap;
   /** Where people show who they are. @default they cannot sign in */
   upstream?: PeopleDeps["upstream"] | undefined;
+  /** What wrong tries are counted by, in milliseconds. @default the clock */
+  triesClock?: (() => number) | undefined;
   log: Logger;
 }
 
@@ -45,7 +47,7 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
   const signer = await createSigner(issuer, deps.signingKey);
   await applications.bootstrap(deps.bootstrap.applications);
   const keys = createLocalJWKSet(signer.keys);
-  const signIn = signInDesk({ applications, log });
+  const signIn = signInDesk({ applications, log, now: deps.triesClock });
   const verify = tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]);
   const audit = databaseSink(database);
   const people = deps.upstream && peopleDesk({ ...deps, upstream: deps.upstream, verify, audit });

@@ -17,7 +17,7 @@ const nobody = sha256("");
 export interface SignInDeps {
   applications: Pick<ApplicationStore, "find">;
   log: Logger;
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 export function signInDesk({ applications, log, now }: SignInDeps): SignIn {

@@ -1,6 +1,7 @@
 /** A port for a program that a test starts and that cannot choose one itself. */
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * Free on loopback now. From below those that systems give to outgoing connections, so that none of these takes it
@@ -12,6 +13,12 @@ export async function freePort(): Promise<number> {
     if (await canListen(port)) return port;
   }
   throw new Error("no port from 15000 to 29999 on 127.0.0.1 is free");
+}
+
+/** For a program that has this port and no other, which an outgoing connection of anybody may hold for a while. */
+export async function untilFree(port: number): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(100)) if (await canListen(port)) return;
+  throw new Error(`port ${port} on 127.0.0.1 is in use for longer than a minute`);
 }
 
 function canListen(port: number): Promise<boolean> {

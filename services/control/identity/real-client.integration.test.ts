@@ -11,12 +11,15 @@ import { ensureAuthority, ensureLeaf } from "../../../sandbox/pki.ts";
 import { locateToolchain } from "../../../sandbox/toolchain/index.ts";
 import { proxy } from "../../shared/proxy.ts";
 import { type Server, startServer } from "../../shared/server.ts";
-import { freePort } from "../../shared/testing/free-port.ts";
+import { freePort, untilFree } from "../../shared/testing/free-port.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
+import { startTestPostgres, type TestPostgres } from "../../shared/testing/postgres.ts";
 import { openBrowser, overHttp2, type Page } from "../../testing/browser.ts";
 import { type LoginProvider, startLoginProvider } from "../../testing/login-provider.ts";
 import { type RegionWorld, startRegionWorld } from "../../testing/region-world.ts";
+import { publicClient } from "./public-client.ts";
 
+const callbackPort = Number(new URL(publicClient.redirectUri).port);
 const accounts = { ann: { email: "ann@acme.test", emailVerified: true, groups: ["acme-admins"] } };
 const groups = [{ org: "acme", group: "acme-admins", role: "admin" as const }];
 
@@ -25,6 +28,7 @@ let python: string;
 let caFile: string;
 let issuer: string;
 let login: LoginProvider;
+let postgres: TestPostgres;
 let world: RegionWorld;
 let edge: Server;
 const children: ChildProcess[] = [];
@@ -37,9 +41,10 @@ beforeAll(async () => {
   const leaf = await ensureLeaf(pki, { name: "edge", dns: ["localhost"] });
   const port = await freePort();
   issuer = `https://localhost:${port}`;
+  postgres = await startTestPostgres();
   login = await startLoginProvider(accounts, `${issuer}/oauth2/v1/callback`);
   const upstream = { ...login, scopes: "openid email groups", groupsClaim: "groups" };
-  world = await startRegionWorld({ upstream, groups, issuer });
+  world = await startRegionWorld({ upstream, groups, issuer, postgres });
   const { log } = recordingLog("edge");
   edge = await startServer({
     port,
@@ -59,6 +64,7 @@ afterAll(async () => {
   await edge.close(100);
   await world.stop();
   await login.stop();
+  await postgres.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -104,7 +110,7 @@ function start(program: string, args: string[], more: Record<string, string> = {
 }
 
 async function eventually<T>(look: () => T | undefined, said: () => string): Promise<T> {
-  for (const until = Date.now() + 40_000; Date.now() < until; await sleep(100)) {
+  for (const until = Date.now() + 120_000; Date.now() < until; await sleep(100)) {
     const found = look();
     if (found !== undefined) return found;
   }
@@ -176,12 +182,14 @@ describe.each([
   ["DeviceFlow", (client: ReturnType<typeof start>) => client.shown().then(byDevice)],
 ] as const)("the client's %s", (authType, play) => {
   it("signs a person in, who is told who they are", async () => {
+    await untilFree(callbackPort);
     const flyte = start(join(dirname(python), "flyte"), ["--config", configuration(authType), "whoami"]);
     await play(flyte);
     expect([await flyte.ended, flyte.said()]).toEqual([0, expect.stringContaining("ann@acme.test")]);
   });
 
   it("refreshes within the session, without the person", async () => {
+    await untilFree(callbackPort);
     const client = start(python, ["-c", script, authType, issuer]);
     await play(client);
     expect([await client.ended, client.said()]).toEqual([0, expect.stringContaining("GOT")]);
