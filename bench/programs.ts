@@ -89,14 +89,14 @@ async function makeCluster(): Promise<void> {
 async function preview({ name, folder, config }: (typeof programs)[number]): Promise<Cost> {
   const stack = name.replaceAll(/[^a-z0-9]+/g, "-");
   const layout = stackLayout(world.sandbox.paths, stack);
-  const memory = join(scratch, "memory");
+  const use = join(scratch, "use");
   const settings = join(scratch, `Pulumi.${stack}.yaml`);
   writeFileSync(settings, stringify({ config }));
   const providers = await serveAll([awsPackage(world.cloud), kubernetesPackage({}), tlsPackage()]);
   const env = officialEnvironment(layout, providers.addresses, host.address);
   // The entry's process is started by the host, with this one's environment.
-  process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-memory.ts")}`;
-  process.env.BIPLANE_MEMORY_FILE = memory;
+  process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-use.ts")}`;
+  process.env.BIPLANE_USE_FILE = use;
   const pulumi = (where: string, ...args: string[]) =>
     execa(world.sandbox.tools.bin("pulumi"), [...args, "--cwd", where, "--stack", stack, "--non-interactive"], {
       env,
@@ -111,7 +111,8 @@ async function preview({ name, folder, config }: (typeof programs)[number]): Pro
   const seconds = (performance.now() - began) / 1000;
   providers.close();
   const resources = Number(/\+ (\d+) to create/.exec(all)?.[1] ?? 0);
-  return { seconds, mebibytes: Number(readFileSync(memory, "utf8")) / 1024, resources };
+  const { mebibytes } = JSON.parse(readFileSync(use, "utf8")) as { mebibytes: number };
+  return { seconds, mebibytes, resources };
 }
 
 function medianOf(name: string): Cost {

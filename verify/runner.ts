@@ -1,5 +1,6 @@
 /** Judges collected facts. Not knowing is not passing: a fact that was not read whole ends every check that needs it. */
 import type { AnyCheck } from "./check.ts";
+import { copyOf } from "./copy.ts";
 import type { Collected, FactName, Facts } from "./facts.ts";
 import type { Finding, SabotageResult, Verdict } from "./outcome.ts";
 import type { Targets } from "./target.ts";
@@ -49,7 +50,7 @@ function isEmpty(value: Facts[FactName]): boolean {
 function tryAll(check: AnyCheck, facts: Facts, targets: Targets): [SabotageResult, ...SabotageResult[]] | string {
   const results: SabotageResult[] = [];
   for (const sabotage of check.sabotages) {
-    const broken = structuredClone(facts);
+    const broken = copyOf(facts);
     if (sabotage.apply(broken, targets) === false) continue;
     const red = check.evaluate(broken, targets).some((finding: Finding) => !finding.ok);
     if (!red) return `the check cannot be trusted: "${sabotage.name}" did not turn it red`;

@@ -146,6 +146,12 @@ export function ownNamespaces(target: Target): string[] {
   return [target.namespace, ...projectNamespaces(target)];
 }
 
+/** For many objects: a list of names would be gone through for each. */
+export function inOwnNamespaces(target: Target): (object: { metadata?: { namespace?: string } }) => boolean {
+  const own = new Set(ownNamespaces(target));
+  return ({ metadata }) => own.has(metadata?.namespace ?? "");
+}
+
 /** Name that the plane is registered by, which is not EKS's. */
 export function registeredName({ cluster, clusterName }: Target): string {
   return cluster ?? clusterName.replace(/^biplane-/, "");

@@ -3,7 +3,7 @@ import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
-import { reach, tell } from "../reason/iam/reach.ts";
+import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants } from "../reason/iam-policy.ts";
 import { expand, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
 import type { Target } from "../target.ts";
@@ -164,15 +164,16 @@ function judgeWays(facts: Parameters<typeof planeWorld>[0], target: Target, vend
     ({ conditions }) => conditions.StringEquals?.["sts:externalid"] ?? [],
   );
   const world = { ...planeWorld(facts, guests), carries: { "sts:externalid": ids.slice(0, 1) } };
-  return guests.flatMap(({ arn }) =>
-    planeStores(target).flatMap(({ name, resource, actions, context }) =>
+  return guests.flatMap(({ arn }) => {
+    const ask = reachOf(world, arn);
+    return planeStores(target).flatMap(({ name, resource, actions, context }) =>
       actions.map((action) => {
-        const found = reach(world, arn, { action, resource, context });
+        const found = ask({ action, resource, context });
         const subject = `${arn} → ${name} (${action})`;
         return found.reached === "no" ? pass(subject, tell(found)) : fail(subject, tell(found));
       }),
-    ),
-  );
+    );
+  });
 }
 
 function reading(resource: string) {

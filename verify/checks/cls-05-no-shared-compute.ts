@@ -18,7 +18,7 @@ export const nodesAreTheCustomers = defineCheck({
   needs: ["nodes", "network", "namespaces", "pods"],
   evaluate({ nodes, network, namespaces, pods }, target): Finding[] {
     if (nodes.every(({ spec }) => !spec?.providerID?.startsWith("aws:///"))) return [];
-    const homes = ownNamespaces(target);
+    const podsIn = Map.groupBy(pods, ({ metadata }) => metadata?.namespace);
     return [
       ...nodes.map(({ metadata, spec }): Finding => {
         const subject = `Node/${metadata?.name}`;
@@ -34,8 +34,8 @@ export const nodesAreTheCustomers = defineCheck({
         if (org === undefined || org === target.org) return [];
         return [fail(`Namespace/${metadata?.name}`, `of ${org}`)];
       }),
-      ...homes.map((home): Finding => {
-        const count = pods.filter(({ metadata }) => metadata?.namespace === home).length;
+      ...ownNamespaces(target).map((home): Finding => {
+        const count = podsIn.get(home)?.length ?? 0;
         return pass(`Namespace/${home}`, `${count} pods, of ${target.org} only`);
       }),
     ];

@@ -38,14 +38,17 @@ export const executorIsController = defineCheck({
     const name = "executor";
     const account = components.find((component) => component.name === name)?.serviceAccount ?? name;
     const rights = grantsTo({ namespace: target.namespace, name: account }, facts);
+    const rightsIn = Map.groupBy(rights, ({ namespace }) => namespace);
     const spaces = projectNamespaces(target);
-    const taskPods = facts.pods.filter(({ metadata }) => spaces.includes(metadata?.namespace ?? ""));
+    const isSpace = new Set(spaces);
+    const taskPods = facts.pods.filter(({ metadata }) => isSpace.has(metadata?.namespace ?? ""));
     return [
       judgeDeployment(facts.deployments, target.namespace, name, account),
       judgeDefinition(facts.customResourceDefinitions),
       ...spaces.map((namespace): Finding => {
         const subject = `ServiceAccount/${target.namespace}/${account} in ${namespace}`;
-        const lacking = duties.find((duty) => !allows(rights, { ...duty, namespace }));
+        const own = [...(rightsIn.get(undefined) ?? []), ...(rightsIn.get(namespace) ?? [])];
+        const lacking = duties.find((duty) => !allows(own, { ...duty, namespace }));
         if (lacking) return fail(subject, `may not ${textOf({ ...lacking, namespace, via: "" })}`);
         return pass(subject, "watches TaskActions; creates, watches and deletes pods");
       }),

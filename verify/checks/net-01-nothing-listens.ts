@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf } from "../reason/kubernetes.ts";
-import { ownNamespaces } from "../target.ts";
+import { inOwnNamespaces } from "../target.ts";
 
 /** Read from the objects; that nothing answers is shown by a probe from outside. */
 export const nothingListensOutside = defineCheck({
@@ -14,27 +14,23 @@ export const nothingListensOutside = defineCheck({
   fix: "Make the Service ClusterIP and remove hostPort and hostNetwork: the tunnel dials out.",
   needs: ["services", "pods"],
   evaluate({ services, pods }, target) {
-    const homes = ownNamespaces(target);
+    const isOurs = inOwnNamespaces(target);
     return [
-      ...services
-        .filter(({ metadata }) => homes.includes(metadata?.namespace ?? ""))
-        .map((service) => {
-          const { type, externalIPs } = service.spec ?? {};
-          const subject = subjectOf("Service", service);
-          if (type !== "ClusterIP" || externalIPs?.length)
-            return fail(subject, `type ${type}, externalIPs ${externalIPs ?? "none"}`);
-          return pass(subject, "ClusterIP");
-        }),
-      ...pods
-        .filter(({ metadata }) => homes.includes(metadata?.namespace ?? ""))
-        .map((pod) => {
-          const subject = subjectOf("Pod", pod);
-          if (pod.spec?.hostNetwork) return fail(subject, "uses the host's network");
-          const port = containersOf(pod)
-            .flatMap(({ ports }) => ports ?? [])
-            .find(({ hostPort }) => hostPort);
-          return port ? fail(subject, `hostPort ${port.hostPort}`) : pass(subject, "no host port");
-        }),
+      ...services.filter(isOurs).map((service) => {
+        const { type, externalIPs } = service.spec ?? {};
+        const subject = subjectOf("Service", service);
+        if (type !== "ClusterIP" || externalIPs?.length)
+          return fail(subject, `type ${type}, externalIPs ${externalIPs ?? "none"}`);
+        return pass(subject, "ClusterIP");
+      }),
+      ...pods.filter(isOurs).map((pod) => {
+        const subject = subjectOf("Pod", pod);
+        if (pod.spec?.hostNetwork) return fail(subject, "uses the host's network");
+        const port = containersOf(pod)
+          .flatMap(({ ports }) => ports ?? [])
+          .find(({ hostPort }) => hostPort);
+        return port ? fail(subject, `hostPort ${port.hostPort}`) : pass(subject, "no host port");
+      }),
     ];
   },
   sabotages: [
@@ -50,7 +46,7 @@ export const nothingListensOutside = defineCheck({
     {
       name: "the last pod opens a host port",
       apply(facts, target) {
-        const pod = facts.pods.findLast(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+        const pod = facts.pods.findLast(inOwnNamespaces(target));
         const container = pod?.spec?.containers.at(-1);
         if (!container) return false;
         container.ports = [{ containerPort: 8080, hostPort: 8080 }];

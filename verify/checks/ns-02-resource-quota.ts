@@ -14,14 +14,15 @@ export const quotaPerNamespace = defineCheck({
   fix: "Give the namespace a ResourceQuota, and a LimitRange with container defaults, of CPU and memory.",
   needs: ["resourceQuotas", "limitRanges"],
   evaluate({ resourceQuotas, limitRanges }, target) {
+    const quotasIn = Map.groupBy(resourceQuotas, ({ metadata }) => metadata?.namespace);
+    const rangesIn = Map.groupBy(limitRanges, ({ metadata }) => metadata?.namespace);
     return ownNamespaces(target).map((namespace) => {
-      const quotas = resourceQuotas.filter(({ metadata }) => metadata?.namespace === namespace);
+      const quotas = quotasIn.get(namespace) ?? [];
       const enforced = quotas.map(({ status }) => status?.hard ?? {});
       const cpu = enforced.map((hard) => hard["limits.cpu"] ?? hard["requests.cpu"] ?? hard.cpu).find(Boolean);
       if (!cpu) return fail(`Namespace/${namespace}`, `${quotas.length} quotas, none with CPU in force`);
       if (cores(cpu) > largestCpu) return fail(`Namespace/${namespace}`, `CPU quota ${cpu} limits nothing`);
-      const given = limitRanges
-        .filter(({ metadata }) => metadata?.namespace === namespace)
+      const given = (rangesIn.get(namespace) ?? [])
         .flatMap(({ spec }) => spec?.limits ?? [])
         .find(({ type, _default: limits }) => type === "Container" && limits?.cpu && limits.memory);
       if (!given) return fail(`Namespace/${namespace}`, "no LimitRange limits a container that names no limits");

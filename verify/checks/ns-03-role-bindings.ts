@@ -11,8 +11,9 @@ export const roleBindingsStayHome = defineCheck({
   fix: "Remove the foreign subject from the binding.",
   needs: ["roleBindings"],
   evaluate({ roleBindings }, target) {
+    const bindingsIn = Map.groupBy(roleBindings, ({ metadata }) => metadata?.namespace);
     return projectNamespaces(target).flatMap((namespace) => {
-      const bindings = roleBindings.filter(({ metadata }) => metadata?.namespace === namespace);
+      const bindings = bindingsIn.get(namespace) ?? [];
       if (bindings.length === 0) return [fail(`Namespace/${namespace}`, "no RoleBinding")];
       return bindings.map(({ metadata, subjects }) => {
         const foreign = (subjects ?? []).filter(
@@ -30,8 +31,8 @@ export const roleBindingsStayHome = defineCheck({
     {
       name: "the last binding also names another namespace's account",
       apply(facts, target) {
-        const names = projectNamespaces(target);
-        const binding = facts.roleBindings.filter(({ metadata }) => names.includes(metadata?.namespace ?? "")).at(-1);
+        const names = new Set(projectNamespaces(target));
+        const binding = facts.roleBindings.filter(({ metadata }) => names.has(metadata?.namespace ?? "")).at(-1);
         if (!binding) return false;
         binding.subjects = [
           ...(binding.subjects ?? []),

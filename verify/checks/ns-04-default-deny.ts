@@ -13,8 +13,9 @@ export const defaultDenyEverywhere = defineCheck({
   fix: "Add a NetworkPolicy with an empty podSelector, both policyTypes and no rules.",
   needs: ["networkPolicies"],
   evaluate({ networkPolicies }, target) {
+    const policiesIn = Map.groupBy(networkPolicies, ({ metadata }) => metadata?.namespace);
     return ownNamespaces(target).map((namespace) => {
-      const policies = networkPolicies.filter(({ metadata }) => metadata?.namespace === namespace);
+      const policies = policiesIn.get(namespace) ?? [];
       const deny = policies.find(isDefaultDeny);
       if (!deny) return fail(`Namespace/${namespace}`, `${policies.length} policies, none denies both ways`);
       const open = policies.find(

@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf, rootReason } from "../reason/kubernetes.ts";
-import { ownNamespaces } from "../target.ts";
+import { inOwnNamespaces } from "../target.ts";
 
 /** The documented command reads the first pod's pod-level context; this reads every container's effective one. */
 export const podsAreNonRoot = defineCheck({
@@ -14,7 +14,7 @@ export const podsAreNonRoot = defineCheck({
   fix: "Set runAsNonRoot: true and a numeric runAsUser on the pod, and nothing weaker on its containers.",
   needs: ["pods"],
   evaluate({ pods }, target) {
-    const ours = pods.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+    const ours = pods.filter(inOwnNamespaces(target));
     return ours.flatMap((pod) =>
       containersOf(pod).map((container) => {
         const subject = `${subjectOf("Pod", pod)}#${container.name}`;
@@ -27,9 +27,7 @@ export const podsAreNonRoot = defineCheck({
     {
       name: "the last container of the last pod runs as uid 0",
       apply(facts, target) {
-        const pod = facts.pods
-          .filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""))
-          .at(-1);
+        const pod = facts.pods.filter(inOwnNamespaces(target)).at(-1);
         const container = pod?.spec?.containers.at(-1);
         if (!container) return false;
         container.securityContext = { ...container.securityContext, runAsUser: 0 };

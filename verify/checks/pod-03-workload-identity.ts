@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf } from "../reason/kubernetes.ts";
-import { ownNamespaces } from "../target.ts";
+import { inOwnNamespaces } from "../target.ts";
 
 const staticKeys =
   /^(AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|FLYTE_AWS_ACCESS_KEY_ID|FLYTE_AWS_SECRET_ACCESS_KEY|GOOGLE_APPLICATION_CREDENTIALS|AZURE_CLIENT_SECRET|AZURE_STORAGE_KEY)$/;
@@ -23,7 +23,7 @@ export const identityPerPod = defineCheck({
         account.metadata?.annotations?.["eks.amazonaws.com/role-arn"],
       ]),
     );
-    const ours = pods.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+    const ours = pods.filter(inOwnNamespaces(target));
     return ours.map((pod) => {
       const subject = subjectOf("Pod", pod);
       const env = containersOf(pod).flatMap((container) => container.env ?? []);
@@ -45,9 +45,7 @@ export const identityPerPod = defineCheck({
     {
       name: "the last pod is handed a static key",
       apply(facts, target) {
-        const pod = facts.pods
-          .filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""))
-          .at(-1);
+        const pod = facts.pods.filter(inOwnNamespaces(target)).at(-1);
         const container = pod?.spec?.containers[0];
         if (!container) return false;
         container.env = [...(container.env ?? []), { name: "AWS_ACCESS_KEY_ID", value: "x" }];

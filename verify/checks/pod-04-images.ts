@@ -1,7 +1,7 @@
 import { defineCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
-import { ownNamespaces } from "../target.ts";
+import { inOwnNamespaces } from "../target.ts";
 
 export const imagesFromTheRegistry = defineCheck({
   id: "POD-04",
@@ -12,7 +12,7 @@ export const imagesFromTheRegistry = defineCheck({
   fix: "Push the image to the customer's registry and name it there.",
   needs: ["pods"],
   evaluate({ pods }, target) {
-    const ours = pods.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+    const ours = pods.filter(inOwnNamespaces(target));
     return ours.flatMap((pod) =>
       (pod.status?.containerStatuses ?? [])
         .filter(({ imageID }) => imageID)
@@ -29,7 +29,7 @@ export const imagesFromTheRegistry = defineCheck({
     {
       name: "the last container's image came from a public registry",
       apply(facts, target) {
-        const pods = facts.pods.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+        const pods = facts.pods.filter(inOwnNamespaces(target));
         const status = pods
           .findLast(({ status }) => status?.containerStatuses?.length)
           ?.status?.containerStatuses?.at(-1);

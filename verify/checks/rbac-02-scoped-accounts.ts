@@ -1,7 +1,7 @@
 import { defineCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { describeRule } from "../reason/kubernetes.ts";
-import { ownNamespaces } from "../target.ts";
+import { inOwnNamespaces } from "../target.ts";
 
 export const platformRolesScoped = defineCheck({
   id: "RBAC-02",
@@ -12,7 +12,7 @@ export const platformRolesScoped = defineCheck({
   fix: "Name the groups, resources and verbs that the component uses; give secrets by resourceNames.",
   needs: ["roles"],
   evaluate({ roles }, target) {
-    const ours = roles.filter(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+    const ours = roles.filter(inOwnNamespaces(target));
     return ours.map(({ metadata, rules }) => {
       const subject = `Role/${metadata?.namespace}/${metadata?.name}`;
       const wide = (rules ?? []).find((rule) =>
@@ -32,7 +32,7 @@ export const platformRolesScoped = defineCheck({
     {
       name: "the last role gains a rule on every secret",
       apply(facts, target) {
-        const role = facts.roles.findLast(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+        const role = facts.roles.findLast(inOwnNamespaces(target));
         if (!role) return false;
         role.rules = [...(role.rules ?? []), { apiGroups: [""], resources: ["secrets"], verbs: ["get"] }];
         return undefined;
@@ -41,7 +41,7 @@ export const platformRolesScoped = defineCheck({
     {
       name: "a verb becomes *",
       apply(facts, target) {
-        const role = facts.roles.find(({ metadata }) => ownNamespaces(target).includes(metadata?.namespace ?? ""));
+        const role = facts.roles.find(inOwnNamespaces(target));
         if (!role?.rules?.[0]) return false;
         role.rules[0].verbs = ["*"];
         return undefined;

@@ -2,7 +2,7 @@ import { notGranted, permissions } from "../../components/compute-plane/permissi
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { type Account, expand, grantsTo, type RbacFacts, textOf } from "../reason/rbac/grants.ts";
+import { type Account, expand, grantsByAccount, type RbacFacts, textOf } from "../reason/rbac/grants.ts";
 import { ownNamespaces, projectNamespaces, type Target } from "../target.ts";
 
 /** Appendix D narrowed: what stands in the one table, and nothing else; both ways, through every kind of binding. */
@@ -86,15 +86,16 @@ export const permissionsMatchTable = defineCheck({
 
 /** Each account of our namespaces against its rows, also those that have none. */
 export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">, target: Target): Finding[] {
-  const homes = ownNamespaces(target);
+  const homes = new Set(ownNamespaces(target));
   const present = facts.serviceAccounts
     .map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }))
-    .filter(({ namespace }) => homes.includes(namespace));
+    .filter(({ namespace }) => homes.has(namespace));
   const tabled = permissions.map(({ account }) => ({ namespace: target.namespace, name: account }));
   const absent = tabled.filter((account) => !present.some((one) => isSame(one, account)));
+  const grantsOf = grantsByAccount(facts);
   return [...present, ...absent].map((account) => {
     const subject = `ServiceAccount/${account.namespace}/${account.name}`;
-    const granted = grantsTo(account, facts);
+    const granted = grantsOf(account);
     const held = new Set(granted.map(textOf));
     const wanted = new Set(tableOf(account, target).map(textOf));
     const beyond = granted.find((grant) => !wanted.has(textOf(grant)));
@@ -107,9 +108,9 @@ export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">,
 
 /** A cluster may hold a role of such a name that is none of ours: what counts is whom it is bound to. */
 function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, target: Target): Finding[] {
-  const homes = ownNamespaces(target);
+  const homes = new Set(ownNamespaces(target));
   const ours = [...clusterRoleBindings, ...roleBindings].filter(({ subjects = [] }) =>
-    subjects.some(({ kind, namespace = "" }) => kind === "ServiceAccount" && homes.includes(namespace)),
+    subjects.some(({ kind, namespace = "" }) => kind === "ServiceAccount" && homes.has(namespace)),
   );
   return Object.entries(notGranted).map(([documented, reason]) => {
     const found = ours.find(({ roleRef }) => roleRef.name === documented);

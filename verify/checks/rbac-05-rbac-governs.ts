@@ -1,6 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
-import { allows, grantsTo, textOf } from "../reason/rbac/grants.ts";
+import { allows, grantsByAccount, textOf } from "../reason/rbac/grants.ts";
 
 /** The API server's own answers against the roles that were read: another authorizer beside RBAC would show. */
 export const rbacGoverns = defineCheck({
@@ -15,8 +15,9 @@ export const rbacGoverns = defineCheck({
     const accounts = new Map(
       accessReviews.map(({ namespace, account: name }) => [`${namespace}/${name}`, { namespace, name }]),
     );
+    const grantsOf = grantsByAccount(rbac);
     return [...accounts].map(([id, account]) => {
-      const rights = grantsTo(account, rbac);
+      const rights = grantsOf(account);
       const own = accessReviews.filter((one) => one.namespace === account.namespace && one.account === account.name);
       const subject = `ServiceAccount/${id}`;
       for (const { asked, allowed, reason } of own) {

@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { type PlaneFacts, planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
-import { reach, tell } from "../reason/iam/reach.ts";
+import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants, type PolicyDocument, type Statement } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
 import { isOwn } from "./iam-06-no-foreign-principals.ts";
@@ -191,9 +191,10 @@ function judgeWays(facts: Seen, target: Target): Finding[] {
   const roles = facts.iam.roles
     .filter(({ name }) => name === target.roles.admin || name === target.roles.user)
     .map(({ arn }) => ({ name: `become ${arn}`, resource: arn, actions: ["sts:AssumeRole"], context: {} }));
+  const ask = reachOf(world, stranger.arn);
   return [...roles, ...planeStores(target)].flatMap(({ name, resource, actions, context }) =>
     actions.map((action) => {
-      const found = reach(world, stranger.arn, { action, resource, context });
+      const found = ask({ action, resource, context });
       const subject = `anybody of another account → ${name} (${action})`;
       return found.reached === "no" ? pass(subject, tell(found)) : fail(subject, tell(found));
     }),

@@ -3,6 +3,7 @@
  * its own check from PASS to FAIL, and no check that is not listed for it. Pure.
  */
 import type { AnyCheck } from "../check.ts";
+import { copyOf } from "../copy.ts";
 import { canonical } from "../evidence/canonical.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { Finding } from "../outcome.ts";
@@ -67,7 +68,7 @@ function prove(check: AnyCheck, snapshot: Snapshot, green: readonly AnyCheck[], 
   const usable = orders.filter((order) => order === "as made" || isGreen(check, reorder(good, order), targets));
   const before = new Set(verdict.inspected.map(tell));
   const breaks = check.sabotages.flatMap((sabotage): Break[] => {
-    const broken = structuredClone(good);
+    const broken = copyOf(good);
     if (sabotage.apply(broken, targets) === false) return [];
     const wide = widen(good, broken);
     const tried = [

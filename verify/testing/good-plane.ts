@@ -6,8 +6,8 @@ import { type Question, questionsTo } from "../collect/access-reviews.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
-import { allows, grantsTo } from "../reason/rbac/grants.ts";
-import { adminAccounts, type Target, type Targets, targetSchema } from "../target.ts";
+import { allows, grantsByAccount, type RbacFacts } from "../reason/rbac/grants.ts";
+import { adminAccounts, projectNamespaces, type Target, type Targets, targetSchema } from "../target.ts";
 import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
 import { goodProbes } from "./good-probes.ts";
@@ -40,7 +40,7 @@ export function goodFacts(target: Target = goodTarget): Facts {
   return {
     ...goodRegionFacts(),
     ...cluster,
-    accessReviews: questionsTo(target).map((question) => answer(question, cluster)),
+    accessReviews: answersTo(target, cluster),
     ...goodProbes(),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     ...goodAccount(),
@@ -83,9 +83,14 @@ export function goodFacts(target: Target = goodTarget): Facts {
 }
 
 /** As an API server answers that has no authorizer but RBAC. */
-function answer(question: Question, cluster: ReturnType<typeof goodCluster>): AccessReview {
+export function answersTo(target: Target, rbac: RbacFacts): AccessReview[] {
+  const grantsOf = grantsByAccount(rbac);
+  return questionsTo(target).map((question) => answer(question, grantsOf));
+}
+
+function answer(question: Question, grantsOf: ReturnType<typeof grantsByAccount>): AccessReview {
   const { namespace, account: name, asked } = question;
-  const grant = allows(grantsTo({ namespace, name }, cluster), asked);
+  const grant = allows(grantsOf({ namespace, name }), asked);
   return { ...question, allowed: grant !== undefined, reason: grant ? `RBAC: allowed by ${grant.via}` : "" };
 }
 
@@ -107,7 +112,11 @@ function goodIam(target: Target): Facts["iam"] {
         adminAccounts(target).map((name) => `union:${name}`),
         admin,
       ),
-      role("userflyterole", ["demo-development:default"], renderUserPolicy({ org, buckets })),
+      role(
+        "userflyterole",
+        projectNamespaces(target).map((namespace) => `${namespace}:default`),
+        renderUserPolicy({ org, buckets }),
+      ),
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** Everybody whom an attacker holds at one moment of the search, and what these may do together. */
+import type { PolicyDocument } from "../iam-policy.ts";
 import { accountOf, evaluate } from "./evaluate.ts";
 import { type Context, globMatches } from "./glob.ts";
 import { documentsOf, type Entity, policyOf, type World } from "./world.ts";
@@ -21,11 +22,19 @@ export interface Permission {
   undecided: readonly string[];
 }
 
+/** What does not change from one question about a principal to the next. */
+interface Known {
+  documents: readonly PolicyDocument[];
+  sessionArn: string | undefined;
+  context: Context;
+}
+
 export class Hand {
   readonly #world: World;
   /** Whether an undecided answer counts. */
   readonly #lenient: boolean;
   readonly #answers = new Map<string, readonly string[] | undefined>();
+  readonly #known = new Map<string, Known>();
   readonly held = new Map<string, Held>();
   /** Questions asked: (who, what, on what). */
   examined = 0;
@@ -78,16 +87,17 @@ export class Hand {
     if (this.#answers.has(question)) return this.#answers.get(question);
     this.examined++;
     const { entity } = by;
+    const { documents, sessionArn, context: own } = this.#knownOf(by);
     const verdict = evaluate(
       {
-        caller: { arn: entity.arn, kind: entity.kind, sessionArn: sessionOf(entity) },
+        caller: { arn: entity.arn, kind: entity.kind, sessionArn },
         action,
         resource,
-        context: { ...ofCaller(entity), ...this.#world.carries, ...context },
+        context: { ...own, ...context },
         resourceAccount: accountOf(resource) || this.#world.account,
       },
       {
-        identity: documentsOf(entity, this.#world),
+        identity: documents,
         boundary: entity.boundary?.document,
         ceilings: this.#world.ceilings,
         resource: policyOf(this.#world, action, resource),
@@ -97,6 +107,18 @@ export class Hand {
     const answer = yes ? verdict.undecided : undefined;
     this.#answers.set(question, answer);
     return answer;
+  }
+
+  #knownOf({ key, entity }: Held): Known {
+    const seen = this.#known.get(key);
+    if (seen) return seen;
+    const known = {
+      documents: documentsOf(entity, this.#world),
+      sessionArn: sessionOf(entity),
+      context: { ...ofCaller(entity), ...this.#world.carries },
+    };
+    this.#known.set(key, known);
+    return known;
   }
 }
 

@@ -33,12 +33,24 @@ const maxHeld = 2000;
 
 /** @throws Error for a principal that the world does not hold, and when the search grows past all measure */
 export function reach(world: World, principalArn: string, goal: Goal): Reach {
+  return reachOf(world, principalArn)(goal);
+}
+
+/**
+ * As `reach`, for many goals of one principal: whom it can become is looked for once, since no goal changes it.
+ * @throws Error for a principal that the world does not hold
+ */
+export function reachOf(world: World, principalArn: string): (goal: Goal) => Reach {
   const start = world.entities.find(({ arn }) => arn === principalArn);
   if (!start) throw new Error(`no principal ${principalArn} in account ${world.account}`);
-  const sure = search(world, start, goal, false);
-  if (sure.reached === "yes") return sure;
-  const perhaps = search(world, start, goal, true);
-  return { ...perhaps, examined: sure.examined + perhaps.examined };
+  const surely = new Growth(world, start, false);
+  const possibly = new Growth(world, start, true);
+  return (goal) => {
+    const sure = search(surely, goal);
+    if (sure.reached === "yes") return sure;
+    const perhaps = search(possibly, goal);
+    return { ...perhaps, examined: sure.examined + perhaps.examined };
+  };
 }
 
 /** Words for a report. */
@@ -48,15 +60,66 @@ export function tell({ reached, path, provided, examined }: Reach): string {
   return reached === "yes" ? way : `${way}, provided: ${provided.join("; ")}`;
 }
 
-function search(world: World, start: Entity, goal: Goal, lenient: boolean): Reach {
+function search(growth: Growth, goal: Goal): Reach {
+  const { world, lenient } = growth;
   const hand = new Hand(world, lenient);
-  hand.take({ entity: start, key: stateOf(start), path: [], provided: [] });
-  for (let grown = true; grown; ) {
+  let examined = 0;
+  for (const round of growth.rounds()) {
+    for (const held of round.held) hand.take(held);
+    examined = round.examined;
     const found = arrive(hand, goal);
-    if (found) return { reached: lenient ? "possibly" : "yes", ...found, examined: hand.examined };
-    grown = grow(hand, world);
+    if (found) return { reached: lenient ? "possibly" : "yes", ...found, examined: examined + hand.examined };
   }
-  return { reached: "no", path: [], provided: [], examined: hand.examined };
+  return { reached: "no", path: [], provided: [], examined: growth.examined + hand.examined };
+}
+
+interface Round {
+  /** Who came in it. */
+  held: readonly Held[];
+  /** Questions asked until then. */
+  examined: number;
+}
+
+/** Everybody whom one principal can become, found round by round, only as far as somebody asks. */
+class Growth {
+  readonly world: World;
+  readonly lenient: boolean;
+  readonly #hand: Hand;
+  readonly #rounds: Round[];
+  #whole = false;
+
+  constructor(world: World, start: Entity, lenient: boolean) {
+    this.world = world;
+    this.lenient = lenient;
+    this.#hand = new Hand(world, lenient);
+    this.#hand.take({ entity: start, key: stateOf(start), path: [], provided: [] });
+    this.#rounds = [{ held: [...this.#hand.held.values()], examined: 0 }];
+  }
+
+  get examined(): number {
+    return this.#hand.examined;
+  }
+
+  *rounds(): Iterable<Round> {
+    for (let at = 0; ; at++) {
+      if (at === this.#rounds.length && !this.#grow()) return;
+      yield this.#rounds[at] as Round;
+    }
+  }
+
+  /** One round of every rule. @returns whether anybody was added */
+  #grow(): boolean {
+    if (this.#whole) return false;
+    const hand = this.#hand;
+    const before = hand.held.size;
+    for (const rule of [...takeOvers, widen]) {
+      for (const taken of [...rule(hand, this.world)]) hand.take(heldFrom(taken));
+    }
+    if (hand.held.size > maxHeld) throw new Error(`the search holds more than ${maxHeld} principals`);
+    this.#whole = hand.held.size === before;
+    if (!this.#whole) this.#rounds.push({ held: [...hand.held.values()].slice(before), examined: hand.examined });
+    return !this.#whole;
+  }
 }
 
 function arrive(hand: Hand, { action, resource, context = {} }: Goal): Pick<Reach, "path" | "provided"> | undefined {
@@ -64,16 +127,6 @@ function arrive(hand: Hand, { action, resource, context = {} }: Goal): Pick<Reac
   if (direct) return walked([direct], `${direct.by.entity.arn}: ${action} ${resource}`);
   const opened = opening(hand, action, resource);
   return opened && walked([opened.by], `${opened.by.by.entity.arn}: ${opened.step}`);
-}
-
-/** One round of every rule. @returns whether anybody was added */
-function grow(hand: Hand, world: World): boolean {
-  let grown = false;
-  for (const rule of [...takeOvers, widen]) {
-    for (const taken of [...rule(hand, world)]) grown = hand.take(heldFrom(taken)) || grown;
-  }
-  if (hand.held.size > maxHeld) throw new Error(`the search holds more than ${maxHeld} principals`);
-  return grown;
 }
 
 function heldFrom({ entity, by, step }: Taken): Held {

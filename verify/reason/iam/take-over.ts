@@ -132,9 +132,11 @@ function boundaries(world: World): (HeldPolicy | undefined)[] {
 }
 
 export const passRole: Rule = function* (hand, world) {
+  const services = [...new Set(runners.map(({ passedTo, trusted = passedTo }) => trusted))];
   for (const entity of roles(world)) {
+    const open = new Set(services.filter((arn) => lets(entity, { arn, kind: "service" }, world)));
     for (const { passedTo, trusted = passedTo, needs } of runners) {
-      if (!lets(entity, { arn: trusted, kind: "service" }, world)) continue;
+      if (!open.has(trusted)) continue;
       const passed = hand.may("iam:PassRole", entity.arn, { "iam:passedtoservice": [passedTo] });
       if (!passed) continue;
       const others = needs.map((need) => hand.maySomewhere(need));

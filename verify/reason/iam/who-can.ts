@@ -1,6 +1,6 @@
 /** Who can do what to data: every principal of an account against every store of it, with the way. */
 import type { Context } from "./glob.ts";
-import { type Reach, reach } from "./reach.ts";
+import { type Reach, reachOf } from "./reach.ts";
 import type { World } from "./world.ts";
 
 export interface Store {
@@ -65,14 +65,15 @@ export function storesOf(plane: {
 
 /** @returns one row for each principal, store and action that is reached; what is not in it is reached by nobody */
 export function whoCan(world: World, stores: readonly Store[]): Power[] {
-  return world.entities.flatMap(({ arn: principal }) =>
-    stores.flatMap(({ name, resource, actions, context }) =>
+  return world.entities.flatMap(({ arn: principal }) => {
+    const ask = reachOf(world, principal);
+    return stores.flatMap(({ name, resource, actions, context }) =>
       actions.flatMap((action): Power[] => {
-        const { reached, ...how } = reach(world, principal, { action, resource, context });
+        const { reached, ...how } = ask({ action, resource, context });
         return reached === "no"
           ? []
           : [{ principal, store: name, action, reached, direct: how.path.length === 1, ...how }];
       }),
-    ),
-  );
+    );
+  });
 }

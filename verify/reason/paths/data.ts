@@ -3,7 +3,7 @@ import type { Facts } from "../../facts.ts";
 import type { Target } from "../../target.ts";
 import type { PlaneFacts } from "../iam/plane-world.ts";
 import { planeStores, planeWorld, stranger } from "../iam/plane-world.ts";
-import { type Reach, reach } from "../iam/reach.ts";
+import { type Reach, reachOf } from "../iam/reach.ts";
 import { grants } from "../iam-policy.ts";
 
 export interface BucketWay extends Reach {
@@ -26,12 +26,13 @@ export function waysToBuckets(facts: PlaneFacts & Partial<Pick<Facts, "regionIam
   const guests = [...new Set(names)].map((arn) => ({ ...stranger, arn }));
   const world = { ...planeWorld(facts, guests), carries: { "sts:externalid": ids.slice(0, 1) } };
   const buckets = planeStores(target).filter(({ resource }) => resource.startsWith("arn:aws:s3:"));
-  return guests.flatMap(({ arn }) =>
-    buckets.flatMap(({ name, resource, actions, context }) =>
+  return guests.flatMap(({ arn }) => {
+    const ask = reachOf(world, arn);
+    return buckets.flatMap(({ name, resource, actions, context }) =>
       actions.map((action) => {
-        const found = reach(world, arn, { action, resource, ...(context ? { context } : {}) });
+        const found = ask({ action, resource, ...(context ? { context } : {}) });
         return { principal: arn, store: name, action, ...found };
       }),
-    ),
-  );
+    );
+  });
 }

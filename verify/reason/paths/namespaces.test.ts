@@ -54,6 +54,16 @@ describe("which namespaces reach which", () => {
     );
   });
 
+  it("does not take who is let in for everybody", () => {
+    const { states } = statesOf((facts) => {
+      allow(8080)(facts);
+      const [rule] = facts.networkPolicies.find(({ metadata }) => metadata?.name === "in")?.spec?.ingress ?? [];
+      const elsewhere = { matchLabels: { "kubernetes.io/metadata.name": "elsewhere" } };
+      if (rule) rule._from = [{ namespaceSelector: elsewhere }];
+    });
+    expect(states).toMatchObject({ "demo-development → union": "closed" });
+  });
+
   it("has a witness where both sides allow it, one way", () => {
     const { found, states } = statesOf(allow(8080));
     expect(states).toMatchObject({ "demo-development → union": "open", "union → demo-development": "closed" });

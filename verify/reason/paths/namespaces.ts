@@ -3,7 +3,7 @@
  * which an answer can begin to differ. What two rules allow together begins where one of them begins; so where all of these
  * are closed, every port is.
  */
-import type { V1NetworkPolicyEgressRule, V1NetworkPolicyIngressRule } from "@kubernetes/client-node";
+import type { V1NetworkPolicy, V1NetworkPolicyEgressRule, V1NetworkPolicyIngressRule } from "@kubernetes/client-node";
 import type { Facts } from "../../facts.ts";
 import { manifestsFrom } from "../input/manifests.ts";
 import { mayConnect, type NetworkAnswer, readNetwork } from "../network/reach.ts";
@@ -83,6 +83,12 @@ function stateOf({ allowed }: NetworkAnswer): Crossing["state"] {
   return allowed ? "open" : "closed";
 }
 
+/** As manifests have it: the client's types call `from` otherwise, and a rule without it would let everybody in. */
+function asWritten({ spec, ...policy }: V1NetworkPolicy): object {
+  const ingress = spec?.ingress?.map(({ _from, ...rule }) => ({ ...rule, from: _from }));
+  return { ...policy, spec: { ...spec, ingress } };
+}
+
 /** Lists of the API tell the kind of their items once for all. */
 function listOf({ namespaces, pods, services, networkPolicies, nodes }: NetworkFacts): object {
   const kinds = [
@@ -90,7 +96,7 @@ function listOf({ namespaces, pods, services, networkPolicies, nodes }: NetworkF
     ["v1", "Node", nodes],
     ["v1", "Pod", pods],
     ["v1", "Service", services],
-    ["networking.k8s.io/v1", "NetworkPolicy", networkPolicies],
+    ["networking.k8s.io/v1", "NetworkPolicy", networkPolicies.map(asWritten)],
   ] as const;
   const items = kinds.flatMap(([apiVersion, kind, objects]) =>
     objects.map((object) => ({ ...object, apiVersion, kind })),

@@ -47,28 +47,29 @@ function isEverybodys({ group, resource, verb }: Grant): boolean {
  * everybody who is authenticated, beyond what everybody has. A binding to a role that does not exist gives nothing.
  */
 export function grantsTo(account: Account, facts: RbacFacts): Grant[] {
-  return bindingsOf(facts)
-    .filter(({ subjects = [], metadata }) =>
-      subjects.some((subject) => isAccount(subject, metadata?.namespace, account)),
-    )
-    .flatMap((binding) => grantsOf(binding, facts))
-    .filter((grant) => !isEverybodys(grant));
+  return grantsByAccount(facts)(account);
+}
+
+/** As `grantsTo`, for many accounts of one cluster. */
+export function grantsByAccount(facts: RbacFacts): (account: Account) => Grant[] {
+  const bindings = bindingsByAccount(facts);
+  const grantsOf = grantsIn(facts);
+  return (account) =>
+    bindings(account)
+      .flatMap(grantsOf)
+      .filter((grant) => !isEverybodys(grant));
 }
 
 /** Titles of the bindings that reach an account, whatever their roles say. */
 export function bindingsTo(account: Account, facts: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">): string[] {
-  return bindingsOf(facts)
-    .filter(({ subjects = [], metadata }) =>
-      subjects.some((subject) => isAccount(subject, metadata?.namespace, account)),
-    )
-    .map(titleOf);
+  return bindingsByAccount(facts)(account).map(titleOf);
 }
 
 /** Grants of a group. */
 export function grantsToGroup(group: string, facts: RbacFacts): Grant[] {
   return bindingsOf(facts)
     .filter(({ subjects = [] }) => subjects.some(({ kind, name }) => kind === "Group" && name === group))
-    .flatMap((binding) => grantsOf(binding, facts));
+    .flatMap(grantsIn(facts));
 }
 
 /** Grants of a person by the name that the API server knows, and as everybody who is authenticated. */
@@ -79,7 +80,7 @@ export function grantsToUser(user: string, facts: RbacFacts): Grant[] {
         ({ kind, name }) => (kind === "User" && name === user) || (kind === "Group" && name === "system:authenticated"),
       ),
     )
-    .flatMap((binding) => grantsOf(binding, facts));
+    .flatMap(grantsIn(facts));
 }
 
 /** Everybody who is named in a binding and is no service account, each once. */
@@ -136,21 +137,49 @@ function bindingsOf({
   return [...clusterRoleBindings, ...roleBindings];
 }
 
-/** An account that is named without its namespace is one of the binding's. */
-function isAccount({ kind, name, namespace }: Subject, home: string | undefined, account: Account): boolean {
-  if (kind === "ServiceAccount") return name === account.name && (namespace || home) === account.namespace;
-  if (kind === "User") return name === `system:serviceaccount:${account.namespace}:${account.name}`;
-  const groups = ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`, "system:authenticated"];
-  return kind === "Group" && groups.includes(name);
+/** Each binding that reaches an account, once, in the order of `bindingsOf`. */
+function bindingsByAccount(
+  facts: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">,
+): (account: Account) => Binding[] {
+  const bindings = bindingsOf(facts);
+  const naming = new Map<string, Set<number>>();
+  for (const [at, { metadata, subjects = [] }] of bindings.entries()) {
+    for (const subject of subjects) {
+      const name = nameOf(subject, metadata?.namespace);
+      naming.set(name, (naming.get(name) ?? new Set()).add(at));
+    }
+  }
+  return (account) => {
+    const found = new Set(namesOf(account).flatMap((name) => [...(naming.get(name) ?? [])]));
+    return bindings.filter((_, at) => found.has(at));
+  };
 }
 
-function grantsOf({ metadata, roleRef }: Binding, { roles, clusterRoles }: RbacFacts): Grant[] {
-  const namespace = metadata?.namespace;
-  const role =
-    roleRef.kind === "Role"
-      ? roles.find((one) => one.metadata?.name === roleRef.name && one.metadata?.namespace === namespace)
-      : clusterRoles.find((one) => one.metadata?.name === roleRef.name);
-  return expand(role?.rules ?? [], namespace, titleOf({ metadata }));
+/** An account that is named without its namespace is one of the binding's. */
+function nameOf({ kind, name, namespace }: Subject, home: string | undefined): string {
+  return kind === "ServiceAccount" ? `${kind} ${namespace || home} ${name}` : `${kind} ${name}`;
+}
+
+/** Everything that a subject may call an account by. */
+function namesOf({ namespace, name }: Account): string[] {
+  return [
+    `ServiceAccount ${namespace} ${name}`,
+    `User system:serviceaccount:${namespace}:${name}`,
+    "Group system:serviceaccounts",
+    `Group system:serviceaccounts:${namespace}`,
+    "Group system:authenticated",
+  ];
+}
+
+/** What a binding gives; of two roles of one name the first, as a cluster holds no second. */
+function grantsIn({ roles, clusterRoles }: RbacFacts): (binding: Binding) => Grant[] {
+  const rolesIn = Map.groupBy(roles, ({ metadata }) => metadata?.namespace);
+  return ({ metadata, roleRef }) => {
+    const namespace = metadata?.namespace;
+    const known = roleRef.kind === "Role" ? (rolesIn.get(namespace) ?? []) : clusterRoles;
+    const role = known.find((one) => one.metadata?.name === roleRef.name);
+    return expand(role?.rules ?? [], namespace, titleOf({ metadata }));
+  };
 }
 
 function titleOf({ metadata }: Pick<Binding, "metadata">): string {
