@@ -1,7 +1,7 @@
 /** The two HTTP versions of Node behind one pair of types, and answers in the form that Connect clients read. */
 
 import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
+import { constants, type Http2ServerRequest } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
@@ -11,8 +11,8 @@ import {
   errorToJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
 import type { universalResponseToNodeResponse } from "@connectrpc/connect-node";
-
 import { toConnectError } from "./errors.ts";
+import { maxMessageBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -23,12 +23,27 @@ export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 /** A handler for Node's servers, which a throwing one would otherwise bring down. */
 export function safely(handler: HttpHandler, log: Logger) {
   return async (request: HttpRequest, response: HttpResponse): Promise<void> => {
+    if ("stream" in request) request.stream.once("finish", () => takeTheRest(request));
     try {
       await handler(request, response);
     } catch (error) {
       answerError(request, response, toConnectError(error, log));
     }
   };
+}
+
+/**
+ * What still comes of a request after its answer: taken and thrown away, up to a message's size. Otherwise the client's
+ * body waits for ever on a stream that nobody reads, or Node closes the stream under it; either way what the client had
+ * queued counts as memory of its session for good, and soon all its requests end by ENHANCE_YOUR_CALM (Node 20 and 24).
+ */
+function takeTheRest(request: Http2ServerRequest): void {
+  let left = maxMessageBytes;
+  request.stream.on("data", (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) request.stream.close(constants.NGHTTP2_CANCEL);
+  });
+  request.resume();
 }
 
 export function pathOf(request: HttpRequest): string {

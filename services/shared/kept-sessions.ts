@@ -1,6 +1,7 @@
 /** Connections to one server, kept alive by pings of ours. */
 import { type ClientHttp2Session, constants, type Http2Session, type SecureClientSessionOptions } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
+import { sessionMemoryMegabytes } from "./limits.ts";
 import { drainSettings, keepAlive, onDraining, type PingTimes } from "./session-life.ts";
 
 /**
@@ -14,7 +15,11 @@ export class KeptSessions extends Http2SessionManager {
   readonly #kept = new WeakSet<Http2Session>();
 
   constructor(url: string, times: PingTimes, options: SecureClientSessionOptions) {
-    super(url, undefined, { ...options, remoteCustomSettings: drainSettings });
+    super(url, undefined, {
+      maxSessionMemory: sessionMemoryMegabytes,
+      ...options,
+      remoteCustomSettings: drainSettings,
+    });
     this.#times = times;
   }
 

@@ -4,7 +4,7 @@ import { createSecureServer, createServer, type SecureServerOptions, type Server
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpHandler, safely } from "./http.ts";
-import { streamWindowBytes } from "./limits.ts";
+import { sessionMemoryMegabytes, streamWindowBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
 import { closeGently } from "./session-life.ts";
 
@@ -27,7 +27,8 @@ export interface Server {
 
 export async function startServer({ port, handler, log, tls }: ServerOptions): Promise<Server> {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
-  const server = tls ? createSecureServer({ ...tls, settings, allowHTTP1: true }) : createServer({ settings });
+  const options = { settings, maxSessionMemory: sessionMemoryMegabytes };
+  const server = tls ? createSecureServer({ ...tls, ...options, allowHTTP1: true }) : createServer(options);
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
   server.on("request", safely(handler, log));

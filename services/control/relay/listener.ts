@@ -14,7 +14,7 @@ import {
   tunnelProtocol,
 } from "../../shared/cluster-identity.ts";
 import { type HttpHandler, safely } from "../../shared/http.ts";
-import { streamWindowBytes } from "../../shared/limits.ts";
+import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { announcing, type Replica } from "../../shared/relay-replica.ts";
 import { closeGently, drainSettings, keepAlive, type PingTimes } from "../../shared/session-life.ts";
@@ -130,6 +130,7 @@ function openTunnel(
     createConnection: () => socket,
     settings: { ...settings, ...announcing(replica()) },
     remoteCustomSettings: drainSettings,
+    maxSessionMemory: sessionMemoryMegabytes,
   });
   session.on("error", (error) => log.debug("a tunnel failed", { ...name, error }));
   // Only once the other side speaks HTTP/2 is there something to send requests to.
@@ -140,7 +141,7 @@ function openTunnel(
 
 /** @returns a function that ends the session once its requests are done. */
 function serveCluster(socket: TLSSocket, came: Presented, { serve, ping, log }: ClusterListenerOptions): () => void {
-  const server = createHttp2Server({ settings }, safely(serve(came), log));
+  const server = createHttp2Server({ settings, maxSessionMemory: sessionMemoryMegabytes }, safely(serve(came), log));
   let close = () => {};
   server.on("session", (session) => {
     close = () => closeGently(session);

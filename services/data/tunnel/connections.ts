@@ -4,7 +4,7 @@ import { createServer, type ServerHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { tunnelProtocol } from "../../shared/cluster-identity.ts";
 import { type HttpHandler, safely } from "../../shared/http.ts";
-import { streamWindowBytes } from "../../shared/limits.ts";
+import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
 import { isDouble, replicaOf, replicaSettings } from "../../shared/relay-replica.ts";
@@ -111,7 +111,8 @@ function waitMs(failures: number): number {
 
 function serveOn(socket: TLSSocket, { handler, ping, log }: ConnectionsOptions): ServerHttp2Session {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
-  const server = createServer({ settings, remoteCustomSettings: replicaSettings }, safely(handler, log));
+  const options = { settings, remoteCustomSettings: replicaSettings, maxSessionMemory: sessionMemoryMegabytes };
+  const server = createServer(options, safely(handler, log));
   let opened: ServerHttp2Session | undefined;
   server.once("session", (session) => {
     opened = session;
