@@ -135,6 +135,20 @@ describe("what a request names", () => {
     ]);
   });
 
+  it("is also where the trigger lies that it is started as", () => {
+    const trigger = { org: "acme", project: "c", domain: "b", taskName: "n", name: "nightly" };
+    const named = namedBy(RunService.method.createRun, {
+      id: { case: "runId", value: run },
+      task: { case: "triggerName", value: trigger },
+    });
+    expect(named.at(-1)).toEqual({
+      org: "acme",
+      at: { project: "c", domain: "b" },
+      name: "nightly",
+      anyOf: ["view_flyte_inventory"],
+    });
+  });
+
   it("is the organisation for lists that name nothing else, and never a narrower place than they ask for", () => {
     expect(namedBy(RunService.method.listRuns, {})).toEqual([{ org: undefined, at: "somewhere" }]);
     const scopeBy = { case: "projectId", value: { organization: "acme", name: "a", domain: "b" } };

@@ -194,9 +194,10 @@ export function ruleOf(service: string, method: string): Rule | undefined {
   return table.get(service)?.get(method);
 }
 
-/** A deployed task is read on behalf of who runs it, and may lie in another project. */
+/** A deployed task, or a trigger of one, is read on behalf of who runs it, and may lie in another project. */
 function taskRead(task: CreateRunRequest["task"]): Named[] {
-  return task.case === "taskId" ? [{ ...inPlace(task.value), anyOf: [tasks] }] : [];
+  const deployed = task.case === "taskId" || task.case === "triggerName";
+  return deployed ? [{ ...inPlace(task.value), anyOf: [tasks] }] : [];
 }
 
 function documentNames(documents: Document[]): string {
