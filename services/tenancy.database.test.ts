@@ -3,11 +3,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { generateKeyPair, importPKCS8, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ApiKeyService } from "../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { AuthMetadataService } from "../gen/flyteidl2/auth/auth_service_pb.js";
 import { publicServices } from "./control/gateway/routes.ts";
+import { addTrigger } from "./control/store/testing/fixtures.ts";
 import { type Person, passes, people, requestFor, withoutOrg } from "./testing/matrix.ts";
 import { closed, methods, nameOf, probe, services } from "./testing/public-methods.ts";
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
@@ -60,6 +61,9 @@ it("covers every method of every service that the gateway shows", () => {
 });
 
 describe.each(people)("a %s", (person) => {
+  // The ones before have deleted it, as they may.
+  beforeEach(() => addTrigger(world.store, "acme"));
+
   it("passes in its own organisation exactly where the table says", async () => {
     const answers = await Promise.all(
       closed.map(async (method) => {

@@ -111,9 +111,10 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
     {
       ...service("runs"),
       rpcPort,
-      calls: ["identity"],
+      // The latter for inputs of triggers, which lie with the customer.
+      calls: ["identity", "dataproxy"],
       reaches: ["database"],
-      env: { ...database.env, ...knowsCallers },
+      env: { ...database.env, ...knowsCallers, DATAPROXY_URL: url("dataproxy") },
       files: database.files,
     },
     {

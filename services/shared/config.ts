@@ -69,7 +69,8 @@ export const databaseShape = {
   DATABASE_PASSWORD_FILE: fileContent,
   /** Trusted beside nothing else; the default roots where it is not set. */
   DATABASE_CA_FILE: fileContent.optional(),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
+  // Whoever fires a trigger holds one connection while it looks up the author on another.
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(10),
 };
 
 export type DatabaseConfig = z.output<z.ZodObject<typeof databaseShape>>;

@@ -145,6 +145,7 @@ function textFor({ name: message }: DescMessage, field: string, place: Place): s
   if (message === "ActionIdentifier" && field === "name") return "a0";
   if (field === "id" && /^(Project|GetProjectRequest)$/.test(message)) return place.project;
   if (field === "version") return "v1";
+  if (field === "taskName") return place.name;
   return field === "name" ? place.name : undefined;
 }
 

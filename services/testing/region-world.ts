@@ -19,8 +19,9 @@ import { type IdentityDeps, identityService } from "../control/identity/service.
 import { createSigner } from "../control/identity/signing.ts";
 import { newSigningKey } from "../control/identity/testing/signing-key.ts";
 import { runsRoutes } from "../control/runs/service.ts";
+import { type TriggerInputs, triggerInputs } from "../control/runs/trigger-inputs.ts";
 import { insertRun } from "../control/store/runs.ts";
-import { newRun, openTestStore, type TestStore } from "../control/store/testing/fixtures.ts";
+import { addTrigger, newRun, openTestStore, type TestStore } from "../control/store/testing/fixtures.ts";
 import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
@@ -95,7 +96,9 @@ export async function startRegionWorld({ postgres, ...people }: RegionOptions = 
   const authorize = remoteAuthorizer(identity.transport);
   const withDatabase = { verify, authorize, audit: databaseSink(store.database) };
   const withoutDatabase = { verify, authorize, audit: remoteSink(identity.transport) };
-  const runs = await start("runs", { rpc: { ...withDatabase, routes: runsRoutes(store) } });
+  // Runs and the relay of data call each other.
+  const inputs: TriggerInputs = { put: (...asked) => triggerInputs(dataproxy.transport).put(...asked) };
+  const runs = await start("runs", { rpc: { ...withDatabase, routes: runsRoutes({ ...store, inputs }) } });
   const actions = await start("actions", { rpc: { ...withDatabase, routes: actionsRoutes(store) } });
   const cluster = await start("cluster", {
     rpc: {
@@ -112,7 +115,7 @@ export async function startRegionWorld({ postgres, ...people }: RegionOptions = 
   });
   const plane = { relay: cluster.transport, planes: planes(cluster.transport) };
   const data = dataProxyRoutes({ ...plane, addresses: actionAddresses(runs.transport), log });
-  const dataproxy = await start("dataproxy", {
+  const dataproxy: Upstream = await start("dataproxy", {
     rpc: { ...withoutDatabase, routes: (router) => void secretRoutes(plane)(data(router)) },
   });
   const gateway = await start("gateway", {
@@ -131,6 +134,7 @@ export async function startRegionWorld({ postgres, ...people }: RegionOptions = 
     }),
   });
   await insertRun(store.database, "acme", newRun("acme"));
+  await addTrigger(store, "acme");
 
   const secretOf = (clientId: string) => {
     const secret = secrets.get(clientId);

@@ -7,7 +7,10 @@ import { serviceEnvironment } from "../reason/region.ts";
 
 const ownOrg = "(org = current_setting('biplane.org'::text, true))";
 
-/** Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names. */
+/**
+ * Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names, but the last:
+ * the scheduler's, of a table that holds names of organisations and times, and nothing of theirs (DB-03).
+ */
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
   "biplane.api_keys": "(key_id = current_setting('biplane.client_id'::text, true))",
@@ -15,6 +18,7 @@ const lookUps: Readonly<Record<string, string>> = {
     "(secret_sha256 = decode(NULLIF(current_setting('biplane.secret'::text, true), ''::text), 'hex'::text))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
+  "biplane.trigger_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
 };
 
 /**

@@ -32,11 +32,13 @@ const reference = ["reference", "text"] as const;
 const right = ["right", "text"] as const;
 const hash = ["hash", "bytea"] as const;
 const number = ["state", "integer"] as const;
+const count = ["state", "bigint"] as const;
 const choice = ["state", "smallint"] as const;
 const definition = ["definition", "bytea"] as const;
 
 const project: Columns = { org: name, project: name, domain: name };
 const run: Columns = { ...project, run: name };
+const trigger: Columns = { ...project, task_name: name, name };
 const action: Columns = { ...run, action: name };
 const failure: Columns = { error_code: reason, error_message: reason, error_kind: choice };
 
@@ -56,6 +58,7 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...run,
     ...{ source: choice, labels: ["label", "jsonb"], run_spec: definition, output_base: reference },
     ...{ start_time: time, created_by: name, created_by_kind: name, created_at: time },
+    ...{ trigger_task: name, trigger_name: name, trigger_revision: count },
   },
   "biplane.actions": {
     ...action,
@@ -87,6 +90,22 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     },
     ...{ cancel_reason: reason },
   },
+  "biplane.triggers": {
+    ...trigger,
+    ...{ revision: count, active: ["state", "boolean"], due_at: time },
+    ...{ deployed_at: time, updated_at: time, triggered_at: time, deleted_at: time },
+  },
+  "biplane.trigger_revisions": {
+    ...trigger,
+    ...{ revision: count, action: choice, active: ["state", "boolean"], task_version: name, description: label },
+    ...{ run_spec: definition, automation: definition, input_uri: reference, inputs_hash: ["hash", "text"] },
+    ...{ deployed_by: name, deployed_by_kind: name, updated_by: name, updated_by_kind: name, created_at: time },
+  },
+  "biplane.trigger_fires": {
+    ...trigger,
+    ...{ due_at: time, revision: count, outcome: ["state", "text"], run: name, reason, fired_at: time },
+  },
+  "biplane.trigger_orgs": { org: name, due_at: time },
   "biplane.applications": {
     ...{ org: name, client_id: name, secret_sha256: hash, role: name },
     ...{ bootstrap: ["state", "boolean"], places: ["right", "jsonb"], description: label, created_at: time },

@@ -12,6 +12,7 @@ import { testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { createRun, runId } from "../actions/testing/requests.ts";
 import { runsRoutes } from "../runs/service.ts";
+import { storedInputs } from "../runs/testing/stored-inputs.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 import { databaseSink } from "./records.ts";
 import { remoteSink } from "./remote-sink.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   as = (sub, claims = {}) =>
     createRouterTransport(
       (router) => {
-        runsRoutes(store)(router);
+        runsRoutes({ ...store, inputs: storedInputs })(router);
         auditRoutes(store.database)(router);
       },
       {

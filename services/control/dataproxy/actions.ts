@@ -2,7 +2,9 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { ActionAttemptIdentifier, ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { ArtifactType, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import type { TaskSpec } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
+import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, forwardToken } from "../../shared/auth/caller.ts";
 import { unaryCall } from "../../shared/client.ts";
@@ -19,6 +21,7 @@ export interface ActionAddresses {
 export function actionAddresses(runsTransport: Transport): ActionAddresses {
   const runs = createClient(RunService, runsTransport);
   const tasks = createClient(TaskService, runsTransport);
+  const triggers = createClient(TriggerService, runsTransport);
   const as = (caller: Caller) => ({ ...unaryCall, headers: forwardToken(caller) });
   return {
     dataUris: (caller, actionId) => runs.getActionDataURIs({ actionId }, as(caller)),
@@ -35,14 +38,24 @@ export function actionAddresses(runsTransport: Transport): ActionAddresses {
       return found(template?.metadata?.codeBundleUri, "a code bundle of this action");
     },
     async ignoredInputs(caller, task) {
-      if (task.case === "taskSpec") return task.value.taskTemplate?.metadata?.cacheIgnoreInputVars ?? [];
+      if (task.case === "taskSpec") return ignoredBy(task.value);
       if (task.case === "taskId") {
         const { details } = await tasks.getTaskDetails({ taskId: task.value }, as(caller));
-        return details?.spec?.taskTemplate?.metadata?.cacheIgnoreInputVars ?? [];
+        return ignoredBy(details?.spec);
       }
-      throw invalid({ subject: "task", allowed: "task_id or task_spec" });
+      if (task.case === "triggerName") {
+        const { trigger } = await triggers.getTriggerDetails({ name: task.value }, as(caller));
+        const { org, project, domain, taskName: name } = task.value;
+        const taskId = { org, project, domain, name, version: trigger?.spec?.taskVersion ?? "" };
+        return ignoredBy((await tasks.getTaskDetails({ taskId }, as(caller))).details?.spec);
+      }
+      throw invalid({ subject: "task", allowed: "task_id, task_spec or trigger_name" });
     },
   };
+}
+
+function ignoredBy(spec: TaskSpec | undefined): readonly string[] {
+  return spec?.taskTemplate?.metadata?.cacheIgnoreInputVars ?? [];
 }
 
 export function required<T>(value: T | undefined): T {

@@ -18,6 +18,7 @@ import { recordingLog } from "../../shared/testing/log.ts";
 import { createRun, runId } from "../actions/testing/requests.ts";
 import { databaseSink } from "../audit/records.ts";
 import { runsRoutes } from "../runs/service.ts";
+import { storedInputs } from "../runs/testing/stored-inputs.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
 import { applicationStore } from "./applications.ts";
 import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
@@ -285,15 +286,22 @@ describe("the services of runs, with what Identity says", () => {
   const runs = (sub: string, org = "acme") => {
     // Nothing is kept, so that each call shows what is so at that moment.
     const authorize = remoteAuthorizer(identity({ sub, org }), () => Number.MAX_SAFE_INTEGER);
-    return createRouterTransport(runsRoutes({ database: spied(store.database), hub: store.hub }), {
-      router: {
-        interceptors: [
-          errorInterceptor(log),
-          authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize, audit: databaseSink(store.database) }),
-        ],
+    return createRouterTransport(
+      runsRoutes({ database: spied(store.database), hub: store.hub, inputs: storedInputs }),
+      {
+        router: {
+          interceptors: [
+            errorInterceptor(log),
+            authInterceptor({
+              verify: tokenVerifier([issuer.trusted]),
+              authorize,
+              audit: databaseSink(store.database),
+            }),
+          ],
+        },
+        transport: { interceptors: [bearer({ sub, org, role: "none" })] },
       },
-      transport: { interceptors: [bearer({ sub, org, role: "none" })] },
-    });
+    );
   };
 
   it("run no SQL for a request that is denied", async () => {

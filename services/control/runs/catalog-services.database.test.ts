@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Filter_Function, Sort_Direction } from "../../../gen/flyteidl2/common/list_pb.js";
 import { ProjectService, ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
-import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
 import { type InProcess, serveInProcess } from "../actions/testing/in-process.ts";
 import { taskSpec } from "../actions/testing/requests.ts";
 import { openTestStore, type TestStore } from "../store/testing/fixtures.ts";
@@ -91,9 +90,6 @@ describe("TaskService", () => {
     );
     const bare = tasks.deployTask({ taskId: id("env.bare", "v1") });
     await expect(bare).rejects.toMatchObject(refused(Code.InvalidArgument, /task_template is missing/));
-    const triggers = [{ name: "nightly" }];
-    const timed = tasks.deployTask({ taskId: id("env.timed", "v1"), spec: taskSpec, triggers });
-    await expect(timed).rejects.toMatchObject(refused(Code.Unimplemented, /a task with triggers is not served yet/));
   });
 });
 
@@ -137,16 +133,5 @@ describe("ProjectService", () => {
     await expect(contributor.createProject({ project: { id: "x" } })).rejects.toMatchObject({
       code: Code.PermissionDenied,
     });
-  });
-});
-
-describe("TriggerService", () => {
-  it("lists no triggers, and makes none", async () => {
-    const triggers = served.as(TriggerService);
-    expect((await triggers.listTriggers({ scopeBy: { case: "org", value: "acme" } })).triggers).toEqual([]);
-    await expect(triggers.listTriggers({ scopeBy: { case: "org", value: "globex" } })).rejects.toMatchObject({
-      code: Code.PermissionDenied,
-    });
-    await expect(triggers.deployTrigger({})).rejects.toMatchObject({ code: Code.Unimplemented });
   });
 });

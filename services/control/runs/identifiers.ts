@@ -3,12 +3,14 @@ import type {
   ActionIdentifier,
   ProjectIdentifier,
   RunIdentifier,
+  TriggerName,
 } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import type { TaskIdentifier, TaskName } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
 import type { ActionKey, ProjectKey, RunKey } from "../store/keys.ts";
 import type { TaskKey } from "../store/tasks.ts";
+import type { TriggerKey } from "../store/triggers.ts";
 
 export function projectKeyOf(caller: Caller, id: ProjectIdentifier | undefined): ProjectKey {
   if (!id) throw missing("project_id");
@@ -36,6 +38,13 @@ export function taskNameOf(caller: Caller, id: TaskName | TaskIdentifier | undef
   if (!id) throw missing("task_id");
   requireOwnOrg(caller, id.org);
   return { ...place(id.project, id.domain), name: text("task_id.name", id.name, 255) };
+}
+
+export function triggerKeyOf(caller: Caller, id: TriggerName | undefined): TriggerKey {
+  if (!id) throw missing("trigger name");
+  requireOwnOrg(caller, id.org);
+  const task = text("trigger name: task_name", id.taskName, 255);
+  return { ...place(id.project, id.domain), task, name: text("trigger name: name", id.name, 255) };
 }
 
 export function projectName(value: string): string {

@@ -1,28 +1,33 @@
 import { remoteAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
-import { databaseShape, regionShape } from "../../shared/config.ts";
+import { databaseShape, httpUrl, regionShape } from "../../shared/config.ts";
 import { clientConfig, openDatabase } from "../../shared/postgres.ts";
 import { runService } from "../../shared/service.ts";
 import { databaseSink } from "../audit/records.ts";
 import { openHub } from "../store/hub.ts";
+import { startScheduler } from "./scheduler.ts";
 import { runsRoutes } from "./service.ts";
+import { triggerInputs } from "./trigger-inputs.ts";
 
 await runService({
   name: "runs",
-  shape: { ...regionShape, ...databaseShape },
+  shape: { ...regionShape, ...databaseShape, DATAPROXY_URL: httpUrl },
   parts({ config, log }) {
     const database = openDatabase(config, "runs", log);
     const hub = openHub({ connection: clientConfig(config, "runs notifications"), log });
+    const audit = databaseSink(database);
+    const scheduler = startScheduler({ database, audit, log });
     return {
       rpc: {
-        routes: runsRoutes({ database, hub }),
+        routes: runsRoutes({ database, hub, inputs: triggerInputs(upstream(config.DATAPROXY_URL).transport) }),
         verify: tokenVerifier([userIssuer(config)]),
         authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
-        audit: databaseSink(database),
+        audit,
       },
       ready: () => database.ping(),
       async close() {
+        await scheduler.close();
         await hub.close();
         await database.close();
       },

@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { clone, create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { OffloadedInputData } from "../../../gen/flyteidl2/common/run_pb.js";
 import { TypedInterfaceSchema } from "../../../gen/flyteidl2/core/interface_pb.js";
@@ -20,7 +19,7 @@ import { projectKeyOf, runKeyOf, text } from "./identifiers.ts";
 
 export function planRun(caller: Caller, request: CreateRunRequest, spec: TaskSpec, now: Date): NewRun {
   const key = nameRun(caller, request);
-  const inputs = requireInputs(caller, key, request);
+  const inputs = inputsOf(caller, key, request.inputWrapper);
   const task = taskColumns(caller, spec, key);
   const runSpec = request.runSpec ? clone(RunSpecSchema, request.runSpec) : create(RunSpecSchema);
   runSpec.runStartTime ??= request.runStartTime ?? timestampFromDate(now);
@@ -69,7 +68,11 @@ function nameRun(caller: Caller, { id }: CreateRunRequest): RunKey {
 }
 
 /** Inputs lie in the customer's own store, below the caller's organisation, project and domain. */
-function requireInputs(caller: Caller, { project, domain }: ProjectKey, { inputWrapper }: CreateRunRequest) {
+export function inputsOf(
+  caller: Caller,
+  { project, domain }: ProjectKey,
+  inputWrapper: CreateRunRequest["inputWrapper"],
+): { bucket: string; data: OffloadedInputData } {
   if (inputWrapper.case !== "offloadedInputData") {
     throw invalid({
       subject: "inputs",
@@ -97,8 +100,4 @@ function cacheKey({ taskTemplate: template }: TaskSpec, { inputsHash }: Offloade
   const interfaceHash = createHash("sha256").update(typed).digest("base64");
   const parts = [inputsHash, template.id?.name ?? "", interfaceHash, template.metadata.discoveryVersion];
   return createHash("sha256").update(parts.join("")).digest("base64");
-}
-
-export function unimplemented(what: string): ConnectError {
-  return new ConnectError(`${what} is not served yet`, Code.Unimplemented);
 }

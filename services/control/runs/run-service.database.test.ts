@@ -111,7 +111,11 @@ describe("CreateRun", () => {
       createRun("x", { id: { case: "runId", value: { ...runId("x"), project: "De/mo" } } }),
       /project is "De\/mo"; allowed: a DNS label/,
     ],
-    ["no task", createRun("x", { task: { case: undefined } }), /task is missing; allowed: task_id or task_spec/],
+    [
+      "no task",
+      createRun("x", { task: { case: undefined } }),
+      /task is missing; allowed: task_id, task_spec or trigger_name/,
+    ],
     [
       "a task without a template",
       createRun("x", { task: { case: "taskSpec", value: {} } }),

@@ -16,27 +16,32 @@ import { type ActionKey, type RunKey, rootAction, runTopic } from "../store/keys
 import { pageOf, planList } from "../store/listing.ts";
 import { runChannel } from "../store/notify.ts";
 import { isTerminal } from "../store/progress.ts";
-import { insertRun, listRuns, readRunSpec } from "../store/runs.ts";
-import { readTask } from "../store/tasks.ts";
+import { insertRun, listRuns, type NewRun, readRunSpec } from "../store/runs.ts";
+import { readTask, type TaskKey } from "../store/tasks.ts";
+import { readTrigger } from "../store/triggers.ts";
 import { readWhenever } from "../store/watch.ts";
-import { actionKeyOf, runKeyOf, taskKeyOf } from "./identifiers.ts";
-import { planRun, unimplemented } from "./new-run.ts";
+import { actionKeyOf, runKeyOf, taskKeyOf, triggerKeyOf } from "./identifiers.ts";
+import { planRun } from "./new-run.ts";
 import { runScope } from "./scopes.ts";
+import type { TriggerDeps } from "./trigger-service.ts";
+import { planTriggeredRun } from "./triggered-run.ts";
 import { actionView, detailsView, runView } from "./views.ts";
 
-export interface RunsDeps {
-  database: Database;
+export interface RunsDeps extends TriggerDeps {
   hub: Hub;
 }
 
 /** A watch in which nothing changes repeats its last message before proxies cut the stream. */
 const repeatMs = 30_000;
 
-export function runService({ database, hub }: RunsDeps): Partial<ServiceImpl<typeof RunService>> {
+export function runService({
+  database,
+  hub,
+}: Pick<RunsDeps, "database" | "hub">): Partial<ServiceImpl<typeof RunService>> {
   return {
     async createRun(request, context) {
       const caller = callerOf(context);
-      const run = planRun(caller, request, await taskOf(database, caller, request), new Date());
+      const run = await newRun(database, caller, request);
       const outcome = await insertRun(database, caller.org, run);
       if (outcome === "name-taken") throw alreadyExists(`the run ${run.key.run}`);
       const row = await readRunAction(database, caller.org, { ...run.key, action: rootAction });
@@ -98,11 +103,22 @@ export function runService({ database, hub }: RunsDeps): Partial<ServiceImpl<typ
   };
 }
 
-async function taskOf(database: Database, caller: Caller, { task }: CreateRunRequest): Promise<TaskSpec> {
-  if (task.case === "taskSpec") return task.value;
-  if (task.case === "triggerName") throw unimplemented("a run by trigger");
-  if (task.case !== "taskId") throw invalid({ subject: "task", allowed: "task_id or task_spec" });
-  const key = taskKeyOf(caller, task.value);
+async function newRun(database: Database, caller: Caller, request: CreateRunRequest): Promise<NewRun> {
+  const { task } = request;
+  const now = new Date();
+  if (task.case === "taskSpec") return planRun(caller, request, task.value, now);
+  if (task.case === "taskId") {
+    return planRun(caller, request, await deployed(database, caller, taskKeyOf(caller, task.value)), now);
+  }
+  if (task.case !== "triggerName") throw invalid({ subject: "task", allowed: "task_id, task_spec or trigger_name" });
+  const key = triggerKeyOf(caller, task.value);
+  const trigger = await readTrigger(database, caller.org, key);
+  if (!trigger) throw notFound(`the trigger ${key.name} of the task ${key.task}`);
+  const spec = await deployed(database, caller, { ...key, name: key.task, version: trigger.task_version });
+  return planTriggeredRun(caller, request, trigger, spec, now);
+}
+
+async function deployed(database: Database, caller: Caller, key: TaskKey): Promise<TaskSpec> {
   const row = await readTask(database, caller.org, key);
   if (!row) throw notFound(`the task ${key.name}, version ${key.version}`);
   return fromBinary(TaskSpecSchema, row.spec);

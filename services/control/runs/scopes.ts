@@ -1,6 +1,7 @@
 /** The part of an organisation that a list is asked for, as conditions of its query. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { ListTasksRequest } from "../../../gen/flyteidl2/task/task_service_pb.js";
+import type { ListTriggersRequest } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
 import type { ListRunsRequest } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { type Permission, placesOf } from "../../shared/auth/permissions.ts";
@@ -8,7 +9,8 @@ import { invalid } from "../../shared/errors.ts";
 import type { ProjectKey } from "../store/keys.ts";
 import type { Condition } from "../store/listing.ts";
 import type { TaskKey } from "../store/tasks.ts";
-import { projectKeyOf, taskKeyOf, taskNameOf } from "./identifiers.ts";
+import type { TriggerKey } from "../store/triggers.ts";
+import { projectKeyOf, taskKeyOf, taskNameOf, triggerKeyOf } from "./identifiers.ts";
 
 /** Of `biplane.runs r` and its root action `a`. */
 export function runScope(caller: Caller, scope: ListRunsRequest["scopeBy"], pausedOnly: boolean): Condition[] {
@@ -30,9 +32,7 @@ function runsOf(caller: Caller, scope: ListRunsRequest["scopeBy"]): Condition[] 
     case "taskName":
       return ofTask(taskNameOf(caller, scope.value));
     case "triggerName":
-      requireOwnOrg(caller, scope.value.org);
-      // No trigger can have started a run yet.
-      return [{ sql: "false", values: [] }];
+      return ofTrigger(triggerKeyOf(caller, scope.value));
     default:
       requireOwnOrg(caller, scope.value);
       return [];
@@ -55,6 +55,28 @@ export function taskScope(caller: Caller, { scopeBy, knownFilters }: ListTasksRe
 /** Of `biplane.tasks t`. */
 export function versionScope({ project, domain, name }: Omit<TaskKey, "version">): Condition[] {
   return [...within("t", { project, domain }), { sql: "t.name = $?", values: [name] }];
+}
+
+/** Of `biplane.triggers t` and its latest revision `v`. */
+export function triggerScope(caller: Caller, scope: ListTriggersRequest["scopeBy"]): Condition[] {
+  const visible = allowed("t", caller, "view_flyte_inventory");
+  const ofTask = ({ project, domain, name }: Omit<TaskKey, "version">): Condition[] => [
+    ...within("t", { project, domain }),
+    { sql: "t.task_name = $?", values: [name] },
+  ];
+  switch (scope.case) {
+    case "projectId":
+      return [...visible, ...within("t", projectKeyOf(caller, scope.value))];
+    case "taskName":
+      return [...visible, ...ofTask(taskNameOf(caller, scope.value))];
+    case "taskId": {
+      const key = taskKeyOf(caller, scope.value);
+      return [...visible, ...ofTask(key), { sql: "v.task_version = $?", values: [key.version] }];
+    }
+    default:
+      requireOwnOrg(caller, scope.value);
+      return visible;
+  }
 }
 
 /** Of `biplane.projects p`: a project is seen by who sees one of its domains. */
@@ -88,6 +110,13 @@ function within(table: string, key: ProjectKey): Condition[] {
 
 function inPlace(table: string, { project, domain }: ProjectKey): Condition {
   return { sql: `${table}.project = $? and ${table}.domain = $?`, values: [project, domain] };
+}
+
+function ofTrigger({ project, domain, task, name }: TriggerKey): Condition[] {
+  return [
+    ...within("r", { project, domain }),
+    { sql: "r.trigger_task = $? and r.trigger_name = $?", values: [task, name] },
+  ];
 }
 
 function ofTask({ project, domain, name, version }: Omit<TaskKey, "version"> & { version?: string }): Condition[] {

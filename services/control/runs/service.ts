@@ -4,25 +4,16 @@ import { ProjectService } from "../../../gen/flyteidl2/project/project_service_p
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
-import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { projectService } from "./project-service.ts";
 import { type RunsDeps, runService } from "./run-service.ts";
 import { taskService } from "./task-service.ts";
+import { triggerService } from "./trigger-service.ts";
 
 export function runsRoutes(deps: RunsDeps) {
   return (router: ConnectRouter) => {
     router.service(RunService, runService(deps));
     router.service(TaskService, taskService(deps));
     router.service(ProjectService, projectService(deps));
-    router.service(TriggerService, {
-      /** There are none yet: deploying a task with one is refused. */
-      async listTriggers({ scopeBy }, context) {
-        const { value } = scopeBy;
-        const named =
-          typeof value === "string" ? value : value && ("organization" in value ? value.organization : value.org);
-        requireOwnOrg(callerOf(context), named);
-        return { triggers: [], token: "" };
-      },
-    });
+    router.service(TriggerService, triggerService(deps));
   };
 }

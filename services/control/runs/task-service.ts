@@ -2,29 +2,36 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
+import { TaskSpecSchema, type TaskTrigger } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import type { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
-import { alreadyExists, notFound } from "../../shared/errors.ts";
-import type { Database } from "../../shared/postgres.ts";
+import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
 import { taskShape } from "../store/fields.ts";
 import { pageOf, planList } from "../store/listing.ts";
-import { insertTask, listTasks, readTask, type TaskRow } from "../store/tasks.ts";
-import { taskKeyOf, taskNameOf } from "./identifiers.ts";
-import { taskColumns, unimplemented } from "./new-run.ts";
+import { insertTask, listTasks, type NewTask, readTask, type TaskKey, type TaskRow } from "../store/tasks.ts";
+import { taskKeyOf, taskNameOf, text } from "./identifiers.ts";
+import { taskColumns } from "./new-run.ts";
+import { type GivenTrigger, planTrigger } from "./new-trigger.ts";
 import { taskScope, versionScope } from "./scopes.ts";
+import type { TriggerDeps } from "./trigger-service.ts";
 import { identityView } from "./views.ts";
 
-export function taskService({ database }: { database: Database }): ServiceImpl<typeof TaskService> {
+/** Of one task. */
+const maxTriggers = 100;
+
+export function taskService({ database, inputs }: TriggerDeps): ServiceImpl<typeof TaskService> {
   return {
     /** `already_exists` is success for the client, which deploys again whatever is there. */
     async deployTask({ taskId, spec, triggers }, context) {
       const caller = callerOf(context);
       const key = taskKeyOf(caller, taskId);
-      if (triggers.length > 0) throw unimplemented("a task with triggers");
       const given = spec ?? fromBinary(TaskSpecSchema, new Uint8Array());
       const { shortName, environment } = taskColumns(caller, given, key);
-      const outcome = await insertTask(database, caller.org, {
+      const now = new Date();
+      const planned = givenTriggers(key, triggers).map((trigger) =>
+        planTrigger(caller, trigger, now, (inline) => inputs.put(caller, key, given, inline, context.signal)),
+      );
+      const task: NewTask = {
         key,
         shortName,
         environment,
@@ -32,7 +39,8 @@ export function taskService({ database }: { database: Database }): ServiceImpl<t
         entrypoint: given.taskTemplate?.metadata?.isEntrypoint ?? false,
         spec: toBinary(TaskSpecSchema, given),
         deployedBy: { subject: caller.subject, kind: caller.kind },
-      });
+      };
+      const outcome = await insertTask(database, caller.org, task, await Promise.all(planned));
       const named = `the task ${key.name}, version ${key.version},`;
       if (outcome === "differs")
         throw alreadyExists(`${named} is unlike this one, must be deployed under a new version, and`);
@@ -60,6 +68,22 @@ export function taskService({ database }: { database: Database }): ServiceImpl<t
       return { versions, token };
     },
   };
+}
+
+function givenTriggers(key: TaskKey, triggers: TaskTrigger[]): GivenTrigger[] {
+  if (triggers.length > maxTriggers) {
+    throw invalid({ subject: "triggers", value: triggers.length, allowed: `at most ${maxTriggers} for a task` });
+  }
+  return triggers.map(({ name, spec, automationSpec: automation }) => {
+    if (!spec) throw invalid({ subject: "triggers: spec", allowed: "a trigger's" });
+    const { project, domain, name: task, version: taskVersion } = key;
+    return {
+      ...spec,
+      key: { project, domain, task, name: text("triggers: name", name, 255) },
+      taskVersion,
+      automation,
+    };
+  });
 }
 
 function taskView(org: string, row: TaskRow) {

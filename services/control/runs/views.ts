@@ -72,6 +72,16 @@ function metadata(org: string, row: RunActionRow) {
     funtionName: row.short_name,
     source: row.source,
     spec: metadataSpec(org, row),
+    ...triggerOf(org, row),
+  };
+}
+
+function triggerOf(org: string, row: RunActionRow) {
+  const { project, domain, trigger_task: taskName, trigger_name: name, trigger_revision: revision } = row;
+  if (name === "") return {};
+  return {
+    triggerName: name,
+    triggerId: { name: { org, project, domain, taskName, name }, revision: BigInt(revision) },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What clients may filter and sort by, list by list. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
+import { TriggerRevisionAction } from "../../../gen/flyteidl2/trigger/trigger_definition_pb.js";
 import { ActionType, RunSource } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { Field, ListShape } from "./listing.ts";
 
@@ -30,6 +31,7 @@ export const runShape: ListShape = {
     created_at: time("r.created_at"),
     created_by: text("r.created_by"),
     source: enumField("r.source", RunSource, "RUN_SOURCE_"),
+    trigger_name: text("r.trigger_name"),
     project: text("r.project"),
     domain: text("r.domain"),
   },
@@ -63,6 +65,38 @@ export const taskShape: ListShape = {
     domain: text("t.domain"),
   },
   ties: ["t.project", "t.domain", "t.name", "t.version"],
+};
+
+const ofRevision: Record<string, Field> = {
+  task_version: text("v.task_version"),
+  deployed_by: text("v.deployed_by"),
+  updated_by: text("v.updated_by"),
+  updated_at: time("v.created_at"),
+  active: { sql: "v.active::integer", kind: "integer", names: { true: 1, false: 0 } },
+};
+
+export const triggerShape: ListShape = {
+  fields: {
+    name: text("t.name"),
+    task_name: text("t.task_name"),
+    project: text("t.project"),
+    domain: text("t.domain"),
+    created_at: time("t.deployed_at"),
+    deployed_at: time("t.deployed_at"),
+    ...ofRevision,
+  },
+  ties: ["t.project", "t.domain", "t.task_name", "t.name"],
+};
+
+export const revisionShape: ListShape = {
+  fields: {
+    revision: { sql: "v.revision", kind: "integer" },
+    action: enumField("v.action", TriggerRevisionAction, "TRIGGER_REVISION_ACTION_"),
+    created_at: time("v.created_at"),
+    ...ofRevision,
+  },
+  // Ties are text.
+  ties: ["lpad(v.revision::text, 19, '0')"],
 };
 
 export const projectShape: ListShape = {

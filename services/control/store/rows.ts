@@ -50,6 +50,11 @@ interface RunRow {
   start_time: Date;
   created_by: string;
   created_by_kind: Actor["kind"];
+  /** Both empty where no trigger started it. */
+  trigger_task: string;
+  trigger_name: string;
+  /** An int8, which comes as text. */
+  trigger_revision: string;
 }
 
 /** An action with what its run says of it. */
@@ -76,7 +81,8 @@ export const actionColumns = `a.project, a.domain, a.run, a.action, a.parent, a.
   a.changed_in::text as changed_in`;
 
 /** Of `biplane.runs r`, without the run spec, which is large. */
-export const runColumns = "r.source, r.labels, r.output_base, r.start_time, r.created_by, r.created_by_kind";
+export const runColumns = `r.source, r.labels, r.output_base, r.start_time, r.created_by, r.created_by_kind, r.trigger_task,
+  r.trigger_name, r.trigger_revision`;
 
 /** Of `biplane.runs r` and `biplane.actions a`. */
 export const sameRun = "r.org = a.org and r.project = a.project and r.domain = a.domain and r.run = a.run";

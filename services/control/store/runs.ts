@@ -1,5 +1,5 @@
 /** Runs: created with their root action, read, listed. */
-import type { Database } from "../../shared/postgres.ts";
+import type { Database, Transaction } from "../../shared/postgres.ts";
 import { insertAction, type NewAction } from "./enqueue.ts";
 import { type Actor, type RunKey, rootAction, runTopic } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
@@ -17,28 +17,38 @@ export interface NewRun {
   outputBase: string;
   startTime: Date;
   createdBy: Actor;
+  /** What started it, or whose settings it was started with; in its own project and domain. */
+  trigger?: { task: string; name: string; revision: bigint };
   root: Omit<NewAction, "key" | "parent">;
 }
 
 export async function insertRun(database: Database, org: string, run: NewRun): Promise<"created" | "name-taken"> {
-  return database.withOrg(org, async (transaction) => {
-    const { project, domain, run: name } = run.key;
-    const inserted = await transaction.query(
-      `insert into biplane.runs
-         (org, project, domain, run, source, labels, run_spec, output_base, start_time, created_by, created_by_kind)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       on conflict do nothing returning 1`,
-      [
-        ...[org, project, domain, name, run.source, run.labels, run.runSpec, run.outputBase, run.startTime],
-        ...[run.createdBy.subject, run.createdBy.kind],
-      ],
-    );
-    if (inserted.length === 0) return "name-taken";
-    await ensureProject(transaction, org, run.key);
-    await insertAction(transaction, org, { ...run.root, key: { ...run.key, action: rootAction }, parent: "" });
-    await announceRun(transaction, runTopic(org, run.key));
-    return "created";
-  });
+  return database.withOrg(org, (transaction) => insertRunIn(transaction, org, run));
+}
+
+export async function insertRunIn(
+  transaction: Transaction,
+  org: string,
+  run: NewRun,
+): Promise<"created" | "name-taken"> {
+  const { project, domain, run: name } = run.key;
+  const inserted = await transaction.query(
+    `insert into biplane.runs
+       (org, project, domain, run, source, labels, run_spec, output_base, start_time, created_by, created_by_kind,
+        trigger_task, trigger_name, trigger_revision)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     on conflict do nothing returning 1`,
+    [
+      ...[org, project, domain, name, run.source, run.labels, run.runSpec, run.outputBase, run.startTime],
+      ...[run.createdBy.subject, run.createdBy.kind],
+      ...[run.trigger?.task ?? "", run.trigger?.name ?? "", run.trigger?.revision ?? 0n],
+    ],
+  );
+  if (inserted.length === 0) return "name-taken";
+  await ensureProject(transaction, org, run.key);
+  await insertAction(transaction, org, { ...run.root, key: { ...run.key, action: rootAction }, parent: "" });
+  await announceRun(transaction, runTopic(org, run.key));
+  return "created";
 }
 
 /** @returns the serialised flyteidl2.task.RunSpec. */

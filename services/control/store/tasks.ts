@@ -4,6 +4,7 @@ import { insertSpec } from "./enqueue.ts";
 import type { Actor, ProjectKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
 import { ensureProject } from "./projects.ts";
+import { type NewTrigger, saveTrigger } from "./trigger-changes.ts";
 
 export interface TaskKey extends ProjectKey {
   name: string;
@@ -37,11 +38,15 @@ export interface TaskRow {
 const columns = `t.project, t.domain, t.name, t.version, t.short_name, t.environment, t.description,
   t.deployed_by, t.deployed_by_kind, t.created_at`;
 
-/** @returns "exists" where the version is there with the same spec, "differs" where it has another. */
+/**
+ * With the triggers that it is deployed with; a version that is there already leaves them as they are, paused or deleted.
+ * @returns "exists" where the version is there with the same spec, "differs" where it has another.
+ */
 export async function insertTask(
   database: Database,
   org: string,
   task: NewTask,
+  triggers: NewTrigger[] = [],
 ): Promise<"created" | "exists" | "differs"> {
   const { project, domain, name, version } = task.key;
   return database.withOrg(org, async (transaction) => {
@@ -57,6 +62,7 @@ export async function insertTask(
     );
     if (inserted.length === 1) {
       await ensureProject(transaction, org, task.key);
+      for (const trigger of triggers) await saveTrigger(transaction, org, trigger, task.deployedBy);
       return "created";
     }
     const same = await transaction.query(

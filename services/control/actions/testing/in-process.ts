@@ -10,6 +10,8 @@ import { byRole } from "../../../shared/testing/authorizer.ts";
 import { testIssuer } from "../../../shared/testing/issuer.ts";
 import { recordingLog } from "../../../shared/testing/log.ts";
 import { runsRoutes } from "../../runs/service.ts";
+import { storedInputs } from "../../runs/testing/stored-inputs.ts";
+import type { TriggerInputs } from "../../runs/trigger-inputs.ts";
 import type { TestStore } from "../../store/testing/fixtures.ts";
 import { actionsRoutes } from "../service.ts";
 
@@ -24,6 +26,7 @@ export interface InProcess {
 export async function serveInProcess(
   store: Pick<TestStore, "database" | "hub">,
   authorize: Authorizer = byRole,
+  inputs: TriggerInputs = storedInputs,
 ): Promise<InProcess> {
   const [users, relay] = [await testIssuer(), await testIssuer(relayIssuer)];
   const verify = tokenVerifier([users.trusted, relay.trusted]);
@@ -31,7 +34,7 @@ export async function serveInProcess(
   const connect = (token: () => Promise<string>) =>
     createRouterTransport(
       (router) => {
-        runsRoutes(store)(router);
+        runsRoutes({ ...store, inputs })(router);
         actionsRoutes(store)(router);
       },
       {

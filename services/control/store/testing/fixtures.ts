@@ -1,6 +1,7 @@
-/** A migrated database of a test's own, and runs and actions to put into it. */
+/** A migrated database of a test's own, and runs, actions and triggers to put into it. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ActionPhase } from "../../../../gen/flyteidl2/common/phase_pb.js";
+import { TriggerAutomationSpecSchema } from "../../../../gen/flyteidl2/task/common_pb.js";
 import { RunSpecSchema } from "../../../../gen/flyteidl2/task/run_pb.js";
 import { TaskSpecSchema } from "../../../../gen/flyteidl2/task/task_definition_pb.js";
 import { ActionType, RunSource } from "../../../../gen/flyteidl2/workflow/run_definition_pb.js";
@@ -13,6 +14,8 @@ import { enqueueChild, type NewAction, type TaskColumns } from "../enqueue.ts";
 import { openHub } from "../hub.ts";
 import type { RunKey } from "../keys.ts";
 import type { NewRun } from "../runs.ts";
+import { saveTrigger } from "../trigger-changes.ts";
+import type { TriggerKey } from "../triggers.ts";
 
 export interface TestStore extends AsyncDisposable {
   database: Database;
@@ -82,4 +85,18 @@ function taskAction(inputUri: string): Omit<NewAction, "key" | "parent"> {
 
 export function addChild(store: TestStore, org: string, action: string, parent = "a0", key: RunKey = hello) {
   return enqueueChild(store.database, org, newChild(org, action, parent, key), baseOf(org, key));
+}
+
+export const helloTrigger: TriggerKey = { project: "demo", domain: "development", task: "hello", name: "hello" };
+
+/** Once more where it is there, and again where it was deleted. Due at once. */
+export async function addTrigger({ database }: Pick<TestStore, "database">, org: string, key = helloTrigger) {
+  const trigger = {
+    ...{ key, active: true, taskVersion: "v1", description: "" },
+    runSpec: toBinary(RunSpecSchema, create(RunSpecSchema)),
+    automation: toBinary(TriggerAutomationSpecSchema, create(TriggerAutomationSpecSchema)),
+    ...{ inputUri: `s3://metadata/${org}/demo/development/inputs/0123`, inputsHash: "", firstDue: new Date() },
+  };
+  const by = { subject: "someone", kind: "application" as const };
+  await database.withOrg(org, (transaction) => saveTrigger(transaction, org, trigger, by));
 }

@@ -1,0 +1,92 @@
+/** Fires triggers when they are due. Any number of replicas do so at once: the database says whose turn it is. */
+
+import type { AuditSink } from "../../shared/auth/audit.ts";
+import type { Authorizer } from "../../shared/auth/authorizer.ts";
+import { denied } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/log.ts";
+import { pause } from "../../shared/pause.ts";
+import type { Database } from "../../shared/postgres.ts";
+import { grantStore } from "../identity/grants.ts";
+import { dueTriggers, fire } from "../store/trigger-fires.ts";
+import { dueOrgs, settleOrg } from "../store/trigger-orgs.ts";
+import type { TriggerKey } from "../store/triggers.ts";
+import { decideFiring } from "./fire.ts";
+
+export interface SchedulerDeps {
+  database: Database;
+  audit: AuditSink;
+  log: Logger;
+}
+
+export interface Scheduler {
+  /** Returns when what is being fired has been. */
+  close(): Promise<void>;
+}
+
+const everyMs = 1_000;
+
+export function startScheduler(deps: SchedulerDeps): Scheduler {
+  const stop = new AbortController();
+  const done = run(deps, stop.signal);
+  return {
+    async close() {
+      stop.abort();
+      await done;
+    },
+  };
+}
+
+async function run(deps: SchedulerDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await fireDue(deps, new Date(), signal);
+    } catch (error) {
+      deps.log.warn("triggers that are due cannot be looked up", { error });
+    }
+    await pause(everyMs, signal);
+  }
+}
+
+/** One round: everything that is due, in every organisation. @returns how many runs it started. */
+export async function fireDue(deps: SchedulerDeps, now: Date, signal?: AbortSignal): Promise<number> {
+  let started = 0;
+  for (const org of await dueOrgs(deps.database, now)) {
+    for (const key of await dueTriggers(deps.database, org, now)) {
+      if (signal?.aborted) return started;
+      if (await fireOne(deps, org, key, now)) started += 1;
+    }
+    await settleOrg(deps.database, org);
+  }
+  return started;
+}
+
+/** A trigger that fails is tried again in the next round, and keeps no other from its turn. */
+async function fireOne(deps: SchedulerDeps, org: string, key: TriggerKey, now: Date): Promise<boolean> {
+  const { database, audit, log } = deps;
+  const authorize = authorsGrants(database);
+  const { project, domain, task, name: trigger } = key;
+  const about = { org, project, domain, task, trigger };
+  try {
+    const firing = await fire(database, org, { key, now }, (due) =>
+      decideFiring({ database, audit, authorize }, org, due, now),
+    );
+    if (!firing) return false;
+    const { at, what } = firing;
+    if (what.outcome === "run") log.info("a trigger started a run", { ...about, at, run: what.run.key.run });
+    else log.warn(`a trigger's run was ${what.outcome}`, { ...about, at, reason: what.reason });
+    return what.outcome === "run";
+  } catch (error) {
+    log.warn("a trigger could not be fired and will be tried again", { ...about, error });
+    return false;
+  }
+}
+
+/** What Identity's tables say at that moment. An author who is there no more is denied like one who may not: that is recorded, where a missing sign-in is not. */
+function authorsGrants(database: Database): Authorizer {
+  const store = grantStore(database);
+  return async (author) => {
+    const grants = await store.of(author);
+    if (!grants) throw denied("the trigger's author is there no more");
+    return { grants };
+  };
+}
