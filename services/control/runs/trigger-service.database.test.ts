@@ -41,7 +41,8 @@ describe("triggers that are deployed with their task", () => {
       automationSpec: { automation: { value: { expression: { value: { expression: "0 2 * * *" } } } } },
       description: "every night",
     });
-    expect(trigger?.spec?.inputWrapper).toMatchObject({ case: "offloadedInputData", value: inputs.value });
+    const { uri } = inputs.value;
+    expect(trigger?.spec?.inputWrapper).toMatchObject({ case: "offloadedInputData", value: { uri, inputsHash: "" } });
     expect(trigger?.status?.triggeredAt).toBeUndefined();
     const byHand = await triggers().getTriggerDetails({ name: triggerName("env.with", "by-hand") });
     expect(byHand.trigger?.spec?.active).toBe(false);
@@ -59,7 +60,7 @@ describe("triggers that are deployed with their task", () => {
     await deployTask(asked, "env.inline", "v1", [nightly("nightly", { inputWrapper: inline })]);
     expect(put).toEqual([["acme", "demo", "env.inline", ["_u_kickoff_time_input_arg"]]]);
     const { trigger } = await triggers().getTriggerDetails({ name: triggerName("env.inline", "nightly") });
-    expect(trigger?.spec?.inputWrapper.value).toMatchObject({ uri: inputs.value.uri, inputsHash: "put" });
+    expect(trigger?.spec?.inputWrapper.value).toMatchObject({ uri: inputs.value.uri });
   });
 
   it("are renewed by a new version, and left alone by one that is there", async () => {
@@ -289,6 +290,29 @@ describe("a run that somebody starts as a trigger", () => {
     const other = { case: "triggerName" as const, value: { ...name, name: "other" } };
     expect((await runs.listRuns({ scopeBy: other })).runs).toEqual([]);
     await expect(runs.createRun({ id, task: other })).rejects.toMatchObject({ code: Code.NotFound });
+  });
+
+  it("has the trigger's cache key, whether its inputs are named or left out, and no other's", async () => {
+    const runs = served.as(RunService);
+    const task = { case: "triggerName" as const, value: name };
+    const { uri } = inputs.value;
+    const given = [undefined, { uri }, { uri, inputsHash: "own" }, { uri: `${uri}4`, inputsHash: "" }];
+    const made = await Promise.all(
+      given.map((value) =>
+        runs.createRun({ id, task, ...(value ? { inputWrapper: { case: "offloadedInputData", value } } : {}) }),
+      ),
+    );
+    const keys = await store.database.withOrg("acme", (transaction) =>
+      transaction.query<{ run: string; cache_key: string }>(
+        "select run, cache_key from biplane.actions where org = 'acme'",
+      ),
+    );
+    const keyOf = new Map(keys.map(({ run, cache_key }) => [run, cache_key]));
+    const [left, named, own, other] = made.map(({ run }) => keyOf.get(run?.action?.id?.run?.name ?? ""));
+    expect(left).not.toBe("");
+    expect(named).toBe(left);
+    expect(own).not.toBe(left);
+    expect(other).toBe("");
   });
 
   it("stays in the trigger's own project", async () => {

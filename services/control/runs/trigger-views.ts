@@ -17,9 +17,10 @@ export function triggerView(org: string, row: TriggerRow) {
 }
 
 export function triggerDetailsView(org: string, row: TriggerDetailRow) {
-  const { active, description, task_version: taskVersion, input_uri: uri, inputs_hash: inputsHash } = row;
+  const { active, description, task_version: taskVersion, input_uri: uri } = row;
   const runSpec = fromBinary(RunSpecSchema, row.run_spec);
-  const inputWrapper = { case: "offloadedInputData" as const, value: { uri, inputsHash } };
+  // Without their hash, which is for the cache alone: whoever starts the trigger with this address gets it.
+  const inputWrapper = { case: "offloadedInputData" as const, value: { uri } };
   return create(TriggerDetailsSchema, {
     ...common(org, row),
     spec: { active, description, taskVersion, runSpec, inputWrapper },

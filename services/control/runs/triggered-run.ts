@@ -53,8 +53,12 @@ function asTriggered(request: CreateRunRequest, trigger: TriggerDetailRow, now: 
   full.runSpec ??= fromBinary(RunSpecSchema, trigger.run_spec);
   full.runSpec.runStartTime ??= request.runStartTime ?? timestampFromDate(now);
   if (full.inputWrapper.case === undefined) {
-    const value = create(OffloadedInputDataSchema, { uri: trigger.input_uri, inputsHash: trigger.inputs_hash });
+    const value = create(OffloadedInputDataSchema, { uri: trigger.input_uri });
     full.inputWrapper = { case: "offloadedInputData", value };
+  }
+  if (full.inputWrapper.case === "offloadedInputData" && full.inputWrapper.value.uri === trigger.input_uri) {
+    // Clients are not told the hash, so it is not in what they send back.
+    full.inputWrapper.value.inputsHash ||= trigger.inputs_hash;
   }
   if (full.inputWrapper.case === "offloadedInputData" && timeInput(trigger)) {
     const { value } = full.inputWrapper;
