@@ -316,6 +316,23 @@ it("fires each organisation's triggers in that organisation only", async () => {
   expect(runs.length).toBe(1);
 });
 
+it("lets no organisation wait for another's crowd: a round takes so many of each, and the next the rest", async () => {
+  await deployTask(
+    served,
+    "env.crowd",
+    "v1",
+    Array.from({ length: 70 }, (_, index) => nightly(`n${index}`)),
+  );
+  await deployTask(
+    served,
+    "env.crowd2",
+    "v1",
+    Array.from({ length: 70 }, (_, index) => nightly(`n${index}`)),
+  );
+  const rounds = [await round(later(0)), await round(later(0)), await round(later(0))];
+  expect(rounds).toEqual([100, 40, 0]);
+});
+
 it("runs by itself, and has ended what it began when it is closed", async () => {
   await deployTask(served, "env.loop", "v1", [nightly("nightly")]);
   await overdue("env.loop");

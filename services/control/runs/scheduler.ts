@@ -38,16 +38,21 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
 
 async function run(deps: SchedulerDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await fireDue(deps, new Date(), signal);
-    } catch (error) {
-      deps.log.warn("triggers that are due cannot be looked up", { error });
-    }
-    await pause(everyMs, signal);
+    // Where there was something there may be more.
+    if ((await round(deps, signal)) === 0) await pause(everyMs, signal);
   }
 }
 
-/** One round: everything that is due, in every organisation. @returns how many runs it started. */
+async function round(deps: SchedulerDeps, signal: AbortSignal): Promise<number> {
+  try {
+    return await fireDue(deps, new Date(), signal);
+  } catch (error) {
+    deps.log.warn("triggers that are due cannot be looked up", { error });
+    return 0;
+  }
+}
+
+/** One round: what is due, in every organisation. @returns how many runs it started. */
 export async function fireDue(deps: SchedulerDeps, now: Date, signal?: AbortSignal): Promise<number> {
   let started = 0;
   for (const org of await dueOrgs(deps.database, now)) {

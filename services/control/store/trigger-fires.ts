@@ -24,8 +24,8 @@ export interface Firing {
   what: Fired;
 }
 
-/** Of one round: what is beyond it comes a moment later. */
-const most = 500;
+/** Of one organisation in one round, so that none waits for another's crowd: what is beyond it comes in the next. */
+const most = 100;
 
 /** The longest due first. */
 export async function dueTriggers(database: Database, org: string, now: Date): Promise<TriggerKey[]> {
