@@ -1,6 +1,7 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +10,10 @@ import { ExecutorQueueService } from "../gen/biplane/queue/v1/queue_pb.js";
 import { IdentityService } from "../gen/flyteidl2/auth/identity_pb.js";
 import { ClusterService } from "../gen/flyteidl2/cluster/service_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { InputsSchema } from "../gen/flyteidl2/task/common_pb.js";
+import { TaskSpecSchema } from "../gen/flyteidl2/task/task_definition_pb.js";
 import { readSigningRequest } from "./control/cluster/authority.ts";
+import { triggerInputs } from "./control/runs/trigger-inputs.ts";
 import { newKey, renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { tunnelProtocol } from "./shared/cluster-identity.ts";
@@ -311,6 +315,27 @@ describe("a tunnel that is cut", () => {
     const text = randomBytes(6 * 1024 * 1024).toString("base64");
     const uploads = await Promise.all(Array.from({ length: 5 }, () => uploadInputs(text)));
     expect(new Set(uploads.map(({ offloadedInputData }) => offloadedInputData?.uri)).size).toBe(1);
+  });
+
+  it("brings inputs that come with a trigger to the plane, as whoever deploys it, and a viewer's nowhere", async () => {
+    const inputs = create(InputsSchema, { context: [{ key: "_u_kickoff_time_input_arg", value: "at" }] });
+    const put = async (who: "admin" | "viewer") => {
+      const caller = {
+        org: "acme",
+        subject: who,
+        kind: "application",
+        role: "none",
+        grants: [],
+        token: tokens[who] ?? "",
+      } as const;
+      const place = { project: "demo", domain: "development" };
+      return triggerInputs(transport()).put(caller, place, create(TaskSpecSchema), inputs, AbortSignal.timeout(10_000));
+    };
+    const whole = inputsPut().length;
+    expect((await put("admin")).uri).toMatch(/^s3:\/\/metadata\/acme\/demo\/development\/inputs\/[0-9a-f]{64}$/);
+    expect(inputsPut().slice(whole)).toEqual([toBinary(InputsSchema, inputs).byteLength]);
+    await expect(put("viewer")).rejects.toMatchObject({ code: Code.PermissionDenied });
+    expect(inputsPut().length).toBe(whole + 1);
   });
 
   it("comes back with the identity that it saved, not with the token", async () => {

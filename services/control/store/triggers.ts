@@ -1,4 +1,4 @@
-/** Triggers and their revisions, as they are read. What changes them is in trigger-changes.ts, what fires them in trigger-fires.ts. */
+/** Triggers and their revisions, as they are read: trigger-changes.ts changes them, trigger-fires.ts fires them. */
 import type { Database } from "../../shared/postgres.ts";
 import type { Actor, ProjectKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
@@ -50,7 +50,11 @@ export const sameTrigger = `v.org = t.org and v.project = t.project and v.domain
 export const withRevisions = `from biplane.triggers t join biplane.trigger_revisions v on ${sameTrigger}`;
 export const thisTrigger = "t.org = $1 and t.project = $2 and t.domain = $3 and t.task_name = $4 and t.name = $5";
 export const keyValues = (org: string, { project, domain, task, name }: TriggerKey) => [
-  ...[org, project, domain, task, name],
+  org,
+  project,
+  domain,
+  task,
+  name,
 ];
 
 /** @param revision of whichever trigger, a deleted one too. @default the latest of one that is not deleted */

@@ -87,7 +87,7 @@ export function addChild(store: TestStore, org: string, action: string, parent =
   return enqueueChild(store.database, org, newChild(org, action, parent, key), baseOf(org, key));
 }
 
-export const helloTrigger: TriggerKey = { project: "demo", domain: "development", task: "hello", name: "hello" };
+const helloTrigger: TriggerKey = { project: "demo", domain: "development", task: "hello", name: "hello" };
 
 /** Once more where it is there, and again where it was deleted. Due at once. */
 export async function addTrigger({ database }: Pick<TestStore, "database">, org: string, key = helloTrigger) {
