@@ -163,7 +163,7 @@ describe("between the customers", () => {
       expect(found.map(tell)).toEqual([]);
       process.stdout.write(`  ${customer}: ${goals.length} goals, none reached from ${others[customer]}\n`);
     },
-    2 * minutes,
+    8 * minutes,
   );
 
   it(
@@ -183,7 +183,7 @@ describe("between the customers", () => {
       expect(reached("acme", "guessed-by-somebody")).toEqual([]);
       expect(reached("globex", vendor.externalId)).toEqual([]);
     },
-    2 * minutes,
+    8 * minutes,
   );
 
   describe("an edge that somebody plants is found", () => {
@@ -273,7 +273,7 @@ describe("65 project-domains of globex", () => {
       );
       await expect(previewed({})).rejects.toThrow("set biplane:trustPolicyQuota to 4096");
     },
-    2 * minutes,
+    8 * minutes,
   );
 });
 
