@@ -6,7 +6,7 @@ import type { Paths } from "../paths.ts";
 import { generate, generatedIsCurrent } from "./generated.ts";
 import { withLock } from "./lock.ts";
 import { type Machine, machineOf } from "./machine.ts";
-import { installPackages, missingPackages } from "./packages.ts";
+import { browserPackage, installPackages, isThere, missingPackages } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { parts, pythonClient, pythonCloud } from "./parts.ts";
 import type { PlannedStep, Progress } from "./progress.ts";
@@ -48,6 +48,16 @@ export async function ensureGenerated(paths: Paths, progress: Progress): Promise
     partStep(paths, machine, pythonClient),
     generatedStep(paths, machine),
   ]);
+}
+
+/** Debian's Chromium, for the tests of pages. @returns the program */
+export async function ensureBrowser(paths: Paths, progress: Progress): Promise<string> {
+  const machine = machineOf(paths);
+  const missing = () => (isThere(browserPackage, machine) ? [] : [browserPackage.name]);
+  await runSteps(paths, progress, [packagesStep(paths, machine, missing)]);
+  const program = machine.find("chromium");
+  if (!program) throw new UserError("Debian package chromium is installed, but there is no chromium on PATH.");
+  return program;
 }
 
 /**

@@ -31,11 +31,16 @@ export const systemPackages: SystemPackage[] = [
   { name: "runc", shownBy: ["runc"] },
 ];
 
+/** For the tests of pages alone: 125 MB that no command needs. */
+export const browserPackage: SystemPackage = { name: "chromium", shownBy: ["chromium"] };
+
 export function missingPackages(machine: Machine): string[] {
-  const missing = systemPackages
-    .filter(({ shownBy }) => !shownBy.every((sign) => (sign.startsWith("/") ? existsSync(sign) : machine.find(sign))))
-    .map(({ name }) => name);
+  const missing = systemPackages.filter((one) => !isThere(one, machine)).map(({ name }) => name);
   return canMakeEnvironments(machine) ? missing : [...missing, "python3-venv"];
+}
+
+export function isThere({ shownBy }: SystemPackage, machine: Machine): boolean {
+  return shownBy.every((sign) => (sign.startsWith("/") ? existsSync(sign) : machine.find(sign)));
 }
 
 /** Installs packages without starting any service: Biplane runs its own etcd, containerd and registry, apart. */

@@ -1,4 +1,4 @@
-/** The page's only script, as text: shows the checks that fit what was chosen, and opens all of them for print. */
+/** The page's only script, as text: shows the checks that fit what was chosen, and opens all of them while it is printed. */
 export const filterScript = `
 const all = [...document.querySelectorAll("details.check")];
 const form = document.querySelector("form");
@@ -17,6 +17,11 @@ function apply() {
 form.addEventListener("input", apply);
 form.addEventListener("reset", () => setTimeout(apply));
 form.addEventListener("submit", (event) => event.preventDefault());
-addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("details:not([open])")];
+  for (const part of closed) part.open = true;
+});
+addEventListener("afterprint", () => { for (const part of closed) part.open = false; });
 apply();
 `;
