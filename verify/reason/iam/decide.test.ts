@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runs } from "../testing/runs.ts";
 import { decide, iamQuery } from "./decide.ts";
 import { policiesFrom } from "./policy-file.ts";
 
@@ -427,15 +428,17 @@ describe("for any policies", () => {
         file,
         query,
         statement("Deny"),
-        fc.constantFrom("identity", "boundary", "session", "scp"),
-        (given, asked, more, side) => {
+        fc.constantFrom("identity", "boundary", "session", "scp", "resource"),
+        principal,
+        (given, asked, more, side, Principal) => {
           const before = word(clean(given), asked);
           // To a side that is there already: a boundary that was not there limits, which allows less all the same.
-          const after = word(clean({ ...given, [side]: [...given[side as "identity"], doc(more)] }), asked);
+          const added = doc(side === "resource" ? { ...more, Principal } : more);
+          const after = word(clean({ ...given, [side]: [...given[side as "identity"], added] }), asked);
           expect(rank[after]).toBeLessThanOrEqual(rank[before]);
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -445,7 +448,7 @@ describe("for any policies", () => {
         const open = word(clean(given), { ...asked, context: { k: null } });
         if (open === "allow" || open === "deny") expect(word(clean(given), { ...asked, context })).toBe(open);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 });

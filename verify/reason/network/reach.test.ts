@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { manifestsOf } from "../testing/manifests.ts";
+import { runs } from "../testing/runs.ts";
 import { mayConnect, networkQuery, readNetwork } from "./reach.ts";
 
 const pod = (name: string, labels: object = {}, more: { spec?: object; status?: object } = {}) => {
@@ -444,14 +445,16 @@ describe("for any pods and policies", () => {
   });
   type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
   const objectsOf = ({ pods, policies }: World, rename = (name: string) => name) => [
-    namespace("a", { app: "x" }),
-    ...pods.map(([home, own, known], n) => pod(`${home}/${rename(`p${n}`)}`, own, known ? at(`10.0.0.${n}`) : {})),
-    ...policies.map(([home, given], n) => policy(`${home}/${rename(`n${n}`)}`, given)),
+    namespace(rename("a"), { app: "x" }),
+    ...pods.map(([home, own, known], n) =>
+      pod(`${rename(home)}/${rename(`p${n}`)}`, own, known ? at(`10.0.0.${n}`) : {}),
+    ),
+    ...policies.map(([home, given], n) => policy(`${rename(home)}/${rename(`n${n}`)}`, given)),
   ];
   const asked = fc.record({ port: fc.constantFrom(80, 90), protocol: fc.constantFrom("TCP", "UDP") });
   const between = ({ pods }: World, rename = (name: string) => name) => ({
-    from: `${pods[0]?.[0]}/${rename("p0")}`,
-    to: `${pods[1]?.[0]}/${rename("p1")}`,
+    from: `${rename(pods[0]?.[0] ?? "")}/${rename("p0")}`,
+    to: `${rename(pods[1]?.[0] ?? "")}/${rename("p1")}`,
   });
 
   it("one more policy never opens a pod that is isolated, but by what it allows itself", () => {
@@ -465,11 +468,11 @@ describe("for any pods and policies", () => {
           if (before[side] === "unknown") expect(after[side]).not.toBe(true);
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
-  it("other names of pods and policies, and another order, change nothing", () => {
+  it("other names of namespaces, pods and policies, and another order, change nothing", () => {
     fc.assert(
       fc.property(world, asked, (given, query) => {
         const rename = (name: string) => `z${name}`;
@@ -477,7 +480,7 @@ describe("for any pods and policies", () => {
         const after = ask(objectsOf(given, rename).reverse(), { ...query, ...between(given, rename) });
         expect({ ...after, because: [] }).toEqual({ ...before, because: [] });
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -489,7 +492,7 @@ describe("for any pods and policies", () => {
         const answer = ask(objectsOf(untold), { ...query, ...between(given) }).allowed;
         if (answer !== "unknown") expect(ask(objectsOf(told), { ...query, ...between(given) }).allowed).toBe(answer);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

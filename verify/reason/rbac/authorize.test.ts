@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { manifestsOf } from "../testing/manifests.ts";
+import { runs } from "../testing/runs.ts";
 import { authorize, rbacQuery } from "./authorize.ts";
 import { readRoles } from "./roles.ts";
 
@@ -238,7 +239,7 @@ describe("for any roles and bindings", () => {
         const renamed = objectsOf(given, (name) => `z-${[...name].reverse().join("")}`).reverse();
         expect(ask(renamed, asked).allowed).toBe(ask(objectsOf(given), asked).allowed);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
@@ -248,7 +249,7 @@ describe("for any roles and bindings", () => {
         const more = [...objectsOf(given), role("more", [pods]), bind("more", "more", [alice])];
         if (ask(objectsOf(given), asked).allowed) expect(ask(more, asked).allowed).toBe(true);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });
