@@ -305,7 +305,7 @@ describe("a tunnel that is cut", () => {
         for (const at of [70, 260, 430]) if (before < at && lines.length >= at) world.network[harm]();
       }
       expect(lines).toEqual(Array.from({ length: countingLines }, (_, line) => `line ${line}`));
-      expect(count("a log stream was lost and is taken up again")).toBeGreaterThanOrEqual(3);
+      expect(count("a stream was lost and is taken up again")).toBeGreaterThanOrEqual(3);
     },
   );
 

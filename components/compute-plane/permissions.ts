@@ -68,6 +68,7 @@ export const permissions: Permission[] = [
     rules: [
       { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["list", "watch"] },
     ],
   },
   {

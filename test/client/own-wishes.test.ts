@@ -2,7 +2,11 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
-import { type ActionDetails, ErrorInfo_Kind } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
+import {
+  type ActionDetails,
+  ClusterEvent_Type,
+  ErrorInfo_Kind,
+} from "../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { type ExampleOptions, runExample } from "../support/client.ts";
 import { environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
@@ -109,6 +113,27 @@ describe("an image that cannot be pulled", () => {
       timeout: 60_000,
       interval: 1_000,
     });
+  });
+});
+
+describe("what Kubernetes says about a task's pod", () => {
+  it("is told by attempt, and still when the pod has gone", async () => {
+    await Promise.all([ended("missingImage"), ended("recovering")]);
+    const ofPods = async () => {
+      const said = await runs.clusterEvents(nameOf("missingImage"));
+      const failed = said.find(({ reason }) => reason === "Failed");
+      expect(failed).toMatchObject({ type: ClusterEvent_Type.WARNING, sourceComponent: "kubelet" });
+      expect(failed?.message).toContain("nobody-built-this:1");
+      expect(said.map(({ reason }) => reason)).toEqual(expect.arrayContaining(["Scheduled", "Pulling", "BackOff"]));
+    };
+    const ofAttempt = async (attempt: number) => {
+      const said = await runs.clusterEvents(nameOf("recovering"), "a0", attempt);
+      expect(said.filter(({ reason }) => reason === "Started").length).toBe(1);
+      expect(said.map(({ message }) => message).join()).toContain(`${nameOf("recovering")}-a0-${attempt - 1}`);
+    };
+    // The kubelet sends what it says when it comes to it.
+    const patience = { timeout: 90_000, interval: 500 };
+    await Promise.all([ofPods, () => ofAttempt(1), () => ofAttempt(2)].map((told) => vi.waitFor(told, patience)));
   });
 });
 

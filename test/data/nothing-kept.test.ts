@@ -1,6 +1,7 @@
 /** After URLs were signed and logs were relayed: neither is in anything that the region wrote down. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api } from "../support/api.ts";
@@ -8,6 +9,7 @@ import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
+import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
 const { org, project, domain } = environment;
@@ -15,6 +17,8 @@ const { org, project, domain } = environment;
 const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
 /** Said by the task, and by nobody else on this machine. */
 const marker = `kept-nowhere-${Date.now().toString(36)}`;
+/** Said by Kubernetes about the task's pod. */
+const eventMarker = `event-${marker}`;
 
 describe.skipIf(!ours)("what passes through the region", () => {
   let run: string;
@@ -31,6 +35,9 @@ describe.skipIf(!ours)("what passes through the region", () => {
     for await (const { logs } of data.tailLogs({ actionId, attempt: 1 }))
       relayed.push(...logs.flatMap(({ lines }) => lines.map(({ message }) => message)));
     expect(relayed).toContain(`saying hello to ${marker}`);
+    await sayOfPod(`${run}-a0-0`, eventMarker);
+    const said = await (await runClient()).clusterEvents(run);
+    expect(said.map(({ message }) => message)).toContain(eventMarker);
     for (let made = 0; made < 3; made++) {
       const request = { org, project, domain, filename: `${made}.bin`, contentMd5: new Uint8Array(16) };
       const { signedUrl } = await data.createUploadLocation(request);
@@ -69,7 +76,26 @@ describe.skipIf(!ours)("what passes through the region", () => {
     expect(holding(marker)).toEqual(["sabotage"]);
     written.pop();
   });
+
+  it("events of its pod, which its owner can read through the region, are in none of them", () => {
+    proves(["data-cluster-events-ephemeral"], "a log that holds the event's message is found by the same search");
+    expect(holding(eventMarker)).toEqual([]);
+    written.push({ place: "sabotage", text: `{"msg":"${eventMarker}"}` });
+    expect(holding(eventMarker)).toEqual(["sabotage"]);
+    written.pop();
+  });
 });
+
+/** As Kubernetes' own components say it. */
+async function sayOfPod(pod: string, message: string): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(environment.kubeconfigs.customer);
+  const namespace = `${project}-${domain}`;
+  const involvedObject = { apiVersion: "v1", kind: "Pod", name: pod, namespace };
+  const said = { type: "Normal", reason: "Marked", source: { component: "test" }, count: 1, lastTimestamp: new Date() };
+  const body = { metadata: { generateName: "marker-" }, involvedObject, message, ...said };
+  await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body });
+}
 
 async function podLogs(plane: "region" | "customer") {
   const args = ["logs", "--namespace", platform[plane], "--selector=app.kubernetes.io/part-of=biplane", "--tail=-1"];

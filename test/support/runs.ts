@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
-import type { Action } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
+import type { Action, ClusterEvent } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { accessToken, api } from "./api.ts";
 import { environment } from "./local-run.ts";
@@ -46,6 +46,14 @@ export async function runClient() {
           throw new Error(`${run}/${action} is still ${ActionPhase[details?.status?.phase ?? 0]}`);
         await sleep(500);
       }
+    },
+    /** What Kubernetes has said about the attempt's pod, once that has ended: oldest first. */
+    async clusterEvents(run: string, action = "a0", attempt = 1): Promise<ClusterEvent[]> {
+      const all: ClusterEvent[] = [];
+      const signal = AbortSignal.timeout(60_000);
+      for await (const said of client.watchClusterEvents({ id: id(run, action), attempt }, { signal }))
+        all.push(...said.clusterEvents);
+      return all;
     },
     /** What the action was given and what it returned. */
     data: (run: string, action = "a0") => data.getActionData({ actionId: id(run, action) }),

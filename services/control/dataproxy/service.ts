@@ -4,16 +4,27 @@
  */
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, type ConnectRouter, createClient, type Transport } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createClient,
+  type HandlerContext,
+  type Transport,
+} from "@connectrpc/connect";
+import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import type { ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { InputsSchema, OutputsSchema } from "../../../gen/flyteidl2/task/common_pb.js";
+import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import { type ActionAddresses, required } from "./actions.ts";
+import type { StreamOptions } from "./again.ts";
+import { watchClusterEvents } from "./events.ts";
 import { contentHash, inputsHash } from "./inputs-hash.ts";
 import { tailLogs } from "./logs.ts";
 import { noLimit, type Planes } from "./planes.ts";
@@ -32,109 +43,117 @@ const maxInputsBytes = 10 * 1024 * 1024;
 export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps) {
   const objects = createClient(ObjectStoreService, relay);
   const logs = createClient(LogService, relay);
+  const events = createClient(EventService, relay);
   const seconds = (duration: { seconds: bigint } | undefined) => duration?.seconds ?? 0n;
 
   return (router: ConnectRouter) =>
-    router.service(DataProxyService, {
-      async createUploadLocation(request, context) {
-        const caller = callerOf(context);
-        requireOwnOrg(caller, request.org);
-        const { project, domain, filename, filenameRoot, contentMd5, addContentMd5Metadata } = request;
-        const expiresInSeconds = seconds(request.expiresIn);
-        const signed = await objects.signUpload(
-          {
-            org: caller.org,
-            project,
-            domain,
-            filename,
-            filenameRoot,
-            contentMd5,
-            addContentMd5Metadata,
-            expiresInSeconds,
-          },
-          await planes.callTo(caller, context.signal),
-        );
-        const { signedUrl, nativeUrl, headers } = signed;
-        return { signedUrl, nativeUrl, headers, expiresAt: fromUnix(signed.expiresAtUnix) };
-      },
+    router
+      .service(DataProxyService, {
+        async createUploadLocation(request, context) {
+          const caller = callerOf(context);
+          requireOwnOrg(caller, request.org);
+          const { project, domain, filename, filenameRoot, contentMd5, addContentMd5Metadata } = request;
+          const expiresInSeconds = seconds(request.expiresIn);
+          const signed = await objects.signUpload(
+            {
+              org: caller.org,
+              project,
+              domain,
+              filename,
+              filenameRoot,
+              contentMd5,
+              addContentMd5Metadata,
+              expiresInSeconds,
+            },
+            await planes.callTo(caller, context.signal),
+          );
+          const { signedUrl, nativeUrl, headers } = signed;
+          return { signedUrl, nativeUrl, headers, expiresAt: fromUnix(signed.expiresAtUnix) };
+        },
 
-      async uploadInputs(request, context) {
-        const caller = callerOf(context);
-        const { org, project, domain } = placeOf(request);
-        requireOwnOrg(caller, org);
-        if (request.baseDir) {
-          throw invalid({
-            subject: "base_dir",
-            value: request.baseDir,
-            allowed: "empty: inputs rest beneath the project's own prefix",
-          });
-        }
-        const inputs = request.inputs ?? { literals: [] };
-        const ignored = await addresses.ignoredInputs(caller, request.task);
-        const content = request.inputs ? toBinary(InputsSchema, request.inputs) : new Uint8Array();
-        if (content.byteLength > maxInputsBytes) {
-          throw invalid({
-            subject: "inputs",
-            value: `${content.byteLength} bytes`,
-            allowed: "10 MiB; pass larger data as files",
-          });
-        }
-        const { uri } = await objects.putInputs(
-          { org: caller.org, project, domain, folder: `inputs/${contentHash(content)}`, content },
-          await planes.callTo(caller, context.signal),
-        );
-        return { offloadedInputData: { uri, inputsHash: inputsHash(inputs, ignored) } };
-      },
+        async uploadInputs(request, context) {
+          const caller = callerOf(context);
+          const { org, project, domain } = placeOf(request);
+          requireOwnOrg(caller, org);
+          if (request.baseDir) {
+            throw invalid({
+              subject: "base_dir",
+              value: request.baseDir,
+              allowed: "empty: inputs rest beneath the project's own prefix",
+            });
+          }
+          const inputs = request.inputs ?? { literals: [] };
+          const ignored = await addresses.ignoredInputs(caller, request.task);
+          const content = request.inputs ? toBinary(InputsSchema, request.inputs) : new Uint8Array();
+          if (content.byteLength > maxInputsBytes) {
+            throw invalid({
+              subject: "inputs",
+              value: `${content.byteLength} bytes`,
+              allowed: "10 MiB; pass larger data as files",
+            });
+          }
+          const { uri } = await objects.putInputs(
+            { org: caller.org, project, domain, folder: `inputs/${contentHash(content)}`, content },
+            await planes.callTo(caller, context.signal),
+          );
+          return { offloadedInputData: { uri, inputsHash: inputsHash(inputs, ignored) } };
+        },
 
-      async getActionData(request, context) {
-        const caller = callerOf(context);
-        const actionId = required(request.actionId);
-        const place = ownPlace(caller, actionId);
-        const { inputsUri, outputsUri } = await addresses.dataUris(caller, actionId);
-        const call = await planes.callTo(caller, context.signal);
-        const read = async (uri: string, name: string) =>
-          uri ? (await objects.getObject({ ...place, uri: objectIn(uri, name) }, call)).content : undefined;
-        const [inputs, outputs] = await Promise.all([
-          read(inputsUri, "inputs.pb"),
-          unlessMissing(read(outputsUri, "outputs.pb")),
-        ]);
-        return {
-          ...(inputs ? { inputs: fromBinary(InputsSchema, inputs) } : {}),
-          ...(outputs ? { outputs: fromBinary(OutputsSchema, outputs) } : {}),
-          inputsUri,
-          outputsUri,
-        };
-      },
+        async getActionData(request, context) {
+          const caller = callerOf(context);
+          const actionId = required(request.actionId);
+          const place = ownPlace(caller, actionId);
+          const { inputsUri, outputsUri } = await addresses.dataUris(caller, actionId);
+          const call = await planes.callTo(caller, context.signal);
+          const read = async (uri: string, name: string) =>
+            uri ? (await objects.getObject({ ...place, uri: objectIn(uri, name) }, call)).content : undefined;
+          const [inputs, outputs] = await Promise.all([
+            read(inputsUri, "inputs.pb"),
+            unlessMissing(read(outputsUri, "outputs.pb")),
+          ]);
+          return {
+            ...(inputs ? { inputs: fromBinary(InputsSchema, inputs) } : {}),
+            ...(outputs ? { outputs: fromBinary(OutputsSchema, outputs) } : {}),
+            inputsUri,
+            outputsUri,
+          };
+        },
 
-      async createDownloadLink(request, context) {
-        const caller = callerOf(context);
-        if (request.source.case !== "actionAttemptId") {
-          throw new ConnectError("download links exist for attempts of actions only", Code.Unimplemented);
-        }
-        const attempt = request.source.value;
-        const place = ownPlace(caller, required(attempt.actionId));
-        const uri = await addresses.artifactUri(caller, attempt, request.artifactType);
-        const { signedUrl, expiresAtUnix } = await objects.signDownload(
-          { ...place, uri, expiresInSeconds: seconds(request.expiresIn) },
-          await planes.callTo(caller, context.signal),
-        );
-        return { preSignedUrls: { signedUrl: [signedUrl], expiresAt: fromUnix(expiresAtUnix) } };
-      },
+        async createDownloadLink(request, context) {
+          const caller = callerOf(context);
+          if (request.source.case !== "actionAttemptId") {
+            throw new ConnectError("download links exist for attempts of actions only", Code.Unimplemented);
+          }
+          const attempt = request.source.value;
+          const place = ownPlace(caller, required(attempt.actionId));
+          const uri = await addresses.artifactUri(caller, attempt, request.artifactType);
+          const { signedUrl, expiresAtUnix } = await objects.signDownload(
+            { ...place, uri, expiresInSeconds: seconds(request.expiresIn) },
+            await planes.callTo(caller, context.signal),
+          );
+          return { preSignedUrls: { signedUrl: [signedUrl], expiresAt: fromUnix(expiresAtUnix) } };
+        },
 
-      async *tailLogs({ actionId, attempt }, context) {
-        const caller = callerOf(context);
-        const { name: action, run } = required(actionId);
-        const request = {
-          ...ownPlace(caller, required(actionId)),
-          run: run?.name ?? "",
-          action,
-          attempt: attempt || 1,
-        };
-        // The caller as it is at that moment: what it may do is stated for a minute only.
-        const call = () => planes.callTo(callerOf(context), context.signal, noLimit);
-        yield* tailLogs(logs, request, { call, signal: context.signal, log });
-      },
-    });
+        async *tailLogs({ actionId, attempt }, context) {
+          yield* tailLogs(logs, attemptOf(context, actionId, attempt), streamTo(context));
+        },
+      })
+      // Of all that is told about runs only this is not the region's own.
+      .rpc(RunService.method.watchClusterEvents, async function* ({ id, attempt }, context) {
+        yield* watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
+      });
+
+  function attemptOf(context: HandlerContext, id: ActionIdentifier | undefined, attempt: number) {
+    const { name: action, run } = required(id);
+    const place = ownPlace(callerOf(context), required(id));
+    return { ...place, run: run?.name ?? "", action, attempt: attempt || 1 };
+  }
+
+  function streamTo(context: HandlerContext): StreamOptions {
+    // The caller as it is at that moment: what it may do is stated for a minute only.
+    const call = () => planes.callTo(callerOf(context), context.signal, noLimit);
+    return { call, signal: context.signal, log };
+  }
 
   function ownPlace(caller: ReturnType<typeof callerOf>, { run }: ActionIdentifier) {
     const { org, project, domain } = required(run);

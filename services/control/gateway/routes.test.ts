@@ -9,6 +9,7 @@ it("sends each public service to its own backend", () => {
     method: "CreateRun",
   });
   expect(routeOf("/flyteidl2.actions.ActionsService/Enqueue")).toMatchObject({ backend: "actions" });
+  expect(routeOf("/flyteidl2.workflow.RunService/WatchClusterEvents")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.cluster.v1.RegistrationService/Register")).toMatchObject({ backend: "cluster" });
 });
 
@@ -30,6 +31,7 @@ it.each([
   "/biplane.cluster.v1.PlacementService/ResolveCluster",
   "/biplane.objectstore.v1.ObjectStoreService/SignUpload",
   "/biplane.logs.v1.LogService/TailLogs",
+  "/biplane.events.v1.EventService/WatchEvents",
   "/biplane.identity.v1.KeyExchangeService/Exchange",
   "/biplane.secrets.v1.SecretStoreService/CreateSecret",
   "/flyteidl2.workflow.InternalRunService/RecordAction",

@@ -28,6 +28,9 @@ const services = new Map<string, Backend>(
   }),
 );
 
+/** Methods that another service answers than their own: what they tell is in the compute plane and nowhere else. */
+const elsewhere = new Map<string, Backend>([["flyteidl2.workflow.RunService/WatchClusterEvents", "dataproxy"]]);
+
 /** Full names of the services that can be reached from outside. */
 export function publicServices(): string[] {
   return [...services.keys()];
@@ -44,6 +47,6 @@ export function routeOf(path: string): Route | undefined {
     return { kind: "open", backend: "identity" };
   }
   const [, service, method] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
-  const backend = service === undefined ? undefined : services.get(service);
+  const backend = elsewhere.get(`${service}/${method}`) ?? services.get(service ?? "");
   return service && method && backend ? { kind: "rpc", backend, service, method } : undefined;
 }

@@ -1,8 +1,6 @@
 /** The PodLogs port on the real API server. */
-import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
-import { type RequestOptions, request } from "node:https";
 import { ApiException, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { openStream } from "./kubernetes-stream.ts";
 import type { PodLogs } from "./tail.ts";
 
 export function kubernetesLogs(config: KubeConfig): PodLogs {
@@ -21,16 +19,9 @@ export function kubernetesLogs(config: KubeConfig): PodLogs {
     async *follow({ namespace, pod }, container, since, signal) {
       const query = new URLSearchParams({ container, follow: "true", timestamps: "true" });
       if (since) query.set("sinceTime", since);
-      const server = config.getCurrentCluster()?.server;
-      if (!server) throw new Error("the kubeconfig names no cluster");
-      const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`);
-      const options: RequestOptions = { signal };
-      await config.applyToHTTPSOptions(options);
-      const call = request(url, options);
-      call.end();
-      const [answer] = (await once(call, "response", { signal })) as [IncomingMessage];
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
+      const answer = await openStream(config, path, signal);
       try {
-        if (answer.statusCode !== 200) throw new Error(`the API server answered ${answer.statusCode} for a log`);
         yield* answer;
       } finally {
         answer.destroy();

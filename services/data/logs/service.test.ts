@@ -8,8 +8,9 @@ import { byRole } from "../../shared/testing/authorizer.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
+import type { PodPlace } from "./attempt-pod.ts";
 import { logService } from "./service.ts";
-import type { PodLogs, PodPlace } from "./tail.ts";
+import type { PodLogs } from "./tail.ts";
 
 const action = { org: "acme", project: "demo", domain: "development", run: "r1", action: "a0", attempt: 2 };
 let issuer: TestIssuer;

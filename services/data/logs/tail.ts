@@ -2,12 +2,8 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
 import { ResumePoint } from "../../shared/resume-point.ts";
+import type { PodPlace } from "./attempt-pod.ts";
 import { type Line, LineReader } from "./log-lines.ts";
-
-export interface PodPlace {
-  namespace: string;
-  pod: string;
-}
 
 /** What is asked of Kubernetes. */
 export interface PodLogs {

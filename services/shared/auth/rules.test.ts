@@ -1,6 +1,7 @@
 import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { createConnectRouter } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
@@ -34,7 +35,10 @@ function mounted(): DescService[] {
   identityRoutes("https://region.biplane.test", true)(router);
   credentialRoutes(without)(router);
   auditRoutes(without)(router);
-  const own = [PolicyService, AuthorizerService, PeopleService, ObjectStoreService, LogService, SecretStoreService];
+  const own = [
+    ...[PolicyService, AuthorizerService, PeopleService],
+    ...[ObjectStoreService, LogService, EventService, SecretStoreService],
+  ];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
 }
 

@@ -6,6 +6,7 @@ import {
   PlacementService,
   RegistrationService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
+import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import {
   ApiKeyService,
   ApplicationService,
@@ -140,6 +141,7 @@ const table = new Map<string, Map<string, Rule>>([
     getObject: mayRead(runs, inPlace),
   }),
   rulesOf(LogService, { tailLogs: mayRead(runs, inPlace) }),
+  rulesOf(EventService, { watchEvents: mayRead(runs, inPlace) }),
   rulesOf(SecretStoreService, {
     createSecret: mayChange("manage_secrets", inPlace),
     updateSecret: mayChange("manage_secrets", inPlace),
