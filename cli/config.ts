@@ -176,6 +176,15 @@ export const commandSchemas = {
     ),
   serviceAccountList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
   serviceAccountDelete: z.strictObject({ id, config: signIn }),
+  staffGrant: z.strictObject({
+    subject: z.string().min(1).max(256).describe("Their e-mail address"),
+    role: z.enum(["support", "operator"], "support or operator").default("support"),
+    hours: z.coerce.number().int().min(1).max(168).default(8),
+    reason: z.string().min(1).max(200).describe("Why, in one line, for the record"),
+    config: signIn,
+  }),
+  staffList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
+  staffRevoke: z.strictObject({ id, config: signIn }),
   personList: z.strictObject({ json: z.boolean().default(false), config: signIn }),
   personSignOut: z.strictObject({
     subject: z.string().min(1).max(256).describe("The person's e-mail address"),

@@ -160,6 +160,33 @@ person
     exit((await import("./commands/person.ts")).personSignOut(parseOptions("personSignOut", { subject, ...raw }))),
   );
 
+const staff = program.command("staff").description("people of who runs the region, whom the organisation lets in");
+staff
+  .command("grant")
+  .description("let one of them in: to see runs and logs, never data or secrets; each call is recorded")
+  .argument("<email>")
+  .requiredOption("--reason <text>", "why, in one line")
+  .option("--role <role>", "support, or operator: clusters and projects too (default: support)")
+  .option("--hours <hours>", "until when, from now; 168 at most (default: 8)")
+  .option(...signInOption)
+  .action(async (subject, raw) =>
+    exit((await import("./commands/staff.ts")).staffGrant(parseOptions("staffGrant", { subject, ...raw }))),
+  );
+staff
+  .command("list")
+  .description("list whom the organisation lets in, and let in before")
+  .option("--json", "as JSON")
+  .option(...signInOption)
+  .action(async (raw) => exit((await import("./commands/staff.ts")).staffList(parseOptions("staffList", raw))));
+staff
+  .command("revoke")
+  .description("take it back, everywhere within a minute")
+  .argument("<id>", "of the grant, as list shows it")
+  .option(...signInOption)
+  .action(async (id, raw) =>
+    exit((await import("./commands/staff.ts")).staffRevoke(parseOptions("staffRevoke", { id, ...raw }))),
+  );
+
 const serviceAccount = program
   .command("service-account")
   .description("OAuth2 applications of the organisation, independent of any person");

@@ -27,6 +27,10 @@ export const personSchema = z.strictObject({
 
 export type Person = z.infer<typeof personSchema>;
 
+export const staffSchema = z.strictObject({ email: z.string(), passwordFile: secretFile });
+
+export type Staff = z.infer<typeof staffSchema>;
+
 const awsSchema = z.strictObject({
   endpointUrl: z.url(),
   region: z.string(),
@@ -54,6 +58,7 @@ export const environmentSchema = z.strictObject({
     .describe(
       "Who signs in by a browser, at the local identity provider; their roles hold everywhere in the organisation",
     ),
+  staff: staffSchema.describe("Of who runs the region: signs in as people do, where an organisation lets them in"),
   clientConfigFile: secretFile.describe("Configuration of the flyte client"),
   kubeconfigs: z.strictObject({ region: secretFile, customer: secretFile }),
   clusters: z

@@ -8,7 +8,15 @@ import { z } from "zod";
 import { checkout } from "../cli/context.ts";
 import { UserError } from "../shared/errors.ts";
 import customerOrRegion from "../stacks/index.ts";
-import { ensureCloud, loginPeople, profileFiles, profileOf, regionClientSecret, removeCloud } from "./cloud/index.ts";
+import {
+  ensureCloud,
+  loginPeople,
+  loginStaff,
+  profileFiles,
+  profileOf,
+  regionClientSecret,
+  removeCloud,
+} from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
 import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
@@ -263,6 +271,7 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     domain,
     ...made,
     people: loginPeople(paths),
+    staff: loginStaff(paths),
     kubeconfigs: {
       region: join(paths.credentials, "kubeconfig-region"),
       customer: join(paths.credentials, "kubeconfig-customer"),

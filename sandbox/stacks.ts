@@ -46,6 +46,9 @@ const applications = [
 /** The region's application at the identity provider. */
 export const regionClientId = "region";
 
+/** The provider's group of who runs the region. */
+export const staffGroup = "region-staff";
+
 /** The provider's group of those who have this role in this organisation. */
 export const groupOf = (org: string, role: string) => `${org}-${role}`;
 
@@ -95,7 +98,7 @@ export function regionConfig({
       },
       { org: local.stranger, applications, people: people(local.stranger) },
     ],
-    upstream: { issuer: `https://${names.login}`, clientId: regionClientId },
+    upstream: { issuer: `https://${names.login}`, clientId: regionClientId, staffGroup },
     ...(link ? { clusterLinks: [{ org: local.org, cluster: local.cluster, ...link }] } : {}),
     database: { addresses: single(network.hosts.cloud.address) },
     dnsServers: dnsServers.flatMap(single),

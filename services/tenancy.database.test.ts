@@ -9,9 +9,10 @@ import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { AuthMetadataService } from "../gen/flyteidl2/auth/auth_service_pb.js";
 import { publicServices } from "./control/gateway/routes.ts";
 import { addTrigger } from "./control/store/testing/fixtures.ts";
-import { type Person, passes, people, requestFor, withoutOrg } from "./testing/matrix.ts";
+import { type Person, passes, people, requestFor, staff, withoutOrg } from "./testing/matrix.ts";
 import { closed, methods, nameOf, probe, services } from "./testing/public-methods.ts";
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
+import { letIn } from "./testing/staff.ts";
 
 let world: RegionWorld;
 const tokens = new Map<string, string>();
@@ -20,7 +21,10 @@ const place = (org: string, name = "hello") => ({ org, project: "demo", domain: 
 beforeAll(async () => {
   world = await startRegionWorld();
   for (const org of ["acme", "globex"]) {
-    for (const person of people.filter((one) => one !== "key")) {
+    for (const role of ["support", "operator"] as const) {
+      tokens.set(`${org} ${role}`, await (await letIn(world, org, role)).token());
+    }
+    for (const person of people.filter((one) => one !== "key" && !staff.includes(one))) {
       tokens.set(`${org} ${person}`, await world.signIn(`${org}-${person}`));
     }
     const admin = { headers: { authorization: `Bearer ${tokens.get(`${org} admin`)}` } };
@@ -137,9 +141,29 @@ describe("a credential that is none", () => {
       "a compute plane's token by the users' issuer",
       () => signed({ role: "cluster", cluster: "main", kind: "cluster" }),
     ],
+    ["staff without a session", () => signed({ kind: "staff", role: "none", sub: "sam@biplane.test" })],
+    ["staff by another organisation's grant", async () => (await letIn(world, "globex", "operator")).token("acme")],
+    ["staff whose grant is over", () => endedStaff("update biplane.staff_grants set expires_at = now()")],
+    ["staff whose grant was taken back", () => endedStaff("update biplane.staff_grants set revoked_at = now()")],
+    ["staff whose session is over", () => endedStaff("update biplane.sessions set expires_at = now()")],
+    [
+      "staff who say that they are a user",
+      async () => signed({ kind: "user", role: "none", ...(await claimsOfStaff()) }),
+    ],
     ["a password", () => `Basic ${btoa("acme-admin:secret")}`],
     ["random bytes", () => randomBytes(40).toString("base64url")],
   ];
+  async function endedStaff(statement: string) {
+    const { grantId, token } = await letIn(world, "acme", "operator");
+    await world.store.database.withOrg("acme", (transaction) =>
+      transaction.query(`${statement} where org = 'acme' and grant_id = $1`, [grantId]),
+    );
+    return token();
+  }
+  async function claimsOfStaff() {
+    const { session } = await letIn(world, "acme", "operator");
+    return { sub: "sam@biplane.test", sid: session };
+  }
   it.each(cases)("%s opens nothing but discovery and registration", async (_what, make) => {
     const token = await make();
     for (const method of closed) {

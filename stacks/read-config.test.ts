@@ -125,6 +125,11 @@ describe("readConfig", () => {
       /biplane:tenants\[1\]\.people\[0\]\.group is "staff"; allowed: each group once, and in one tenant/,
     ],
     [
+      "staff who are of a tenant",
+      { upstream: { ...upstream, staffGroup: "staff" }, upstreamClientSecret, tenants: [{ org: "acme", people }] },
+      /tenants\[0\]\.people\[0\]\.group is "staff"; allowed: no group of the staff/,
+    ],
+    [
       "a provider in clear",
       { upstream: { ...upstream, issuer: "http://login.test" } },
       /upstream\.issuer .*an https URL/,

@@ -1,27 +1,21 @@
 import { toJson } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
-import Table from "cli-table3";
 import { PeopleService, PersonSchema } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
+import { plainTable, printJson } from "../print.ts";
 
 const client = async (config: string | undefined) => createClient(PeopleService, await connectApi(config));
 
 export async function personList({ json, config }: CommandOptions<"personList">): Promise<number> {
   const { people } = await asked((await client(config)).listPeople({}));
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify(
-        people.map((person) => toJson(PersonSchema, person)),
-        null,
-        2,
-      )}\n`,
-    );
+    const told = people.map((person) => toJson(PersonSchema, person));
+    printJson(told);
     return 0;
   }
-  const head = ["person", "role by groups", "signed in", "sessions"];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(["person", "role by groups", "signed in", "sessions"]);
   for (const { subject, role, signedInAt, sessions } of people) {
     table.push([subject, role, signedInAt ? timestampDate(signedInAt).toISOString() : "", sessions]);
   }

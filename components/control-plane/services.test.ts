@@ -24,7 +24,10 @@ const region: Omit<ControlPlaneServicesArgs, "upstream"> = {
     relayTls: source("relay-tls"),
   },
 };
-const upstream = { issuer: "https://login.test", clientId: "region", scopes: "openid email", groupsClaim: "groups" };
+const upstream = {
+  ...{ issuer: "https://login.test", clientId: "region", scopes: "openid email", groupsClaim: "groups" },
+  staffGroup: "operators",
+};
 const control = planControlPlaneServices({
   ...region,
   files: { ...region.files, upstreamClient: source("upstream-client") },
@@ -80,6 +83,13 @@ describe("the control plane's services", () => {
     expect(byName(control, "relay")).toMatchObject({ replicas: 2, autoscale: undefined, meets: true });
     expect(byName(control, "relay")?.env.PEERS_URL).toBe("http://relay-peers.union-cp.svc.cluster.local:8080");
     expect(control.filter(({ meets }) => meets).map(({ name }) => name)).toEqual(["relay"]);
+  });
+
+  it("tell identity alone whose people are staff, where anybody is", () => {
+    const told = (services: typeof control) =>
+      services.flatMap(({ name, env }) => ("UPSTREAM_OIDC_STAFF_GROUP" in env ? [name] : []));
+    expect(told(control)).toEqual(["identity"]);
+    expect(told(planControlPlaneServices(region))).toEqual([]);
   });
 
   it("reach nothing outside but the database, and identity the provider of people where there is one", () => {

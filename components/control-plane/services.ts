@@ -32,6 +32,8 @@ export interface UpstreamProvider {
   scopes: string;
   /** Claim that names a person's groups. */
   groupsClaim: string;
+  /** The provider's group of the region's staff. @default nobody is */
+  staffGroup?: string | undefined;
 }
 
 export interface ControlPlaneFiles {
@@ -98,6 +100,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
               UPSTREAM_OIDC_CLIENT_SECRET_FILE: file("upstream/client-secret"),
               UPSTREAM_OIDC_SCOPES: upstream.scopes,
               UPSTREAM_OIDC_GROUPS_CLAIM: upstream.groupsClaim,
+              ...(upstream.staffGroup === undefined ? {} : { UPSTREAM_OIDC_STAFF_GROUP: upstream.staffGroup }),
             }
           : {}),
       },

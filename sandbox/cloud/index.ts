@@ -19,7 +19,7 @@ import { registryProcess, startRegistry } from "./registry.ts";
 
 export { operatorClient } from "./client.ts";
 export { databaseAdmin } from "./database.ts";
-export { type LoginClient, loginClient, loginPeople, regionClientSecret } from "./login.ts";
+export { type LoginClient, loginClient, loginPeople, loginStaff, regionClientSecret } from "./login.ts";
 export { type Judge, judge } from "./object-store.ts";
 export { profileFiles, profileOf } from "./operators.ts";
 

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../context.ts";
-import type { Person } from "../environment.ts";
+import type { Person, Staff } from "../environment.ts";
 import { names } from "../hosts.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess } from "../processes.ts";
-import { groupOf, local, regionClientId } from "../stacks.ts";
+import { groupOf, local, regionClientId, staffGroup } from "../stacks.ts";
 import { cloudNamespace, ports } from "./addresses.ts";
 import type { LoginConfig } from "./login-provider.ts";
 import { ensureSecret, writePrivate } from "./secret-file.ts";
@@ -42,6 +42,11 @@ export function loginPeople(paths: Paths): Person[] {
   );
 }
 
+export function loginStaff(paths: Paths): Staff {
+  const email = "staff@biplane.test";
+  return { email, passwordFile: join(paths.credentials, `password-${email}`) };
+}
+
 /** The region's application at the provider. */
 export function regionClientSecret(paths: Paths): string {
   return ensureSecret(join(paths.cloud, "login", "region-secret"));
@@ -63,11 +68,10 @@ export async function startLogin({ paths }: Sandbox): Promise<void> {
       clientSecret: regionClientSecret(paths),
       redirectUri: `https://${local.endpoint}/oauth2/v1/callback`,
     },
-    people: loginPeople(paths).map(({ org, role, email, passwordFile }) => ({
-      email,
-      groups: [groupOf(org, role)],
-      password: ensureSecret(passwordFile),
-    })),
+    people: [
+      ...loginPeople(paths).map(({ org, role, ...person }) => ({ ...person, group: groupOf(org, role) })),
+      { ...loginStaff(paths), group: staffGroup },
+    ].map(({ email, passwordFile, group }) => ({ email, groups: [group], password: ensureSecret(passwordFile) })),
   };
   const file = join(paths.cloud, "login", "config.json");
   writePrivate(file, JSON.stringify(configuration));

@@ -3,15 +3,19 @@ import { create, type DescMessage, type DescMethod, type Message } from "@bufbui
 
 /**
  * Of one organisation. `runner`: a role of its own, view and create, bound to the one project and domain. `key`: an API
- * key of the admin's, presented as it is.
+ * key of the admin's, presented as it is. `support` and `operator`: of the region's staff, whom the organisation lets in.
  */
-export const people = ["admin", "contributor", "viewer", "runner", "tasks", "key"] as const;
+export const people = ["admin", "contributor", "viewer", "runner", "tasks", "key", "support", "operator"] as const;
 export type Person = (typeof people)[number];
 
+export const staff: readonly Person[] = ["support", "operator"];
 const all = people;
+/** What a run reads and writes. */
+const data: readonly Person[] = people.filter((person) => !staff.includes(person));
 const work: readonly Person[] = ["admin", "contributor", "runner", "tasks", "key"];
 const deploy: readonly Person[] = ["admin", "contributor", "key"];
 const admin: readonly Person[] = ["admin", "key"];
+const operate: readonly Person[] = [...admin, "operator"];
 const inPerson: readonly Person[] = ["admin", "contributor", "viewer", "runner"];
 
 /** `open`: before there is a token. Every method of every service that the gateway shows. */
@@ -23,8 +27,8 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.cluster.ClusterService/SelectCluster": all,
   "flyteidl2.dataproxy.DataProxyService/CreateUploadLocation": work,
   "flyteidl2.dataproxy.DataProxyService/UploadInputs": work,
-  "flyteidl2.dataproxy.DataProxyService/CreateDownloadLink": all,
-  "flyteidl2.dataproxy.DataProxyService/GetActionData": all,
+  "flyteidl2.dataproxy.DataProxyService/CreateDownloadLink": data,
+  "flyteidl2.dataproxy.DataProxyService/GetActionData": data,
   "flyteidl2.dataproxy.DataProxyService/TailLogs": all,
   "flyteidl2.workflow.RunService/CreateRun": work,
   "flyteidl2.workflow.RunService/AbortRun": work,
@@ -34,8 +38,8 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.workflow.RunService/WatchRunDetails": all,
   "flyteidl2.workflow.RunService/GetActionDetails": all,
   "flyteidl2.workflow.RunService/WatchActionDetails": all,
-  "flyteidl2.workflow.RunService/GetActionData": all,
-  "flyteidl2.workflow.RunService/GetActionDataURIs": all,
+  "flyteidl2.workflow.RunService/GetActionData": data,
+  "flyteidl2.workflow.RunService/GetActionDataURIs": data,
   "flyteidl2.workflow.RunService/GetActionLogContext": all,
   "flyteidl2.workflow.RunService/ListRuns": all,
   "flyteidl2.workflow.RunService/WatchRuns": all,
@@ -46,20 +50,20 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.workflow.QueueService/EnqueueAction": work,
   "flyteidl2.workflow.QueueService/AbortQueuedRun": work,
   "flyteidl2.workflow.QueueService/AbortQueuedAction": work,
-  "flyteidl2.workflow.StateService/Get": all,
-  "flyteidl2.workflow.StateService/Watch": all,
+  "flyteidl2.workflow.StateService/Get": data,
+  "flyteidl2.workflow.StateService/Watch": data,
   "flyteidl2.workflow.StateService/Put": work,
   "flyteidl2.actions.ActionsService/Enqueue": work,
   "flyteidl2.actions.ActionsService/Abort": work,
   "flyteidl2.actions.ActionsService/Update": work,
   "flyteidl2.actions.ActionsService/Signal": work,
-  "flyteidl2.actions.ActionsService/WatchForUpdates": all,
+  "flyteidl2.actions.ActionsService/WatchForUpdates": data,
   "flyteidl2.task.TaskService/DeployTask": deploy,
   "flyteidl2.task.TaskService/GetTaskDetails": all,
   "flyteidl2.task.TaskService/ListTasks": all,
   "flyteidl2.task.TaskService/ListVersions": all,
-  "flyteidl2.project.ProjectService/CreateProject": admin,
-  "flyteidl2.project.ProjectService/UpdateProject": admin,
+  "flyteidl2.project.ProjectService/CreateProject": operate,
+  "flyteidl2.project.ProjectService/UpdateProject": operate,
   "flyteidl2.project.ProjectService/GetProject": all,
   "flyteidl2.project.ProjectService/ListProjects": all,
   "flyteidl2.trigger.TriggerService/DeployTrigger": deploy,
@@ -89,8 +93,11 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "biplane.identity.v1.ApplicationService/RevokeAnyApiKey": admin,
   "biplane.identity.v1.PeopleService/ListPeople": admin,
   "biplane.identity.v1.PeopleService/RevokeSignIns": admin,
-  "biplane.cluster.v1.ClusterAdminService/ListClusters": admin,
-  "biplane.cluster.v1.ClusterAdminService/RevokeCluster": admin,
+  "biplane.identity.v1.StaffAccessService/GrantStaffAccess": admin,
+  "biplane.identity.v1.StaffAccessService/ListStaffGrants": admin,
+  "biplane.identity.v1.StaffAccessService/RevokeStaffAccess": admin,
+  "biplane.cluster.v1.ClusterAdminService/ListClusters": operate,
+  "biplane.cluster.v1.ClusterAdminService/RevokeCluster": operate,
 };
 
 /** Methods whose messages have no place for an organisation: it can only come from the token. */
@@ -101,6 +108,7 @@ export const withoutOrg = [
   "ApiKeyService",
   "ApplicationService",
   "PeopleService",
+  "StaffAccessService",
   "ClusterAdminService",
 ];
 

@@ -22,6 +22,7 @@ export const accounts = {
   ann: account("Ann@acme.test", "acme-admins", "acme-people"),
   vic: account("vic@acme.test", "acme-people"),
   gus: account("gus@globex.test", "globex-admins"),
+  sam: account("Sam@biplane.test", "region-staff"),
   nobody: account("nobody@elsewhere.test", "something-else"),
   both: account("both@acme.test", "acme-people", "globex-admins"),
   unsure: { ...account("ann@acme.test", "acme-admins"), emailVerified: false },
@@ -45,7 +46,7 @@ export type PeopleWorld = Awaited<ReturnType<typeof startPeopleWorld>>;
 /** Its clock of wrong tries stands still: how many there may be does not depend on how fast the machine is. */
 export async function startPeopleWorld() {
   const login = await startLoginProvider(accounts, `${issuer}/oauth2/v1/callback`);
-  const upstream = { ...login, scopes: "openid email groups", groupsClaim: "groups" };
+  const upstream = { ...login, scopes: "openid email groups", groupsClaim: "groups", staffGroup: "region-staff" };
   const region = await startRegionWorld({ upstream, groups, triesClock: () => 0 });
   let sources = 0;
   const from = (source: string) => overHttp2(region.sessions, { "cf-connecting-ip": source });

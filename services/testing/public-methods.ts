@@ -4,7 +4,12 @@ import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import { AuditService } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { ClusterAdminService, RegistrationService } from "../../gen/biplane/cluster/v1/registration_pb.js";
-import { ApiKeyService, ApplicationService, PeopleService } from "../../gen/biplane/identity/v1/identity_pb.js";
+import {
+  ApiKeyService,
+  ApplicationService,
+  PeopleService,
+  StaffAccessService,
+} from "../../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { ActionsService } from "../../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../../gen/flyteidl2/auth/auth_service_pb.js";
@@ -24,7 +29,7 @@ export const services: DescService[] = [
   ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
   ...[DataProxyService, IdentityService, SecretService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
-  ...[TaskService, TriggerService, ClusterAdminService, PeopleService],
+  ...[TaskService, TriggerService, ClusterAdminService, PeopleService, StaffAccessService],
 ];
 
 export const methods = services.flatMap((service) => service.methods);

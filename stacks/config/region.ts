@@ -156,6 +156,9 @@ export const regionSchema = z
           .default("openid email groups")
           .describe("What is asked for; the e-mail address must be among it"),
         groupsClaim: text("the name of a claim", /^\S{1,256}$/).default("groups"),
+        staffGroup: text("the name of a group, up to 256 characters", /^.{1,256}$/)
+          .optional()
+          .describe("Of the region's own staff, whom a tenant may let in for a while. @default nobody is staff"),
       })
       .optional()
       .describe("OIDC provider of the people. @default only applications sign in"),
@@ -177,6 +180,10 @@ export const regionSchema = z
     }
     for (const [at, { people }] of value.tenants.entries()) {
       if (people.length > 0 && !value.upstream) problem(["tenants", at, "people"], people, "none without upstream");
+    }
+    for (const [at, { people }] of value.tenants.entries()) {
+      const index = people.findIndex(({ group }) => group === value.upstream?.staffGroup);
+      if (index >= 0) problem(["tenants", at, "people", index, "group"], people[index]?.group, "no group of the staff");
     }
     // One group of two organisations would make its people nobody's.
     const groups = value.tenants.flatMap(({ people }, at) => people.map(({ group }, index) => ({ at, index, group })));

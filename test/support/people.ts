@@ -1,6 +1,10 @@
 /** People of the local run, with a plain HTTP follower as their browser: through the edge and the identity provider. */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { names } from "../../sandbox/hosts.ts";
+import { authorizePath, publicClient } from "../../services/control/identity/public-client.ts";
+import { challengeOf } from "../../services/control/identity/session-rules.ts";
 import { openBrowser, type Page } from "../../services/testing/browser.ts";
 import { https } from "./api.ts";
 import { environment } from "./local-run.ts";
@@ -19,11 +23,44 @@ const site: typeof fetch = async (input, options) => {
   return new Response(body.toString(), { status, headers: read });
 };
 
+const browsers = () => openBrowser({ [`https://${environment.endpoint}`]: site, [`https://${names.login}`]: site });
+
+/** Of who runs the region, in a browser of their own. */
+export function staffMember() {
+  const browser = browsers();
+  const { email, passwordFile } = environment.staff;
+  const redirectUri = publicClient.redirectUri;
+  const verifier = randomBytes(48).toString("base64url");
+  return {
+    /** As a client does, without its listening. @param grantId what is chosen. @returns a token, or the page that refuses */
+    async signIn(grantId?: string): Promise<{ token?: string; refused?: string }> {
+      const url = new URL(`https://${environment.endpoint}${authorizePath}`);
+      const asked = { client_id: publicClient.clientId, redirect_uri: redirectUri, response_type: "code" };
+      const proof = { code_challenge: challengeOf(verifier), code_challenge_method: "S256" };
+      for (const [name, value] of Object.entries({ ...asked, ...proof })) url.searchParams.set(name, value);
+      const login = { login: email, password: readFileSync(passwordFile, "utf8") };
+      const page = await browser.submit(await browser.open(url), login);
+      if (page.status !== 200 || grantId === undefined) return { refused: page.text };
+      const back = await browser.submit(page, { grant: grantId });
+      if (back.status !== 0) return { refused: back.text };
+      const { body } = await https(`https://${environment.endpoint}/oauth2/v1/token`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({
+          ...{ client_id: publicClient.clientId, redirect_uri: redirectUri, grant_type: "authorization_code" },
+          ...{ code: back.url.searchParams.get("code") ?? "", code_verifier: verifier },
+        }).toString(),
+      });
+      return { token: z.object({ access_token: z.string() }).parse(JSON.parse(body.toString())).access_token };
+    },
+  };
+}
+
 /** A browser of somebody who has not signed in anywhere yet. */
 export function person(org: string, role: "admin" | "contributor" | "viewer") {
   const found = environment.people.find((one) => one.org === org && one.role === role);
   if (!found) throw new Error(`the local run has no person who is a ${role} of ${org}`);
-  const browser = openBrowser({ [`https://${environment.endpoint}`]: site, [`https://${names.login}`]: site });
+  const browser = browsers();
   /** At the provider's page. */
   const signIn = (page: Page) =>
     browser.submit(page, { login: found.email, password: readFileSync(found.passwordFile, "utf8") });

@@ -16,6 +16,7 @@ const lookUps: Readonly<Record<string, string>> = {
   "biplane.api_keys": "(key_id = current_setting('biplane.client_id'::text, true))",
   "biplane.session_secrets":
     "(secret_sha256 = decode(NULLIF(current_setting('biplane.secret'::text, true), ''::text), 'hex'::text))",
+  "biplane.staff_grants": "(subject = current_setting('biplane.staff'::text, true))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
   "biplane.trigger_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",

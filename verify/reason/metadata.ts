@@ -116,12 +116,16 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
   "biplane.people": { org: name, subject: name, role: right, signed_in_at: time },
   "biplane.sessions": {
-    ...{ org: name, session_id: name, subject: name, way: ["state", "text"] },
+    ...{ org: name, session_id: name, subject: name, way: ["state", "text"], grant_id: name },
     ...{ created_at: time, expires_at: time, revoked_at: time },
   },
   "biplane.session_secrets": {
     ...{ org: name, secret_sha256: hash, session_id: name, kind: ["state", "text"], challenge: ["hash", "text"] },
     ...{ expires_at: time, used_at: time },
+  },
+  "biplane.staff_grants": {
+    ...{ org: name, grant_id: name, subject: name, role: right, reason, granted_by: name },
+    ...{ granted_at: time, expires_at: time, revoked_at: time },
   },
   // A device that nobody has signed in yet.
   "biplane.device_requests": {

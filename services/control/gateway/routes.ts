@@ -13,6 +13,7 @@ const services = new Map<string, Backend>(
     "biplane.identity.v1.ApiKeyService": "identity",
     "biplane.identity.v1.ApplicationService": "identity",
     "biplane.identity.v1.PeopleService": "identity",
+    "biplane.identity.v1.StaffAccessService": "identity",
     "flyteidl2.workflow.RunService": "runs",
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",

@@ -1,7 +1,7 @@
 /** The region's one entry: verifies the caller, then passes the request to the service that answers it. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { record, requestIdOf } from "../../shared/auth/audit.ts";
-import { requireKind, requireSomewhere } from "../../shared/auth/decide.ts";
+import { requireKind, requireOwnSignIn, requireSomewhere } from "../../shared/auth/decide.ts";
 import type { AuthParts } from "../../shared/auth/interceptor.ts";
 import { ruleOf } from "../../shared/auth/rules.ts";
 import { toConnectError } from "../../shared/errors.ts";
@@ -60,7 +60,9 @@ async function admit(
   const identified = await verify(authorization);
   try {
     requireKind(rule, identified, route.method);
-    requireSomewhere(rule, await authorize(identified, new Headers()), route.method);
+    const authority = await authorize(identified, new Headers());
+    requireOwnSignIn(rule, identified, route.method);
+    requireSomewhere(rule, authority, route.method);
     return authorization;
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);

@@ -9,7 +9,7 @@ import type { Database, Transaction } from "../../shared/postgres.ts";
 export interface Holder {
   org: string;
   subject: string;
-  kind: "user" | "application";
+  kind: "user" | "application" | "staff";
   role: Role;
   /** Id of the key that stands for the subject; null where they signed in themselves. */
   apiKey: string | null;

@@ -1,24 +1,26 @@
 /** Where a browser is sent to be signed in, and where it comes back: the authorization endpoint (RFC 6749, RFC 7636). */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { type Bootstrap, sha256 } from "../../shared/bootstrap.ts";
+import { sha256 } from "../../shared/bootstrap.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import { repeatedParameter } from "./forms.ts";
-import { membershipOf, type Person } from "./membership.ts";
+import { type KnownGroups, kindOf, membershipOf, type Person } from "./membership.ts";
 import { answerPage, answerRedirect, messagePage } from "./pages.ts";
-import { authorizePath, callbackPath, publicClient } from "./public-client.ts";
+import { authorizePath, callbackPath, publicClient, staffChoicePath } from "./public-client.ts";
 import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
 import { codeLifetime } from "./session-rules.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
+import type { staffChoice } from "./staff-choice.ts";
 import { checksSchema, type Upstream } from "./upstream.ts";
 
 export interface BrowserDeps {
   issuer: string;
   upstream: Upstream;
   groupsClaim: string;
-  people: Bootstrap["people"];
+  groups: KnownGroups;
+  staff: ReturnType<typeof staffChoice>;
   sessions: Pick<SessionStore, "begin">;
   sealer: Sealer;
   record: SignInRecord;
@@ -28,11 +30,11 @@ export interface BrowserDeps {
 }
 
 /** What somebody signs in for. */
-const purposeSchema = z.discriminatedUnion("for", [
+export const purposeSchema = z.discriminatedUnion("for", [
   z.object({ for: z.literal("client"), clientState: z.string().optional(), challenge: z.string() }),
   z.object({ for: z.literal("device"), userCode: z.string() }),
 ]);
-type Purpose = z.output<typeof purposeSchema>;
+export type Purpose = z.output<typeof purposeSchema>;
 
 export interface BrowserSignIn {
   handle: HttpHandler;
@@ -56,9 +58,15 @@ export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
   return {
     send,
     async handle(request, response) {
+      if (pathOf(request) === staffChoicePath && request.method === "POST") {
+        const chosen = await deps.staff.take(request, response);
+        return chosen && proceed(deps, response, chosen.person, chosen.purpose);
+      }
       if (request.method !== "GET") return answerPage(response, 405, messagePage("Not like this", "Use GET."));
       const url = new URL(request.url ?? "", issuer);
       if (pathOf(request) === callbackPath) return comeBack(deps, url, request, response);
+      if (pathOf(request) === staffChoicePath)
+        return answerPage(response, 405, messagePage("Not like this", "Use POST."));
       const asked = readAuthorization(url.searchParams, issuer);
       if ("page" in asked) answerPage(response, 400, messagePage("This sign-in cannot begin", asked.page));
       else if ("back" in asked) answerRedirect(response, asked.back);
@@ -67,7 +75,8 @@ export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
   };
 }
 
-export const servesBrowsers = (path: string) => path === authorizePath || path === callbackPath;
+export const servesBrowsers = (path: string) =>
+  path === authorizePath || path === callbackPath || path === staffChoicePath;
 
 type Asked = { page: string } | { back: string } | { purpose: Purpose };
 
@@ -106,17 +115,21 @@ async function comeBack(deps: BrowserDeps, url: URL, request: HttpRequest, respo
     log.warn("somebody was not signed in by the identity provider", { why: returned.why });
     return refuse(403, `${returned.refused} ${again}`);
   }
-  const member = membershipOf(returned.claims, deps.groupsClaim, deps.people);
+  const member = membershipOf(returned.claims, deps.groupsClaim, deps.groups);
   // To the person, not to the client: the pinned one waits for a code for ever and shows nobody an error.
   if ("refused" in member) {
     log.warn("somebody was refused who belongs nowhere, or to several organisations");
     return refuse(403, member.refused);
   }
-  const { purpose } = kept;
-  if (purpose.for === "device") return deps.confirm(response, member.person, purpose.userCode);
+  if ("staff" in member) return deps.staff.ask(response, member.staff, kept.purpose);
+  return proceed(deps, response, member.person, kept.purpose);
+}
+
+async function proceed(deps: BrowserDeps, response: HttpResponse, person: Person, purpose: Purpose): Promise<void> {
+  if (purpose.for === "device") return deps.confirm(response, person, purpose.userCode);
   const code = randomBytes(32).toString("base64url");
-  await deps.record(member.person, "sign-in/Begin", { resource: "browser" });
-  await deps.sessions.begin(member.person, {
+  await deps.record({ ...person, kind: kindOf(person) }, "sign-in/Begin", { resource: "browser" });
+  await deps.sessions.begin(person, {
     kind: "code",
     sha256: sha256(code),
     challenge: purpose.challenge,

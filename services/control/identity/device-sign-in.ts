@@ -7,7 +7,7 @@ import type { Logger } from "../../shared/log.ts";
 import type { BrowserSignIn } from "./browser-sign-in.ts";
 import type { DeviceStore } from "./device-requests.ts";
 import { readForm, sourceOf } from "./forms.ts";
-import type { Person } from "./membership.ts";
+import { kindOf, type Person } from "./membership.ts";
 import { answerPage, confirmPage, messagePage, userCodePage } from "./pages.ts";
 import { deviceAuthorizationPath, deviceDecisionPath, devicePath, publicClient } from "./public-client.ts";
 import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
@@ -32,7 +32,12 @@ export interface DeviceSignIn {
 }
 
 const ticketSchema = z.object({
-  person: z.object({ org: z.string(), subject: z.string(), role: z.enum(["admin", "contributor", "viewer", "none"]) }),
+  person: z.object({
+    org: z.string(),
+    subject: z.string(),
+    role: z.enum(["admin", "contributor", "viewer", "none", "staff"]),
+    grant: z.string().optional(),
+  }),
   userCode: z.string(),
 });
 const cookie = "device";
@@ -130,7 +135,9 @@ export function deviceSignIn(deps: DeviceDeps): DeviceSignIn {
     }
     const { person, userCode } = ticket;
     const approved = decision === "approve";
-    await deps.record(person, approved ? "sign-in/Begin" : "sign-in/DenyDevice", { resource: "device" });
+    await deps.record({ ...person, kind: kindOf(person) }, approved ? "sign-in/Begin" : "sign-in/DenyDevice", {
+      resource: "device",
+    });
     response.setHeader("set-cookie", writeCookie(cookie, "", 0));
     if (!(await devices.decide(sha256(userCode), person, approved))) {
       return answerPage(response, 409, messagePage("Too late", "The code is over, or was decided about already."));

@@ -6,9 +6,11 @@ import {
   everywhere,
   type Grant,
   isBuiltin,
+  isStaffRole,
   type Permission,
   type Place,
   permissions,
+  staffRoles,
   taskPermissions,
 } from "../../shared/auth/permissions.ts";
 import type { Database } from "../../shared/postgres.ts";
@@ -31,6 +33,7 @@ const rowSchema = z.object({
 export function grantStore(database: Database): GrantStore {
   return {
     async of({ org, kind, subject, apiKey, session }) {
+      if (kind === "staff") return ofStaff(database, org, subject, session);
       const rows = await database.withOrg(org, (transaction) =>
         transaction.query(
           `select coalesce(a.role, p.role, 'none') as role, coalesce(a.places, '[]') as places,
@@ -51,7 +54,7 @@ export function grantStore(database: Database): GrantStore {
                where k.org = c.org and k.key_id = $4 and k.owner_kind = c.kind and k.owner = c.subject
                  and k.revoked_at is null and k.expires_at > now()))
              and ($5::text is null or exists (select 1 from biplane.sessions s
-               where s.org = c.org and s.session_id = $5 and s.subject = c.subject and c.kind = 'user'
+               where s.org = c.org and s.session_id = $5 and s.subject = c.subject and c.kind = 'user' and s.grant_id is null
                  and s.revoked_at is null and s.expires_at > now()))`,
           [org, kind, subject, apiKey ?? null, session ?? null],
         ),
@@ -59,6 +62,20 @@ export function grantStore(database: Database): GrantStore {
       return rows[0] && grantsOf(rowSchema.parse(rows[0]));
     },
   };
+}
+
+/** What the organisation let them in for, and nothing of what policies give to somebody of that name. */
+async function ofStaff(database: Database, org: string, subject: string, session: string | undefined) {
+  const [found] = await database.withOrg(org, (transaction) =>
+    transaction.query<{ role: string }>(
+      `select g.role from biplane.sessions s
+       join biplane.staff_grants g on g.org = s.org and g.grant_id = s.grant_id and g.subject = s.subject
+       where s.org = $1 and s.session_id = $2 and s.subject = $3 and s.revoked_at is null and s.expires_at > now()
+         and g.revoked_at is null and g.expires_at > now()`,
+      [org, session ?? "", subject],
+    ),
+  );
+  return found && [{ permissions: isStaffRole(found.role) ? staffRoles[found.role] : [], ...everywhere }];
 }
 
 /** They add up: no policy takes away what another gives. */

@@ -8,7 +8,8 @@ const people = [
   { org: "globex", group: "globex", role: "contributor" as const },
 ];
 const known = { email: "Ann@Acme.test", email_verified: true };
-const of = (claims: Record<string, unknown>, claim = "groups") => membershipOf({ ...known, ...claims }, claim, people);
+const of = (claims: Record<string, unknown>, claim = "groups") =>
+  membershipOf({ ...known, ...claims }, claim, { people, staff: "operators" });
 const person = (org: string, role: string) => ({ person: { org, subject: "ann@acme.test", role } });
 
 describe("who somebody is here", () => {
@@ -40,6 +41,15 @@ describe("who somebody is here", () => {
     expect(of({ groups: ["acme-people", "globex"] })).toEqual({
       refused: expect.stringContaining("several organisations"),
     });
+  });
+
+  it("is of the staff by its group, and then of no organisation", () => {
+    expect(of({ groups: ["other", "operators"] })).toEqual({ staff: "ann@acme.test" });
+    expect(of({ groups: ["operators", "acme-people"] })).toEqual({
+      refused: expect.stringContaining("keep you in one"),
+    });
+    const unset = membershipOf({ ...known, groups: ["operators"] }, "groups", { people });
+    expect(unset).toEqual({ refused: expect.stringContaining("belongs to no organisation here") });
   });
 
   it.each([

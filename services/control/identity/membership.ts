@@ -7,11 +7,24 @@ export interface Person {
   org: string;
   /** Verified e-mail address, in lower case. */
   subject: string;
-  role: MemberRole;
+  role: MemberRole | "staff";
+  /** Id of what lets them in; set exactly where the role is "staff". */
+  grant?: string | undefined;
 }
 
+/** As tokens and records name their kind. */
+export const kindOf = ({ grant }: Pick<Person, "grant">) => (grant === undefined ? "user" : "staff");
+
 /** A refusal is told to the person, so it says what to do and nothing of other organisations. */
-export type Membership = { person: Person } | { refused: string };
+export type Membership = { person: Person } | { staff: string } | { refused: string };
+
+/** What the region's stack says of the provider's groups. */
+export interface KnownGroups {
+  /** Which belongs to which organisation, and with what role. */
+  people: Bootstrap["people"];
+  /** Whose people are the region's staff. @default nobody's */
+  staff?: string | undefined;
+}
 
 /** The strongest first. */
 const ranked = ["admin", "contributor", "viewer", "none"] as const;
@@ -30,12 +43,12 @@ const groupsSchema = z.union([z.array(z.string()), z.string().transform((one) =>
 /**
  * @param claims of the verified id_token.
  * @param groupsClaim which of them names the groups.
- * @param people which group belongs to which organisation, and with what role.
+ * @returns `staff`: the address of one who is of no organisation, and may be let in by some.
  */
 export function membershipOf(
   claims: Readonly<Record<string, unknown>>,
   groupsClaim: string,
-  people: Bootstrap["people"],
+  { people, staff }: KnownGroups,
 ): Membership {
   const address = emailSchema.safeParse(claims);
   if (!address.success) return { refused: "Your identity provider does not vouch for your e-mail address." };
@@ -44,6 +57,10 @@ export function membershipOf(
   const held = people.filter(({ group }) => groups.success && groups.data.includes(group));
   const orgs = [...new Set(held.map(({ org }) => org))];
   const [org] = orgs;
+  if (staff !== undefined && groups.success && groups.data.includes(staff)) {
+    if (org === undefined) return { staff: subject };
+    return { refused: `${subject} is of the staff and of an organisation. Ask your administrator to keep you in one.` };
+  }
   if (org === undefined) {
     return { refused: `${subject} belongs to no organisation here. Ask your administrator to add you to its group.` };
   }

@@ -59,6 +59,26 @@ export function confirmPage({ to, userCode, subject, org }: Confirmation): strin
   );
 }
 
+export interface Organisations {
+  /** The path that takes the choice. */
+  to: string;
+  subject: string;
+  open: readonly { org: string; grantId: string; role: string; expiresAt: Date }[];
+}
+
+export function organisationPage({ to, subject, open }: Organisations): string {
+  const buttons = open.map(
+    ({ org, grantId, role, expiresAt }) =>
+      `<p><button name="grant" value="${escaped(grantId)}">${escaped(org)}</button> as ${escaped(role)}, until ${expiresAt.toISOString()}</p>`,
+  );
+  return page(
+    "Choose an organisation",
+    `<p><strong>${escaped(subject)}</strong>, these organisations let you in. All that you do there is recorded for them.</p>
+<form method="post" action="${escaped(to)}">
+${buttons.join("\n")}</form>`,
+  );
+}
+
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)} - Biplane</title></head>
 <body><h1>${escaped(title)}</h1>

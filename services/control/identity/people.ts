@@ -16,6 +16,8 @@ import { sessionGrants } from "./session-grants.ts";
 import { sessionStore } from "./sessions.ts";
 import { signInRecord } from "./sign-in-record.ts";
 import { pemBlocks } from "./signing.ts";
+import { staffChoice } from "./staff-choice.ts";
+import { staffGrantStore } from "./staff-grants.ts";
 import { openUpstream, type UpstreamConfig } from "./upstream.ts";
 
 export interface PeopleDeps {
@@ -23,7 +25,8 @@ export interface PeopleDeps {
   issuer: string;
   signingKey: string;
   bootstrap: Pick<Bootstrap, "people">;
-  upstream: Omit<UpstreamConfig, "redirectUri">;
+  /** `staffGroup`: the provider's group of the region's staff. @default nobody is */
+  upstream: Omit<UpstreamConfig, "redirectUri"> & { staffGroup?: string | undefined };
   verify: TokenVerifier;
   audit: AuditSink;
   /** What wrong tries are counted by, in milliseconds. @default the clock */
@@ -42,7 +45,8 @@ export function peopleDesk(deps: PeopleDeps) {
     ...{ issuer, sessions, sealer, record, log },
     upstream: openUpstream({ ...deps.upstream, redirectUri: issuer + callbackPath }),
     groupsClaim: deps.upstream.groupsClaim,
-    people: deps.bootstrap.people,
+    groups: { people: deps.bootstrap.people, staff: deps.upstream.staffGroup },
+    staff: staffChoice({ grants: staffGrantStore(database), sealer }),
     confirm: device.confirm,
   });
   const devicePages = device.handle(browser.send);

@@ -12,4 +12,6 @@ export const deviceAuthorizationPath = "/oauth2/v1/device_authorization";
 /** The page where people type a device's code. */
 export const devicePath = "/oauth2/v1/device";
 export const deviceDecisionPath = "/oauth2/v1/device/decision";
+/** Where staff say which organisation they go to. */
+export const staffChoicePath = "/oauth2/v1/organisation";
 export const revocationPath = "/oauth2/v1/revoke";

@@ -3,9 +3,7 @@ import type { TokenVerifier } from "../../shared/auth/verifier.ts";
 import { sha256 } from "../../shared/bootstrap.ts";
 import { answerJson, type HttpHandler } from "../../shared/http.ts";
 import { readForm } from "./forms.ts";
-import type { Person } from "./membership.ts";
 import { publicClient } from "./public-client.ts";
-import { personOf } from "./session-grants.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
 
@@ -13,6 +11,11 @@ export interface RevocationDeps {
   sessions: Pick<SessionStore, "holderOf" | "revoke">;
   verify: TokenVerifier;
   record: SignInRecord;
+}
+
+interface Found {
+  who: Parameters<SignInRecord>[0];
+  session: string;
 }
 
 /** Answers alike whether there was such a token (RFC 7009 2.2), so that nothing is learned by asking. */
@@ -26,21 +29,22 @@ export function revocationEndpoint({ sessions, verify, record }: RevocationDeps)
     }
     const found = token.includes(".") ? await ofAccessToken(token) : await ofRefreshToken(token);
     if (found) {
-      await record(found.person, "sign-in/End", { resource: found.session });
-      await sessions.revoke(found.person.org, found.session);
+      await record(found.who, "sign-in/End", { resource: found.session });
+      await sessions.revoke(found.who.org, found.session);
     }
     answerJson(response, 200, {});
   };
 
-  async function ofRefreshToken(token: string): Promise<{ person: Person; session: string } | undefined> {
+  async function ofRefreshToken(token: string): Promise<Found | undefined> {
     const holder = await sessions.holderOf(sha256(token));
-    return holder?.session === undefined ? undefined : { person: personOf(holder), session: holder.session };
+    return holder?.session === undefined ? undefined : { who: holder, session: holder.session };
   }
 
-  async function ofAccessToken(token: string): Promise<{ person: Person; session: string } | undefined> {
+  async function ofAccessToken(token: string): Promise<Found | undefined> {
     // One that is over, or no token at all: there is nothing to end.
     const identified = await verify(`Bearer ${token}`).catch(() => undefined);
-    if (identified?.session === undefined) return undefined;
-    return { person: personOf({ ...identified, kind: "user", apiKey: null }), session: identified.session };
+    if (identified?.session === undefined || identified.kind === "cluster") return undefined;
+    const { org, subject, kind, session } = identified;
+    return { who: { org, subject, kind }, session };
   }
 }

@@ -2,7 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createLocalJWKSet } from "jose";
-import { PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { userRoles } from "../../shared/auth/caller.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
@@ -26,6 +26,8 @@ import { policyService } from "./policy-service.ts";
 import { sessionStore } from "./sessions.ts";
 import { signInDesk } from "./sign-in.ts";
 import { createSigner } from "./signing.ts";
+import { staffGrantStore } from "./staff-grants.ts";
+import { staffAccessService } from "./staff-service.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 
 export interface IdentityDeps {
@@ -58,6 +60,7 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
         router.service(PolicyService, policyService(policyStore(database)));
         router.service(AuthorizerService, authorizerService(signer));
         router.service(PeopleService, peopleService(sessionStore(database)));
+        router.service(StaffAccessService, staffAccessService(staffGrantStore(database)));
         credentialRoutes({ issuer, applications, apiKeys: apiKeyStore(database), signIn, signer })(router);
         auditRoutes(database)(router);
       },

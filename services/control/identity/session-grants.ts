@@ -4,7 +4,6 @@ import { sha256 } from "../../shared/bootstrap.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Holder } from "./applications.ts";
 import type { DeviceState, DeviceStore } from "./device-requests.ts";
-import type { Person } from "./membership.ts";
 import { publicClient } from "./public-client.ts";
 import type { SecretKind } from "./session-rules.ts";
 import type { SessionStore } from "./sessions.ts";
@@ -72,13 +71,8 @@ export function sessionGrants({ sessions, devices, record, log }: SessionGrantDe
     if (verdict === "replayed" || verdict === "mismatched") {
       const reason = verdict === "replayed" ? "it was exchanged before" : "the verifier is not that of the code";
       log.warn("a session was ended, since what gives it may be in other hands", { org: holder.org, kind, reason });
-      await record(personOf(holder), "sign-in/Replay", { resource: kind, decision: "denied", reason });
+      await record(holder, "sign-in/Replay", { resource: kind, decision: "denied", reason });
     }
     return { error: "invalid_grant", description: "it is unknown, or over" };
   };
-}
-
-/** A session's holder has one of these roles, since people were given it by their groups. */
-export function personOf({ org, subject, role }: Holder): Person {
-  return { org, subject, role: role === "task" || role === "cluster" ? "none" : role };
 }

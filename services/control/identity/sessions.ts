@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import type { Holder } from "./applications.ts";
-import type { Person } from "./membership.ts";
+import type { MemberRole, Person } from "./membership.ts";
 import { type FoundSecret, judgeSecret, type SecretKind, sessionLifetime, type Verdict } from "./session-rules.ts";
 
 export interface FirstSecret {
@@ -52,7 +52,9 @@ const maxListed = 1000;
 interface Row extends FoundSecret {
   session: string;
   subject: string;
-  role: Person["role"];
+  role: MemberRole | "staff";
+  /** Null where the person is the organisation's own. */
+  grant: string | null;
 }
 
 export const secretSetting = (sha256: Buffer) => ({ "biplane.secret": sha256.toString("hex") });
@@ -94,7 +96,7 @@ export function sessionStore(database: Database): SessionStore {
 
 /** In a transaction that sees the person's organisation. */
 export async function beginSession(transaction: Transaction, person: Person, secret: FirstSecret): Promise<string> {
-  const { org, subject, role } = person;
+  const { org, subject, role, grant } = person;
   const session = randomUUID();
   await transaction.query("delete from biplane.sessions where org = $1 and expires_at < now() - interval '1 day'", [
     org,
@@ -105,9 +107,11 @@ export async function beginSession(transaction: Transaction, person: Person, sec
     [org, subject, role],
   );
   await transaction.query(
-    `insert into biplane.sessions (org, session_id, subject, way, expires_at)
-     values ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
-    [org, session, subject, secret.kind === "code" ? "browser" : "device", sessionLifetime],
+    // Of staff it ends with what lets them in.
+    `insert into biplane.sessions (org, session_id, subject, way, grant_id, expires_at)
+     values ($1, $2, $3, $4, $6, least(now() + make_interval(secs => $5),
+       (select expires_at from biplane.staff_grants where org = $1 and grant_id = $6)))`,
+    [org, session, subject, secret.kind === "code" ? "browser" : "device", sessionLifetime, grant ?? null],
   );
   await transaction.query(
     `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, challenge, expires_at)
@@ -142,7 +146,7 @@ async function readSecret(transaction: Transaction, org: string, sha256: Buffer)
     `select x.kind, x.challenge, x.expires_at <= now() as expired,
        extract(epoch from clock_timestamp() - x.used_at)::float8 as "usedSecondsAgo",
        (s.revoked_at is not null or s.expires_at <= now()) as "sessionOver",
-       s.session_id as session, s.subject, p.role
+       s.session_id as session, s.subject, p.role, s.grant_id as "grant"
      from biplane.session_secrets x
      join biplane.sessions s on s.org = x.org and s.session_id = x.session_id
      join biplane.people p on p.org = s.org and p.subject = s.subject
@@ -179,6 +183,7 @@ async function revokeSignIns(transaction: Transaction, org: string, subject: str
   return { sessions: sessions.length, apiKeys: apiKeys.length };
 }
 
-function holder(org: string, { subject, role, session }: Row): Holder {
-  return { org, subject, kind: "user", role, apiKey: null, session };
+function holder(org: string, { subject, role, session, grant }: Row): Holder {
+  const kind = grant === null ? "user" : "staff";
+  return { org, subject, kind, role: role === "staff" ? "none" : role, apiKey: null, session };
 }

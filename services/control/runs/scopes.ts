@@ -18,7 +18,7 @@ export function runScope(caller: Caller, scope: ListRunsRequest["scopeBy"], paus
     and p.domain = r.domain and p.run = r.run and p.phase = ${ActionPhase.PAUSED})`;
   return [
     ...(pausedOnly ? [{ sql: paused, values: [] }] : []),
-    ...allowed("r", caller, "view_flyte_executions"),
+    ...allowed("r", caller, "view_flyte_executions", "view_run_metadata"),
     ...runsOf(caller, scope),
   ];
 }
@@ -90,8 +90,8 @@ export function projectScope(caller: Caller): Condition[] {
 }
 
 /** Nothing from where the caller may not look, whatever else is asked. */
-function allowed(table: "r" | "t", { grants }: Caller, permission: Permission): Condition[] {
-  const places = placesOf(grants, permission);
+function allowed(table: "r" | "t", { grants }: Caller, ...any: Permission[]): Condition[] {
+  const places = placesOf(grants, ...any);
   if (places === "all") return [];
   const parts = places.map((place) =>
     place.project === "" ? { sql: `${table}.domain = $?`, values: [place.domain] } : inPlace(table, place),

@@ -1,4 +1,5 @@
 /** How runs and actions are named everywhere in the store. The organisation is never part of a key: see database.ts. */
+import type { CallerKind } from "../../shared/auth/caller.ts";
 
 export interface ProjectKey {
   project: string;
@@ -18,7 +19,7 @@ export const rootAction = "a0";
 /** Who did something, as the verified token says. */
 export interface Actor {
   subject: string;
-  kind: "user" | "application" | "cluster";
+  kind: CallerKind;
 }
 
 /** What NOTIFY carries, and what advisory locks are named by. */

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type AuditEntry, type AuditSink, record, requestIdOf, resourceOf } from "./audit.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Caller, Identified } from "./caller.ts";
-import { requireKind, requireNamed, requireSomewhere } from "./decide.ts";
+import { requireKind, requireNamed, requireOwnSignIn, requireSomewhere } from "./decide.ts";
 import type { Rule } from "./rule.ts";
 import { ruleOf } from "./rules.ts";
 
@@ -24,10 +24,14 @@ export interface Call {
 /** A change is recorded before it is made: a process that is killed in its midst leaves a record, never none. */
 export async function admit(call: Call, message: Message): Promise<Caller> {
   const caller = await recordingDenials(call, message, () => decide(call, message));
-  const { rule } = call;
-  if ((rule?.who === "permitted" || rule?.who === "in-person") && rule.changes)
-    await keep(call, message, "allowed", "");
+  if (isRecorded(call.rule, caller)) await keep(call, message, "allowed", "");
   return caller;
+}
+
+/** Changes of everybody; of staff whatever they call. */
+function isRecorded(rule: Rule | undefined, { kind }: Caller): boolean {
+  if (rule?.who === "permitted" || rule?.who === "in-person") return rule.changes || kind === "staff";
+  return rule?.who === "signed-in" && kind === "staff" && !rule.internal;
 }
 
 /**
@@ -50,6 +54,7 @@ export async function admitInTheNameOf(
 export async function decide({ authorize, rule, identified, method, header }: Call, message: Message): Promise<Caller> {
   requireKind(rule, identified, method);
   const caller = { ...identified, ...(await authorize(identified, header)) };
+  requireOwnSignIn(rule, caller, method);
   requireSomewhere(rule, caller, method);
   requireNamed(rule, caller, message, method);
   return caller;

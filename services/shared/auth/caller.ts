@@ -8,11 +8,15 @@ export const userRoles = ["admin", "contributor", "viewer", "task", "none"] as c
 export const roles = [...userRoles, "cluster"] as const;
 export type Role = (typeof roles)[number];
 
+export const callerKinds = ["user", "application", "cluster", "staff"] as const;
+export type CallerKind = (typeof callerKinds)[number];
+
 /** As the token says. */
 export interface Identified {
   readonly org: string;
   readonly subject: string;
-  readonly kind: "user" | "application" | "cluster";
+  /** staff: of who runs the region, let in by the organisation for a while. */
+  readonly kind: CallerKind;
   readonly role: Role;
   /** The compute plane; set exactly where role is "cluster". */
   readonly cluster?: string;

@@ -5,16 +5,21 @@ import { type Caller, type Identified, requireOwnOrg } from "./caller.ts";
 import { allows } from "./permissions.ts";
 import type { Named, Rule } from "./rule.ts";
 
-/** Before grants are looked up: users where users may, compute planes where they may, keys not for all that is one's own. */
-export function requireKind(
-  rule: Rule | undefined,
-  { role, apiKey }: Pick<Identified, "role" | "apiKey">,
-  method: string,
-): asserts rule {
+/** Before grants are looked up: users where users may, compute planes where they may. */
+export function requireKind(rule: Rule | undefined, { role }: Pick<Identified, "role">, method: string): asserts rule {
   const fits = rule && (rule.who === "cluster") === (role === "cluster");
   if (!fits) throw denied(`nobody of the role ${role} may call ${method}`);
-  if (rule.who === "in-person" && (role === "task" || apiKey !== undefined)) {
-    throw denied(`${method} needs the caller's own sign-in: no task and no API key may call it`);
+}
+
+/** After it, since a denial is recorded in the caller's name: who is there no more is not told of one, nor recorded. */
+export function requireOwnSignIn(
+  rule: Rule,
+  { role, apiKey, kind }: Pick<Identified, "role" | "apiKey" | "kind">,
+  method: string,
+): void {
+  if (rule.who !== "in-person") return;
+  if (role === "task" || kind === "staff" || apiKey !== undefined) {
+    throw denied(`${method} needs the caller's own sign-in: no task, no API key and no staff may call it`);
   }
 }
 

@@ -52,6 +52,19 @@ describe("the interceptor", () => {
     expect((await createClient(IdentityService, made).userInfo({}, await headers({ sub: "ann" }))).subject).toBe("ann");
   });
 
+  it("records whatever staff call, and of others what changes something", async () => {
+    const { made, headers, kept } = await transport();
+    for (const kind of ["user", "staff"]) {
+      const as = await headers({ kind, role: "viewer", sub: kind });
+      await createClient(IdentityService, made).userInfo({}, as);
+      for await (const _ of createClient(RunService, made).watchRunDetails({ runId: { org: "acme" } }, as)) break;
+    }
+    expect(kept).toEqual([
+      "acme/staff allowed IdentityService/UserInfo",
+      "acme/staff allowed RunService/WatchRunDetails",
+    ]);
+  });
+
   it("refuses what the caller was not granted, before the service runs", async () => {
     const { made, headers, ran } = await transport();
     const call = createClient(ProjectService, made).createProject({}, await headers({ role: "contributor" }));

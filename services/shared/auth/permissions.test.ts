@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allows, builtinRoles, everywhere, type Grant, type Need, placesOf } from "./permissions.ts";
+import { allows, builtinRoles, everywhere, type Grant, type Need, placesOf, staffRoles } from "./permissions.ts";
 
 const grant = (
   project: string,
@@ -57,4 +57,9 @@ describe("a grant", () => {
     ]);
     expect(placesOf([{ permissions: builtinRoles.viewer, ...everywhere }], runs[0])).toEqual([]);
   });
+});
+
+it("gives staff nothing by which a secret, an input or an output is read, nor a way to more", () => {
+  const never = ["view_flyte_executions", "manage_secrets", "manage_permissions", "manage_applications", "view_audit"];
+  for (const role of Object.values(staffRoles)) expect(role.filter((name) => never.includes(name))).toEqual([]);
 });

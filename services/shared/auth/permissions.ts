@@ -4,6 +4,8 @@
 export const permissions = [
   "view_flyte_inventory",
   "view_flyte_executions",
+  // Runs, their state and their logs, but not what they read and wrote.
+  "view_run_metadata",
   "create_flyte_executions",
   "register_flyte_inventory",
   "administer_project",
@@ -28,6 +30,18 @@ export type BuiltinRole = keyof typeof builtinRoles;
 export function isBuiltin(name: string): name is BuiltinRole {
   return Object.hasOwn(builtinRoles, name);
 }
+
+/**
+ * What an organisation may let the region's staff do (seed 000, "Access scope and limitations"). Neither has anything by
+ * which a secret, an input or an output is read.
+ */
+export const staffRoles = {
+  support: ["view_flyte_inventory", "view_run_metadata"],
+  operator: ["view_flyte_inventory", "view_run_metadata", "manage_clusters", "administer_project"],
+} as const satisfies Record<string, readonly Permission[]>;
+export type StaffRole = keyof typeof staffRoles;
+
+export const isStaffRole = (name: string): name is StaffRole => Object.hasOwn(staffRoles, name);
 
 /** What a task pod does for its own run: children, their state, its nested data. Nobody can be given it. */
 export const taskPermissions = [...viewer, "create_flyte_executions"] as const satisfies readonly Permission[];
@@ -67,9 +81,9 @@ function covers(grant: Grant, at: Need["at"]): boolean {
   return !("domain" in at) || grant.domain === "" || grant.domain === at.domain;
 }
 
-/** @returns every place in which one may, for queries: "all", or some, perhaps none. */
-export function placesOf(grants: readonly Grant[], permission: Permission): "all" | Place[] {
-  const holding = grants.filter((grant) => grant.permissions.includes(permission));
+/** @returns every place in which one may, for queries: "all", or some, perhaps none. @param anyOf as in a need. */
+export function placesOf(grants: readonly Grant[], ...anyOf: Permission[]): "all" | Place[] {
+  const holding = grants.filter(({ permissions: held }) => anyOf.some((permission) => held.includes(permission)));
   if (holding.some((grant) => covers(grant, "organisation"))) return "all";
   return holding.map(({ project, domain }) => ({ project, domain }));
 }

@@ -18,7 +18,12 @@ export type Rule<M = Message> =
   /** A compute plane, by the relay's token. */
   | { who: "cluster" }
   /** Any user or application: what is answered is the caller's own. */
-  | { who: "signed-in"; orgs(message: M): (string | undefined)[] }
+  | {
+      who: "signed-in";
+      orgs(message: M): (string | undefined)[];
+      /** With the caller's token, but not by the caller. */
+      internal: boolean;
+    }
   /** A user or an application itself, for what is its own: neither a task pod nor an API key in its place. */
   | { who: "in-person"; changes: boolean; named(message: M): string }
   | {
@@ -34,7 +39,12 @@ export const anyone: Rule<never> = { who: "anyone" };
 export const cluster: Rule<never> = { who: "cluster" };
 
 export function signedIn<M>(orgs: (message: M) => (string | undefined)[] = () => []): Rule<M> {
-  return { who: "signed-in", orgs };
+  return { who: "signed-in", orgs, internal: false };
+}
+
+/** What services ask of each other on behalf of any caller. */
+export function betweenServices<M>(): Rule<M> {
+  return { who: "signed-in", orgs: () => [], internal: true };
 }
 
 export function inPersonReads<M>(): Rule<M> {

@@ -2,7 +2,7 @@ import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { createConnectRouter } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
-import { PeopleService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
@@ -18,7 +18,7 @@ import { publicServices } from "../../control/gateway/routes.ts";
 import { credentialRoutes } from "../../control/identity/credential-services.ts";
 import { identityRoutes } from "../../control/identity/metadata.ts";
 import { runsRoutes } from "../../control/runs/service.ts";
-import { requireKind } from "./decide.ts";
+import { requireOwnSignIn } from "./decide.ts";
 import { builtinRoles, isBuiltin } from "./permissions.ts";
 import type { Rule } from "./rule.ts";
 import { ruleOf } from "./rules.ts";
@@ -36,7 +36,7 @@ function mounted(): DescService[] {
   credentialRoutes(without)(router);
   auditRoutes(without)(router);
   const own = [
-    ...[PolicyService, AuthorizerService, PeopleService],
+    ...[PolicyService, AuthorizerService, PeopleService, StaffAccessService],
     ...[ObjectStoreService, LogService, EventService, SecretStoreService],
   ];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
@@ -77,14 +77,18 @@ describe("the table of rules", () => {
     ).toEqual(["Append", "Resolve", "ResolveCluster", "SelectCluster", "UserInfo"]);
   });
 
-  it("keeps from tasks and API keys what makes, shows and ends API keys of one's own", () => {
+  it("keeps from tasks, API keys and staff what makes, shows and ends API keys of one's own", () => {
     expect(of("in-person")).toEqual(
       ["CreateApiKey", "ListApiKeys", "RevokeApiKey"].map((name) => `biplane.identity.v1.ApiKeyService/${name}`),
     );
     const rule = ruleOf("biplane.identity.v1.ApiKeyService", "CreateApiKey");
-    expect(() => requireKind(rule, { role: "viewer" }, "CreateApiKey")).not.toThrow();
-    expect(() => requireKind(rule, { role: "task" }, "CreateApiKey")).toThrow("own sign-in");
-    expect(() => requireKind(rule, { role: "none", apiKey: "k" }, "CreateApiKey")).toThrow("own sign-in");
+    if (!rule) throw new Error("there is no rule");
+    expect(() => requireOwnSignIn(rule, { role: "viewer", kind: "user" }, "CreateApiKey")).not.toThrow();
+    expect(() => requireOwnSignIn(rule, { role: "task", kind: "application" }, "CreateApiKey")).toThrow("own sign-in");
+    expect(() => requireOwnSignIn(rule, { role: "none", kind: "user", apiKey: "k" }, "CreateApiKey")).toThrow(
+      "own sign-in",
+    );
+    expect(() => requireOwnSignIn(rule, { role: "none", kind: "staff" }, "CreateApiKey")).toThrow("own sign-in");
   });
 
   it("gives a compute plane its own calls only", () => {
@@ -101,7 +105,7 @@ describe("the table of rules", () => {
     );
     expect(asViewer).toEqual([]);
     // By their names, so that a rule that forgot to say "changes" is found as well.
-    const named = /^(Create|Abort|Deploy|Update|Delete|Revoke|Enqueue|Signal|Put|Upload|SignUpload|Apply)/;
+    const named = /^(Create|Grant|Abort|Deploy|Update|Delete|Revoke|Enqueue|Signal|Put|Upload|SignUpload|Apply)/;
     const expected = ruled
       .filter(([name, rule]) => rule?.who === "permitted" && named.test(name.split("/")[1] ?? ""))
       .filter(([name]) => !name.endsWith("/CreateDownloadLink"));

@@ -12,6 +12,7 @@ import {
   ApplicationService,
   KeyExchangeService,
   PeopleService,
+  StaffAccessService,
 } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
@@ -35,6 +36,7 @@ import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.j
 import { inAction, inPlace, inProject, inRun, inScope, organisation, somewhere } from "./named.ts";
 import {
   anyone,
+  betweenServices,
   cluster,
   inPersonChanges,
   inPersonReads,
@@ -47,6 +49,8 @@ import {
 } from "./rule.ts";
 
 const runs = "view_flyte_executions";
+/** Of a run all but what it reads and writes. */
+const state = ["view_flyte_executions", "view_run_metadata"] as const;
 const tasks = "view_flyte_inventory";
 const execute = "create_flyte_executions";
 const register = "register_flyte_inventory";
@@ -65,7 +69,7 @@ const table = new Map<string, Map<string, Rule>>([
       source.case === "actionAttemptId" ? inAction(source.value.actionId) : inPlace(source.value),
     ),
     getActionData: mayRead(runs, ({ actionId }) => inAction(actionId)),
-    tailLogs: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    tailLogs: mayRead(state, ({ actionId }) => inAction(actionId)),
   }),
   rulesOf(RunService, {
     createRun: mayChange(execute, ({ id, task }) => [
@@ -75,19 +79,19 @@ const table = new Map<string, Map<string, Rule>>([
     abortRun: mayChange(execute, ({ runId }) => inRun(runId)),
     abortAction: mayChange(execute, ({ actionId }) => inAction(actionId)),
     signalEvent: mayChange(execute, ({ actionId }) => inAction(actionId)),
-    getRunDetails: mayRead(runs, ({ runId }) => inRun(runId)),
-    watchRunDetails: mayRead(runs, ({ runId }) => inRun(runId)),
-    getActionDetails: mayRead(runs, ({ actionId }) => inAction(actionId)),
-    watchActionDetails: mayRead(runs, ({ actionId }) => inAction(actionId)),
+    getRunDetails: mayRead(state, ({ runId }) => inRun(runId)),
+    watchRunDetails: mayRead(state, ({ runId }) => inRun(runId)),
+    getActionDetails: mayRead(state, ({ actionId }) => inAction(actionId)),
+    watchActionDetails: mayRead(state, ({ actionId }) => inAction(actionId)),
     getActionData: mayRead(runs, ({ actionId }) => inAction(actionId)),
     getActionDataURIs: mayRead(runs, ({ actionId }) => inAction(actionId)),
-    getActionLogContext: mayRead(runs, ({ actionId }) => inAction(actionId)),
-    listRuns: mayRead(runs, ({ scopeBy }) => inScope(scopeBy)),
-    watchRuns: mayRead(runs, ({ target }) => inScope(target)),
-    listActions: mayRead(runs, ({ runId }) => inRun(runId)),
-    watchActions: mayRead(runs, ({ runId }) => inRun(runId)),
-    watchClusterEvents: mayRead(runs, ({ id }) => inAction(id)),
-    watchGroups: mayRead(runs, ({ scopeBy }) => inScope(scopeBy)),
+    getActionLogContext: mayRead(state, ({ actionId }) => inAction(actionId)),
+    listRuns: mayRead(state, ({ scopeBy }) => inScope(scopeBy)),
+    watchRuns: mayRead(state, ({ target }) => inScope(target)),
+    listActions: mayRead(state, ({ runId }) => inRun(runId)),
+    watchActions: mayRead(state, ({ runId }) => inRun(runId)),
+    watchClusterEvents: mayRead(state, ({ id }) => inAction(id)),
+    watchGroups: mayRead(state, ({ scopeBy }) => inScope(scopeBy)),
   }),
   rulesOf(QueueService, {
     enqueueAction: mayChange(execute, ({ actionId }) => inAction(actionId)),
@@ -140,8 +144,8 @@ const table = new Map<string, Map<string, Rule>>([
     signDownload: mayRead(runs, inPlace),
     getObject: mayRead(runs, inPlace),
   }),
-  rulesOf(LogService, { tailLogs: mayRead(runs, inPlace) }),
-  rulesOf(EventService, { watchEvents: mayRead(runs, inPlace) }),
+  rulesOf(LogService, { tailLogs: mayRead(state, inPlace) }),
+  rulesOf(EventService, { watchEvents: mayRead(state, inPlace) }),
   rulesOf(SecretStoreService, {
     createSecret: mayChange("manage_secrets", inPlace),
     updateSecret: mayChange("manage_secrets", inPlace),
@@ -175,11 +179,16 @@ const table = new Map<string, Map<string, Rule>>([
     listPeople: mayRead("manage_permissions", () => organisation()),
     revokeSignIns: mayChange("manage_permissions", ({ subject }) => organisation("", subject)),
   }),
+  rulesOf(StaffAccessService, {
+    grantStaffAccess: mayChange("manage_permissions", ({ subject }) => organisation("", subject)),
+    listStaffGrants: mayRead("manage_permissions", () => organisation()),
+    revokeStaffAccess: mayChange("manage_permissions", ({ grantId }) => organisation("", grantId)),
+  }),
   // Known by the key that the request carries.
   rulesOf(KeyExchangeService, { exchange: anyone }),
   rulesOf(AuditService, { listRecords: mayRead("view_audit", () => organisation()) }),
-  rulesOf(AuditSinkService, { append: signedIn() }),
-  rulesOf(AuthorizerService, { resolve: signedIn() }),
+  rulesOf(AuditSinkService, { append: betweenServices() }),
+  rulesOf(AuthorizerService, { resolve: betweenServices() }),
   // Known by the one-time token that the request carries.
   rulesOf(RegistrationService, { register: anyone }),
   rulesOf(ClusterLinkService, { renew: cluster, heartbeat: cluster, checkCertificate: cluster }),
@@ -187,7 +196,7 @@ const table = new Map<string, Map<string, Rule>>([
     listClusters: mayRead("manage_clusters", () => organisation()),
     revokeCluster: mayChange("manage_clusters", ({ cluster: name }) => organisation("", name)),
   }),
-  rulesOf(PlacementService, { resolveCluster: signedIn() }),
+  rulesOf(PlacementService, { resolveCluster: betweenServices() }),
   rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
 ]);
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { label } from "../config.ts";
 import { unauthenticated, unavailable } from "../errors.ts";
 import { believing, type Verified } from "./believed.ts";
-import { type Identified, type Role, roles, userRoles } from "./caller.ts";
+import { callerKinds, type Identified, type Role, roles, userRoles } from "./caller.ts";
 import { remoteKeys } from "./remote-keys.ts";
 
 export interface TrustedIssuer {
@@ -25,7 +25,7 @@ const claimsSchema = z
     sub: z.string().min(1).max(256),
     org: label,
     role: z.enum(roles),
-    kind: z.enum(["user", "application", "cluster"]),
+    kind: z.enum(callerKinds),
     cluster: label.optional(),
     key: z.string().min(1).max(256).optional(),
     sid: z.string().min(1).max(64).optional(),
