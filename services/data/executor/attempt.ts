@@ -9,7 +9,7 @@ import { InvalidTaskError } from "./invalid-task.ts";
 import { type Ending, judge, type Results, type Verdict } from "./outcome.ts";
 import { buildPod, podName } from "./pod.ts";
 import { type Observation, observe, primaryContainer } from "./pod-observation.ts";
-import type { TaskAction } from "./task-action.ts";
+import { keyOf, type TaskAction } from "./task-action.ts";
 import { outputPrefix } from "./template-args.ts";
 import { attemptBegins, type Bound, nextBound } from "./time-bounds.ts";
 import { type NewEntry, reachedAt, withEntries } from "./transitions.ts";
@@ -119,7 +119,6 @@ async function whileWaiting(
   const { action, attempt, deps, now } = step;
   const namespace = action.metadata.namespace ?? "";
   const name = pod.metadata?.name ?? "";
-  const key = `${namespace}/${name}`;
   const { phase, message, blocked } = observation;
   // The verdict is written before the pod is deleted, or a failed write would find it "deleted from outside".
   const giveUp = async (from: TemplateStep, ending: Ending) => {
@@ -131,14 +130,12 @@ async function whileWaiting(
   const entry: NewEntry = { phase, attempt, at: now, ...(message ? { message } : {}) };
   const seen = await record(action, phase === "QUEUED" ? [] : [entry], deps);
   if (!blocked) {
-    deps.blockedSince.delete(key);
+    deps.notes.unblocked(keyOf(action));
     return untilNext(next, now);
   }
-  const since = deps.blockedSince.get(key) ?? now;
-  deps.blockedSince.set(key, since);
+  const since = deps.notes.blocked(keyOf(action), attempt, now);
   const grace = hopeless.has(blocked.reason) ? 0 : deps.settings.startGraceMs;
   if (now - since < grace) return Math.min(grace - (now - since), untilNext(next, now));
-  deps.blockedSince.delete(key);
   return await giveUp({ ...step, action: seen }, { how: "blocked", ...blocked });
 }
 
@@ -147,7 +144,7 @@ const hopeless = new Set(["InvalidImageName", "ErrImageNeverPull"]);
 
 async function decide(step: TemplateStep, pod: V1Pod | undefined, ending: Ending): Promise<number | undefined> {
   const { action, attempt, deps, template } = step;
-  const results = await readResults(outputPrefix(action.spec, attempt), deps);
+  const results = await readResults(step);
   const budget = {
     attempt,
     systemFailures: action.status?.systemFailures ?? 0,
@@ -164,12 +161,13 @@ async function decide(step: TemplateStep, pod: V1Pod | undefined, ending: Ending
   return await conclude(step, verdict, ran);
 }
 
-async function readResults(folder: string, { results, unread }: Deps): Promise<Results> {
+async function readResults({ action, attempt, deps }: Step): Promise<Results> {
+  const key = keyOf(action);
   try {
-    const read = await results.read(folder);
-    return { ...read, storeWasAway: unread.delete(folder) };
+    const read = await deps.results.read(outputPrefix(action.spec, attempt));
+    return { ...read, storeWasAway: deps.notes.wasUnread(key, attempt) };
   } catch (error) {
-    unread.add(folder);
+    deps.notes.unread(key, attempt);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Notes } from "./notes.ts";
 import type { PodSettings } from "./pod.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ResultStore } from "./results.ts";
@@ -28,10 +29,7 @@ export interface Deps {
   /** Milliseconds since 1970. */
   now(): number;
   log: Logger;
-  /** First sight of a container that cannot start, by pod; lost with the process, which only lengthens the grace. */
-  blockedSince: Map<string, number>;
-  /** Output folders that could not be read when their attempt ended; lost with the process, and then not told apart. */
-  unread: Set<string>;
+  notes: Notes;
 }
 
 /** A safety net under the watches. */

@@ -11,6 +11,7 @@ import type { Deps, ExecutorSettings } from "./deps.ts";
 import type { CacheEvents, Caches } from "./informers.ts";
 import { cancelAction, type IntakeDeps, takeAction } from "./intake.ts";
 import { extendLeases, followLeases, type LeaseOptions } from "./leases.ts";
+import { Notes } from "./notes.ts";
 import { reconcile } from "./reconcile.ts";
 import { Reporter } from "./reporter.ts";
 import type { ResultStore } from "./results.ts";
@@ -50,8 +51,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
     log,
     pause: (repetition) => pause(Math.random() * Math.min(5_000, 200 * 2 ** repetition), stopping.signal),
   });
-  const blockedSince = new Map<string, number>();
-  const unread = new Set<string>();
+  const notes = new Notes();
   const queue = new WorkQueue({
     work: (key) => (caches ? reconcile(key, { ...depsOf(caches) }) : Promise.resolve(undefined)),
     onError: (key, error, retryMs) => {
@@ -66,8 +66,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
       get: all.get,
       childrenOf: (parent: TaskAction) => children.of(parent).flatMap((key) => all.get(key) ?? []),
     };
-    const kept = { blockedSince, unread };
-    return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, ...kept };
+    return { actions, pods, cluster, results: options.results, reporter, settings, now: Date.now, log, notes };
   };
 
   const intake: IntakeDeps = {
@@ -101,6 +100,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
         },
         actionDeleted: (action) => {
           children.remove(action);
+          notes.forget(keyOf(action));
           if (action.metadata.labels?.[labels.org] !== settings.org) return;
           if (!action.metadata.labels[labels.recorded]) reporter.aborted(action);
           reporter.forget(keyOf(action));

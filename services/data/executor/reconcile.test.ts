@@ -6,6 +6,7 @@ import { recordingLog } from "../../shared/testing/log.ts";
 import { NoRoomError, StaleError } from "./cluster.ts";
 import type { Deps } from "./deps.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
+import { Notes } from "./notes.ts";
 import type { Results } from "./outcome.ts";
 import { reconcile } from "./reconcile.ts";
 import type { PhaseEntry, TaskAction, TaskActionSpec } from "./task-action.ts";
@@ -53,8 +54,7 @@ beforeEach(() => {
     },
     now: () => now,
     log: recordingLog().log,
-    blockedSince: new Map(),
-    unread: new Set(),
+    notes: new Notes(),
   };
 });
 
@@ -191,6 +191,23 @@ describe("an attempt", () => {
     expect(phases().at(-1)).toBe("SUCCEEDED#1");
   });
 
+  it("that ended without a word while the object store was away has another try by the platform", async () => {
+    await begin();
+    await look();
+    cluster.become(pod(), ended(1));
+    const { results: store } = deps;
+    deps.results = { read: () => Promise.reject(new Error("store down")) };
+    await expect(look()).rejects.toThrow("store down");
+    deps.results = store;
+    await look();
+    expect(phases().slice(-2)).toEqual(["FAILED#1~", "QUEUED#2"]);
+    // The next one ends by itself, with the store in its place.
+    await look();
+    cluster.become(pod(2), ended(1));
+    await look();
+    expect(phases().at(-1)).toBe("FAILED#2");
+  });
+
   it("is not decided while the object store cannot be asked", async () => {
     await begin();
     await look();
@@ -238,7 +255,6 @@ describe("an attempt", () => {
     cluster.stale = true;
     await expect(look()).rejects.toThrow(StaleError);
     expect(cluster.pods.size).toBe(1);
-    deps.blockedSince.set(pod(), now - 60_000);
     await look();
     expect(last()).toMatchObject({ phase: "FAILED", error: { code: "ImagePullBackOff" } });
   });
