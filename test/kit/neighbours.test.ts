@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { previewStack, type StackRun, upStack } from "../../sandbox/engine/index.ts";
 import { startPlaces } from "../../sandbox/engine/testing/places.ts";
 import { customerBaseOutputs, customerOutputs, regionOutputs } from "../../stacks/outputs.ts";
-import { type Goal, reach, tell } from "../../verify/reason/iam/reach.ts";
+import { type Goal, reach, reachOf, tell } from "../../verify/reason/iam/reach.ts";
 import { type Entity, everything, type World } from "../../verify/reason/iam/world.ts";
 import { thingsOf } from "./account.ts";
 import {
@@ -159,7 +159,7 @@ describe("between the customers", () => {
       const goals = goalsIn(read[customer]);
       expect(goals.length).toBeGreaterThan(15);
       const { world: faced, start } = facing(read[customer], read[others[customer]]);
-      const found = goals.map((goal) => reach(faced, start, goal)).filter(({ reached }) => reached !== "no");
+      const found = goals.map(reachOf(faced, start)).filter(({ reached }) => reached !== "no");
       expect(found.map(tell)).toEqual([]);
       process.stdout.write(`  ${customer}: ${goals.length} goals, none reached from ${others[customer]}\n`);
     },
@@ -172,10 +172,10 @@ describe("between the customers", () => {
       const read = await worlds();
       const reached = (customer: "acme" | "globex", externalId: string) => {
         const { world: faced, start } = facing(read[customer], read.region, vendor.principal);
-        const asking = { ...faced, carries: { "sts:externalid": [externalId] } };
+        const ask = reachOf({ ...faced, carries: { "sts:externalid": [externalId] } }, start);
         return read[customer].entities
           .map(({ arn }) => arn)
-          .filter((resource) => reach(asking, start, { action: "sts:AssumeRole", resource }).reached !== "no");
+          .filter((resource) => ask({ action: "sts:AssumeRole", resource }).reached !== "no");
       };
       expect(reached("acme", vendor.externalId)).toEqual([
         `arn:aws:iam::${accounts.acme}:role/biplane-main-management`,

@@ -136,7 +136,7 @@ test("an object that exists is imported, and then belongs to the program without
 test("pods that cannot start are told with their reason, and the next up can mend them", async () => {
   const error = await upStack(sandbox, {
     ...run("objects", { broken: true }),
-    signal: AbortSignal.timeout(90_000),
+    signal: AbortSignal.timeout(40_000),
   }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UserError);
   expect((error as UserError).message).toMatch(/Deployment provider-\d+\/broken is not ready[\s\S]*pod broken-/);
