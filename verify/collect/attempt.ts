@@ -2,6 +2,12 @@
 import { messageOf } from "../../shared/errors.ts";
 import type { Fact } from "../facts.ts";
 
+/**
+ * For the answer to one question. Generous, since it also counts while this process itself is busy with what others have
+ * answered; who is silent for longer is told as such.
+ */
+export const patienceMs = 30_000;
+
 export async function attempt<T>(request: string, read: () => Promise<T>): Promise<Fact<T>> {
   try {
     return { read: true, value: await read(), request };

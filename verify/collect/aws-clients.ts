@@ -14,6 +14,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { fromIni } from "@aws-sdk/credential-providers";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { AwsAccess } from "../target.ts";
+import { patienceMs } from "./attempt.ts";
 
 export interface AwsClients {
   iam: IAMClient;
@@ -44,7 +45,7 @@ export function clientConfig({ aws, region }: Account) {
       ...(aws.configFile ? { configFilepath: aws.configFile } : {}),
       ...(aws.credentialsFile ? { filepath: aws.credentialsFile } : {}),
     }),
-    requestHandler: new NodeHttpHandler({ httpsAgent: agent, requestTimeout: 10_000 }),
+    requestHandler: new NodeHttpHandler({ httpsAgent: agent, requestTimeout: patienceMs }),
     maxAttempts: 3,
     ...(aws.endpointUrl ? { endpoint: aws.endpointUrl } : {}),
   };

@@ -8,7 +8,7 @@ import { refusal } from "../../../shared/errors.ts";
 import type { Collected } from "../../facts.ts";
 import type { DatabaseRoleFact, TableFact } from "../../facts-region.ts";
 import type { ControlPlane } from "../../target.ts";
-import { attempt } from "../attempt.ts";
+import { attempt, patienceMs } from "../attempt.ts";
 import { rolesQuery, tablesQuery } from "./catalogue.ts";
 
 type Access = ControlPlane["database"];
@@ -48,8 +48,8 @@ function connection({ host, port, serverName, database, user, passwordFile, caFi
       ...(caFile ? { ca: readFileSync(caFile, "utf8") } : {}),
     },
     application_name: "biplane-verify",
-    connectionTimeoutMillis: 5_000,
-    options: "-c default_transaction_read_only=on -c statement_timeout=10000 -c search_path=pg_catalog",
+    connectionTimeoutMillis: patienceMs,
+    options: `-c default_transaction_read_only=on -c statement_timeout=${patienceMs} -c search_path=pg_catalog`,
   };
 }
 

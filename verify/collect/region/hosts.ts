@@ -5,10 +5,9 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Collected } from "../../facts.ts";
 import type { HostFact } from "../../facts-region.ts";
 import type { ControlPlane } from "../../target.ts";
-import { attempt } from "../attempt.ts";
+import { attempt, patienceMs } from "../attempt.ts";
 
 const port = 443;
-const patienceMs = 3_000;
 
 export async function collectHosts({
   endpoint,
@@ -35,10 +34,13 @@ function handshake(host: string, ca: string | undefined): Promise<Omit<HostFact,
       resolve(describe(socket));
       socket.destroy();
     });
-    socket.once("timeout", () => socket.destroy(new Error(`${host}:${port} was silent for ${patienceMs} ms`)));
+    socket.once("timeout", () => socket.destroy(silent(host)));
     socket.once("error", reject);
   });
 }
+
+/** Who says nothing has not refused either. */
+const silent = (host: string) => new Error(`${host}:${port} was silent for ${patienceMs} ms`);
 
 function describe(socket: TLSSocket): Omit<HostFact, "host" | "plainAnswer"> {
   const { subjectaltname = "", valid_to: until } = socket.getPeerCertificate();
@@ -61,7 +63,7 @@ function speakPlainly(host: string): Promise<string | undefined> {
       socket.destroy();
     });
     socket.once("close", () => resolve(undefined));
-    socket.once("timeout", () => socket.destroy());
+    socket.once("timeout", () => socket.destroy(silent(host)));
     socket.once("error", (error: NodeJS.ErrnoException) =>
       error.code === "ECONNRESET" ? resolve(undefined) : reject(error),
     );

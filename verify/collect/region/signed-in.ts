@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { signIn } from "../../../shared/sign-in.ts";
 import type { ControlPlane } from "../../target.ts";
+import { patienceMs } from "../attempt.ts";
 
 /** @throws Error where the target names nobody, UserError where the region does not let them in. */
 export async function signedIn({ endpoint, caFile, signIn: known }: ControlPlane) {
@@ -12,7 +13,7 @@ export async function signedIn({ endpoint, caFile, signIn: known }: ControlPlane
   const token = await signIn({ endpoint, clientId: known.clientId, secret, ca });
   const transport = createConnectTransport({
     ...{ baseUrl: `https://${endpoint}`, httpVersion: "2", nodeOptions: ca ? { ca } : {} },
-    defaultTimeoutMs: 10_000,
+    defaultTimeoutMs: patienceMs,
   });
   return { transport, authorization: `Bearer ${token}` };
 }
