@@ -8,7 +8,7 @@ import { request } from "node:https";
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { createClient } from "@connectrpc/connect";
 import { KubeConfig } from "@kubernetes/client-node";
-import Table from "cli-table3";
+import { plainTable } from "../cli/print.ts";
 import { ClusterAdminService } from "../gen/biplane/cluster/v1/registration_pb.js";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
@@ -161,6 +161,6 @@ try {
   relay.close();
   stated.close();
 }
-const table = new Table({ head: ["what", "measured", "to reach"], style: { head: [], border: [], compact: true } });
+const table = plainTable(["what", "measured", "to reach"]);
 table.push(...rows);
 process.stdout.write(`${table.toString()}\n`);

@@ -6,9 +6,9 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Table from "cli-table3";
 import { execa } from "execa";
 import { stringify } from "yaml";
+import { plainTable } from "../cli/print.ts";
 import { stackLayout } from "../sandbox/engine/layout.ts";
 import { startEmulated } from "../sandbox/engine/testing/emulated.ts";
 import { officialEnvironment } from "../sandbox/engine/testing/official-cli.ts";
@@ -133,7 +133,7 @@ function describe(): string {
     "× empty",
     "each further one",
   ];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(head);
   const rows = programs.map(({ name, units }) => ({ name, units, ...medianOf(name) }));
   const [empty, one] = rows;
   if (!empty || !one) throw new Error("nothing was measured");

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Table from "cli-table3";
+import { plainTable } from "../cli/print.ts";
 import { localRunSteps } from "../sandbox/local-run.ts";
 import { paths } from "../sandbox/paths.ts";
 import { measureIdle } from "./idle.ts";
@@ -34,6 +34,6 @@ timed("down", "< 20 s", ["down"]);
 const kibibytes = Number(execFileSync("du", ["-sk", here.cache], { encoding: "utf8" }).split("\t")[0]);
 rows.push(["cache on disk", `${(kibibytes / 1024 / 1024).toFixed(1)} GiB`, "≤ 8 GiB"]);
 
-const table = new Table({ head: ["what", "measured", "to reach"], style: { head: [], border: [], compact: true } });
+const table = plainTable(["what", "measured", "to reach"]);
 table.push(...rows);
 process.stdout.write(`${table.toString()}\n`);

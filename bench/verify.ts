@@ -7,8 +7,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Table from "cli-table3";
 import { execa } from "execa";
+import { plainTable } from "../cli/print.ts";
 import { sealBundle } from "../verify/evidence/bundle.ts";
 import { kept } from "../verify/evidence/canonical.ts";
 import type { Facts } from "../verify/facts.ts";
@@ -119,7 +119,7 @@ async function measure({ what, args, lines }: Task): Promise<Use> {
 
 function describe(): string {
   const head = ["what", "measured", "processor", "memory", "to reach"];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  const table = plainTable(head);
   for (const { what, reach } of tasks) {
     const all = uses.get(what) ?? [];
     const median = (figure: keyof Use) =>

@@ -1,5 +1,5 @@
 import { toJsonString } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import {
   type Record as AuditRecord,
@@ -9,7 +9,7 @@ import {
 } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
-import { plainTable } from "../print.ts";
+import { plainTable, timeText } from "../print.ts";
 
 const pageSize = 1000;
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -25,8 +25,14 @@ export async function audit({ json, ...options }: CommandOptions<"audit">): Prom
   const head = ["time", "who", "", "operation", "resource", "request"];
   const table = plainTable(head);
   for (const { at, subject, decision, operation, resource, requestId } of records) {
-    const time = at ? timestampDate(at).toISOString() : "";
-    table.push([time, subject, Decision[decision].toLowerCase(), operation.replace(/^.*\./, ""), resource, requestId]);
+    table.push([
+      timeText(at),
+      subject,
+      Decision[decision].toLowerCase(),
+      operation.replace(/^.*\./, ""),
+      resource,
+      requestId,
+    ]);
   }
   process.stdout.write(`${table.toString()}\n${records.length} records\n`);
   return 0;

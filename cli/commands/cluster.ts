@@ -1,5 +1,4 @@
 import { toJson } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import {
   ClusterAdminService,
@@ -8,7 +7,7 @@ import {
 } from "../../gen/biplane/cluster/v1/registration_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
-import { plainTable, printJson } from "../print.ts";
+import { plainTable, printJson, timeText } from "../print.ts";
 
 const client = async (config: string | undefined) => createClient(ClusterAdminService, await connectApi(config));
 
@@ -22,7 +21,7 @@ export async function clusterList({ json, config }: CommandOptions<"clusterList"
   const table = plainTable(head);
   for (const state of answer.clusters) {
     const { cluster, heardAt, version, connections, certificateUntil } = state;
-    table.push([cluster, words(state), time(heardAt), version, connections, time(certificateUntil)]);
+    table.push([cluster, words(state), timeText(heardAt), version, connections, timeText(certificateUntil)]);
   }
   process.stdout.write(`${table.toString()}\n`);
   return 0;
@@ -38,8 +37,6 @@ export async function clusterRevoke({ name, config }: CommandOptions<"clusterRev
 }
 
 function words({ healthy, revokedAt }: ClusterState): string {
-  if (revokedAt) return `revoked ${time(revokedAt)}`;
+  if (revokedAt) return `revoked ${timeText(revokedAt)}`;
   return healthy ? "healthy" : "not heard of";
 }
-
-const time = (at: Timestamp | undefined) => (at ? timestampDate(at).toISOString() : "");

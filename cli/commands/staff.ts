@@ -1,18 +1,17 @@
 import { toJson } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { StaffAccessService, type StaffGrant, StaffGrantSchema } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { asked, connectApi } from "../api.ts";
 import type { CommandOptions } from "../config.ts";
-import { plainTable, printJson } from "../print.ts";
+import { plainTable, printJson, timeText } from "../print.ts";
 
 const client = async (config: string | undefined) => createClient(StaffAccessService, await connectApi(config));
-const told = (time: Timestamp | undefined) => (time ? timestampDate(time).toISOString() : "");
 
 export async function staffGrant({ config, ...request }: CommandOptions<"staffGrant">): Promise<number> {
   const { grant } = await asked((await client(config)).grantStaffAccess(request));
   const { grantId = "", subject = "", role = "", expiresAt } = grant ?? {};
-  process.stdout.write(`${subject} is let in as ${role} until ${told(expiresAt)}: ${grantId}\n`);
+  process.stdout.write(`${subject} is let in as ${role} until ${timeText(expiresAt)}: ${grantId}\n`);
   return 0;
 }
 
@@ -25,7 +24,7 @@ export async function staffList({ json, config }: CommandOptions<"staffList">): 
   const table = plainTable(["id", "who", "role", "until", "", "granted by", "reason"]);
   for (const grant of grants) {
     const { grantId, subject, role, expiresAt, grantedBy, reason } = grant;
-    table.push([grantId, subject, role, told(expiresAt), standing(grant), grantedBy, reason]);
+    table.push([grantId, subject, role, timeText(expiresAt), standing(grant), grantedBy, reason]);
   }
   process.stdout.write(`${table.toString()}\n${grants.length} grants\n`);
   return 0;

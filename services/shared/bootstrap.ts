@@ -8,6 +8,9 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexad
 
 const placeSchema = z.object({ project: label.or(z.literal("")), domain: label });
 
+/** What a group of the identity provider may give, the strongest first. */
+export const memberRoles = ["admin", "contributor", "viewer", "none"] as const;
+
 export const bootstrapSchema = z.object({
   applications: z.array(
     z.object({
@@ -26,7 +29,7 @@ export const bootstrapSchema = z.object({
       z.object({
         org: label,
         group: z.string().min(1).max(256),
-        role: z.enum(["admin", "contributor", "viewer", "none"]),
+        role: z.enum(memberRoles),
       }),
     )
     .default([]),

@@ -1,6 +1,6 @@
 /** The applications table, and who signs in: every statement about them. */
 
-import type { Role } from "../../shared/auth/caller.ts";
+import type { CallerKind, Role } from "../../shared/auth/caller.ts";
 import type { Place } from "../../shared/auth/permissions.ts";
 import type { Bootstrap } from "../../shared/bootstrap.ts";
 import type { Database, Transaction } from "../../shared/postgres.ts";
@@ -9,7 +9,7 @@ import type { Database, Transaction } from "../../shared/postgres.ts";
 export interface Holder {
   org: string;
   subject: string;
-  kind: "user" | "application" | "staff";
+  kind: Exclude<CallerKind, "cluster">;
   role: Role;
   /** Id of the key that stands for the subject; null where they signed in themselves. */
   apiKey: string | null;

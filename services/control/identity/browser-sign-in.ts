@@ -8,7 +8,7 @@ import { repeatedParameter } from "./forms.ts";
 import { type KnownGroups, kindOf, membershipOf, type Person } from "./membership.ts";
 import { answerPage, answerRedirect, messagePage } from "./pages.ts";
 import { authorizePath, callbackPath, publicClient, staffChoicePath } from "./public-client.ts";
-import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
+import { endCookie, readCookie, type Sealer, setCookie } from "./sealed.ts";
 import { codeLifetime } from "./session-rules.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
@@ -52,21 +52,23 @@ export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
   const send = async (response: HttpResponse, purpose: Purpose) => {
     const { url, checks } = await upstream.begin();
     const sealed = await sealer.seal("sign-in", { checks, purpose }, patienceSeconds);
-    response.setHeader("set-cookie", writeCookie(cookieOf(checks.state), sealed, patienceSeconds));
+    setCookie(response, cookieOf(checks.state), sealed, patienceSeconds);
     answerRedirect(response, url.href);
   };
   return {
     send,
     async handle(request, response) {
-      if (pathOf(request) === staffChoicePath && request.method === "POST") {
+      const path = pathOf(request);
+      const method = path === staffChoicePath ? "POST" : "GET";
+      if (request.method !== method) {
+        return answerPage(response, 405, messagePage("Not like this", `Use ${method}.`));
+      }
+      if (path === staffChoicePath) {
         const chosen = await deps.staff.take(request, response);
         return chosen && proceed(deps, response, chosen.person, chosen.purpose);
       }
-      if (request.method !== "GET") return answerPage(response, 405, messagePage("Not like this", "Use GET."));
       const url = new URL(request.url ?? "", issuer);
-      if (pathOf(request) === callbackPath) return comeBack(deps, url, request, response);
-      if (pathOf(request) === staffChoicePath)
-        return answerPage(response, 405, messagePage("Not like this", "Use POST."));
+      if (path === callbackPath) return comeBack(deps, url, request, response);
       const asked = readAuthorization(url.searchParams, issuer);
       if ("page" in asked) answerPage(response, 400, messagePage("This sign-in cannot begin", asked.page));
       else if ("back" in asked) answerRedirect(response, asked.back);
@@ -109,7 +111,7 @@ async function comeBack(deps: BrowserDeps, url: URL, request: HttpRequest, respo
   const cookie = cookieOf(url.searchParams.get("state") ?? "");
   const kept = await sealer.open("sign-in", readCookie(request, cookie) ?? "", sealedSchema);
   if (!kept) return refuse(400, `This sign-in is not this browser's, or took too long. ${again}`);
-  response.setHeader("set-cookie", writeCookie(cookie, "", 0));
+  endCookie(response, cookie);
   const returned = await upstream.finish(url, kept.checks);
   if ("refused" in returned) {
     log.warn("somebody was not signed in by the identity provider", { why: returned.why });

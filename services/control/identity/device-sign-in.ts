@@ -7,10 +7,10 @@ import type { Logger } from "../../shared/log.ts";
 import type { BrowserSignIn } from "./browser-sign-in.ts";
 import type { DeviceStore } from "./device-requests.ts";
 import { readForm, sourceOf } from "./forms.ts";
-import { kindOf, type Person } from "./membership.ts";
+import { kindOf, type Person, personSchema } from "./membership.ts";
 import { answerPage, confirmPage, messagePage, userCodePage } from "./pages.ts";
 import { deviceAuthorizationPath, deviceDecisionPath, devicePath, publicClient } from "./public-client.ts";
-import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
+import { endCookie, readCookie, type Sealer, setCookie } from "./sealed.ts";
 import { deviceInterval, deviceLifetime, newUserCode, readUserCode } from "./session-rules.ts";
 import { tooManyTries } from "./sign-in.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
@@ -31,15 +31,7 @@ export interface DeviceSignIn {
   confirm(response: HttpResponse, person: Person, userCode: string): Promise<void>;
 }
 
-const ticketSchema = z.object({
-  person: z.object({
-    org: z.string(),
-    subject: z.string(),
-    role: z.enum(["admin", "contributor", "viewer", "none", "staff"]),
-    grant: z.string().optional(),
-  }),
-  userCode: z.string(),
-});
+const ticketSchema = z.object({ person: personSchema, userCode: z.string() });
 const cookie = "device";
 
 export const servesDevices = (path: string) =>
@@ -68,11 +60,7 @@ export function deviceSignIn(deps: DeviceDeps): DeviceSignIn {
     },
     async confirm(response, person, userCode) {
       const ticket = await sealer.seal("device", { person, userCode }, deviceLifetime);
-      // Beside the one that ends the sign-in's own cookie.
-      response.setHeader("set-cookie", [
-        ...[response.getHeader("set-cookie") ?? []].flat().map(String),
-        writeCookie(cookie, ticket, deviceLifetime),
-      ]);
+      setCookie(response, cookie, ticket, deviceLifetime);
       answerPage(response, 200, confirmPage({ to: deviceDecisionPath, userCode, ...person }));
     },
   };
@@ -138,7 +126,7 @@ export function deviceSignIn(deps: DeviceDeps): DeviceSignIn {
     await deps.record({ ...person, kind: kindOf(person) }, approved ? "sign-in/Begin" : "sign-in/DenyDevice", {
       resource: "device",
     });
-    response.setHeader("set-cookie", writeCookie(cookie, "", 0));
+    endCookie(response, cookie);
     if (!(await devices.decide(sha256(userCode), person, approved))) {
       return answerPage(response, 409, messagePage("Too late", "The code is over, or was decided about already."));
     }

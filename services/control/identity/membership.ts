@@ -1,16 +1,17 @@
 /** Who somebody is here, by what their identity provider says of them. Pure. */
 import { z } from "zod";
-import type { Bootstrap } from "../../shared/bootstrap.ts";
+import { type Bootstrap, memberRoles } from "../../shared/bootstrap.ts";
 
 /** Of one organisation, as a session and a token name them. */
-export interface Person {
-  org: string;
+export const personSchema = z.object({
+  org: z.string(),
   /** Verified e-mail address, in lower case. */
-  subject: string;
-  role: MemberRole | "staff";
+  subject: z.string(),
+  role: z.enum([...memberRoles, "staff"]),
   /** Id of what lets them in; set exactly where the role is "staff". */
-  grant?: string | undefined;
-}
+  grant: z.string().optional(),
+});
+export type Person = z.output<typeof personSchema>;
 
 /** As tokens and records name their kind. */
 export const kindOf = ({ grant }: Pick<Person, "grant">) => (grant === undefined ? "user" : "staff");
@@ -25,10 +26,6 @@ export interface KnownGroups {
   /** Whose people are the region's staff. @default nobody's */
   staff?: string | undefined;
 }
-
-/** The strongest first. */
-const ranked = ["admin", "contributor", "viewer", "none"] as const;
-export type MemberRole = (typeof ranked)[number];
 
 const emailSchema = z.object({
   email: z
@@ -68,6 +65,6 @@ export function membershipOf(
     const why = "is in groups of several organisations, and a session is of one";
     return { refused: `${subject} ${why}. Ask your administrator to keep you in one.` };
   }
-  const role = ranked.find((name) => held.some((one) => one.role === name)) ?? "none";
+  const role = memberRoles.find((name) => held.some((one) => one.role === name)) ?? "none";
   return { person: { org, subject, role } };
 }

@@ -2,7 +2,7 @@
 import type { AuditSink } from "../../shared/auth/audit.ts";
 import type { TokenVerifier } from "../../shared/auth/verifier.ts";
 import type { Bootstrap } from "../../shared/bootstrap.ts";
-import { type HttpHandler, type HttpRequest, type HttpResponse, safely } from "../../shared/http.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Database } from "../../shared/postgres.ts";
 import { browserSignIn, servesBrowsers } from "./browser-sign-in.ts";
@@ -67,7 +67,7 @@ export function peopleDesk(deps: PeopleDeps) {
       try {
         await handler(request, response);
       } catch (error) {
-        if (response.headersSent) return safely(() => Promise.reject(error), log)(request, response);
+        if (response.headersSent) throw error;
         log.error("a sign-in page failed", { error });
         const text = "Something that this needs cannot be reached at the moment. Try again.";
         answerPage(response, 503, messagePage("Not now", text));

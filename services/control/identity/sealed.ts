@@ -2,7 +2,7 @@
 import { hkdfSync } from "node:crypto";
 import { EncryptJWT, errors, jwtDecrypt } from "jose";
 import type { z } from "zod";
-import type { HttpRequest } from "../../shared/http.ts";
+import type { HttpRequest, HttpResponse } from "../../shared/http.ts";
 
 export interface Sealer {
   /** @param purpose what it is for: it opens for nothing else. */
@@ -44,10 +44,17 @@ export function createSealer(issuer: string, pem: readonly string[]): Sealer {
 /** "__Host-": the browser sends it over TLS, to this host alone, and takes it from no other. */
 const prefix = "__Host-biplane-";
 
-/** Lax, since the identity provider's own page leads back here; no other site's form sends it. */
-export function writeCookie(name: string, value: string, lifetimeSeconds: number): string {
-  return `${prefix}${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${lifetimeSeconds}`;
+/**
+ * Beside those that the answer sets already. Lax, since the identity provider's own page leads back here; no other site's
+ * form sends it.
+ */
+export function setCookie(response: HttpResponse, name: string, value: string, lifetimeSeconds: number): void {
+  const cookie = `${prefix}${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${lifetimeSeconds}`;
+  const before = [response.getHeader("set-cookie") ?? []].flat().map(String);
+  response.setHeader("set-cookie", [...before, cookie]);
 }
+
+export const endCookie = (response: HttpResponse, name: string) => setCookie(response, name, "", 0);
 
 export function readCookie(request: HttpRequest, name: string): string | undefined {
   const pairs = String(request.headers.cookie ?? "").split(/; */);

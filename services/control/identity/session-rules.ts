@@ -44,6 +44,7 @@ export const challengeOf = (verifier: string) => createHash("sha256").update(ver
 
 /** No vowels, so that no word comes of it, and nothing that looks like something else: 20^8 of them. */
 const letters = "BCDFGHJKLMNPQRSTVWXZ";
+const eightLetters = new RegExp(`^[${letters}]{8}$`);
 
 /** @param draw an integer from 0 to below its argument, by chance. @example "BCDF-GHJK" */
 export function newUserCode(draw: (below: number) => number): string {
@@ -54,5 +55,5 @@ export function newUserCode(draw: (below: number) => number): string {
 /** As people type it: any case, with or without the hyphen. @returns undefined for what can be none. */
 export function readUserCode(typed: string): string | undefined {
   const text = typed.slice(0, 64).toUpperCase().replaceAll(/[\s-]/g, "");
-  return /^[BCDFGHJKLMNPQRSTVWXZ]{8}$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4)}` : undefined;
+  return eightLetters.test(text) ? `${text.slice(0, 4)}-${text.slice(4)}` : undefined;
 }

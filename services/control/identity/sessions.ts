@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import type { Holder } from "./applications.ts";
-import type { MemberRole, Person } from "./membership.ts";
+import { kindOf, type Person } from "./membership.ts";
 import { type FoundSecret, judgeSecret, type SecretKind, sessionLifetime, type Verdict } from "./session-rules.ts";
 
 export interface FirstSecret {
@@ -52,7 +52,7 @@ const maxListed = 1000;
 interface Row extends FoundSecret {
   session: string;
   subject: string;
-  role: MemberRole | "staff";
+  role: Person["role"];
   /** Null where the person is the organisation's own. */
   grant: string | null;
 }
@@ -184,6 +184,12 @@ async function revokeSignIns(transaction: Transaction, org: string, subject: str
 }
 
 function holder(org: string, { subject, role, session, grant }: Row): Holder {
-  const kind = grant === null ? "user" : "staff";
-  return { org, subject, kind, role: role === "staff" ? "none" : role, apiKey: null, session };
+  return {
+    org,
+    subject,
+    kind: kindOf({ grant: grant ?? undefined }),
+    role: role === "staff" ? "none" : role,
+    apiKey: null,
+    session,
+  };
 }

@@ -6,7 +6,7 @@ import { readForm } from "./forms.ts";
 import type { Person } from "./membership.ts";
 import { answerPage, messagePage, organisationPage } from "./pages.ts";
 import { staffChoicePath } from "./public-client.ts";
-import { readCookie, type Sealer, writeCookie } from "./sealed.ts";
+import { endCookie, readCookie, type Sealer, setCookie } from "./sealed.ts";
 import type { StaffGrantStore } from "./staff-grants.ts";
 
 export interface StaffChoiceDeps {
@@ -30,11 +30,7 @@ export function staffChoice({ grants, sealer }: StaffChoiceDeps) {
         return refuse(response, 403, `No organisation lets ${subject} in at the moment. ${how}`);
       }
       const ticket = await sealer.seal("staff", { subject, purpose }, patienceSeconds);
-      // Beside the one that ends the sign-in's own cookie.
-      response.setHeader("set-cookie", [
-        ...[response.getHeader("set-cookie") ?? []].flat().map(String),
-        writeCookie(cookie, ticket, patienceSeconds),
-      ]);
+      setCookie(response, cookie, ticket, patienceSeconds);
       answerPage(response, 200, organisationPage({ to: staffChoicePath, subject, open }));
     },
     /** @returns undefined where it has answered with a refusal. */
@@ -52,7 +48,7 @@ export function staffChoice({ grants, sealer }: StaffChoiceDeps) {
         refuse(response, 403, "That is not granted, or not any more. Begin again.");
         return undefined;
       }
-      response.setHeader("set-cookie", writeCookie(cookie, "", 0));
+      endCookie(response, cookie);
       const person: Person = { org: grant.org, subject, role: "staff", grant: grant.grantId };
       return { person, purpose };
     },

@@ -3,14 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { StaffRole } from "../../shared/auth/permissions.ts";
 import type { Database } from "../../shared/postgres.ts";
 
-/** What an organisation may let staff do: see shared/auth/permissions.ts. */
-export const staffRoleNames = ["support", "operator"] as const satisfies readonly StaffRole[];
-type StaffRoleName = (typeof staffRoleNames)[number];
-
 export interface StaffGrant {
   grantId: string;
   subject: string;
-  role: StaffRoleName;
+  role: StaffRole;
   reason: string;
   grantedBy: string;
   grantedAt: Date;
@@ -27,7 +23,7 @@ export interface NewStaffGrant extends Pick<StaffGrant, "subject" | "role" | "re
 export interface OpenGrant {
   org: string;
   grantId: string;
-  role: StaffRoleName;
+  role: StaffRole;
   expiresAt: Date;
 }
 

@@ -3,8 +3,9 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
+import { isStaffRole, staffRoleNames } from "../../shared/auth/permissions.ts";
 import { invalid, notFound } from "../../shared/errors.ts";
-import { type StaffGrant, type StaffGrantStore, staffRoleNames } from "./staff-grants.ts";
+import type { StaffGrant, StaffGrantStore } from "./staff-grants.ts";
 
 type Store = Pick<StaffGrantStore, "grant" | "list" | "revoke">;
 
@@ -14,14 +15,15 @@ const maxHours = 168;
 
 export function staffAccessService(store: Store): ServiceImpl<typeof StaffAccessService> {
   return {
-    async grantStaffAccess({ subject: address, role: asked, hours, reason }, context) {
+    async grantStaffAccess({ subject: address, role, hours, reason }, context) {
       const { org, subject: grantedBy } = callerOf(context);
       const subject = address.toLowerCase();
       if (!/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(subject) || subject.length > 256) {
         throw invalid({ subject: "subject", value: address.slice(0, 80), allowed: "an e-mail address" });
       }
-      const role = staffRoleNames.find((name) => name === asked);
-      if (!role) throw invalid({ subject: "role", value: asked.slice(0, 80), allowed: staffRoleNames.join(" or ") });
+      if (!isStaffRole(role)) {
+        throw invalid({ subject: "role", value: role.slice(0, 80), allowed: staffRoleNames.join(" or ") });
+      }
       if (hours > maxHours) throw invalid({ subject: "hours", value: hours, allowed: `1 to ${maxHours}` });
       if (!/^\P{Cc}{1,200}$/u.test(reason)) {
         throw invalid({ subject: "reason", value: reason.slice(0, 80), allowed: "1 to 200 characters on one line" });

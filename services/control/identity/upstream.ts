@@ -92,19 +92,12 @@ export function openUpstream(config: UpstreamConfig, now: () => number = Date.no
 
 async function discover({ issuer, clientId, clientSecret, fetch }: UpstreamConfig): Promise<oidc.Configuration> {
   try {
-    const provider = await oidc.discovery(
-      new URL(issuer),
-      clientId,
-      clientSecret,
-      oidc.ClientSecretBasic(clientSecret),
-      {
-        timeout: timeoutSeconds,
-        // Of an id_token that came over TLS the signature need not be verified; here it is.
-        execute: [oidc.enableNonRepudiationChecks],
-        ...(fetch ? { [oidc.customFetch]: (url, options) => fetch(url, options as RequestInit) } : {}),
-      },
-    );
-    return provider;
+    return await oidc.discovery(new URL(issuer), clientId, clientSecret, oidc.ClientSecretBasic(clientSecret), {
+      timeout: timeoutSeconds,
+      // Of an id_token that came over TLS the signature need not be verified; here it is.
+      execute: [oidc.enableNonRepudiationChecks],
+      ...(fetch ? { [oidc.customFetch]: (url, options) => fetch(url, options as RequestInit) } : {}),
+    });
   } catch (error) {
     throw lost(error);
   }

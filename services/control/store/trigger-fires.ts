@@ -1,7 +1,6 @@
 /** Triggers that are due, and what came of it. One transaction for each time: it happens once or not at all. */
 import type { Database, Transaction } from "../../shared/postgres.ts";
-import type { NewRun } from "./runs.ts";
-import { insertRunIn } from "./runs.ts";
+import { insertRunIn, type NewRun } from "./runs.ts";
 import {
   keyValues,
   type TriggerDetailRow,

@@ -41,6 +41,7 @@ export const staffRoles = {
 } as const satisfies Record<string, readonly Permission[]>;
 export type StaffRole = keyof typeof staffRoles;
 
+export const staffRoleNames = Object.keys(staffRoles) as StaffRole[];
 export const isStaffRole = (name: string): name is StaffRole => Object.hasOwn(staffRoles, name);
 
 /** What a task pod does for its own run: children, their state, its nested data. Nobody can be given it. */
