@@ -210,6 +210,33 @@ describe("region to compute plane", () => {
     expect([data.inputs?.literals[0]?.name, data.outputs]).toEqual(["x", undefined]);
   });
 
+  it("takes several large uploads at once", async () => {
+    const text = randomBytes(6 * 1024 * 1024).toString("base64");
+    const uploads = await Promise.all(Array.from({ length: 5 }, () => uploadInputs(text)));
+    expect(new Set(uploads.map(({ offloadedInputData }) => offloadedInputData?.uri)).size).toBe(1);
+  });
+
+  it("brings inputs that come with a trigger to the plane, as whoever deploys it, and a viewer's nowhere", async () => {
+    const inputs = create(InputsSchema, { context: [{ key: "_u_kickoff_time_input_arg", value: "at" }] });
+    const put = async (who: "admin" | "viewer") => {
+      const caller = {
+        org: "acme",
+        subject: who,
+        kind: "application",
+        role: "none",
+        grants: [],
+        token: tokens[who] ?? "",
+      } as const;
+      const place = { project: "demo", domain: "development" };
+      return triggerInputs(transport()).put(caller, place, create(TaskSpecSchema), inputs, AbortSignal.timeout(10_000));
+    };
+    const whole = inputsPut().length;
+    expect((await put("admin")).uri).toMatch(/^s3:\/\/metadata\/acme\/demo\/development\/inputs\/[0-9a-f]{64}$/);
+    expect(inputsPut().slice(whole)).toEqual([toBinary(InputsSchema, inputs).byteLength]);
+    await expect(put("viewer")).rejects.toMatchObject({ code: Code.PermissionDenied });
+    expect(inputsPut().length).toBe(whole + 1);
+  });
+
   it("passes empty messages of quiet logs on as they come", async () => {
     const times: number[] = [];
     const messages: string[] = [];
@@ -319,33 +346,6 @@ describe("a tunnel that is cut", () => {
     const first = await uploadInputs(text);
     expect(inputsPut().slice(whole)).toEqual([expect.toSatisfy((bytes: number) => bytes > text.length)]);
     expect((await uploadInputs(text)).offloadedInputData).toEqual(first.offloadedInputData);
-  });
-
-  it("was no reason to refuse several large uploads at once", async () => {
-    const text = randomBytes(6 * 1024 * 1024).toString("base64");
-    const uploads = await Promise.all(Array.from({ length: 5 }, () => uploadInputs(text)));
-    expect(new Set(uploads.map(({ offloadedInputData }) => offloadedInputData?.uri)).size).toBe(1);
-  });
-
-  it("brings inputs that come with a trigger to the plane, as whoever deploys it, and a viewer's nowhere", async () => {
-    const inputs = create(InputsSchema, { context: [{ key: "_u_kickoff_time_input_arg", value: "at" }] });
-    const put = async (who: "admin" | "viewer") => {
-      const caller = {
-        org: "acme",
-        subject: who,
-        kind: "application",
-        role: "none",
-        grants: [],
-        token: tokens[who] ?? "",
-      } as const;
-      const place = { project: "demo", domain: "development" };
-      return triggerInputs(transport()).put(caller, place, create(TaskSpecSchema), inputs, AbortSignal.timeout(10_000));
-    };
-    const whole = inputsPut().length;
-    expect((await put("admin")).uri).toMatch(/^s3:\/\/metadata\/acme\/demo\/development\/inputs\/[0-9a-f]{64}$/);
-    expect(inputsPut().slice(whole)).toEqual([toBinary(InputsSchema, inputs).byteLength]);
-    await expect(put("viewer")).rejects.toMatchObject({ code: Code.PermissionDenied });
-    expect(inputsPut().length).toBe(whole + 1);
   });
 
   it("comes back with the identity that it saved, not with the token", async () => {
