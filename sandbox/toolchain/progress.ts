@@ -1,6 +1,6 @@
 /** Tells a person what is being done, what is left and how long it took last time; one line on a terminal, a log else. */
 import { join } from "node:path";
-import pc from "picocolors";
+import { coloursFor } from "../../shared/colours.ts";
 import type { Paths } from "../paths.ts";
 import { clock, type ProgressView, progressLine, type StepView, startLine } from "./progress-line.ts";
 import { timingsIn } from "./timings.ts";
@@ -39,6 +39,7 @@ const heartbeatMs = 60_000;
 /** @param output @default standard error, so that what a command prints can be piped */
 export function createProgress(paths: Paths, output: ProgressOutput = process.stderr): Progress {
   const timings = timingsIn(join(paths.cache, "timings.json"));
+  const colours = coloursFor(output);
   const live = output.isTTY === true && process.env.TERM !== "dumb";
   const done: StepView[] = [];
   const running: Running[] = [];
@@ -91,11 +92,11 @@ export function createProgress(paths: Paths, output: ProgressOutput = process.st
         timings.record(title, seconds);
         if (outermost) {
           done.push(planned);
-          say(`${pc.green("✓")} ${title} ${pc.dim(clock(seconds))}`);
+          say(`${colours.green("✓")} ${title} ${colours.dim(clock(seconds))}`);
         }
         return result;
       } catch (error) {
-        if (outermost) say(`${pc.red("✗")} ${title}`);
+        if (outermost) say(`${colours.red("✗")} ${title}`);
         throw error;
       } finally {
         clearInterval(timer);

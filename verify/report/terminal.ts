@@ -1,19 +1,23 @@
-import pc from "picocolors";
+import { coloursFor } from "../../shared/colours.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Report, titleOf } from "./result.ts";
 
-const paint: Record<Outcome, (text: string) => string> = {
-  PASS: pc.green,
-  FAIL: pc.red,
-  MANUAL: pc.yellow,
-  NOT_EVALUATED: pc.yellow,
-  NOT_APPLICABLE: pc.dim,
-};
+const colourOf = {
+  PASS: "green",
+  FAIL: "red",
+  MANUAL: "yellow",
+  NOT_EVALUATED: "yellow",
+  NOT_APPLICABLE: "dim",
+} as const satisfies Record<Outcome, string>;
 
-/** One line a check; the findings only of what did not pass. */
-export function renderTerminal(report: Report): string {
+/**
+ * One line a check; the findings only of what did not pass.
+ * @param output where it will be shown: only a terminal gets colours
+ */
+export function renderTerminal(report: Report, output: { isTTY?: boolean } = process.stdout): string {
+  const colours = coloursFor(output);
   const lines = report.checks.flatMap((check) => [
-    `${paint[check.outcome](check.outcome.padEnd(14))} ${check.id.padEnd(8)} ${check.title}`,
+    `${colours[colourOf[check.outcome]](check.outcome.padEnd(14))} ${check.id.padEnd(8)} ${check.title}`,
     ...(check.reason ? [`${" ".repeat(24)}${check.reason}`] : []),
     ...check.findings.filter(({ ok }) => !ok).map((finding) => `${" ".repeat(24)}${tellFinding(finding)}`),
     ...(check.outcome === "FAIL" ? [`${" ".repeat(24)}→ ${check.fix}`] : []),
