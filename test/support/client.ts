@@ -17,6 +17,8 @@ export interface ExampleOptions {
   follow?: boolean;
   /** More of `flyte run`. @default none */
   options?: string[];
+  /** Where the file is. @default examples/ of the checkout */
+  folder?: string;
   /** Of its tasks. @default the local run's image of tasks */
   image?: string;
   /** What the client must have said, beside the run's name, for all to be said. @default nothing */
@@ -37,12 +39,12 @@ export async function runExample(
   file: string,
   task: string,
   args: string[] = [],
-  { follow = true, options: more = [], image, prints = [] }: ExampleOptions = {},
+  { follow = true, options: more = [], folder = join(checkout, "examples"), image, prints = [] }: ExampleOptions = {},
 ): Promise<StartedRun> {
   const name = `t${randomBytes(7).toString("hex")}`;
   const options = ["--no-progress", "run", ...(follow ? ["--follow"] : []), ...more, "--name", name];
   const result = await flyte(here, environment, [...options, `${file}.py`, task, ...args], {
-    cwd: join(checkout, "examples"),
+    cwd: folder,
     ...(image ? { env: { BIPLANE_TASK_IMAGE: image } } : {}),
   });
   if (result.signal !== "SIGABRT" || !saysAll(result, [name, ...prints])) return { name, result };
