@@ -8,9 +8,11 @@ import {
   ErrorInfo_Kind,
 } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { type ExampleOptions, runExample } from "../support/client.ts";
+import { evidenceFor } from "../support/evidence.ts";
 import { environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
+const { proves } = evidenceFor("client/own-wishes");
 const namespace = `${environment.project}-${environment.domain}`;
 const patienceMs = 170_000;
 
@@ -68,6 +70,7 @@ describe("retries", () => {
   });
 
   it("that never do end after as many attempts as the task allows, each in a pod of its own", async () => {
+    proves(["audit-errors-per-attempt"], "each attempt's words are its own: the third's are not the first's");
     const details = await ended("hopeless");
     expect(details.status).toMatchObject({ phase: ActionPhase.FAILED, attempts: 3 });
     expect(attempts(details)).toEqual([
@@ -75,6 +78,10 @@ describe("retries", () => {
       [2, "FAILED"],
       [3, "FAILED"],
     ]);
+    const words = details.attempts.map(
+      ({ errorInfo }) => /attempt \d was not to succeed/.exec(errorInfo?.message ?? "")?.[0],
+    );
+    expect(words).toEqual([1, 2, 3].map((attempt) => `attempt ${attempt} was not to succeed`));
     expect(errorOf(details)?.message).toContain("attempt 3 was not to succeed");
     const uids = await Promise.all([1, 2, 3].map(async (attempt) => (await podOf("hopeless", attempt)).metadata?.uid));
     expect(new Set(uids).size).toBe(3);

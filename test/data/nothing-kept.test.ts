@@ -1,14 +1,16 @@
 /** After URLs were signed and logs were relayed: neither is in anything that the region wrote down. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
-import { accessToken, api } from "../support/api.ts";
+import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { accessToken, api, https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
-import { environment, here } from "../support/local-run.ts";
+import { checkout, environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
@@ -19,25 +21,44 @@ const ours = Object.values(environment.clusters).every((cluster) => cluster === 
 const marker = `kept-nowhere-${Date.now().toString(36)}`;
 /** Said by Kubernetes about the task's pod. */
 const eventMarker = `event-${marker}`;
+/** Stands in the task's code, and is said by nobody. */
+const codeMarker = `code-${marker}`;
+/** What a redactor would take for secrets, made here so that nobody's scanner finds one in this file. */
+const secretive = [`password=${"hunter2"}`, `AKIA${"IOSFODNN7EXAMPLE"}`, `Bearer ${"eyJhbGciOiJub25lIn0"}.e30.`].join(
+  " ",
+);
+const said = `saying hello to ${marker} ${secretive}`;
 
 describe.skipIf(!ours)("what passes through the region", () => {
   let run: string;
   const signatures: string[] = [];
+  const relayed: string[] = [];
+  let bundle: string;
+  let returned: string;
   let written: { place: string; text: string }[];
 
   beforeAll(async () => {
-    const { name, result } = await runExample("hello", "hello", ["--name", marker, "--n", "1"]);
+    const folder = mkdtempSync(join(tmpdir(), "biplane-nothing-kept-"));
+    const code = readFileSync(join(checkout, "examples/hello.py"), "utf8");
+    writeFileSync(join(folder, "hello.py"), `${code}\n# ${codeMarker}\n`);
+    const args = ["--name", `${marker} ${secretive}`, "--n", "1"];
+    const { name, result } = await runExample("hello", "hello", args, { folder });
+    rmSync(folder, { recursive: true });
     expect(result.exitCode, result.stderr).toBe(0);
     run = name;
     const data = api(DataProxyService, await accessToken());
-    const relayed: string[] = [];
     const actionId = { name: "a0", run: { org, project, domain, name: run } };
     for await (const { logs } of data.tailLogs({ actionId, attempt: 1 }))
       relayed.push(...logs.flatMap(({ lines }) => lines.map(({ message }) => message)));
-    expect(relayed).toContain(`saying hello to ${marker}`);
     await sayOfPod(`${run}-a0-0`, eventMarker);
-    const said = await (await runClient()).clusterEvents(run);
-    expect(said.map(({ message }) => message)).toContain(eventMarker);
+    const runs = await runClient();
+    const events = await runs.clusterEvents(run);
+    expect(events.map(({ message }) => message)).toContain(eventMarker);
+    returned = await runs.outputString(run);
+    const source = { case: "actionAttemptId" as const, value: { actionId, attempt: 1 } };
+    const link = await data.createDownloadLink({ artifactType: ArtifactType.CODE_BUNDLE, source });
+    const { body } = await https(link.preSignedUrls?.signedUrl[0] ?? "");
+    bundle = gunzipSync(body).toString("latin1");
     for (let made = 0; made < 3; made++) {
       const request = { org, project, domain, filename: `${made}.bin`, contentMd5: new Uint8Array(16) };
       const { signedUrl } = await data.createUploadLocation(request);
@@ -68,12 +89,37 @@ describe.skipIf(!ours)("what passes through the region", () => {
 
   it("lines that a task logs, what it was given and what it returned, are in none of them either", () => {
     proves(
-      ["relay-not-persisted", "data-logs-never-in-cp", "cp-relays-streams"],
+      [
+        "relay-not-persisted",
+        "data-logs-never-in-cp",
+        "cp-relays-streams",
+        "objstore-structured-io",
+        "cp-no-customer-payloads",
+      ],
       "a log that holds the line is found by the same search",
     );
+    expect(returned).toContain(marker);
     expect(holding(marker)).toEqual([]);
-    written.push({ place: "sabotage", text: `saying hello to ${marker}` });
+    written.push({ place: "sabotage", text: said });
     expect(holding(marker)).toEqual(["sabotage"]);
+    written.pop();
+  });
+
+  it("lines come as the task wrote them, also those that look like secrets", () => {
+    proves(["logs-no-redaction"], "a line of which one word was blacked out is not what was written");
+    expect(relayed).toContain(said);
+    expect(relayed).not.toContain(said.replace("hunter2", "***"));
+  });
+
+  it("its code is in the bundle in the customer's bucket, and in none of them", () => {
+    proves(
+      ["wf-registration-spec-only", "arch-customer-data-stays"],
+      "a table that holds a line of the code is found by the same search",
+    );
+    expect(bundle).toContain(codeMarker);
+    expect(holding(codeMarker)).toEqual([]);
+    written.push({ place: "sabotage", text: `# ${codeMarker}` });
+    expect(holding(codeMarker)).toEqual(["sabotage"]);
     written.pop();
   });
 

@@ -205,6 +205,8 @@ describe.skipIf(!ours)("the plane itself decides who the end user is", () => {
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
   it("nobody, where no token came along", async () => {
+    proves(["net-auth-with-customer-sso"], "with the end user's token the same call is answered");
+    await served(await sign(`${prefix}/own.txt`));
     expect(await refused({ authorization: "" })).toBe(Code.Unauthenticated);
   });
 

@@ -141,7 +141,10 @@ describe("a presigned upload URL", () => {
   });
 
   it("is signed by the customer's own session, not by a key that the region holds", async () => {
-    proves(["presign-customer-credentials"], "a URL signed with a static key carries no session token");
+    proves(
+      ["presign-customer-credentials", "cp-proxies-signing-requests"],
+      "a URL signed with a static key carries no session token",
+    );
     const { signedUrl } = await uploadUrl();
     const query = new URL(signedUrl).searchParams;
     expect(query.get("X-Amz-Security-Token")).toBeTruthy();

@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
@@ -21,6 +21,7 @@ const probeSchema = z.object({
 });
 
 describe("a real task pod", () => {
+  let run: string;
   let seen: z.infer<typeof probeSchema>;
 
   const bucket = String(environment.outputs.customer.metadataBucket);
@@ -34,6 +35,7 @@ describe("a real task pod", () => {
     const args = ["--own_object", uri(keys.own), "--foreign_object", uri(keys.foreign)];
     const { name, result } = await runExample("probe", "probe", args);
     expect(result.exitCode, `${result.stdout}${result.stderr}`).toBe(0);
+    run = name;
     seen = probeSchema.parse(JSON.parse(await (await runClient()).outputString(name)));
   });
 
@@ -46,6 +48,18 @@ describe("a real task pod", () => {
     expect(seen.own_object).toEqual({ read: true });
     expect(seen.foreign_object.read).toBe(false);
     expect(seen.foreign_object.error).toMatch(/denied|403|forbidden/i);
+  });
+
+  it("leaves what it returned beneath its run's prefix, written by its role", async () => {
+    proves(["data-io-in-object-store"], "of an attempt that never was there is no such object");
+    expect(seen.own_role).toMatch(/role\/userflyterole$/);
+    expect(seen.static_keys).toEqual([]);
+    const outputs = (attempt: number) =>
+      s3.send(
+        new HeadObjectCommand({ Bucket: bucket, Key: `${org}/${project}/${domain}/${run}/a0/${attempt}/outputs.pb` }),
+      );
+    expect((await outputs(1)).ContentLength).toBeGreaterThan(0);
+    await expect(outputs(2)).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
   });
 
   it("may take its own role, and is refused the platform's", () => {

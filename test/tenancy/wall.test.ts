@@ -1,15 +1,16 @@
 /** The wall between organisations and between roles, tried at the edge by the identities of `./biplane env --json`. */
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import { UnsecuredJWT } from "jose";
+import { decodeJwt, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService, Decision } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { passes, requestFor, withoutOrg } from "../../services/testing/matrix.ts";
 import { closed, nameOf, probe } from "../../services/testing/public-methods.ts";
+import { containerRun, runIdOf } from "../support/container-run.ts";
 import { evidenceFor } from "../support/evidence.ts";
-import { edge, signedIn } from "../support/identities.ts";
+import { bearer, edge, signedIn } from "../support/identities.ts";
 import { environment } from "../support/local-run.ts";
 
 const { proves } = evidenceFor("tenancy/wall");
@@ -18,7 +19,7 @@ const stranger = environment.identities.find((one) => one.org !== org)?.org ?? "
 const transport = edge();
 const runs = createClient(RunService, transport);
 const run = `wall-${randomBytes(6).toString("hex")}`;
-const runId = { org, project, domain, name: run };
+const runId = runIdOf(run);
 const walls = ["Unauthenticated", "PermissionDenied"];
 
 type Headers = Record<string, string>;
@@ -32,21 +33,7 @@ beforeAll(async () => {
     viewer: await signedIn(org, "viewer"),
   };
   foreign = { admin: await signedIn(stranger, "admin") };
-  const container = { image: environment.taskImage, args: ["true"] };
-  const id = { org, project, domain, name: "wall.try", version: "v1" };
-  const spec = {
-    shortName: "try",
-    taskTemplate: { id, type: "python", target: { case: "container" as const, value: container } },
-  };
-  const uri = `s3://${environment.outputs.customer.metadataBucket}/${org}/${project}/${domain}/${run}/inputs.pb`;
-  await runs.createRun(
-    {
-      id: { case: "runId", value: runId },
-      task: { case: "taskSpec", value: spec },
-      inputWrapper: { case: "offloadedInputData", value: { uri } },
-    },
-    { headers: own.contributor },
-  );
+  await runs.createRun(containerRun(run), { headers: own.contributor });
 });
 afterAll(() => runs.abortRun({ runId }, { headers: own.contributor }));
 
@@ -111,25 +98,44 @@ describe("another organisation's administrator", () => {
 });
 
 describe("a caller without a good token", () => {
+  const claims = { org, role: "admin", kind: "application", sub: `${org}-admin` };
+  const home = `https://${environment.endpoint}`;
   const forged = () =>
-    new UnsecuredJWT({ org, role: "admin", kind: "application", sub: `${org}-admin` })
-      .setIssuer(`https://${environment.endpoint}`)
-      .setAudience(`https://${environment.endpoint}`)
+    new UnsecuredJWT(claims).setIssuer(home).setAudience(home).setIssuedAt().setExpirationTime("5m").encode();
+  /** By a key of its own; who it says has issued it is a claim like any other. */
+  const signedBy = async (issuer: string) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256", kid: "own" })
+      .setIssuer(issuer)
+      .setAudience(home)
       .setIssuedAt()
       .setExpirationTime("5m")
-      .encode();
-  const cases: [string, () => Headers][] = [
+      .sign(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+  /** The caller's own good token, which says another organisation. */
+  const moved = () => {
+    const token = foreign.admin.authorization?.replace("Bearer ", "") ?? "";
+    const [header, , signature] = token.split(".");
+    const payload = Buffer.from(JSON.stringify({ ...decodeJwt(token), org })).toString("base64url");
+    return `${header}.${payload}.${signature}`;
+  };
+  const cases: [string, () => Headers | Promise<Headers>][] = [
     ["none", () => ({})],
     ["a password", () => ({ authorization: `Basic ${btoa(`${org}-admin:secret`)}` })],
-    ["alg none", () => ({ authorization: `Bearer ${forged()}` })],
+    ["alg none", () => bearer(forged())],
+    ["another issuer", async () => bearer(await signedBy("https://login.stranger.test"))],
+    ["this issuer, and a key of its own", async () => bearer(await signedBy(home))],
+    ["a good token's, with another organisation in it", () => bearer(moved())],
     [
       "another signature",
       () => ({ authorization: own.admin.authorization?.replace(/\.[^.]+$/, `.${"A".repeat(86)}`) ?? "" }),
     ],
   ];
   it.each(cases)("(%s) is refused by every RPC but discovery and registration", async (_what, headers) => {
-    proves(["rbac-every-request-authenticated"], "with a good token the same judgement finds calls that are answered");
-    expect(await codes(closed, at(run), headers())).toEqual(every(closed, "Unauthenticated"));
+    proves(
+      ["rbac-every-request-authenticated", "authn-three-methods-only", "tenant-org-from-oidc-token"],
+      "with a good token the same judgement finds calls that are answered",
+    );
+    expect(await codes(closed, at(run), await headers())).toEqual(every(closed, "Unauthenticated"));
     const asViewer = await codes([RunService.method.getRunDetails], at(run), own.viewer);
     expect(Object.values(asViewer)).toEqual(["Ok"]);
   });
@@ -138,7 +144,7 @@ describe("a caller without a good token", () => {
 describe("a role", () => {
   it("of viewer reads, and changes nothing", async () => {
     proves(
-      ["rbac-viewer-can-read", "rbac-viewer-cannot-write"],
+      ["rbac-viewer-can-read", "rbac-viewer-cannot-write", "rbac-enforced-service-layer"],
       "the contributor, given to the same judgement, is not denied to start a run",
     );
     const denied = closed.filter((method) => !may(method, "viewer"));

@@ -1,0 +1,137 @@
+/** What the region's record keeps of those who change who may do what, and who it says they were. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AuditService } from "../../gen/biplane/audit/v1/audit_pb.js";
+import { ApiKeyService, ApplicationService } from "../../gen/biplane/identity/v1/identity_pb.js";
+import { PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
+import { biplane } from "../support/biplane.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { bearer, edge, signedIn } from "../support/identities.ts";
+import { environment } from "../support/local-run.ts";
+
+const { proves } = evidenceFor("tenancy/recorded");
+const { org, project } = environment;
+const transport = edge();
+const audit = createClient(AuditService, transport);
+const policies = createClient(PolicyService, transport);
+const applications = createClient(ApplicationService, transport);
+const keys = createClient(ApiKeyService, transport);
+const name = `recorded-${randomBytes(5).toString("hex")}`;
+const folder = mkdtempSync(join(tmpdir(), "biplane-recorded-"));
+
+let admin: { headers: Record<string, string> };
+let since: { seconds: bigint; nanos: number };
+
+beforeAll(async () => {
+  admin = { headers: await signedIn(org, "admin") };
+  since = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 };
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Since this file began, the oldest first. */
+async function records() {
+  const all = [];
+  for (let token = ""; ; ) {
+    const page = await audit.listRecords({ since, limit: 1000, token }, admin);
+    all.push(...page.records);
+    token = page.token;
+    if (token === "") return all.reverse();
+  }
+}
+
+describe("the record", () => {
+  it("has one entry for each change of a role, a policy, an assignment or an account", async () => {
+    proves(["audit-rbac-changes"], "reading what was changed adds no entry of a change");
+    const role = (actions: string[]) => ({ document: { case: "role" as const, value: { name, actions } } });
+    const bound = { document: { case: "policy" as const, value: { name, bindings: [{ role: name }] } } };
+    const { account } = await applications.createServiceAccount({ name, role: "" }, admin);
+    const clientId = account?.clientId ?? "";
+    const assigned = (clients: string[]) => {
+      const value = { policy: name, assignees: { applications: clients } };
+      return { document: { case: "assignment" as const, value } };
+    };
+    await policies.apply({ documents: [role(["view_flyte_inventory"])] }, admin);
+    await policies.apply({ documents: [role(["view_flyte_executions"])] }, admin);
+    await policies.apply({ documents: [bound] }, admin);
+    await policies.apply({ documents: [assigned([clientId])] }, admin);
+    await policies.apply({ documents: [assigned([])] }, admin);
+    await policies.list({}, admin);
+    await policies.delete({ named: { case: "policy", value: name } }, admin);
+    await policies.delete({ named: { case: "role", value: name } }, admin);
+    await applications.deleteServiceAccount({ clientId }, admin);
+
+    const changes = (await records()).filter(({ operation }) => /Policy|Application/.test(operation));
+    expect(changes.map(({ operation }) => operation.split("/")[1])).toEqual([
+      "CreateServiceAccount",
+      ...["Apply", "Apply", "Apply", "Apply", "Apply"],
+      ...["Delete", "Delete", "DeleteServiceAccount"],
+    ]);
+  });
+
+  it("says of each entry who, what and when", async () => {
+    proves(["audit-record-fields"], "an entry without a subject is found by the same judgement");
+    const began = Number(since.seconds);
+    const wanting = (all: Awaited<ReturnType<typeof records>>) =>
+      all.filter(
+        ({ subject, subjectKind, operation, requestId, decision, at }) =>
+          !(subject && subjectKind && requestId && decision && /^[\w.]+\/\w+$/.test(operation)) ||
+          !(Number(at?.seconds) >= began && Number(at?.seconds) <= Date.now() / 1000 + 1),
+      );
+    const all = await records();
+    expect(all.length).toBeGreaterThan(5);
+    expect(wanting(all)).toEqual([]);
+    const [first] = all;
+    expect(wanting(first ? [{ ...first, subject: "" }] : [])).toHaveLength(1);
+  });
+
+  it("names, of a call by an API key, the one whom the key stands for, and the key", async () => {
+    proves(["authn-api-key-delegated-user"], "the owner's own sign-in, which does the same, is recorded without a key");
+    const { value, key } = await keys.createApiKey({ name }, admin);
+    const document = { case: "role" as const, value: { name, actions: ["view_flyte_inventory"] } };
+    for (const by of [{ headers: bearer(value) }, admin]) {
+      await policies.apply({ documents: [{ document }] }, by);
+      await policies.delete({ named: { case: "role", value: name } }, by);
+    }
+    await keys.revokeApiKey({ keyId: key?.keyId ?? "" }, admin);
+    const deleted = (await records()).filter(({ operation }) => operation.endsWith("PolicyService/Delete")).slice(-2);
+    expect(deleted.map(({ subject, apiKey }) => [subject, apiKey])).toEqual([
+      [environment.clientId, key?.keyId],
+      [environment.clientId, ""],
+    ]);
+  });
+});
+
+describe("policies as YAML", () => {
+  const file = join(folder, "policies.yaml");
+  const apply = (text: string) => {
+    writeFileSync(file, text);
+    return biplane(["policy", "apply", "-f", file]);
+  };
+
+  it("are applied many in one file, and told as they were written; a key that nobody knows is refused", async () => {
+    proves(["rbac-policy-yaml-bindings"], "the same file with a misspelt key is refused whole, with its place");
+    const role = `name: ${name}\nactions:\n  - view_flyte_inventory\n  - view_flyte_executions\n`;
+    const bindings = [
+      `  - role: ${name}\n    resource:\n      domain: production\n`,
+      `  - role: viewer\n    resource:\n      project: ${project}\n      domain: staging\n`,
+      "  - role: contributor\n",
+    ];
+    const policy = `name: ${name}\nbindings:\n${bindings.join("")}`;
+    const misspelt = await apply(`${role}---\n${policy.replace("resource:", "resources:")}`);
+    expect(misspelt.exitCode).not.toBe(0);
+    expect(misspelt.output).toMatch(/document 2 \(line \d+\): bindings\.0 has resources; allowed: no such key/);
+    const applied = await apply(`${role}---\n${policy}`);
+    expect(applied.exitCode, applied.output).toBe(0);
+    try {
+      expect((await biplane(["policy", "get", name, "--role"])).output).toBe(role);
+      expect((await biplane(["policy", "get", name])).output).toBe(policy);
+    } finally {
+      await policies.delete({ named: { case: "policy", value: name } }, admin);
+      await policies.delete({ named: { case: "role", value: name } }, admin);
+    }
+  });
+});
