@@ -18,7 +18,7 @@ import { accessToken, api, https } from "../test/support/api.ts";
 import { beside } from "../test/support/beside.ts";
 import { runExample } from "../test/support/client.ts";
 import { environment, here } from "../test/support/local-run.ts";
-import { memoryOf } from "../test/support/memory.ts";
+import { memoryOf } from "../test/support/processes.ts";
 import { runClient } from "../test/support/runs.ts";
 import { statedOf } from "../test/support/statement.ts";
 

@@ -42,7 +42,7 @@ export function databaseAdmin(paths: Paths): ClientConfig {
 }
 
 /** @param server the cloud's certificate */
-export async function startDatabase({ paths }: Sandbox, server: KeyPairFiles): Promise<void> {
+export async function startDatabase({ paths }: Pick<Sandbox, "paths">, server: KeyPairFiles): Promise<void> {
   const home = join(paths.cloud, "postgres");
   mkdirSync(home, { recursive: true });
   chmodSync(home, 0o711);

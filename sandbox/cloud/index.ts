@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Sandbox } from "../context.ts";
 import { recordsOf, setRecords } from "../dns.ts";
 import { names, network } from "../hosts.ts";
+import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf } from "../pki.ts";
 import { stopProcess } from "../processes.ts";
 import { cloudAddress } from "./addresses.ts";
@@ -44,7 +45,7 @@ export async function ensureCloud(sandbox: Sandbox): Promise<void> {
   // First, since importing it takes longest.
   await startEmulator(sandbox);
   const authority = await ensureAuthority(paths);
-  const server = await ensureLeaf(paths, { name: "cloud", dns: servedNames, addresses: [cloudAddress, "127.0.0.1"] });
+  const server = await ensureServerCertificate(paths);
   nameServices(sandbox);
   await startLogin(sandbox);
   const front = async () => {
@@ -52,6 +53,15 @@ export async function ensureCloud(sandbox: Sandbox): Promise<void> {
     await startFront(sandbox, server, authority, await ensureOperators(paths));
   };
   await Promise.all([front(), startDatabase(sandbox, server), startRegistry(sandbox)]);
+}
+
+const ensureServerCertificate = (paths: Paths) =>
+  ensureLeaf(paths, { name: "cloud", dns: servedNames, addresses: [cloudAddress, "127.0.0.1"] });
+
+/** As RDS does it for a patch: its sessions end, what was committed stays. */
+export async function restartDatabase(paths: Paths): Promise<void> {
+  await stopDatabase(paths);
+  await startDatabase({ paths }, await ensureServerCertificate(paths));
 }
 
 /** Stops all of it and removes what it stored; images stay in the cache. */

@@ -10,8 +10,8 @@ import { beside } from "../support/beside.ts";
 import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
-import { memoryOf } from "../support/memory.ts";
 import { gapsAndDoubles, numbersIn } from "../support/order.ts";
+import { memoryOf } from "../support/processes.ts";
 import { statedOf } from "../support/statement.ts";
 
 const { proves } = evidenceFor("data/followed-logs");

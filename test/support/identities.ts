@@ -25,6 +25,8 @@ export async function tokenAnswer(clientId: string, secret: string): Promise<Tok
     },
     body: "grant_type=client_credentials",
   });
+  // Whoever stands before Identity answers for it while it is away, in words of its own.
+  if (status >= 500) return { status, token: undefined, error: body.toString() };
   const { access_token: token, error } = answerSchema.parse(JSON.parse(body.toString()));
   return { status, token, error };
 }

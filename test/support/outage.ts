@@ -6,11 +6,10 @@ import { enterNetwork } from "../../sandbox/network/namespace.ts";
 import { processIds, readProc } from "../../shared/proc.ts";
 import { kubectl, platform } from "./kubectl.ts";
 
-const programs = { relay: "/app/control/relay.mjs", tunnel: "/app/data/tunnel.mjs" } as const;
-
-/** SIGKILL to the process in each of the service's pods. @returns how many there were. */
-export function killHard(service: keyof typeof programs): number {
-  const pids = processIds().filter((pid) => readProc(pid, "cmdline").includes(programs[service]));
+/** SIGKILL to the process in each of the service's pods, of whichever plane. @returns how many there were. */
+export function killHard(service: string): number {
+  const program = new RegExp(`/app/(control|data)/${service}\\.mjs`);
+  const pids = processIds().filter((pid) => program.test(readProc(pid, "cmdline")));
   for (const pid of pids) process.kill(pid, "SIGKILL");
   return pids.length;
 }
