@@ -37,6 +37,8 @@ export function fakeActions(router: ConnectRouter): void {
 
 export function fakeRuns(router: ConnectRouter): void {
   router.service(RunService, {
+    // All of its actions ran, or will.
+    getActionDetails: ({ actionId: id }) => ({ details: { ...(id ? { id } : {}) } }),
     getActionDataURIs: () => ({
       inputsUri: "s3://metadata/acme/demo/development/in",
       outputsUri: "s3://metadata/missing",

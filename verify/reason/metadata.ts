@@ -59,13 +59,14 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ source: choice, labels: ["label", "jsonb"], run_spec: definition, output_base: reference },
     ...{ start_time: time, created_by: name, created_by_kind: name, created_at: time },
     ...{ trigger_task: name, trigger_name: name, trigger_revision: count },
+    overwrite_cache: ["state", "boolean"],
   },
   "biplane.actions": {
     ...action,
     ...{ parent: name, action_type: choice, action_group: label },
     ...{ task_project: name, task_domain: name, task_name: name, task_version: name, task_type: name },
     ...{ short_name: label, environment: label, spec_digest: hash, detail: definition, cache_key: ["hash", "text"] },
-    ...{ input_uri: reference, output_uri: reference, cluster: name },
+    ...{ input_uri: reference, output_uri: reference, cluster: name, cache_status: choice },
     ...{ phase: choice, progress: ["state", "bigint"], phase_at: time, attempt: number, changed_in: ["state", "xid8"] },
     ...failure,
     ...{ abort_reason: reason, aborted_by: name, aborted_by_kind: name },
@@ -76,6 +77,10 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ attempt: number, phase: choice, phase_at: time, reached: ["time", "timestamp(3) with time zone[]"] },
     ...{ cluster: name, output_uri: reference },
     ...failure,
+  },
+  "biplane.cached_results": {
+    ...action,
+    ...{ cache_key: ["hash", "text"], output_uri: reference, created_at: time },
   },
   "biplane.queue": {
     ...action,

@@ -1,6 +1,7 @@
 /** What the control plane knows about an action's data: addresses, never contents. Asked with the caller's own token. */
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { ActionAttemptIdentifier, ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
+import { CatalogCacheStatus } from "../../../gen/flyteidl2/core/catalog_pb.js";
 import { ArtifactType, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import type { TaskSpec } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
@@ -14,6 +15,8 @@ export interface ActionAddresses {
   dataUris(caller: Caller, actionId: ActionIdentifier): Promise<{ inputsUri: string; outputsUri: string }>;
   /** @throws not_found where the attempt has no such artifact. */
   artifactUri(caller: Caller, attempt: ActionAttemptIdentifier, type: ArtifactType): Promise<string>;
+  /** Whether the action ended by a cached result, so that nothing ran. */
+  fromCache(caller: Caller, actionId: ActionIdentifier): Promise<boolean>;
   /** Names of inputs that do not count for caching. */
   ignoredInputs(caller: Caller, task: UploadInputsRequest["task"]): Promise<readonly string[]>;
 }
@@ -36,6 +39,10 @@ export function actionAddresses(runsTransport: Transport): ActionAddresses {
       }
       const template = details?.spec.case === "task" ? details.spec.value.taskTemplate : undefined;
       return found(template?.metadata?.codeBundleUri, "a code bundle of this action");
+    },
+    async fromCache(caller, actionId) {
+      const { details } = await runs.getActionDetails({ actionId }, as(caller));
+      return details?.status?.cacheStatus === CatalogCacheStatus.CACHE_HIT;
     },
     async ignoredInputs(caller, task) {
       if (task.case === "taskSpec") return ignoredBy(task.value);

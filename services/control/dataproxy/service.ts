@@ -17,6 +17,7 @@ import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import type { ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { LogLineOriginator } from "../../../gen/flyteidl2/logs/dataplane/payload_pb.js";
 import { InputsSchema, OutputsSchema } from "../../../gen/flyteidl2/task/common_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
@@ -27,6 +28,7 @@ import type { StreamOptions } from "./again.ts";
 import { watchClusterEvents } from "./events.ts";
 import { contentHash, inputsHash } from "./inputs-hash.ts";
 import { tailLogs } from "./logs.ts";
+import { unlessNeverRan } from "./never-ran.ts";
 import { noLimit, type Planes } from "./planes.ts";
 
 export interface DataProxyDeps {
@@ -36,6 +38,11 @@ export interface DataProxyDeps {
   addresses: ActionAddresses;
   log: Logger;
 }
+
+/** In place of the log of what did not run. */
+const cachedNotice = {
+  logs: [{ lines: [{ message: "the result was in the cache: nothing ran", originator: LogLineOriginator.SYSTEM }] }],
+};
 
 /** Structured inputs on submit, as documented. */
 const maxInputsBytes = 10 * 1024 * 1024;
@@ -135,18 +142,24 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
         },
 
         async *tailLogs({ actionId, attempt }, context) {
-          yield* tailLogs(logs, attemptOf(context, actionId, attempt), streamTo(context));
+          const stream = tailLogs(logs, attemptOf(context, actionId, attempt), streamTo(context));
+          yield* unlessNeverRan(stream, () => cached(context, actionId), [cachedNotice]);
         },
       })
       // Of all that is told about runs only this is not the region's own.
       .rpc(RunService.method.watchClusterEvents, async function* ({ id, attempt }, context) {
-        yield* watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
+        const stream = watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
+        yield* unlessNeverRan(stream, () => cached(context, id), []);
       });
 
   function attemptOf(context: HandlerContext, id: ActionIdentifier | undefined, attempt: number) {
     const { name: action, run } = required(id);
     const place = ownPlace(callerOf(context), required(id));
     return { ...place, run: run?.name ?? "", action, attempt: attempt || 1 };
+  }
+
+  function cached(context: HandlerContext, id: ActionIdentifier | undefined): Promise<boolean> {
+    return addresses.fromCache(callerOf(context), required(id));
   }
 
   function streamTo(context: HandlerContext): StreamOptions {

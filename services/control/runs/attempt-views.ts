@@ -2,6 +2,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { CatalogCacheStatus } from "../../../gen/flyteidl2/core/catalog_pb.js";
 import type { ActionAttemptSchema } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { isTerminal } from "../store/progress.ts";
 import type { AttemptRow, RunActionRow } from "../store/rows.ts";
@@ -21,6 +22,7 @@ function attemptView(action: RunActionRow, row: AttemptRow): AttemptView {
   const running = transitions.find(({ phase }) => phase === ActionPhase.RUNNING)?.at;
   const start = running ?? transitions[0]?.at ?? row.phase_at;
   const error = errorInfo(row.phase, row);
+  const cached = action.cache_status === CatalogCacheStatus.CACHE_HIT;
   const ran = running !== undefined || row.phase === ActionPhase.SUCCEEDED || row.phase === ActionPhase.FAILED;
   const folder = row.output_uri || `${action.output_base}/${action.action}/${row.attempt}`;
   return {
@@ -30,7 +32,8 @@ function attemptView(action: RunActionRow, row: AttemptRow): AttemptView {
     startTime: timestampFromDate(start),
     ...(end ? { endTime: timestampFromDate(end) } : {}),
     ...(error ? { errorInfo: error } : {}),
-    logsAvailable: ran,
+    logsAvailable: ran && !cached,
+    cacheStatus: action.cache_status,
     ...(ran ? { outputs: { outputUri: `${folder}/outputs.pb`, reportUri: `${folder}/report.html` } } : {}),
     phaseTransitions: transitions.map(({ phase, at }, index) => {
       const next = transitions[index + 1]?.at;
@@ -51,8 +54,8 @@ function transitionsOf(action: RunActionRow, { attempt, reached }: AttemptRow): 
 }
 
 function unreported(action: RunActionRow): AttemptRow {
-  const { phase, phase_at, cluster, error_code, error_message, error_kind } = action;
+  const { phase, phase_at, cluster, output_uri, error_code, error_message, error_kind } = action;
   const reached: (Date | null)[] = Array.from({ length: phase }, () => null);
   if (phase !== ActionPhase.QUEUED) reached[phase - 1] = phase_at;
-  return { attempt: 1, phase, phase_at, reached, cluster, output_uri: "", error_code, error_message, error_kind };
+  return { attempt: 1, phase, phase_at, reached, cluster, output_uri, error_code, error_message, error_kind };
 }

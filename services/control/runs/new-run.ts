@@ -30,6 +30,7 @@ export function planRun(caller: Caller, request: CreateRunRequest, spec: TaskSpe
     runSpec: toBinary(RunSpecSchema, runSpec),
     outputBase: `s3://${inputs.bucket}/${caller.org}/${key.project}/${key.domain}/${key.run}`,
     startTime: dateOf("run_start_time", runSpec.runStartTime),
+    overwriteCache: runSpec.overwriteCache || runSpec.cacheConfig?.overwriteCache === true,
     createdBy: { subject: caller.subject, kind: caller.kind },
     root: {
       type: ActionType.TASK,

@@ -3,6 +3,7 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Filter_Function } from "../../../gen/flyteidl2/common/list_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { CatalogCacheStatus } from "../../../gen/flyteidl2/core/catalog_pb.js";
 import { TaskService } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import { ActionType, ErrorInfo_Kind } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
@@ -226,6 +227,44 @@ describe("details", () => {
     await expect(runs().abortAction({ actionId: actionId("aborted", "n1") })).rejects.toMatchObject(
       refused(Code.NotFound, /the action n1 of the run aborted does not exist/),
     );
+  });
+});
+
+describe("a cached task", () => {
+  const uri = "s3://metadata/acme/demo/development/inputs/0123";
+  const alike = (name: string, inputsHash: string, runSpec = {}) =>
+    createRun(name, { inputWrapper: { case: "offloadedInputData", value: { uri, inputsHash } }, runSpec });
+  const outputUri = "s3://metadata/acme/demo/development/made/a0/1";
+
+  it("that was run with the same inputs has ended, with those outputs and no log of its own", async () => {
+    await runs().createRun(alike("made", "alike"));
+    await report("made", { phase: ActionPhase.SUCCEEDED, outputUri });
+    const { run } = await runs().createRun(alike("found", "alike"));
+    expect(run?.action?.status).toMatchObject({
+      ...{ phase: ActionPhase.SUCCEEDED, cacheStatus: CatalogCacheStatus.CACHE_HIT, attempts: 1 },
+    });
+    const { details } = await runs().getActionDetails({ actionId: actionId("found") });
+    expect(details?.attempts).toMatchObject([
+      {
+        ...{ attempt: 1, phase: ActionPhase.SUCCEEDED, cacheStatus: CatalogCacheStatus.CACHE_HIT },
+        ...{ logsAvailable: false, outputs: { outputUri: `${outputUri}/outputs.pb` } },
+      },
+    ]);
+    const { outputsUri } = await runs().getActionDataURIs({ actionId: actionId("found") });
+    expect(outputsUri).toBe(outputUri);
+    const other = await runs().createRun(alike("other", "not alike"));
+    expect(other.run?.action?.status?.phase).toBe(ActionPhase.QUEUED);
+  });
+
+  it.each([
+    ["as the client says it", { overwriteCache: true }],
+    ["as it will say it", { cacheConfig: { overwriteCache: true } }],
+  ])("runs again where its run overwrites what is kept, %s", async (how, runSpec) => {
+    const name = how.replaceAll(" ", "-");
+    const { run } = await runs().createRun(alike(name, "alike", runSpec));
+    expect(run?.action?.status).toMatchObject({
+      ...{ phase: ActionPhase.QUEUED, cacheStatus: CatalogCacheStatus.CACHE_SKIPPED },
+    });
   });
 });
 

@@ -59,6 +59,7 @@ function status(row: ActionRow) {
     ...(end ? { durationMs: BigInt(Math.max(0, end.getTime() - start.getTime())) } : {}),
     // The client asks for the logs of this attempt, so it counts from 1 also before the first.
     attempts: Math.max(1, row.attempt),
+    cacheStatus: row.cache_status,
   };
 }
 

@@ -1,8 +1,9 @@
 /** New actions: inserted once, whoever asks how often, and put into the queue if a compute plane has to run them. */
 import { createHash } from "node:crypto";
-import type { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
+import { lookUp } from "./cached-results.ts";
 import { type ActionKey, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import { isTerminal, progressOf } from "./progress.ts";
@@ -33,6 +34,7 @@ export interface NewAction {
   /** The name that people see. @default the task's short name */
   shortName?: string;
   inputUri: string;
+  /** Empty: nothing of it comes from the cache or goes there. */
   cacheKey: string;
   phase: ActionPhase;
   outputUri: string;
@@ -57,39 +59,51 @@ export async function enqueueChild(
   const { project, domain, run } = action.key;
   const topic = runTopic(org, action.key);
   const work = async (transaction: Transaction): Promise<Enqueued> => {
-    const [parent] = await transaction.query<{ phase: ActionPhase; output_base: string }>(
-      `select a.phase, r.output_base from biplane.actions a join biplane.runs r on ${sameRun}
+    const [parent] = await transaction.query<{ phase: ActionPhase; output_base: string; overwrite_cache: boolean }>(
+      `select a.phase, r.output_base, r.overwrite_cache from biplane.actions a join biplane.runs r on ${sameRun}
        where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5`,
       [org, project, domain, run, action.parent],
     );
     if (!parent) return "no-parent";
     if (isTerminal(parent.phase)) return "parent-ended";
     if (parent.output_base !== outputBase) return { outputBase: parent.output_base };
-    if (!(await insertAction(transaction, org, action))) return "exists";
+    if (!(await insertAction(transaction, org, action, parent.overwrite_cache))) return "exists";
     await announceRun(transaction, topic);
     return "created";
   };
   return database.withOrg(org, work, { shared: [topic] });
 }
 
-/** @returns false where the action exists. */
-export async function insertAction(transaction: Transaction, org: string, action: NewAction): Promise<boolean> {
-  const { key, task, phase } = action;
+/**
+ * One whose result is in the cache has ended with it before it began: no compute plane hears of it.
+ * @param overwriteCache its run wants nothing from the cache
+ * @returns false where the action exists.
+ */
+export async function insertAction(
+  transaction: Transaction,
+  org: string,
+  action: NewAction,
+  overwriteCache: boolean,
+): Promise<boolean> {
+  const { key, task } = action;
+  const cached = await lookUp(transaction, org, key, action.cacheKey, overwriteCache);
+  const { phase, outputUri, startedAt, endedAt } =
+    cached.outputUri === undefined ? action : endedWith(cached.outputUri);
   const digest = task ? await insertSpec(transaction, org, task.spec) : null;
   const inserted = await transaction.query(
     `insert into biplane.actions
        (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
         task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
-        phase_at, output_uri, started_at, ended_at)
+        phase_at, output_uri, started_at, ended_at, cache_status)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        coalesce($22, now()), $23, $24, $22)
+        coalesce($22, now()), $23, $24, $22, $25)
      on conflict do nothing returning 1`,
     [
       ...[org, key.project, key.domain, key.run, key.action, action.parent, action.type, action.group],
       ...[task?.project ?? "", task?.domain ?? "", task?.name ?? "", task?.version ?? "", task?.type ?? ""],
       ...[action.shortName ?? task?.shortName ?? "", task?.environment ?? "", digest, action.detail ?? null],
-      ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), action.endedAt ?? null, action.outputUri],
-      action.startedAt ?? null,
+      ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), endedAt ?? null, outputUri],
+      ...[startedAt ?? null, cached.status],
     ],
   );
   if (inserted.length === 0) return false;
@@ -105,6 +119,11 @@ export async function insertAction(transaction: Transaction, org: string, action
     await announceQueue(transaction, org);
   }
   return true;
+}
+
+function endedWith(outputUri: string): Pick<NewAction, "phase" | "outputUri" | "startedAt" | "endedAt"> {
+  const now = new Date();
+  return { phase: ActionPhase.SUCCEEDED, outputUri, startedAt: now, endedAt: now };
 }
 
 /** Specs are shared: a thousand children of one task store one. @returns the digest that names it. */

@@ -2,6 +2,7 @@
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import { abortTree } from "./abort.ts";
+import { keepResults, type Success } from "./cached-results.ts";
 import { type ActionKey, actionId, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import {
@@ -19,8 +20,10 @@ export interface KeyedReport extends Report {
   key: ActionKey;
 }
 
-type LockedRow = ActionKey &
-  Pick<ActionRow, "phase" | "progress" | "phase_at" | "attempt" | "output_uri" | "started_at" | "ended_at"> &
+type LockedRow = ActionKey & { cache_key: string } & Pick<
+    ActionRow,
+    "phase" | "progress" | "phase_at" | "attempt" | "output_uri" | "started_at" | "ended_at"
+  > &
   Pick<ActionRow, "error_code" | "error_message" | "error_kind">;
 
 /**
@@ -44,6 +47,7 @@ export async function applyReports(
     const moved = rows.map((row) => moveAction(row, known));
     await storeActions(transaction, org, cluster, moved);
     await finish(transaction, org, known);
+    await keepResults(transaction, org, moved.filter(hasSucceeded).map(successOf));
     for (const { row, state } of moved) {
       if (!endsInFailure(state.phase) || isTerminal(row.phase)) continue;
       const reason = `its parent action ${row.action} ended: ${ActionPhase[state.phase]}`;
@@ -54,12 +58,21 @@ export async function applyReports(
   await database.withOrg(org, work, { exclusive });
 }
 
+/** By this report: what was a success before is in the cache already. */
+const hasSucceeded = ({ row, state }: Moved) =>
+  state.phase === ActionPhase.SUCCEEDED && row.phase !== ActionPhase.SUCCEEDED;
+
+function successOf({ row, state }: Moved): Success {
+  const { project, domain, run, action, cache_key } = row;
+  return { project, domain, run, action, cache_key, output_uri: state.outputUri };
+}
+
 const recordColumns = "(project text, domain text, run text, action text)";
 
 async function lockActions(transaction: Transaction, org: string, cluster: string, reports: KeyedReport[]) {
   const keys = [...new Map(reports.map(({ key }) => [actionId(key), key])).values()];
   return transaction.query<LockedRow>(
-    `select a.project, a.domain, a.run, a.action, a.phase, a.progress, a.phase_at, a.attempt, a.output_uri,
+    `select a.project, a.domain, a.run, a.action, a.cache_key, a.phase, a.progress, a.phase_at, a.attempt, a.output_uri,
        a.error_code, a.error_message, a.error_kind, a.started_at, a.ended_at
      from biplane.actions a
      join json_to_recordset($3) as k ${recordColumns}
@@ -75,7 +88,12 @@ async function lockActions(transaction: Transaction, org: string, cluster: strin
   );
 }
 
-function moveAction(row: LockedRow, reports: KeyedReport[]): { row: LockedRow; state: ActionState } {
+interface Moved {
+  row: LockedRow;
+  state: ActionState;
+}
+
+function moveAction(row: LockedRow, reports: KeyedReport[]): Moved {
   const before: ActionState = {
     phase: row.phase,
     progress: Number(row.progress),

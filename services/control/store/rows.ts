@@ -26,6 +26,8 @@ export interface ActionRow {
   attempt: number;
   cluster: string;
   output_uri: string;
+  /** flyteidl2.core.CatalogCacheStatus */
+  cache_status: number;
   error_code: string;
   error_message: string;
   error_kind: number;
@@ -76,8 +78,8 @@ export interface AttemptRow {
 /** Of `biplane.actions a`. */
 export const actionColumns = `a.project, a.domain, a.run, a.action, a.parent, a.action_type, a.action_group,
   a.task_project, a.task_domain, a.task_name, a.task_version, a.task_type, a.short_name, a.environment, a.detail,
-  a.input_uri, a.phase, a.progress, a.phase_at, a.attempt, a.cluster, a.output_uri, a.error_code, a.error_message,
-  a.error_kind, a.abort_reason, a.aborted_by, a.aborted_by_kind, a.started_at, a.ended_at, a.created_at, a.updated_at,
+  a.input_uri, a.phase, a.progress, a.phase_at, a.attempt, a.cluster, a.output_uri, a.cache_status,
+  a.error_code, a.error_message, a.error_kind, a.abort_reason, a.aborted_by, a.aborted_by_kind, a.started_at, a.ended_at, a.created_at, a.updated_at,
   a.changed_in::text as changed_in`;
 
 /** Of `biplane.runs r`, without the run spec, which is large. */

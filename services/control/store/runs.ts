@@ -16,6 +16,7 @@ export interface NewRun {
   runSpec: Uint8Array;
   outputBase: string;
   startTime: Date;
+  overwriteCache: boolean;
   createdBy: Actor;
   /** What started it, or whose settings it was started with; in its own project and domain. */
   trigger?: { task: string; name: string; revision: bigint };
@@ -35,18 +36,20 @@ export async function insertRunIn(
   const inserted = await transaction.query(
     `insert into biplane.runs
        (org, project, domain, run, source, labels, run_spec, output_base, start_time, created_by, created_by_kind,
-        trigger_task, trigger_name, trigger_revision)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        trigger_task, trigger_name, trigger_revision, overwrite_cache)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      on conflict do nothing returning 1`,
     [
       ...[org, project, domain, name, run.source, run.labels, run.runSpec, run.outputBase, run.startTime],
       ...[run.createdBy.subject, run.createdBy.kind],
       ...[run.trigger?.task ?? "", run.trigger?.name ?? "", run.trigger?.revision ?? 0n],
+      run.overwriteCache,
     ],
   );
   if (inserted.length === 0) return "name-taken";
   await ensureProject(transaction, org, run.key);
-  await insertAction(transaction, org, { ...run.root, key: { ...run.key, action: rootAction }, parent: "" });
+  const root = { ...run.root, key: { ...run.key, action: rootAction }, parent: "" };
+  await insertAction(transaction, org, root, run.overwriteCache);
   await announceRun(transaction, runTopic(org, run.key));
   return "created";
 }

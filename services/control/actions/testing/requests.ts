@@ -27,7 +27,7 @@ export function createRun(name: string, more: CreateRun = {}): CreateRun {
   return {
     id: { case: "runId", value: runId(name) },
     task: { case: "taskSpec", value: taskSpec },
-    inputWrapper: { case: "offloadedInputData", value: { uri, inputsHash: "hash" } },
+    inputWrapper: { case: "offloadedInputData", value: { uri, inputsHash: `hash of ${name}` } },
     runSpec: { labels: { values: { team: "red" } }, envs: { values: [{ key: "LOG_LEVEL", value: "10" }] } },
     ...more,
   };

@@ -62,6 +62,7 @@ export function newRun(org: string, key: RunKey = hello): NewRun {
     runSpec: toBinary(RunSpecSchema, create(RunSpecSchema)),
     outputBase: baseOf(org, key),
     startTime: new Date("2026-01-01T00:00:00Z"),
+    overwriteCache: false,
     createdBy: { subject: "someone", kind: "application" },
     root: taskAction(`${baseOf(org, key)}/inputs`),
   };
