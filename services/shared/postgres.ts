@@ -67,13 +67,10 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
   return {
     withSettings: (settings, work) => inTransaction(pool, settings, work),
     async withOrg(org, work, locks = {}) {
-      const lock = lockStatement(locks);
+      const lock = lockStatements(locks);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await inTransaction(pool, { "biplane.org": org }, async (transaction) => {
-            if (lock) await transaction.query(lock);
-            return work(transaction);
-          });
+          return await inTransaction(pool, { "biplane.org": org }, work, lock);
         } catch (error) {
           if (!(error instanceof pg.DatabaseError)) throw error;
           if (unusable.has(error.code ?? ""))
@@ -94,6 +91,7 @@ async function inTransaction<T>(
   pool: pg.Pool,
   settings: Record<string, string>,
   work: (transaction: Transaction) => Promise<T>,
+  locks: string[] = [],
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -102,7 +100,7 @@ async function inTransaction<T>(
     const set = Object.entries(settings).map(
       ([name, value]) => `select set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
-    await client.query(["begin", ...set].join("; "));
+    await client.query(["begin", ...set, ...locks].join("; "));
     const result = await work({ query: async (text, values) => (await client.query(text, values)).rows });
     await client.query("commit");
     return result;
@@ -124,10 +122,10 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   }
 }
 
-/** A statement of its own: what follows must look at the tables after the lock is held. */
-function lockStatement({ shared = [], exclusive = [] }: Locks): string {
+/** Statements of their own: what follows must look at the tables after the lock is held. */
+function lockStatements({ shared = [], exclusive = [] }: Locks): string[] {
   const lock = (kind: string) => (name: string) =>
     `select pg_advisory_xact_lock${kind}(hashtextextended(${pg.escapeLiteral(name)}, 0))`;
   // Sorted, so that two transactions with several locks cannot each wait for the other.
-  return [...exclusive.toSorted().map(lock("")), ...shared.toSorted().map(lock("_shared"))].join("; ");
+  return [...exclusive.toSorted().map(lock("")), ...shared.toSorted().map(lock("_shared"))];
 }

@@ -5,7 +5,7 @@ import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import { lookUp } from "./cached-results.ts";
 import { type ActionKey, runTopic } from "./keys.ts";
-import { announceQueue, announceRun } from "./notify.ts";
+import { queueChannel, runChannel } from "./notify.ts";
 import { isTerminal, progressOf } from "./progress.ts";
 import { sameRun } from "./rows.ts";
 
@@ -67,15 +67,14 @@ export async function enqueueChild(
     if (!parent) return "no-parent";
     if (isTerminal(parent.phase)) return "parent-ended";
     if (parent.output_base !== outputBase) return { outputBase: parent.output_base };
-    if (!(await insertAction(transaction, org, action, parent.overwrite_cache))) return "exists";
-    await announceRun(transaction, topic);
-    return "created";
+    return (await insertAction(transaction, org, action, parent.overwrite_cache)) ? "created" : "exists";
   };
   return database.withOrg(org, work, { shared: [topic] });
 }
 
 /**
- * One whose result is in the cache has ended with it before it began: no compute plane hears of it.
+ * One whose result is in the cache has ended with it before it began: no compute plane hears of it. Watchers of the run
+ * and those who wait for work are woken when the transaction commits.
  * @param overwriteCache its run wants nothing from the cache
  * @returns false where the action exists.
  */
@@ -89,36 +88,43 @@ export async function insertAction(
   const cached = await lookUp(transaction, org, key, action.cacheKey, overwriteCache);
   const { phase, outputUri, startedAt, endedAt } =
     cached.outputUri === undefined ? action : endedWith(cached.outputUri);
-  const digest = task ? await insertSpec(transaction, org, task.spec) : null;
+  const queued = action.type === ActionType.TASK && !isTerminal(phase);
+  const digest = task ? digestOf(task.spec) : null;
+  // One statement, since each costs a way to the database and back.
   const inserted = await transaction.query(
-    `insert into biplane.actions
-       (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
-        task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
-        phase_at, output_uri, started_at, ended_at, cache_status)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        coalesce($22, now()), $23, $24, $22, $25)
-     on conflict do nothing returning 1`,
+    `with spec as (
+       insert into biplane.task_specs (org, digest, spec) select $1, $16, $26 where $16::bytea is not null
+       on conflict do nothing
+     ),
+     made as (
+       insert into biplane.actions
+         (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
+          task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
+          phase_at, output_uri, started_at, ended_at, cache_status)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+          coalesce($22, now()), $23, $24, $22, $25)
+       on conflict do nothing returning 1
+     ),
+     queued as (
+       insert into biplane.queue (org, project, domain, run, action, parent, depth)
+       select $1, $2, $3, $4, $5, $6, coalesce((
+         select depth + 1 from biplane.queue
+         where org = $1 and project = $2 and domain = $3 and run = $4 and action = $6
+       ), 0)
+       from made where $27
+       returning 1
+     )
+     select pg_notify($28, $29), (select pg_notify($30, $1) from queued) from made`,
     [
       ...[org, key.project, key.domain, key.run, key.action, action.parent, action.type, action.group],
       ...[task?.project ?? "", task?.domain ?? "", task?.name ?? "", task?.version ?? "", task?.type ?? ""],
       ...[action.shortName ?? task?.shortName ?? "", task?.environment ?? "", digest, action.detail ?? null],
       ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), endedAt ?? null, outputUri],
-      ...[startedAt ?? null, cached.status],
+      ...[startedAt ?? null, cached.status, task?.spec ?? null, queued],
+      ...[runChannel, runTopic(org, key), queueChannel],
     ],
   );
-  if (inserted.length === 0) return false;
-  if (action.type === ActionType.TASK && !isTerminal(phase)) {
-    await transaction.query(
-      `insert into biplane.queue (org, project, domain, run, action, parent, depth)
-       values ($1, $2, $3, $4, $5, $6, coalesce((
-         select depth + 1 from biplane.queue
-         where org = $1 and project = $2 and domain = $3 and run = $4 and action = $6
-       ), 0))`,
-      [org, key.project, key.domain, key.run, key.action, action.parent],
-    );
-    await announceQueue(transaction, org);
-  }
-  return true;
+  return inserted.length > 0;
 }
 
 function endedWith(outputUri: string): Pick<NewAction, "phase" | "outputUri" | "startedAt" | "endedAt"> {
@@ -128,10 +134,12 @@ function endedWith(outputUri: string): Pick<NewAction, "phase" | "outputUri" | "
 
 /** Specs are shared: a thousand children of one task store one. @returns the digest that names it. */
 export async function insertSpec(transaction: Transaction, org: string, spec: Uint8Array): Promise<Buffer> {
-  const digest = createHash("sha256").update(spec).digest();
+  const digest = digestOf(spec);
   await transaction.query(
     "insert into biplane.task_specs (org, digest, spec) values ($1, $2, $3) on conflict do nothing",
     [org, digest, spec],
   );
   return digest;
 }
+
+const digestOf = (spec: Uint8Array) => createHash("sha256").update(spec).digest();

@@ -1,9 +1,8 @@
 /** Runs: created with their root action, read, listed. */
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import { insertAction, type NewAction } from "./enqueue.ts";
-import { type Actor, type RunKey, rootAction, runTopic } from "./keys.ts";
+import { type Actor, type RunKey, rootAction } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
-import { announceRun } from "./notify.ts";
 import { ensureProject } from "./projects.ts";
 import { actionColumns, type RunActionRow, runColumns, sameRun } from "./rows.ts";
 
@@ -50,7 +49,6 @@ export async function insertRunIn(
   await ensureProject(transaction, org, run.key);
   const root = { ...run.root, key: { ...run.key, action: rootAction }, parent: "" };
   await insertAction(transaction, org, root, run.overwriteCache);
-  await announceRun(transaction, runTopic(org, run.key));
   return "created";
 }
 
