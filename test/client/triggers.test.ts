@@ -1,15 +1,13 @@
 /** A trigger's whole life by the real client: deployed with its task, fired by the region, paused, deleted. */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { TriggerService } from "../../gen/flyteidl2/trigger/trigger_service_pb.js";
 import { RunSource } from "../../gen/flyteidl2/workflow/run_definition_pb.js";
-import { flyte } from "../../sandbox/client.ts";
 import { accessToken, api } from "../support/api.ts";
-import { checkout, environment, here } from "../support/local-run.ts";
+import { flyteSays } from "../support/client.ts";
+import { environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
 const { org, project, domain } = environment;
@@ -23,16 +21,6 @@ const firings = long ? 3 : 1;
 const earlier = new Set<string | undefined>();
 let runs: Awaited<ReturnType<typeof runClient>>;
 
-/** The client may abort when its interpreter ends, all done (test/support/client.ts says why): what it did is looked at. */
-async function client(args: string[], said: RegExp): Promise<string> {
-  const { stdout, stderr, exitCode, signal } = await flyte(here, environment, ["--no-progress", ...args], {
-    cwd: join(checkout, "examples"),
-  });
-  const text = stripVTControlCharacters(`${stdout}${stderr}`).replace(/[\s│]+/g, " ");
-  if ((exitCode === 0 || signal === "SIGABRT") && said.test(text)) return text;
-  throw new Error(`flyte ${args.slice(0, 2).join(" ")}: ${text}`);
-}
-
 /** Since this file began, the oldest first. */
 async function triggered() {
   const { runs: found } = await runs.client.listRuns({ scopeBy: { case: "triggerName", value: name } });
@@ -44,7 +32,7 @@ beforeAll(async () => {
   for (const { action } of await triggered()) earlier.add(action?.id?.run?.name);
   // A version that was there already would leave its triggers as they are.
   const version = `t${randomBytes(7).toString("hex")}`;
-  await client(["deploy", ...place, "--version", version, "with_trigger.py", "env"], /triggered/);
+  await flyteSays(["deploy", ...place, "--version", version, "with_trigger.py", "env"], /triggered/);
 }, 5 * minuteMs);
 afterAll(async () => {
   const { triggers } = await api(TriggerService, await accessToken()).listTriggers({
@@ -71,9 +59,9 @@ it("a trigger fires with its own time, as whoever deployed it", { timeout: 12 * 
 });
 
 it("a trigger is shown, paused so that it fires no more, and deleted", { timeout: 8 * minuteMs }, async () => {
-  const all = await client(["get", "trigger", ...place], /minutely/);
+  const all = await flyteSays(["get", "trigger", ...place], /minutely/);
   expect(all).toContain("nightly");
-  await client(["update", "trigger", ...place, "minutely", task, "--deactivate"], /set to deactivate/);
+  await flyteSays(["update", "trigger", ...place, "minutely", task, "--deactivate"], /set to deactivate/);
   if (long) {
     const before = (await triggered()).length;
     await sleep(minuteMs + 15_000);
@@ -81,6 +69,6 @@ it("a trigger is shown, paused so that it fires no more, and deleted", { timeout
   }
   const { trigger } = await api(TriggerService, await accessToken()).getTriggerDetails({ name });
   expect(trigger?.spec?.active).toBe(false);
-  await client(["delete", "trigger", ...place, "minutely", task], /minutely/);
+  await flyteSays(["delete", "trigger", ...place, "minutely", task], /minutely/);
   await expect(api(TriggerService, await accessToken()).getTriggerDetails({ name })).rejects.toThrow(/does not exist/);
 });

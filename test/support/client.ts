@@ -58,6 +58,20 @@ export async function runExample(
   return { name, result: { ...result, exitCode: 0 } };
 }
 
+/**
+ * `flyte ARGS`, among the examples. The client may abort when its interpreter ends, all done: what it did is looked at.
+ *
+ * @returns what it printed, in one line without frames. @throws where it did not end well, or did not say this
+ */
+export async function flyteSays(args: string[], said: RegExp): Promise<string> {
+  const { stdout, stderr, exitCode, signal } = await flyte(here, environment, ["--no-progress", ...args], {
+    cwd: join(checkout, "examples"),
+  });
+  const text = stripVTControlCharacters(`${stdout}${stderr}`).replace(/[\s│]+/g, " ");
+  if ((exitCode === 0 || signal === "SIGABRT") && said.test(text)) return text;
+  throw new Error(`flyte ${args.slice(0, 2).join(" ")}: ${text}`);
+}
+
 const saysAll = ({ stdout }: ClientResult, texts: string[]) => {
   const said = stripVTControlCharacters(stdout);
   return texts.every((text) => said.includes(text));
