@@ -20,6 +20,9 @@ import type { Operator } from "./front/config.ts";
 import { judge } from "./object-store.ts";
 import { writePrivate } from "./secret-file.ts";
 
+/** As the region's stack names them (stacks/config/region.ts). */
+const regionBuckets = "biplane-audit-";
+
 type AccountName = keyof typeof accounts;
 const accountNames = Object.keys(accounts) as AccountName[];
 
@@ -53,18 +56,13 @@ async function makeOperator(paths: Paths, name: AccountName): Promise<Operator> 
   await client.send(new CreateUserCommand({ UserName })).catch((error: unknown) => {
     if (!(error instanceof EntityAlreadyExistsException)) throw error;
   });
-  // The buckets are the customer's: the region's operator is a stranger to them, as in AWS.
-  if (name === "customer")
-    await client.send(
-      new PutUserPolicyCommand({
-        UserName,
-        PolicyName: "administrator",
-        PolicyDocument: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
-        }),
-      }),
-    );
+  await client.send(
+    new PutUserPolicyCommand({
+      UserName,
+      PolicyName: "administrator",
+      PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: rightsOf(name) }),
+    }),
+  );
   // Of an earlier attempt that was killed before its keys were written down.
   const { AccessKeyMetadata = [] } = await client.send(new ListAccessKeysCommand({ UserName }));
   for (const { AccessKeyId } of AccessKeyMetadata)
@@ -77,6 +75,17 @@ async function makeOperator(paths: Paths, name: AccountName): Promise<Operator> 
     accessKeyId: AccessKey.AccessKeyId,
     secretAccessKey: AccessKey.SecretAccessKey,
   };
+}
+
+/** The object store knows one account: each operator is a stranger to the other's buckets only by this. */
+function rightsOf(name: AccountName) {
+  const regions = [`arn:aws:s3:::${regionBuckets}*`, `arn:aws:s3:::${regionBuckets}*/*`];
+  const all = { Effect: "Allow", Action: "s3:*" };
+  if (name === "region") return [{ ...all, Resource: regions }];
+  return [
+    { ...all, Resource: "*" },
+    { Effect: "Deny", Action: "s3:*", Resource: regions },
+  ];
 }
 
 function writeProfiles(paths: Paths, operators: Operator[]): void {

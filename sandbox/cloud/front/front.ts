@@ -23,7 +23,7 @@ import {
   TooLarge,
 } from "./exchange.ts";
 import { errorAnswer } from "./refusal-body.ts";
-import { judgeAccount, toCustomerAccount, toJudgeAccount } from "./role-account.ts";
+import { fromJudgeAccount, judgeAccount, toJudgeAccount } from "./role-account.ts";
 import { actionRoute, type Route, routeOf } from "./routes.ts";
 import { signForObjects, verifySignature } from "./signature.ts";
 import { exchange, stream, trustingAgent, type Upstream } from "./upstream.ts";
@@ -36,8 +36,6 @@ export type FrontHandler = (request: FrontRequest, response: FrontResponse) => P
 export function createFront(config: FrontConfig, emulator: Emulator): FrontHandler {
   const operators = new Map(config.operators.map((operator) => [operator.accessKeyId, operator]));
   const operatorKeys = new Set(operators.keys());
-  const ofOthers = config.operators.filter(({ account }) => account !== accounts.customer);
-  const strangers = new Set(ofOthers.map(({ accessKeyId }) => accessKeyId));
   const keeper = new Keeper(operations, new Store(config.kept));
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
   const objects: Upstream = { address: "127.0.0.1", port: config.ports.objects, tls };
@@ -53,7 +51,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
         ...(request.headers.authorization ? { authorization: request.headers.authorization } : {}),
         ...(request.headers["content-type"] ? { contentType: request.headers["content-type"] } : {}),
       };
-      await take(routeOf(head, operatorKeys, strangers), request, response);
+      await take(routeOf(head, operatorKeys), request, response);
     } catch (error) {
       if (response.headersSent) response.destroy();
       else if (error instanceof TooLarge) refuse(request, response, 413, "EntityTooLarge", error.message);
@@ -167,7 +165,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const body = unsigned && form.length > 0 ? Buffer.from(toJudgeAccount(form.toString())) : form;
     const headers = forwardedHeaders(request);
     const made = await exchange(tokens, { method: request.method ?? "POST", target, headers, body });
-    return answer(response, made.status, made.headers, toCustomerAccount(made.body.toString()));
+    return answer(response, made.status, made.headers, fromJudgeAccount(made.body.toString()));
   }
 }
 

@@ -1,34 +1,40 @@
 import { expect, test } from "vitest";
 import { accounts } from "../../hosts.ts";
-import { toCustomerAccount, toJudgeAccount } from "./role-account.ts";
+import { fromJudgeAccount, toJudgeAccount } from "./role-account.ts";
 
-const form = (account: string) =>
+const form = (account: string, role = "path/user") =>
   new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
-    RoleArn: `arn:aws:iam::${account}:role/path/user`,
+    RoleArn: `arn:aws:iam::${account}:role/${role}`,
     RoleSessionName: "task",
     WebIdentityToken: "a.b+/c=",
   }).toString();
 const roleIn = (body: string) => new URLSearchParams(body).get("RoleArn");
 
-test("a role of the customer's account becomes the judge's, all else stays", () => {
-  const translated = new URLSearchParams(toJudgeAccount(form(accounts.customer)));
+test.each([
+  [accounts.customer, "path/user"],
+  [accounts.region, "path/region.user"],
+])("a role of account %s becomes the judge's %s, all else stays", (account, there) => {
+  const translated = new URLSearchParams(toJudgeAccount(form(account)));
   expect(Object.fromEntries(translated)).toEqual({
-    ...Object.fromEntries(new URLSearchParams(form(accounts.customer))),
-    RoleArn: "arn:aws:iam::000000000000:role/path/user",
+    ...Object.fromEntries(new URLSearchParams(form(account))),
+    RoleArn: `arn:aws:iam::000000000000:role/${there}`,
   });
 });
 
-test("no other account's role can be assumed through it", () => {
-  expect(toJudgeAccount(form(accounts.region))).toBe(form(accounts.region));
-  expect(roleIn(toJudgeAccount(form("000000000000")))).not.toContain("000000000000");
+test("no role is found under another account's name, nor under the judge's own", () => {
+  expect(toJudgeAccount(form("333333333333"))).toBe(form("333333333333"));
+  expect(roleIn(toJudgeAccount(form(accounts.customer, "region.user")))).toBe("arn:aws:iam::000000000000:role/nobody");
+  expect(roleIn(toJudgeAccount(form("000000000000")))).toBe("arn:aws:iam::000000000000:role/nobody");
   expect(toJudgeAccount("RoleArn=nonsense")).toBe("RoleArn=nonsense");
   expect(toJudgeAccount("Action=GetCallerIdentity")).toBe("Action=GetCallerIdentity");
 });
 
-test("answers name the customer's account", () => {
-  const answer = "<Arn>arn:aws:sts::000000000000:assumed-role/user/task</Arn><Account>000000000000</Account>";
-  expect(toCustomerAccount(answer)).toBe(
-    `<Arn>arn:aws:sts::${accounts.customer}:assumed-role/user/task</Arn><Account>${accounts.customer}</Account>`,
-  );
+test("answers name the session's own account, and its role as that account does", () => {
+  const answer = (role: string) =>
+    `<Arn>arn:aws:sts::000000000000:assumed-role/${role}/task</Arn><Account>000000000000</Account>`;
+  const told = (account: string) =>
+    `<Arn>arn:aws:sts::${account}:assumed-role/user/task</Arn><Account>${account}</Account>`;
+  expect(fromJudgeAccount(answer("user"))).toBe(told(accounts.customer));
+  expect(fromJudgeAccount(answer("region.user"))).toBe(told(accounts.region));
 });

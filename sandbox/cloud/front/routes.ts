@@ -56,15 +56,8 @@ const issuerDocuments: Record<string, "openid-configuration.json" | "jwks.json">
   "/openid/v1/jwks": "jwks.json",
 };
 
-/**
- * @param operators access keys of the accounts' operators
- * @param strangers those of them whose account the object store does not know: all their S3 is the emulator's
- */
-export function routeOf(
-  request: RequestHead,
-  operators: ReadonlySet<string>,
-  strangers: ReadonlySet<string> = new Set(),
-): Route {
+/** @param operators access keys of the accounts' operators */
+export function routeOf(request: RequestHead, operators: ReadonlySet<string>): Route {
   const host = request.host.replace(/:443$/, "");
   if (host === names.login) return { to: "login" };
   for (const plane of ["region", "customer"] as const)
@@ -75,7 +68,6 @@ export function routeOf(
   }
   const { path, query } = splitTarget(request.target);
   const caller = callerOf(request.authorization, query);
-  if (caller?.service === "s3" && strangers.has(caller.accessKeyId)) return { to: "emulator" };
   if (caller?.service === "s3") return objectRoute(request.method, path, query, operators.has(caller.accessKeyId));
   if (caller?.service === "sts" && !operators.has(caller.accessKeyId)) return { to: "security-token" };
   if (caller) return operators.has(caller.accessKeyId) ? { to: "emulator" } : onlyOperators(caller.service);
@@ -98,6 +90,8 @@ export function actionRoute(action: string | undefined): Route {
 }
 
 function objectRoute(method: string, path: string, query: URLSearchParams, operator: boolean): Route {
+  // The object store knows one account, and would name both accounts' buckets to either.
+  if (path === "/" && operator) return { to: "emulator" };
   const bucketOnly = /^\/[^/]+\/?$/.test(path);
   if (!bucketOnly) return { to: "objects" };
   const subresource = [...query.keys()].find((key) => configurationOnly.has(key));

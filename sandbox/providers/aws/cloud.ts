@@ -27,7 +27,7 @@ export interface Backing {
   node(clusterName: string): Promise<NodeFacts>;
   databaseAdmin(): Promise<ClientConfig>;
   /** IAM that really judges workloads; an account that has none is not judged. */
-  judge?: { account: string; connection(): Promise<Connection> };
+  judge?: { account: string; roleName(name: string): string; connection(): Promise<Connection> };
 }
 
 /** Imported when first needed: a run that changes nothing loads none of them. */

@@ -8,13 +8,18 @@ import { ifThere } from "./helpers.ts";
 
 type Iam = Awaited<ReturnType<Cloud["iam"]>>;
 
-/** Does the same at the judge, where the account has one. `rewrite` puts a document into the judge's account. */
-export async function alsoAtJudge(
-  cloud: Cloud,
-  work: (iam: Iam, rewrite: (document: string) => string) => Promise<unknown>,
-): Promise<void> {
+/** Puts a document into the judge's account, and a role under its name there. */
+interface Rewrite {
+  (document: string): string;
+  role(name: string): string;
+}
+
+/** Does the same at the judge, where the account has one. */
+export async function alsoAtJudge(cloud: Cloud, work: (iam: Iam, rewrite: Rewrite) => Promise<unknown>): Promise<void> {
   const { judge } = cloud.backing;
-  if (judge) await work(await cloud.judgeIam(), (document) => document.replaceAll(cloud.account, judge.account));
+  if (!judge) return;
+  const document = (text: string) => text.replaceAll(cloud.account, judge.account);
+  await work(await cloud.judgeIam(), Object.assign(document, { role: judge.roleName }));
 }
 
 /**
@@ -29,8 +34,9 @@ function isWorkloadRole(trust: string): boolean {
 }
 
 /** Makes the judge's role this one, whatever was there before. */
-export async function mirrorRole(cloud: Cloud, RoleName: string, trust: string): Promise<void> {
+export async function mirrorRole(cloud: Cloud, name: string, trust: string): Promise<void> {
   await alsoAtJudge(cloud, async (iam, rewrite) => {
+    const RoleName = rewrite.role(name);
     const PolicyDocument = rewrite(trust);
     const held = (await ifThere(iam.getRole({ RoleName })))?.Role;
     if (held && !isWorkloadRole(trust)) await removeRole(iam, RoleName);
@@ -39,12 +45,13 @@ export async function mirrorRole(cloud: Cloud, RoleName: string, trust: string):
   });
 }
 
-export async function unmirrorRole(cloud: Cloud, RoleName: string): Promise<void> {
-  await alsoAtJudge(cloud, (iam) => removeRole(iam, RoleName));
+export async function unmirrorRole(cloud: Cloud, name: string): Promise<void> {
+  await alsoAtJudge(cloud, (iam, rewrite) => removeRole(iam, rewrite.role(name)));
 }
 
-export async function mirrorPolicy(cloud: Cloud, RoleName: string, PolicyName: string, policy: string | undefined) {
+export async function mirrorPolicy(cloud: Cloud, role: string, PolicyName: string, policy: string | undefined) {
   await alsoAtJudge(cloud, async (iam, rewrite) => {
+    const RoleName = rewrite.role(role);
     if (!(await ifThere(iam.getRole({ RoleName })))) return;
     if (policy === undefined) await ifThere(iam.deleteRolePolicy({ RoleName, PolicyName }));
     else await iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: rewrite(policy) });
@@ -52,11 +59,11 @@ export async function mirrorPolicy(cloud: Cloud, RoleName: string, PolicyName: s
 }
 
 /** Whether the judge still holds what the emulator holds: a refresh must see a change made at either. */
-export async function judgeAgrees(cloud: Cloud, RoleName: string, trust: string): Promise<boolean> {
+export async function judgeAgrees(cloud: Cloud, name: string, trust: string): Promise<boolean> {
   if (!cloud.backing.judge || !isWorkloadRole(trust)) return true;
   let agrees = false;
   await alsoAtJudge(cloud, async (iam, rewrite) => {
-    const held = (await ifThere(iam.getRole({ RoleName })))?.Role?.AssumeRolePolicyDocument;
+    const held = (await ifThere(iam.getRole({ RoleName: rewrite.role(name) })))?.Role?.AssumeRolePolicyDocument;
     agrees = sameValue(held && decodeURIComponent(held), rewrite(trust));
   });
   return agrees;

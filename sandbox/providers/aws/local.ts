@@ -1,8 +1,8 @@
-/** An account of the local cloud: its emulator, the node of its plane, the database server, and the customer's judge. */
+/** An account of the local cloud: its emulator, the node of its plane, the database server, and the judge of its workloads. */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { join } from "node:path";
-import { judgeAccount } from "../../cloud/front/role-account.ts";
+import { judgeAccount, roleAtJudge } from "../../cloud/front/role-account.ts";
 import type { Plane } from "../../hosts.ts";
 import type { Paths } from "../../paths.ts";
 import type { AccountName, Backing, NodeFacts } from "./cloud.ts";
@@ -23,14 +23,14 @@ export function localBacking(paths: Paths, account: AccountName, plane: Plane): 
       const { databaseAdmin } = await import("../../cloud/database.ts");
       return databaseAdmin(paths);
     },
-    // The region's workloads call no AWS: nobody judges that account's roles.
-    judge: account === "customer" ? judgeOf(paths) : undefined,
+    judge: judgeOf(paths, account),
   };
 }
 
-function judgeOf(paths: Paths): Backing["judge"] {
+function judgeOf(paths: Paths, account: AccountName): Backing["judge"] {
   return {
     account: judgeAccount,
+    roleName: (name) => roleAtJudge(account, name),
     async connection() {
       const { judge } = await import("../../cloud/object-store.ts");
       const { iamEndpoint, iamSigningRegion, accessKeyId, secretAccessKeyFile, authority } = judge(paths);
