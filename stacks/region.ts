@@ -92,7 +92,8 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     );
     return [`${link.org}/${link.cluster}`, made.endpointId] as const;
   });
-  watch(name, { config, place, network, database, balancers: ways.balancers }, inCloud);
+  const watched = { config, place, network, cluster, database, balancers: ways.balancers };
+  const { auditExport } = watch(name, watched, inCloud);
 
   const authority = new ClusterAuthority(`${name}-clusters`, { region, relayHost });
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
@@ -120,6 +121,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
         config.upstream && config.upstreamClientSecret !== undefined
           ? { ...config.upstream, clientSecret: config.upstreamClientSecret }
           : undefined,
+      auditExport,
       apiPort: cluster.apiPort,
     },
     inCluster,

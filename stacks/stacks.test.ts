@@ -25,7 +25,7 @@ const both = [
 describe.each(both)("every %s stack", (shape, built, namespaces) => {
   it("runs each service without root, without a writable root, with limits and three probes", () => {
     const deployments = objects(built(), "Deployment");
-    expect(deployments.length).toBe(shape === "region" ? 7 : 5);
+    expect(deployments.length).toBe(shape === "region" ? 8 : 5);
     for (const deployment of deployments) {
       const pod = podOf(deployment);
       expect(pod.securityContext).toMatchObject({
@@ -208,14 +208,20 @@ describe("a region stack", () => {
     ]);
   });
 
-  it("holds one bucket, the audit's, and no pod has a role: the control plane has no way to customers' objects", () => {
+  it("holds one bucket, the audit's, and one pod's role, which adds to it: there is no way to customers' objects", () => {
     expect(region.of("aws:s3/bucket:Bucket").map(({ inputs }) => inputs.bucket)).toEqual([
       "biplane-audit-us-east-2-biplane-test",
     ]);
     const annotated = objects(region, "ServiceAccount").filter((made) =>
       JSON.stringify(made.inputs).includes("role-arn"),
     );
-    expect(annotated).toEqual([]);
+    expect(annotated.map(({ inputs }) => inputs.metadata.name)).toEqual(["audit"]);
+    const role = region.one("aws:iam/rolePolicy:RolePolicy", "biplane-us-east-2-audit-export").inputs;
+    expect(JSON.parse(String(role.policy)).Statement[0]).toEqual({
+      Effect: "Allow",
+      Action: ["s3:PutObject"],
+      Resource: "arn:aws:s3:::biplane-audit-us-east-2-biplane-test/records/*",
+    });
   });
 
   it("starts what uses the database once it is migrated, and mounts nothing that is not there yet", async () => {

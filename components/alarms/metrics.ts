@@ -1,5 +1,6 @@
 /** What is measured and from which value on somebody is told, as data; one entry an alarm. */
 import type { Input } from "@pulumi/pulumi";
+import { exportMetrics } from "../audit/plan.ts";
 
 export interface MetricAlarm {
   /** Ends the alarm's name. */
@@ -105,6 +106,24 @@ export function natAlarm(id: string, natGatewayId: Input<string>): MetricAlarm {
     period: 5 * minute,
     evaluationPeriods: 1,
     treatMissingData: "notBreaching",
+  };
+}
+
+/** An exporter that is gone tells nothing: silence is as bad as being late. */
+export function auditExportAlarm(region: string): MetricAlarm {
+  return {
+    id: "audit-export-late",
+    description:
+      "Audit records have not reached their bucket for a quarter of an hour, or nobody tells whether they have",
+    namespace: exportMetrics,
+    metricName: "LagSeconds",
+    dimensions: { Region: region },
+    statistic: "Maximum",
+    comparisonOperator: "GreaterThanThreshold",
+    threshold: 10 * minute,
+    period: 5 * minute,
+    evaluationPeriods: 1,
+    treatMissingData: "breaching",
   };
 }
 

@@ -56,6 +56,22 @@ describe("AuditTrail", () => {
     expect(rules).toMatchObject([{ filter: { prefix: "AWSLogs/" }, expiration: { days: 730 } }]);
   });
 
+  it("takes audit records from one role, each once, and keeps them as long as the trail's", async () => {
+    const made = await build({ exporterRoleArn: "arn:role/audit-export" });
+    const { rules } = made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs;
+    const [trail, records] = rules as { id: string; filter: object }[];
+    expect(records).toEqual({ ...trail, id: "retention-records", filter: { prefix: "records/" } });
+    const policy = JSON.parse(String(made.one("aws:s3/bucketPolicy:BucketPolicy").inputs.policy)) as {
+      Statement: { Sid: string; Resource: string; Condition: object }[];
+    };
+    const denied = policy.Statement.filter(({ Sid }) => ["OnlyExporterAdds", "EachRecordOnce"].includes(Sid));
+    expect(denied.map(({ Resource, Condition }) => [Resource.replace(/^.*:/, ""), Condition])).toEqual([
+      ["biplane-acme-main-audit/records/*", { ArnNotEquals: { "aws:PrincipalArn": "arn:role/audit-export" } }],
+      ["biplane-acme-main-audit/records/*", { Null: { "s3:if-none-match": "true" } }],
+    ]);
+    expect(JSON.stringify((await build()).all)).not.toContain("records/");
+  });
+
   it("begins only when the bucket is closed and lets CloudTrail in", async () => {
     const policy = "aws:s3/bucketPolicy:BucketPolicy";
     const made = await build({}, { slow: [policy] });

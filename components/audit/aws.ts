@@ -6,7 +6,8 @@ import { createPrivateBucket } from "../buckets/private-bucket.ts";
 import { EncryptionKey } from "../encryption/aws.ts";
 import { logGroupsOf, trailOf } from "../encryption/key-statements.ts";
 import type { Tags } from "../ownership/tags.ts";
-import { type AuditRetention, checkRetention, defaultRetention } from "./plan.ts";
+import { exportDelivery } from "./export-policy.ts";
+import { type AuditRetention, checkRetention, defaultRetention, exportedRecords } from "./plan.ts";
 import { trailDelivery } from "./trail-policy.ts";
 
 export interface AuditTrailArgs {
@@ -16,6 +17,8 @@ export interface AuditTrailArgs {
   bucket: string;
   /** Role by which CloudTrail writes to its log group. */
   roleArn: pulumi.Input<string>;
+  /** The one role that adds audit records, by ARN. @default none does: the bucket is CloudTrail's alone */
+  exporterRoleArn?: pulumi.Input<string>;
   /** ARNs of buckets whose every read and write is recorded too. @default none: they are billed by the event */
   dataBuckets?: pulumi.Input<string>[];
   /** @default defaultRetention */
@@ -31,7 +34,7 @@ export function trailLogGroup(name: string): string {
 
 /**
  * Every call to the account's API, of all regions: signed files in a bucket that nobody can rewrite, and a log group
- * that alarms read. Proved by n-audit-cloud-trails, n-human-audit-k8s-cloudtrail and enc-at-rest-object-store.
+ * that alarms read. The control plane's own audit records lie in the same bucket, apart (docs/decisions/0023). Proved by n-audit-cloud-trails, n-human-audit-k8s-cloudtrail and enc-at-rest-object-store.
  */
 export class AuditTrail extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>;
@@ -96,7 +99,7 @@ function createRecords(
   name: string,
   key: EncryptionKey,
   { lockDays, keepDays }: AuditRetention,
-  { account, region, bucket, dataProtection, tags }: AuditTrailArgs,
+  { account, region, bucket, exporterRoleArn, dataProtection, tags }: AuditTrailArgs,
   parent: pulumi.Resource,
 ) {
   const { ready } = createPrivateBucket(
@@ -104,10 +107,15 @@ function createRecords(
     {
       bucket: physicalName("bucket", bucket),
       keyArn: key.arn,
-      lifecycle: recordLifecycle("AWSLogs/", keepDays),
+      lifecycle: recordLifecycle(["AWSLogs/", ...(exporterRoleArn ? [exportedRecords] : [])], keepDays),
       lockDays,
       statements: (arn) =>
-        pulumi.output(account).apply((id) => trailDelivery(arn, { account: id, region, trail: name })),
+        pulumi
+          .all([account, exporterRoleArn])
+          .apply(([id, exporter]) => [
+            ...trailDelivery(arn, { account: id, region, trail: name }),
+            ...(exporter ? exportDelivery(arn, exporter) : []),
+          ]),
       dataProtection,
       tags,
     },

@@ -9,6 +9,12 @@ export interface AuditRetention {
   logDays: number;
 }
 
+/** Under it lie the audit records that the control plane's exporter adds, beside CloudTrail's own prefix. */
+export const exportedRecords = "records/";
+
+/** Where the exporter tells how far behind it is. */
+export const exportMetrics = "Biplane/AuditExport";
+
 export const defaultRetention: AuditRetention = { lockDays: 365, keepDays: 730, logDays: 365 };
 
 /** What CloudWatch Logs takes; any other number is refused by it. */

@@ -26,7 +26,7 @@ export function createAccessLogBucket(name: string, args: AccessLogArgs, parent:
     name,
     {
       bucket: physicalName("bucket", prefix, "access-logs"),
-      lifecycle: recordLifecycle("", retentionDays),
+      lifecycle: recordLifecycle([""], retentionDays),
       statements: (arn) => pulumi.output(account).apply((id) => [deliveryOf(arn, id, sources)]),
       dataProtection,
       tags,

@@ -30,16 +30,14 @@ export function dataLifecycle(org: string): Rule[] {
   ];
 }
 
-/** Rules of a bucket of records: what is older than its retention goes, current or not. */
-export function recordLifecycle(prefix: string, retentionDays: number): Rule[] {
-  return [
-    {
-      id: "retention",
-      status: "Enabled",
-      filter: { prefix },
-      expiration: { days: retentionDays },
-      noncurrentVersionExpiration: { noncurrentDays: 1 },
-      abortIncompleteMultipartUpload: { daysAfterInitiation: abandonedUploadDays },
-    },
-  ];
+/** Rules of a bucket of records, one for each prefix: what is older than its retention goes, current or not. */
+export function recordLifecycle(prefixes: string[], retentionDays: number): Rule[] {
+  return prefixes.map((prefix, at) => ({
+    id: at === 0 ? "retention" : `retention-${prefix.replace(/\/$/, "")}`,
+    status: "Enabled",
+    filter: { prefix },
+    expiration: { days: retentionDays },
+    noncurrentVersionExpiration: { noncurrentDays: 1 },
+    abortIncompleteMultipartUpload: { daysAfterInitiation: abandonedUploadDays },
+  }));
 }

@@ -26,6 +26,8 @@ const build = (more: Partial<ControlPlaneArgs> = {}, preview = false) =>
         relayCertificate: certificate,
         tenants: [createTenantCredentials({ org: "acme", cluster: "main" })],
         nodePorts: { gateway: 30443, relay: 30444 },
+        region: "us-east-2",
+        auditExport: { bucket: "biplane-audit", roleArn: "arn:aws:iam::222222222222:role/audit-export" },
         dnsServers: [],
         apiPort: 6443,
         ...more,
@@ -35,8 +37,8 @@ const build = (more: Partial<ControlPlaneArgs> = {}, preview = false) =>
 const kind = ({ all }: Recorded, name: string) => all.filter(({ type }) => type.endsWith(`:${name}`));
 const called = (made: { name: string }[]) => made.map(({ name }) => name.replace("control-plane-", "")).sort();
 
-const services = ["actions", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"];
-const byLoad = services.filter((name) => name !== "relay");
+const services = ["actions", "audit", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"];
+const byLoad = services.filter((name) => !["relay", "audit"].includes(name));
 
 describe("ControlPlane", () => {
   it("keeps one pod of each service through a drain", async () => {

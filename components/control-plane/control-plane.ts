@@ -11,7 +11,12 @@ import { OneOffJob } from "../workloads/one-off-job.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
 import { Workload } from "../workloads/workload.ts";
-import { type ControlPlaneFiles, planControlPlaneServices, type UpstreamProvider } from "./services.ts";
+import {
+  type AuditExport,
+  type ControlPlaneFiles,
+  planControlPlaneServices,
+  type UpstreamProvider,
+} from "./services.ts";
 import { renderBootstrap, type TenantCredentials } from "./tenants.ts";
 
 export interface ControlPlaneArgs {
@@ -42,6 +47,9 @@ export interface ControlPlaneArgs {
   tokenKeys?: { signing: number; published: number[] };
   /** An OIDC provider whose people may sign in. @default none */
   upstream?: (UpstreamProvider & { clientSecret: pulumi.Input<string> }) | undefined;
+  /** Of the region, as AWS names it. */
+  region: string;
+  auditExport: AuditExport;
   dnsServers: string[];
   apiPort: pulumi.Input<number>;
   /** Kubernetes groups of people who may open sessions in its pods. @default none */
@@ -65,6 +73,8 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
 const runtimeUser = "biplane_runtime";
 /** Login of whoever verifies the schema: it reads the catalogue and no table; the migrations make it too. */
 const verifierUser = "biplane_verifier";
+/** Login of the audit's export: it reads audit records and nothing else; the migrations make it too. */
+const exporterUser = "biplane_exporter";
 
 /**
  * The region's services in their namespace, over a migrated database, and what the API server refuses there. Proved by
@@ -100,6 +110,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       ...args,
       replicas: args.replicas ?? 2,
       database: access.runtime,
+      exporterDatabase: access.exporter,
       files,
     });
     admit(name, args, services, this);
@@ -124,7 +135,7 @@ export class ControlPlane extends pulumi.ComponentResource {
   }
 }
 
-/** No service here has a cloud role, and only those with a public port are opened on the nodes. */
+/** One service has a cloud role, the audit's export; only those with a public port are opened on the nodes. */
 function admit(name: string, args: ControlPlaneArgs, services: ServiceSpec[], parent: pulumi.Resource): Admission {
   const { namespace, image, operatorGroups } = args;
   return new Admission(
@@ -133,7 +144,9 @@ function admit(name: string, args: ControlPlaneArgs, services: ServiceSpec[], pa
       namespace,
       projectNamespaces: [],
       images: { platform: [image] },
-      roles: {},
+      roles: Object.fromEntries(
+        services.flatMap(({ name: service, roleArn }) => (roleArn ? [[`${namespace}/${service}`, roleArn]] : [])),
+      ),
       openServices: services.flatMap(({ name: service, publicPort }) => (publicPort ? [`${service}-public`] : [])),
       operatorGroups,
     },
@@ -188,7 +201,7 @@ interface Login {
   files: Record<string, FileSource>;
 }
 
-/** Three logins, each in a Secret of its own: only the migrations ever mount the owner's and the verifier's. */
+/** Four logins, each in a Secret of its own: only the migrations ever mount the owner's and the verifier's. */
 function createDatabaseAccess({ name, namespace, parent }: Place, database: ControlPlaneArgs["database"]) {
   const { host, port, authority } = database;
   const makePassword = (role: string) =>
@@ -218,11 +231,14 @@ function createDatabaseAccess({ name, namespace, parent }: Place, database: Cont
     files: { database: source, ...trust },
   });
   const runtimeSecret = password("database-runtime", makePassword("runtime"));
+  const exporterSecret = password("database-exporter", makePassword("exporter"));
   return {
     runtimeSecret,
     verifierSecret: password("database-verifier", verifierPassword),
     verifierPassword,
+    exporterSecret,
     runtime: login(runtimeUser, runtimeSecret),
+    exporter: login(exporterUser, exporterSecret),
     owner: login(database.owner.user, password("database-owner", database.owner.password)),
   };
 }
@@ -246,10 +262,17 @@ function migrate({ name, namespace, parent }: Place, { image, access, around, pr
         ...access.owner.env,
         RUNTIME_USER: runtimeUser,
         RUNTIME_PASSWORD_FILE: `${filesFolder}/runtime/password`,
+        EXPORTER_USER: exporterUser,
+        EXPORTER_PASSWORD_FILE: `${filesFolder}/exporter/password`,
         VERIFIER_USER: verifierUser,
         VERIFIER_PASSWORD_FILE: `${filesFolder}/verifier/password`,
       },
-      files: { ...access.owner.files, runtime: access.runtimeSecret, verifier: access.verifierSecret },
+      files: {
+        ...access.owner.files,
+        runtime: access.runtimeSecret,
+        exporter: access.exporterSecret,
+        verifier: access.verifierSecret,
+      },
       reaches: ["database"],
       around,
       priority,

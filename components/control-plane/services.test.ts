@@ -14,6 +14,12 @@ const region: Omit<ControlPlaneServicesArgs, "upstream"> = {
     env: { DATABASE_PASSWORD_FILE: `${filesFolder}/database/password` },
     files: { database: source("runtime") },
   },
+  region: "us-east-2",
+  auditExport: { bucket: "records", roleArn: "arn:export" },
+  exporterDatabase: {
+    env: { DATABASE_PASSWORD_FILE: `${filesFolder}/database/password` },
+    files: { database: source("exporter") },
+  },
   files: {
     gatewayTls: source("gateway-tls"),
     originPull: source("origin-pull"),
@@ -74,9 +80,19 @@ describe.each([
 });
 
 describe("the control plane's services", () => {
-  it("give the database to the four that keep records", () => {
+  it("give the database to the four that keep records, and to the export a login of its own", () => {
     const keepers = control.filter(({ reaches }) => reaches?.includes("database")).map(({ name }) => name);
-    expect(keepers.sort()).toEqual(["actions", "cluster", "identity", "runs"]);
+    expect(keepers.sort()).toEqual(["actions", "audit", "cluster", "identity", "runs"]);
+    const logins = control.flatMap(({ name, files }) => (files?.database ? [`${name} ${files.database.name}`] : []));
+    expect(logins.filter((login) => !login.endsWith(" runtime"))).toEqual(["audit exporter"]);
+  });
+
+  it("give a cloud role to the audit's export alone, which serves nobody", () => {
+    const roles = control.flatMap(({ name, roleArn }) => (roleArn ? [[name, roleArn]] : []));
+    expect(roles).toEqual([["audit", "arn:export"]]);
+    expect(byName(control, "audit")).toMatchObject({ replicas: 2, env: { AUDIT_BUCKET: "records" } });
+    expect(byName(control, "audit")).not.toHaveProperty("rpcPort");
+    expect(control.filter(({ calls }) => calls?.includes("audit"))).toEqual([]);
   });
 
   it("run the relay as often as the others, each of its pods knowing the rest, and never fewer by load", () => {
@@ -92,11 +108,11 @@ describe("the control plane's services", () => {
     expect(told(planControlPlaneServices(region))).toEqual([]);
   });
 
-  it("reach nothing outside but the database, and identity the provider of people where there is one", () => {
+  it("reach nothing outside but the database, the export its bucket, and identity the people's provider if any", () => {
     const outward = (services: typeof control) =>
       services.filter(({ reaches }) => reaches?.some((reach) => reach !== "database")).map(({ name }) => name);
-    expect(outward(planControlPlaneServices(region))).toEqual([]);
-    expect(outward(control)).toEqual(["identity"]);
+    expect(outward(planControlPlaneServices(region))).toEqual(["audit"]);
+    expect(outward(control)).toEqual(["identity", "audit"]);
   });
 });
 

@@ -23,6 +23,17 @@ export interface ControlPlaneServicesArgs {
   files: ControlPlaneFiles;
   /** An OIDC provider whose people may sign in. @default none */
   upstream?: UpstreamProvider | undefined;
+  /** Of the region, as AWS names it. */
+  region: string;
+  auditExport: AuditExport;
+  /** Of the exporter alone, which may do less there than the others. */
+  exporterDatabase: ControlPlaneServicesArgs["database"];
+}
+
+/** Where audit records are taken to, and by which role. */
+export interface AuditExport {
+  bucket: Input<string>;
+  roleArn: Input<string>;
 }
 
 export interface UpstreamProvider {
@@ -168,6 +179,15 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
         PEERS_URL: url(peersOf("relay")),
       },
       files: { tls: files.relayTls, "cluster-trust": files.clusterTrust },
+    },
+    {
+      // The one with a cloud role, so it serves nobody and has a login of its own.
+      ...service("audit"),
+      autoscale: undefined,
+      roleArn: args.auditExport.roleArn,
+      reaches: ["database", "internet"],
+      env: { ...args.exporterDatabase.env, AUDIT_BUCKET: args.auditExport.bucket, AWS_REGION: args.region },
+      files: args.exporterDatabase.files,
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** The inline documents of the narrow roles. `Resource: "*"` stands only where IAM knows no other resource. */
+import { exportedRecords, exportMetrics } from "../audit/plan.ts";
 import { bucketArns } from "./aws-policies.ts";
 import type { RoleScope } from "./narrow-roles.ts";
 
@@ -92,6 +93,14 @@ export function renderAuditTrail(scope: Scope) {
       ["logs:CreateLogStream", "logs:PutLogEvents"],
       `${groupArn(scope)}:log-stream:${account}_CloudTrail_${region}*`,
     ),
+  );
+}
+
+/** Adds objects to the audit's bucket and tells how far it is: it reads, replaces and removes nothing. */
+export function renderAuditExport({ bucket }: Scope) {
+  return document(
+    allow(["s3:PutObject"], `arn:aws:s3:::${bucket}/${exportedRecords}*`),
+    allow(["cloudwatch:PutMetricData"], "*", { StringEquals: { "cloudwatch:namespace": exportMetrics } }),
   );
 }
 

@@ -17,6 +17,10 @@ export interface NarrowRoleArgs {
   issuer?: WorkloadIssuer;
   /** Name of the log group that the role writes; a plain name, so that the documents are known in a preview. */
   logGroup?: string;
+  /** Of the pods, for a role whose pods' namespace the stack chooses. @default the table's */
+  namespace?: string;
+  /** Name of the bucket that the role writes. */
+  bucket?: string;
   repository?: string;
   org?: string;
   buckets?: PlaneBuckets;
@@ -61,11 +65,12 @@ export class NarrowRole extends pulumi.ComponentResource {
   }
 }
 
-function trustOf({ kind, account, issuer }: NarrowRoleArgs): pulumi.Output<string> {
+function trustOf({ kind, account, issuer, namespace }: NarrowRoleArgs): pulumi.Output<string> {
   return pulumi.all([account, issuer?.providerArn, issuer?.issuer]).apply(([owner, providerArn, url]) =>
     JSON.stringify(
       renderNarrowTrust(kind, {
         account: owner,
+        namespace,
         issuer: providerArn && url ? { providerArn, issuer: url } : undefined,
       }),
     ),

@@ -7,6 +7,8 @@ const scope = {
   cluster: "main",
   issuer: { issuer: "oidc.test", providerArn: "arn:aws:iam::222222222222:oidc-provider/oidc.test" },
   logGroup: "/biplane/acme/main",
+  namespace: "union-cp",
+  bucket: "records",
   repository: "union/tasks",
   org: "acme",
   buckets: { metadata: "acme-metadata", fastRegistration: "acme-fast-reg" },
@@ -34,6 +36,7 @@ describe("the narrow roles", () => {
       "log-shipper": "logs",
       "flow-logs": "logs",
       "audit-trail": "logs",
+      "audit-export": "s3 cloudwatch",
       backup: "rds backup tag",
       "database-monitoring": "service-role/AmazonRDSEnhancedMonitoringRole",
     });
@@ -43,14 +46,31 @@ describe("the narrow roles", () => {
     expect(actions(kind).filter((action) => action.includes("*"))).toEqual([]);
     const everywhere = statements(kind).filter(({ Resource }) => Resource === "*");
     expect(everywhere.flatMap(({ Action }) => Action)).toSatisfy((seen: string[]) =>
-      seen.every((action) => /^(autoscaling|ec2):(Describe|GetInstanceTypes)|^ecr:GetAuth|^tag:GetRes/.test(action)),
+      seen.every((action) =>
+        /^(autoscaling|ec2):(Describe|GetInstanceTypes)|^ecr:GetAuth|^tag:GetRes|^cloudwatch:PutMetricData$/.test(
+          action,
+        ),
+      ),
     );
   });
 
   it("none of them decrypts, reads secrets or logs, or changes IAM", () => {
     const all = kinds.flatMap(actions);
     expect(all.filter((action) => /^(kms|secretsmanager|iam|sts):|^logs:(Get|Filter|Start)/.test(action))).toEqual([]);
-    expect(kinds.filter((kind) => actions(kind).some((action) => action.startsWith("s3:")))).toEqual(["image-builder"]);
+    const reaching = kinds.filter((kind) => actions(kind).some((action) => action.startsWith("s3:")));
+    expect(reaching).toEqual(["image-builder", "audit-export"]);
+  });
+
+  it("the audit's export adds objects under its own prefix, tells one measure, and reads nothing", () => {
+    expect(statements("audit-export")).toEqual([
+      { Effect: "Allow", Action: ["s3:PutObject"], Resource: "arn:aws:s3:::records/records/*" },
+      {
+        Effect: "Allow",
+        Action: ["cloudwatch:PutMetricData"],
+        Resource: "*",
+        Condition: { StringEquals: { "cloudwatch:namespace": "Biplane/AuditExport" } },
+      },
+    ]);
   });
 
   it("the image builder reads its own organisation's bundles, writes none, and pushes to one repository", () => {
@@ -74,6 +94,13 @@ describe("renderNarrowTrust", () => {
     expect(renderNarrowTrust("backup", scope).Statement[0]).toMatchObject({
       Condition: { StringEquals: { "aws:SourceAccount": "222222222222" } },
     });
+  });
+
+  it("lets the audit's export be taken by its account in the namespace that the stack chose, and by no other", () => {
+    const subjectOf = (namespace?: string) =>
+      JSON.stringify(renderNarrowTrust("audit-export", { ...scope, namespace }));
+    expect(subjectOf("cp")).toContain("system:serviceaccount:cp:audit");
+    expect(() => subjectOf(undefined)).toThrow(/namespace of the audit-export role is missing/);
   });
 
   it("refuses a pod's role without an identity provider, and a policy without what it names", () => {

@@ -6,6 +6,7 @@ import { refusal } from "../../shared/errors.ts";
 import { renderTrust } from "./aws-policies.ts";
 import type { PlaneBuckets, Subject } from "./contract.ts";
 import {
+  renderAuditExport,
   renderAuditTrail,
   renderBackup,
   renderFlowLogs,
@@ -25,18 +26,22 @@ export interface RoleScope {
   issuer?: TrustIssuer;
   /** Name of the CloudWatch log group that is written. */
   logGroup?: string;
+  /** Namespace of the pods, where a stack chooses it. */
+  namespace?: string;
+  /** Name of the bucket that is written. */
+  bucket?: string;
   /** Path of the image repository. */
   repository?: string;
   org?: string;
   buckets?: PlaneBuckets;
 }
 
-export type RoleScopeNeed = "logGroup" | "repository" | "org" | "buckets";
+export type RoleScopeNeed = "logGroup" | "namespace" | "bucket" | "repository" | "org" | "buckets";
 
 export interface NarrowRoleSpec {
   description: string;
-  /** An AWS service, or one exactly named service account. */
-  takenBy: { service: string; ownAccountOnly: boolean } | { pods: Subject };
+  /** An AWS service, or one exactly named service account; without a namespace, of that which the scope names. */
+  takenBy: { service: string; ownAccountOnly: boolean } | { pods: Omit<Subject, "namespace"> & Partial<Subject> };
   /** AWS's own policies, by name under arn:aws:iam::aws:policy/. */
   managed: readonly string[];
   needs: readonly RoleScopeNeed[];
@@ -102,6 +107,13 @@ export const narrowRoles = {
     needs: ["logGroup"],
     policy: renderAuditTrail,
   },
+  "audit-export": {
+    description: "Audit records to their bucket",
+    takenBy: { pods: { serviceAccount: "audit" } },
+    managed: [],
+    needs: ["namespace", "bucket"],
+    policy: renderAuditExport,
+  },
   backup: {
     description: "AWS Backup: snapshots of databases and their copies",
     takenBy: service("backup"),
@@ -124,11 +136,16 @@ export function narrowRole(kind: NarrowRoleKind): NarrowRoleSpec {
 }
 
 /** @throws UserError if a kind for pods is given no identity provider. */
-export function renderNarrowTrust(kind: NarrowRoleKind, { account, issuer }: Pick<RoleScope, "account" | "issuer">) {
+export function renderNarrowTrust(
+  kind: NarrowRoleKind,
+  { account, issuer, namespace }: Pick<RoleScope, "account" | "issuer" | "namespace">,
+) {
   const { takenBy } = narrowRole(kind);
   if ("pods" in takenBy) {
     if (!issuer) throw missing(kind, "issuer");
-    return renderTrust({ ...issuer, subjects: [takenBy.pods] });
+    const home = takenBy.pods.namespace ?? namespace;
+    if (!home) throw missing(kind, "namespace");
+    return renderTrust({ ...issuer, subjects: [{ ...takenBy.pods, namespace: home }] });
   }
   return {
     Version: "2012-10-17" as const,
@@ -150,6 +167,8 @@ export function renderNarrowPolicy(kind: NarrowRoleKind, scope: RoleScope): obje
   return narrowRole(kind).policy?.({
     issuer: { issuer: "", providerArn: "" },
     logGroup: "",
+    namespace: "",
+    bucket: "",
     repository: "",
     org: "",
     buckets: { metadata: "", fastRegistration: "" },

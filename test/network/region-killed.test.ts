@@ -13,7 +13,7 @@ import { killHard, ready } from "../support/outage.ts";
 import { runClient } from "../support/runs.ts";
 
 const { org, project, domain } = environment;
-const services = ["gateway", "identity", "runs", "actions", "cluster", "dataproxy", "relay"];
+const services = ["gateway", "identity", "runs", "actions", "cluster", "dataproxy", "relay", "audit"];
 const long = process.env.BIPLANE_LONG === "1";
 /** Real pods, each of which runs for about as long as all the killing takes. */
 const [count, seconds] = long ? [50, 180] : [4, 40];

@@ -1,4 +1,4 @@
-import type { RbacV1Subject, V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
+import type { RbacV1Subject, V1ClusterRole, V1Pod, V1PodSpec, V1PolicyRule } from "@kubernetes/client-node";
 import { defineRegionCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { describeRule } from "../reason/kubernetes.ts";
@@ -7,6 +7,10 @@ import { servicePods } from "../reason/region.ts";
 /** What every authenticated account may do in any cluster: ask who it is, and what the server serves. */
 const everybodysGroups = ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
 const selfReviews = ["selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"];
+
+/** The one service that has a role in the cloud (docs/decisions/0023), and whom the token for it is for. */
+const exporter = "audit";
+const cloudAudience = "sts.amazonaws.com";
 
 /**
  * Appendix C lists a ClusterRole for each service of the control plane, some over every Secret. Ours have none at all:
@@ -40,10 +44,12 @@ export const noKubernetesRights = defineRegionCheck({
       }),
       ...servicePods(regionPods, namespace).map(({ metadata, spec }): Finding => {
         const subject = `Pod/${namespace}/${metadata?.name}`;
-        const tokens = (spec?.volumes ?? []).filter(({ projected }) =>
-          projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken),
-        );
-        if (spec?.automountServiceAccountToken !== false || tokens.length > 0) return fail(subject, "mounts a token");
+        const tokens = tokensOf(spec);
+        const forCloud = tokens.every(({ audience }) => audience === cloudAudience);
+        const mayHave = forCloud && spec?.serviceAccountName === exporter ? 1 : 0;
+        if (spec?.automountServiceAccountToken !== false || tokens.length > mayHave)
+          return fail(subject, "mounts a token");
+        if (tokens.length > 0) return pass(subject, `its one token is for ${cloudAudience}, which the API refuses`);
         return pass(subject, "mounts no token of its account");
       }),
     ];
@@ -93,8 +99,32 @@ export const noKubernetesRights = defineRegionCheck({
           ?.spec?.volumes?.push({ name: "t", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } });
       },
     },
+    {
+      name: "another pod than the export's has a token for the cloud",
+      apply: ({ regionPods }, { namespace }) =>
+        project(servicePods(regionPods, namespace).findLast(isOther)?.spec, cloudAudience),
+    },
+    {
+      name: "the export has a token for Kubernetes besides",
+      apply: ({ regionPods }, { namespace }) =>
+        project(servicePods(regionPods, namespace).find((pod) => !isOther(pod))?.spec, undefined),
+    },
   ],
 });
+
+function tokensOf(spec: V1PodSpec | undefined) {
+  const sources = (spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
+}
+
+const isOther = ({ spec }: V1Pod) => spec?.serviceAccountName !== exporter;
+
+function project(spec: V1PodSpec | undefined, audience: string | undefined): undefined | false {
+  if (!spec?.volumes) return false;
+  const serviceAccountToken = { path: "t", ...(audience ? { audience } : {}) };
+  spec.volumes.push({ name: "t", projected: { sources: [{ serviceAccountToken }] } });
+  return undefined;
+}
 
 function bind(bindings: object[], subject: RbacV1Subject): undefined {
   bindings.push({

@@ -7,9 +7,12 @@ import { serviceEnvironment } from "../reason/region.ts";
 
 const ownOrg = "(org = current_setting('biplane.org'::text, true))";
 
+const exporter = "(current_setting('biplane.audit_export'::text, true) = 'on'::text)";
+
 /**
- * Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names, but the last:
- * the scheduler's, of a table that holds names of organisations and times, and nothing of theirs (DB-03).
+ * Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names, but the last
+ * three: the scheduler's, of a table that holds names of organisations and times, and nothing of theirs (DB-03); and the
+ * audit's export, which takes the records of all organisations to the region's own bucket (docs/decisions/0023).
  */
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
@@ -19,6 +22,8 @@ const lookUps: Readonly<Record<string, string>> = {
   "biplane.staff_grants": "(subject = current_setting('biplane.staff'::text, true))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
+  "biplane.audit_records": exporter,
+  "biplane.audit_exports": exporter,
   "biplane.trigger_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
 };
 

@@ -152,7 +152,12 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   "biplane.audit_records": {
     ...{ org: name, id: ["state", "bigint"], at: time, subject: name, subject_kind: name, operation: name },
     ...{ api_key: name },
-    ...{ resource: name, decision: ["state", "text"], reason, request_id: name },
+    ...{ resource: name, decision: ["state", "text"], reason, request_id: name, tx: ["state", "xid8"] },
+  },
+  "biplane.audit_exports": {
+    ...{ org: name, batch: count, hour: time, key: name, sha256: ["hash", "text"], records: number, oldest_at: time },
+    ...{ after_tx: ["state", "xid8"], after_id: count, last_tx: ["state", "xid8"], last_id: count },
+    ...{ planned_at: time, stored_at: time },
   },
   // What has been applied to the database itself.
   "biplane.migrations": {

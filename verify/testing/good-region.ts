@@ -151,6 +151,7 @@ export function goodRegionFacts(): RegionFacts {
     ],
     regionPods: [
       pod("gateway", { TLS_CERT_FILE: "/etc/biplane/tls/tls.crt", TLS_KEY_FILE: "/etc/biplane/tls/tls.key" }),
+      exporterPod(),
       pod("dataproxy", {}),
       pod("relay", { TLS_CERT_FILE: "/etc/biplane/tls/tls.crt", TLS_KEY_FILE: "/etc/biplane/tls/tls.key" }),
       pod("runs", { DATABASE_HOST: "database.example.test", DATABASE_USER: "biplane_runtime" }),
@@ -161,7 +162,7 @@ export function goodRegionFacts(): RegionFacts {
         spec: { type: "NodePort", selector: labels("gateway"), ports: [{ port: 443, nodePort: 30443 }] },
       },
     ],
-    regionDeployments: ["gateway", "dataproxy", "relay", "runs"].map((name) => ({
+    regionDeployments: ["gateway", "audit", "dataproxy", "relay", "runs"].map((name) => ({
       metadata: { namespace: "union-cp", name },
       spec: {
         replicas: 2,
@@ -177,7 +178,7 @@ export function goodRegionFacts(): RegionFacts {
         },
       },
     })),
-    regionBudgets: ["gateway", "dataproxy", "relay", "runs"].map((name) => ({
+    regionBudgets: ["gateway", "audit", "dataproxy", "relay", "runs"].map((name) => ({
       metadata: { namespace: "union-cp", name },
       spec: { maxUnavailable: 1, selector: { matchLabels: labels(name) } },
     })),
@@ -301,6 +302,16 @@ function pod(name: string, env: Record<string, string>): V1Pod {
     },
     status: { phase: "Running" },
   };
+}
+
+/** The one with a token: for the cloud's STS. */
+function exporterPod(): V1Pod {
+  const made = pod("audit", {});
+  made.spec?.volumes?.push({
+    name: "aws-iam-token",
+    projected: { sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", path: "token" } }] },
+  });
+  return made;
 }
 
 function table(name: string, columns: Record<string, string>, key: string[]): TableFact {

@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Alarms } from "../../../components/alarms/aws.ts";
-import { databaseAlarms, natAlarm } from "../../../components/alarms/metrics.ts";
+import { auditExportAlarm, databaseAlarms, natAlarm } from "../../../components/alarms/metrics.ts";
 import { AuditTrail } from "../../../components/audit/aws.ts";
 import { Backups } from "../../../components/backup/aws.ts";
 import { defaultSchedule } from "../../../components/backup/plan.ts";
@@ -57,8 +57,10 @@ const concerns: Record<string, Build> = {
   watch(common, opts, { tags = {} }) {
     const roleArn = role("audit-trail");
     const dataBuckets = ["arn:aws:s3:::acme-main-metadata"];
-    const audit = new AuditTrail("audit", { ...common, bucket: "acme-main-audit", roleArn, dataBuckets, tags }, opts);
-    const metrics = [...databaseAlarms({ identifier: "region" }), natAlarm("a", "nat-1")];
+    const exporterRoleArn = role("audit-export");
+    const trail = { ...common, bucket: "acme-main-audit", roleArn, exporterRoleArn, dataBuckets, tags };
+    const audit = new AuditTrail("audit", trail, opts);
+    const metrics = [...databaseAlarms({ identifier: "region" }), natAlarm("a", "nat-1"), auditExportAlarm(region)];
     const subscribers = [{ protocol: "https", endpoint: "https://on.call.test/secret-token" } as const];
     new Alarms("alarms", { ...common, subscribers, metrics, auditLogGroup: audit.logGroup, tags }, opts);
   },

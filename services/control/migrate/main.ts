@@ -13,6 +13,8 @@ const shape = {
   ...databaseShape,
   RUNTIME_USER: roleName,
   RUNTIME_PASSWORD_FILE: fileContent,
+  EXPORTER_USER: roleName,
+  EXPORTER_PASSWORD_FILE: fileContent,
   VERIFIER_USER: roleName,
   VERIFIER_PASSWORD_FILE: fileContent,
   /** The SQL files, where they are not beside the program. */

@@ -17,8 +17,9 @@ async function asOwner(): Promise<MigrateConfig> {
   const { user, password } = postgres.ownerOf(database);
   const owner = { DATABASE_USER: String(user), DATABASE_PASSWORD_FILE: String(password) };
   const services = { RUNTIME_USER: "services", RUNTIME_PASSWORD_FILE: "a-fresh-password" };
+  const exporter = { EXPORTER_USER: "exporter", EXPORTER_PASSWORD_FILE: "a-password-of-the-export" };
   const verifier = { VERIFIER_USER: "verifier", VERIFIER_PASSWORD_FILE: "another-password" };
-  return { ...database, ...owner, ...services, ...verifier };
+  return { ...database, ...owner, ...services, ...exporter, ...verifier };
 }
 
 describe("the migrate job", () => {
@@ -35,7 +36,7 @@ describe("the migrate job", () => {
       (await services.query("select count(*)::int as count from biplane.migrations")).rows[0].count,
     ).toBeGreaterThan(2);
     await services.end();
-    expect(lines.join("\n")).not.toMatch(/a-fresh-password|another-password/);
+    expect(lines.join("\n")).not.toMatch(/a-fresh-password|another-password|a-password-of-the-export/);
   });
 
   it("leaves a login that reads the catalogue, and neither reads nor writes anything else", async () => {

@@ -47,6 +47,9 @@ async function grantRights(client: Client, user: string): Promise<void> {
     revoke insert, update, delete on biplane.audit_records from ${role};
     grant insert (org, subject, subject_kind, api_key, operation, resource, decision, reason, request_id)
       on biplane.audit_records to ${role}`);
+  const exports = await client.query("select 1 where to_regclass('biplane.audit_exports') is not null");
+  // Whoever could say that records are in the bucket could keep them out of it.
+  if (exports.rowCount === 1) await client.query(`revoke insert, update, delete on biplane.audit_exports from ${role}`);
 }
 
 async function refusePowers(client: Client, user: string): Promise<void> {

@@ -100,6 +100,21 @@ describe("the runtime login", () => {
     await runtime.query("rollback");
   });
 
+  it("sees as the audit's export nothing but what is taken out", async () => {
+    await runtime.query("begin");
+    await runtime.query("select set_config('biplane.org', 'acme', true)");
+    await runtime.query(
+      `insert into biplane.audit_records (org, subject, subject_kind, operation, resource, decision, reason, request_id)
+       values ('acme', 'ann', 'user', 'a.B/C', '', 'allowed', '', 'r')`,
+    );
+    await runtime.query("select set_config('biplane.org', '', true), set_config('biplane.audit_export', 'on', true)");
+    for (const table of await tenantTables()) {
+      const { rows } = await runtime.query(`select org from biplane.${table}`);
+      expect([table, rows]).toEqual([table, table === "audit_records" ? [{ org: "acme" }] : []]);
+    }
+    await runtime.query("rollback");
+  });
+
   it("sees nothing without a setting, also after a transaction that had one", async () => {
     for (const table of await tenantTables()) {
       const { rows } = await runtime.query(`select * from biplane.${table}`);

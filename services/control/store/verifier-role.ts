@@ -1,6 +1,6 @@
 /** The login of whoever verifies the database from outside: it may look at the catalogue, and at no row of any table. */
 import type { Client } from "pg";
-import { UserError } from "../../../shared/errors.ts";
+import { refusePowers } from "./login-powers.ts";
 import { scramVerifier } from "./scram.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function ensureVerifierRole(client: Client, user: string, password:
 
 async function makeRole(client: Client, user: string, password: string): Promise<void> {
   const exists = (await client.query("select 1 from pg_roles where rolname = $1", [user])).rowCount === 1;
-  if (exists) await refusePowers(client, user);
+  if (exists) await refusePowers(client, user, "the verifier's login");
   const role = client.escapeIdentifier(user);
   const verifier = client.escapeLiteral(scramVerifier(password));
   const { rows } = await client.query<{ name: string }>("select current_database() as name");
@@ -34,20 +34,4 @@ async function makeRole(client: Client, user: string, password: string): Promise
     grant connect on database ${database} to ${role};
     revoke all on schema biplane from ${role};
     revoke all on all tables in schema biplane from ${role}`);
-}
-
-async function refusePowers(client: Client, user: string): Promise<void> {
-  const { rows } = await client.query<{ power: string }>(
-    `select power from pg_roles,
-       lateral (values (rolsuper, 'SUPERUSER'), (rolbypassrls, 'BYPASSRLS'), (rolcreaterole, 'CREATEROLE'),
-         (rolcreatedb, 'CREATEDB'), (rolreplication, 'REPLICATION'),
-         (exists (select 1 from pg_auth_members where member = pg_roles.oid), 'another role')) as held (yes, power)
-     where rolname = $1 and yes`,
-    [user],
-  );
-  if (rows.length === 0) return;
-  const powers = rows.map(({ power }) => power).join(", ");
-  throw new UserError(`the verifier's login ${user} has ${powers}; allowed: none of these. Name another login.`, {
-    exitCode: 1,
-  });
 }

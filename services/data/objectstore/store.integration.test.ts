@@ -9,8 +9,8 @@ import { CreateBucketCommand, HeadObjectCommand, S3Client } from "@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { paths } from "../../../sandbox/paths.ts";
 import { locateToolchain } from "../../../sandbox/toolchain/index.ts";
+import { pathStyle } from "../../shared/s3.ts";
 import { freePort } from "../../shared/testing/free-port.ts";
-import { pathStyle } from "./s3.ts";
 import { type Credentials, type ObjectStore, s3ObjectStore } from "./store.ts";
 
 const identity = { accessKeyId: "store-test", secretAccessKey: randomBytes(16).toString("hex") };

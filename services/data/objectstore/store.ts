@@ -2,8 +2,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { pathStyle } from "../../shared/s3.ts";
 import type { ObjectName } from "./keys.ts";
-import { pathStyle } from "./s3.ts";
 
 /** Answers the session's present credentials, or new ones when `forceRefresh` is set. */
 export type Credentials = ReturnType<typeof fromNodeProviderChain>;

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
+import { ensureExporterRole } from "../../control/store/exporter-role.ts";
 import { migrate, readMigrations } from "../../control/store/migrations.ts";
 import { ensureRuntimeRole } from "../../control/store/runtime-role.ts";
 import type { DatabaseConfig } from "../config.ts";
@@ -13,6 +14,8 @@ import { type Settings, startPostgresServer } from "./postgres-server.ts";
 export interface TestDatabases {
   /** A fresh clone of the migrated template. @returns how the runtime role reaches it. */
   database(): Promise<DatabaseConfig>;
+  /** The same database as the login that takes audit records out of it. */
+  exporterOf(database: DatabaseConfig): DatabaseConfig;
   /** The same database as its owner, which row-level security does not show more, but which may look at the catalogue. */
   ownerOf(database: DatabaseConfig): pg.ClientConfig;
 }
@@ -32,7 +35,7 @@ export interface TestPostgres extends TestDatabases {
 export interface TestPostgresAccess {
   port: number;
   certificate: string;
-  passwords: Record<"superuser" | "owner" | "runtime", string>;
+  passwords: Record<"superuser" | "owner" | "runtime" | "exporter", string>;
 }
 
 export interface TestPostgresOptions {
@@ -47,7 +50,7 @@ export async function startTestPostgres({
   apply = allMigrations,
   settings,
 }: TestPostgresOptions = {}): Promise<TestPostgres> {
-  const passwords = { superuser: secret(), owner: secret(), runtime: secret() };
+  const passwords = { superuser: secret(), owner: secret(), runtime: secret(), exporter: secret() };
   const server = await startPostgresServer(passwords.superuser, settings);
   const access: TestPostgresAccess = { port: server.port, certificate: server.certificate, passwords };
   try {
@@ -59,6 +62,7 @@ export async function startTestPostgres({
     await withClient(as(access, "owner", "template"), async (client) => {
       await apply(client);
       await ensureRuntimeRole(client, "runtime", passwords.runtime);
+      await ensureExporterRole(client, "exporter", passwords.exporter);
     });
   } catch (error) {
     await server.stop();
@@ -88,6 +92,11 @@ export function databasesOf(access: TestPostgresAccess): TestDatabases {
         DATABASE_POOL_SIZE: 10,
       };
     },
+    exporterOf: (database) => ({
+      ...database,
+      DATABASE_USER: "exporter",
+      DATABASE_PASSWORD_FILE: access.passwords.exporter,
+    }),
     ownerOf: ({ DATABASE_NAME }) => as(access, "owner", DATABASE_NAME),
   };
 }

@@ -1,4 +1,4 @@
-/** How this plane's S3 clients are made. Credentials come from the SDK's default chain: the pod's projected token. */
+/** How S3 clients are made. Credentials come from the SDK's default chain: the pod's projected token. */
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 
 /**
