@@ -4,7 +4,7 @@ import { bucketNames, createDataKey, DataBuckets } from "../components/buckets/a
 import { adoptCluster } from "../components/cluster/adopt.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
-import { projectNamespace } from "../components/compute-plane/project-namespace.ts";
+import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";

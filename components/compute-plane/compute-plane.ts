@@ -16,7 +16,8 @@ import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
 import { checkNamespaces, cloudRoles } from "./namespaces.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
-import { type ProjectDomain, ProjectNamespace, projectNamespace } from "./project-namespace.ts";
+import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
+import { ProjectNamespace } from "./project-namespace.ts";
 import { createWebhook, createWebhookCertificate } from "./secrets-webhook.ts";
 import { planComputePlaneServices } from "./services.ts";
 

@@ -5,7 +5,7 @@ import { physicalName } from "../../shared/names.ts";
 import { adminServiceAccounts, secretsServiceAccount, taskServiceAccount } from "../identity/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
-import { type ProjectDomain, projectNamespace } from "./project-namespace.ts";
+import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 
 const kubernetesOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 

@@ -1,35 +1,18 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { taskServiceAccount } from "../identity/contract.ts";
-import type { Egress } from "../workloads/egress.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import { renderTaskEgress } from "../workloads/network-policy.ts";
 import { grantRole } from "../workloads/rbac.ts";
-import { permissions } from "./permissions.ts";
+import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
+import { type ProjectPlan, type ProjectSettings, planProject, roleAnnotation, tasksPolicy } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
-import { eagerSecret } from "./services.ts";
 
-/** One project in one domain: the unit of isolation inside a compute plane. */
-export interface ProjectDomain {
-  project: string;
-  domain: string;
-}
-
-export interface ProjectNamespaceArgs extends ProjectDomain {
-  org: string;
+export interface ProjectNamespaceArgs extends ProjectDomain, ProjectSettings {
   /** Role of its task pods. */
   userRoleArn: pulumi.Input<string>;
   /** What a task pod starts sub-tasks with. */
   apiKey: pulumi.Input<string>;
   /** Namespace of the services that work here. */
   platform: pulumi.Input<string>;
-  dnsServers: string[];
-  /** Where task pods may open TLS connections to. @default open-443 */
-  egress?: Egress;
-}
-
-export function projectNamespace({ project, domain }: ProjectDomain): string {
-  return `${project}-${domain}`;
 }
 
 /**
@@ -43,56 +26,53 @@ export class ProjectNamespace extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProjectNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:compute-plane:ProjectNamespace", name, {}, opts);
-    const { org, project, domain, dnsServers } = args;
+    const { dnsServers } = args;
+    const plan = planProject(args, args);
+    const { labels, policies } = plan.namespace;
 
     const { ready: namespace } = new IsolatedNamespace(
       name,
-      {
-        namespace: projectNamespace(args),
-        labels: { "biplane.dev/org": org, "biplane.dev/project": project, "biplane.dev/domain": domain },
-        quota: projectQuota,
-        defaults: projectDefaults,
-        dnsServers,
-      },
+      { namespace: projectNamespace(args), labels, quota: projectQuota, defaults: projectDefaults, dnsServers },
       { parent: this },
     );
     const egress = new kubernetes.networking.v1.NetworkPolicy(
       `${name}-tasks`,
-      { metadata: { name: "allow-tasks", namespace }, spec: renderTaskEgress(args.egress) },
+      { metadata: { name: tasksPolicy, namespace }, spec: policies[tasksPolicy] },
       { parent: this },
     );
-    const account = new kubernetes.core.v1.ServiceAccount(
+    const { name: account, automountServiceAccountToken } = plan.account;
+    const tasks = new kubernetes.core.v1.ServiceAccount(
       name,
       {
-        metadata: {
-          name: taskServiceAccount,
-          namespace,
-          annotations: { "eks.amazonaws.com/role-arn": args.userRoleArn },
-        },
-        automountServiceAccountToken: false,
+        metadata: { name: account, namespace, annotations: { [roleAnnotation]: args.userRoleArn } },
+        automountServiceAccountToken,
       },
       { parent: this },
     );
+    const { name: secret, type } = plan.key;
     const key = new kubernetes.core.v1.Secret(
-      `${name}-${eagerSecret}`,
-      { metadata: { name: eagerSecret, namespace }, type: "Opaque", stringData: { "api-key": args.apiKey } },
+      `${name}-${secret}`,
+      { metadata: { name: secret, namespace }, type, stringData: { "api-key": args.apiKey } },
       { parent: this },
     );
 
-    this.ready = [egress, account, key, ...grantServices(name, namespace, args, this)];
+    this.ready = [egress, tasks, key, ...grantServices(name, namespace, { plan, args, parent: this })];
     this.registerOutputs({});
   }
+}
+
+interface Granting {
+  plan: ProjectPlan;
+  args: ProjectNamespaceArgs;
+  parent: pulumi.Resource;
 }
 
 function grantServices(
   name: string,
   namespace: pulumi.Output<string>,
-  { platform }: ProjectNamespaceArgs,
-  parent: pulumi.Resource,
+  { plan, args: { platform }, parent }: Granting,
 ): pulumi.Resource[] {
-  return permissions
-    .filter(({ where }) => where === "projects")
-    .map(({ role, account, rules }) =>
-      grantRole(`${name}-${role}`, { role, namespace, rules, account: { name: account, namespace: platform }, parent }),
-    );
+  return plan.grants.map(({ role, account, rules }) =>
+    grantRole(`${name}-${role}`, { role, namespace, rules, account: { name: account, namespace: platform }, parent }),
+  );
 }

@@ -1,5 +1,5 @@
 /** What one project-domain may use together, and what one of its containers gets that names nothing. */
-import type { ContainerDefaults } from "../workloads/namespace.ts";
+import type { ContainerDefaults } from "../workloads/namespace-plan.ts";
 
 /** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
 export const projectQuota = {
@@ -17,3 +17,6 @@ export const projectDefaults: ContainerDefaults = {
   request: { cpu: "50m", memory: "128Mi" },
   limit: { cpu: "1", memory: "1Gi" },
 };
+
+/** Of a project that takes no work any more: pods that run go on to their end, no other one starts. */
+export const parkedQuota = { ...projectQuota, pods: "0" };

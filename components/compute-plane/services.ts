@@ -5,7 +5,8 @@ import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
-import type { ProjectDomain } from "./project-namespace.ts";
+import type { ProjectDomain } from "./project-domain.ts";
+import { eagerSecret } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
 
 export interface ComputePlaneServicesArgs {
@@ -27,9 +28,6 @@ export interface ComputePlaneServicesArgs {
   /** Certificate and key of the secrets' webhook. */
   webhookTls: FileSource;
 }
-
-/** Secret of each project namespace by which task pods reach the control plane. */
-export const eagerSecret = "eager-api-key";
 
 const rpcPort = 8080;
 /** Of the secrets' webhook; its Service answers on 443. */

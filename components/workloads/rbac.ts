@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { labelsOf } from "./labels.ts";
+import { planBinding, planRole } from "./grant-plan.ts";
 import type { Rule } from "./service-spec.ts";
 
 export interface GrantArgs {
@@ -19,15 +19,12 @@ export interface GrantArgs {
 export function grantRole(name: string, args: GrantArgs): pulumi.Resource {
   const { role, namespace, rules, account, parent, formerParent } = args;
   const opts = { parent, ...(formerParent ? { aliases: [{ parent: formerParent }] } : {}) };
-  const metadata = { name: role, namespace, labels: labelsOf(role) };
-  const created = new kubernetes.rbac.v1.Role(name, { metadata, rules }, opts);
+  const plan = planRole(role, rules);
+  const metadata = { name: role, namespace, labels: plan.labels };
+  const created = new kubernetes.rbac.v1.Role(name, { metadata, rules: plan.rules }, opts);
   return new kubernetes.rbac.v1.RoleBinding(
     name,
-    {
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: created.metadata.name },
-      subjects: [{ kind: "ServiceAccount", ...account }],
-    },
+    { metadata, ...planBinding<pulumi.Input<string>>(created.metadata.name, account) },
     opts,
   );
 }
