@@ -1,5 +1,6 @@
 /** What the actions service serves. Methods that are not here answer "unimplemented". */
 import type { ConnectRouter } from "@connectrpc/connect";
+import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
 import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.js";
@@ -10,11 +11,13 @@ import { actionKeyOf, runKeyOf } from "../runs/identifiers.ts";
 import { rootAction } from "../store/keys.ts";
 import { type ActionsDeps, abort, enqueue, watchChildren } from "./children.ts";
 import { executorQueueService } from "./executor-queue.ts";
+import { projectDirectoryService } from "./project-directory.ts";
 
 /** Pods use ActionsService, or Queue and State together; the executor its own. All see the same actions. */
 export function actionsRoutes(deps: ActionsDeps) {
   return (router: ConnectRouter) => {
     router.service(ExecutorQueueService, executorQueueService(deps));
+    router.service(ProjectDirectoryService, projectDirectoryService(deps));
     router.service(ActionsService, {
       async enqueue({ action }, context) {
         if (!action) throw invalid({ subject: "action", allowed: "an action" });

@@ -3,6 +3,7 @@ import type { Transaction } from "../../shared/postgres.ts";
 
 export const runChannel = "biplane_runs";
 export const queueChannel = "biplane_queue";
+export const projectsChannel = "biplane_projects";
 
 /** Sent when the transaction commits, once however often it is called in it. */
 export async function announceRun(transaction: Transaction, topic: string): Promise<void> {
@@ -11,4 +12,8 @@ export async function announceRun(transaction: Transaction, topic: string): Prom
 
 export async function announceQueue(transaction: Transaction, org: string): Promise<void> {
   await transaction.query("select pg_notify($1, $2)", [queueChannel, org]);
+}
+
+export async function announceProjects(transaction: Transaction, org: string): Promise<void> {
+  await transaction.query("select pg_notify($1, $2)", [projectsChannel, org]);
 }

@@ -2,6 +2,7 @@
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import type { ProjectKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
+import { announceProjects } from "./notify.ts";
 
 export interface ProjectRow {
   id: string;
@@ -18,12 +19,13 @@ const columns = "p.id, p.name, p.description, p.labels, p.domains, p.state, p.cr
 
 /** Writes only where the project or the domain is new. */
 export async function ensureProject(transaction: Transaction, org: string, key: ProjectKey): Promise<void> {
-  await transaction.query(
+  const written = await transaction.query(
     `insert into biplane.projects as p (org, id, name, domains) values ($1, $2, $2, array[$3::text])
      on conflict (org, id) do update set domains = p.domains || excluded.domains
-     where not excluded.domains <@ p.domains`,
+     where not excluded.domains <@ p.domains returning 1`,
     [org, key.project, key.domain],
   );
+  if (written.length > 0) await announceProjects(transaction, org);
 }
 
 export async function insertProject(
@@ -32,13 +34,15 @@ export async function insertProject(
   project: Omit<ProjectRow, "created_at">,
 ): Promise<"created" | "name-taken"> {
   const { id, name, description, labels, domains, state } = project;
-  const rows = await database.withOrg(org, (transaction) =>
-    transaction.query(
+  const rows = await database.withOrg(org, async (transaction) => {
+    const written = await transaction.query(
       `insert into biplane.projects (org, id, name, description, labels, domains, state)
        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
       [org, id, name, description, labels, domains, state],
-    ),
-  );
+    );
+    await announceProjects(transaction, org);
+    return written;
+  });
   return rows.length === 1 ? "created" : "name-taken";
 }
 
@@ -48,13 +52,15 @@ export async function updateProject(
   project: Pick<ProjectRow, "id" | "name" | "description" | "labels" | "state">,
 ): Promise<"updated" | "not-found"> {
   const { id, name, description, labels, state } = project;
-  const rows = await database.withOrg(org, (transaction) =>
-    transaction.query(
+  const rows = await database.withOrg(org, async (transaction) => {
+    const written = await transaction.query(
       `update biplane.projects set name = $3, description = $4, labels = $5, state = $6
        where org = $1 and id = $2 returning 1`,
       [org, id, name, description, labels, state],
-    ),
-  );
+    );
+    await announceProjects(transaction, org);
+    return written;
+  });
   return rows.length === 1 ? "updated" : "not-found";
 }
 
@@ -69,4 +75,14 @@ export async function readProject(database: Database, org: string, id: string): 
 export async function listProjects(database: Database, org: string, plan: ListPlan): Promise<ProjectRow[]> {
   const { text, values } = listSql({ columns, from: "from biplane.projects p where p.org = $1", values: [org] }, plan);
   return database.withOrg(org, (transaction) => transaction.query<ProjectRow>(text, values));
+}
+
+/** Every project of an organisation, by what a compute plane must know of it. */
+export async function readDirectory(
+  database: Database,
+  org: string,
+): Promise<Pick<ProjectRow, "id" | "domains" | "state">[]> {
+  return database.withOrg(org, (transaction) =>
+    transaction.query("select id, domains, state from biplane.projects where org = $1 order by id", [org]),
+  );
 }

@@ -28,7 +28,11 @@ export function fromRegion({ objectStore, logProvider, secrets, log }: Dispatch)
 
 /** What services of this cluster may ask of the region; the tunnel's certificate says who asks. */
 export function toRegion(link: StreamSource, pinnedKeys: () => string | undefined, log: Logger): HttpHandler {
-  const prefixes = ["/biplane.queue.v1.ExecutorQueueService/", "/biplane.cluster.v1.ClusterLinkService/"];
+  const prefixes = [
+    "/biplane.queue.v1.ExecutorQueueService/",
+    "/biplane.projects.v1.ProjectDirectoryService/",
+    "/biplane.cluster.v1.ClusterLinkService/",
+  ];
   return (request, response) => {
     const path = pathOf(request);
     if (path === "/pinned/keys") return answerKeys(pinnedKeys(), response);

@@ -93,7 +93,11 @@ describe("the table of rules", () => {
 
   it("gives a compute plane its own calls only", () => {
     expect(new Set(of("cluster").map((name) => name.split("/")[0]))).toEqual(
-      new Set(["biplane.cluster.v1.ClusterLinkService", "biplane.queue.v1.ExecutorQueueService"]),
+      new Set([
+        "biplane.cluster.v1.ClusterLinkService",
+        "biplane.projects.v1.ProjectDirectoryService",
+        "biplane.queue.v1.ExecutorQueueService",
+      ]),
     );
   });
 

@@ -17,6 +17,7 @@ import {
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
+import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
@@ -198,6 +199,7 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   rulesOf(PlacementService, { resolveCluster: betweenServices() }),
   rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
+  rulesOf(ProjectDirectoryService, { watchProjects: cluster }),
 ]);
 
 /** @param method as on the wire, such as CreateRun. @returns undefined where nobody may call it. */
