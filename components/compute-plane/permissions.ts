@@ -17,8 +17,11 @@ export interface Permission {
   role: string;
   /** Service account of the platform's namespace. */
   account: string;
-  /** `projects`: a Role in each project namespace; `platform`: one in the platform's own. Never in the whole cluster. */
-  where: "projects" | "platform";
+  /**
+   * `projects`: a Role in each project namespace; `platform`: one in the platform's own; `cluster`: a ClusterRole, for
+   * what has no namespace yet, with every object by its name (on-demand.ts).
+   */
+  where: "projects" | "platform" | "cluster";
   /** Roles of appendix D that it stands for; none where the documents have no such right. */
   standsFor: string[];
   rules: PlainRule[];
@@ -101,8 +104,6 @@ export const permissions: Permission[] = [
 
 /** Roles of appendix D that no account has here, each with its reason: what is granted beyond `permissions` is a fault. */
 export const notGranted: Record<string, string> = {
-  "clustersync-resource":
-    "namespaces, accounts, bindings and quotas are declared by the stack, not made in the cluster",
   "operator-system": "no operator runs: configuration comes from the stack, health from the tunnel's heartbeat",
   "union-operator-admission": "the stack makes the webhook's serving certificate, no pod does",
   "release-name-fluentbit": "no log shipper runs yet; it will have a namespace and an account of its own",

@@ -3,7 +3,8 @@ import type { ContainerDefaults } from "../workloads/namespace-plan.ts";
 
 /** Much below the documented 4,096 CPUs, which no plane has: a quota that nobody can fill limits nothing. */
 export const projectQuota = {
-  pods: "5000",
+  // Numbers as the API server writes them back: whoever compares a live quota with the plan finds them equal.
+  pods: "5k",
   "requests.cpu": "256",
   "requests.memory": "1Ti",
   "limits.cpu": "512",

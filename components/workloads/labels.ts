@@ -4,6 +4,8 @@ export const nameLabel = "app.kubernetes.io/name";
 /** Where Kubernetes' namespace controller puts every namespace's own name. */
 export const namespaceLabel = "kubernetes.io/metadata.name";
 
+export const managedByLabel = "app.kubernetes.io/managed-by";
+
 export type Labels = Record<string, string>;
 
 /** What a component's pods are selected by; it must never change, a Deployment's selector cannot. */
@@ -12,5 +14,5 @@ export function selectorOf(component: string): Labels {
 }
 
 export function labelsOf(component: string): Labels {
-  return { ...selectorOf(component), "app.kubernetes.io/part-of": "biplane", "app.kubernetes.io/managed-by": "pulumi" };
+  return { ...selectorOf(component), "app.kubernetes.io/part-of": "biplane", [managedByLabel]: "pulumi" };
 }
