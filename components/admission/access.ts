@@ -1,6 +1,7 @@
 /** Who may be given what: roles, bindings, cloud roles, long-lived tokens, and the namespaces' own standard. */
 import type { Input } from "@pulumi/pulumi";
 import { all } from "@pulumi/pulumi";
+import { syncAccount, syncClusterRole } from "../compute-plane/on-demand.ts";
 import { join, list, map, text } from "./cel.ts";
 import { ownNamespaces, type Place } from "./place.ts";
 import type { Policy } from "./policy.ts";
@@ -84,13 +85,18 @@ export function planBindings(place: Place, { operators, managers }: BoundGroups)
   };
 }
 
-/** No account of ours, and nobody at large, gets rights in the whole cluster. */
+/**
+ * No account of ours, and nobody at large, gets rights in the whole cluster, but the sync its own role. That stands here
+ * also where no project is on demand: policies are read anew about once a second, and the binding that comes with the
+ * first one would still be judged by the old words.
+ */
 export function planClusterBindings(place: Place): Policy {
   const homes = ownNamespaces(place);
   const ours = `subject.kind == "ServiceAccount" && subject.?namespace.orValue("") in ${list(homes)}`;
   const groups = list(homes.map((namespace) => `system:serviceaccounts:${namespace}`));
   const crowd = list(["system:serviceaccounts", "system:authenticated", "system:unauthenticated"]);
   const everybody = `object.roleRef.name == "cluster-admin" && subject.name in ${crowd}`;
+  const reached = `(${ours}) || (subject.kind == "Group" && (subject.name in ${groups} || (${everybody})))`;
   return {
     name: "cluster-bindings",
     claims: ["verify-clusterrolebindings", "k8s-platform-accounts-scoped"],
@@ -98,9 +104,7 @@ export function planClusterBindings(place: Place): Policy {
     variables: [
       {
         name: "reached",
-        expression:
-          `object.?subjects.orValue([]).filter(subject, (${ours}) || ` +
-          `(subject.kind == "Group" && (subject.name in ${groups} || (${everybody}))))`,
+        expression: `object.?subjects.orValue([]).filter(subject, ${besideSync(place, reached)})`,
       },
     ],
     validations: [
@@ -114,6 +118,14 @@ export function planClusterBindings(place: Place): Policy {
       },
     ],
   };
+}
+
+function besideSync({ namespace }: Place, reached: string): string {
+  const isSync =
+    `object.roleRef.kind == "ClusterRole" && object.roleRef.name == ${text(syncClusterRole(namespace))} && ` +
+    `subject.kind == "ServiceAccount" && subject.?namespace.orValue("") == ${text(namespace)} && ` +
+    `subject.name == ${text(syncAccount)}`;
+  return `(${reached}) && !(${isSync})`;
 }
 
 /** @param roles the cloud role of each account that has one: `<namespace>/<account>` → ARN */

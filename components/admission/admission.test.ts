@@ -13,6 +13,10 @@ const args: AdmissionArgs = {
   images: { platform: [`registry.test/biplane/services@sha256:${"a".repeat(64)}`], tasks: ["ghcr.io/acme"] },
   roles: { "union/executor": "arn:admin", "demo-development/default": "arn:user" },
   management: { group: "biplane:managers", level: "full" },
+  sync: {
+    onDemand: [{ project: "demo", domain: "production" }],
+    settings: { org: "acme", dnsServers: [] },
+  },
 };
 const policyType = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy";
 const build = (more: Partial<AdmissionArgs> = {}, preview = false) =>
@@ -29,6 +33,7 @@ const names = [
   "accounts",
   "tokens",
   "namespaces",
+  "sync",
 ];
 
 describe("Admission", () => {
@@ -66,7 +71,7 @@ describe("Admission", () => {
     for (const { name, inputs } of made.of(`${policyType}Binding`)) {
       const selector = (inputs.spec as { matchResources?: { namespaceSelector: unknown } }).matchResources
         ?.namespaceSelector;
-      const wide = ["admission-cluster-bindings", "admission-management"].includes(name);
+      const wide = ["admission-cluster-bindings", "admission-management", "admission-sync"].includes(name);
       const values = ["union", "demo-development", "demo-production"];
       expect(selector, name).toEqual(
         wide ? undefined : { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }] },

@@ -21,3 +21,13 @@ export function join(...parts: string[]): string {
 export function words(values: readonly string[]): string {
   return values.join(", ") || "none";
 }
+
+/** Any JSON value, with its types left open: CEL would have each list and map hold values of one type. */
+export function value(of: unknown): string {
+  if (Array.isArray(of)) return `dyn([${of.map(value).join(", ")}])`;
+  if (typeof of === "object" && of !== null) {
+    const entries = Object.entries(of).filter(([, part]) => part !== undefined);
+    return `dyn({${entries.map(([key, part]) => `${text(key)}: ${value(part)}`).join(", ")}})`;
+  }
+  return `dyn(${JSON.stringify(of)})`;
+}

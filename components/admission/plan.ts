@@ -7,6 +7,7 @@ import { planServices, planSessions } from "./openings.ts";
 import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
 import type { Policy } from "./policy.ts";
+import { planSync, type SyncFence } from "./sync.ts";
 
 export interface AdmissionArgs extends Place {
   images: ApprovedImages;
@@ -20,6 +21,8 @@ export interface AdmissionArgs extends Place {
   openServices?: string[];
   /** Kubernetes groups of the customer's own people, who may open sessions and be bound to roles. @default none */
   operatorGroups?: string[];
+  /** What the sync may make. @default there is no sync */
+  sync?: Omit<SyncFence, "namespace">;
   /** BYOC only. @default the vendor has no rights at all */
   management?: Management;
 }
@@ -43,6 +46,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planAccounts(args, roles),
     planTokens(args),
     planNamespaces(args),
+    ...(args.sync ? [planSync({ ...args.sync, namespace: args.namespace })] : []),
     ...(management ? [planManagement(management)] : []),
   ];
 }

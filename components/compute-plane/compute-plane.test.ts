@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { userSecretShards } from "../secrets/names.ts";
 import { type Recorded, recordResources } from "../testing/record-resources.ts";
 import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
+import { allPermissions, syncPermissions } from "./on-demand.ts";
 import { notGranted, permissionOf, permissions } from "./permissions.ts";
 
 const projects = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ project: `team${at}`, domain: "development" }));
 
-const build = (more: Partial<ComputePlaneArgs> = {}, preview = false) =>
+const build = (more: Partial<ComputePlaneArgs> = {}, preview = false, slow: string[] = []) =>
   recordResources(
     () =>
       new ComputePlane("compute-plane", {
@@ -29,7 +30,7 @@ const build = (more: Partial<ComputePlaneArgs> = {}, preview = false) =>
         apiPort: 6443,
         ...more,
       }),
-    { preview },
+    { preview, slow },
   );
 const names = ({ all }: Recorded) => all.map(({ type, name }) => `${type} ${name}`).sort();
 const kind = ({ all }: Recorded, name: string) => all.filter(({ type }) => type.endsWith(`:${name}`));
@@ -220,12 +221,83 @@ describe("permissions", () => {
       "prometheus-operator",
       "release-name-dcgm-exporter",
     ];
-    const decided = [...permissions.flatMap(({ standsFor }) => standsFor), ...Object.keys(notGranted)];
+    const decided = [...allPermissions(projects(1)).flatMap(({ standsFor }) => standsFor), ...Object.keys(notGranted)];
     expect(decided.sort()).toEqual(documented.sort());
   });
 
   it("are found by name or not at all", () => {
     expect(permissionOf("tunnel").account).toBe("tunnel-system");
     expect(() => permissionOf("operator")).toThrow(/no permission is named operator/);
+  });
+});
+
+describe("project-domains on demand", () => {
+  const declared = [...projects(1), { project: "later", domain: "production", onDemand: true }];
+  const account = (made: Recorded) => kind(made, "ServiceAccount").map(({ name }) => name);
+
+  it("are known to policies, roles and services, and get no object from the stack", async () => {
+    const made = await build({ projects: declared });
+    expect(names(made).filter((name) => name.includes("later-production"))).toEqual([]);
+    const { spec } = made.one(
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
+      "compute-plane-admission-pods",
+    ).inputs;
+    expect(JSON.stringify(spec)).toContain('["union","team0-development","later-production"]');
+    const env = JSON.stringify(made.one("kubernetes:apps/v1:Deployment", "compute-plane-executor").inputs);
+    expect(env).toContain('{"name":"ON_DEMAND_NAMESPACES","value":"later-production"}');
+  });
+
+  it("bring the sync, its rights and its fence; without them there is none of these", async () => {
+    const [without, made] = [await build(), await build({ projects: declared })];
+    expect(account(without)).not.toContain("compute-plane-sync");
+    expect(names(without).filter((name) => name.includes("sync"))).toEqual([]);
+    expect(account(made)).toContain("compute-plane-sync");
+    const [role, ...more] = kind(made, "ClusterRole");
+    expect(more).toEqual([]);
+    const [cluster, platform] = syncPermissions(declared.slice(1));
+    expect(role?.inputs).toMatchObject({ metadata: { name: "union-sync" }, rules: cluster?.rules });
+    expect(made.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "compute-plane-sync").inputs).toMatchObject({
+      rules: platform?.rules,
+    });
+    expect(
+      made.one("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", "compute-plane-sync").inputs,
+    ).toMatchObject({ subjects: [{ kind: "ServiceAccount", name: "sync", namespace: "union" }] });
+    expect(names(made)).toContain(
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy compute-plane-admission-sync",
+    );
+  });
+
+  it("are told to the sync with their own roles, and with what every plan needs", async () => {
+    const made = await build({ projects: declared, projectRoleArns: { "later-production": "arn:of-later" } });
+    const { data } = made.one("kubernetes:core/v1:ConfigMap", "compute-plane-sync-plan").inputs as {
+      data: Record<string, string>;
+    };
+    expect(JSON.parse(data["plan.json"] ?? "")).toEqual({
+      org: "acme",
+      platform: "union",
+      dnsServers: [],
+      egress: "open-443",
+      projects: [{ project: "later", domain: "production", roleArn: "arn:of-later" }],
+    });
+  });
+
+  it("start the sync only once its fence stands", async () => {
+    const binding = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding";
+    const made = await build({ projects: declared }, false, [binding]);
+    const { begun } = made.one("kubernetes:apps/v1:Deployment", "compute-plane-sync");
+    expect(begun).toBeGreaterThan(made.one(binding, "compute-plane-admission-sync").ended);
+  });
+
+  it("give the sync names only: no rule without, no wildcard, no Secret read, nothing deleted", () => {
+    const [cluster] = syncPermissions(declared.slice(1));
+    for (const { apiGroups, resources, verbs, resourceNames } of cluster?.rules ?? []) {
+      expect(resourceNames?.length, resources.join()).toBeGreaterThan(0);
+      expect([...apiGroups, ...resources, ...verbs, ...(resourceNames ?? [])]).not.toContain("*");
+      expect(verbs).not.toContain("delete");
+      if (resources.includes("secrets")) expect(verbs).toEqual(["create", "patch"]);
+      const handsOn = verbs.some((verb) => ["bind", "escalate"].includes(verb));
+      expect(handsOn, resources.join()).toBe(resources.includes("roles"));
+    }
+    expect(syncPermissions([])).toEqual([]);
   });
 });

@@ -7,7 +7,9 @@ import { type PlaneBuckets, taskServiceAccount } from "../identity/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { checkEgress, type Egress } from "../workloads/egress.ts";
-import { createSecretFiles } from "../workloads/files.ts";
+import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
+import { rbacGroup } from "../workloads/grant-plan.ts";
+import { labelsOf } from "../workloads/labels.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { grantRole } from "../workloads/rbac.ts";
@@ -15,6 +17,7 @@ import type { Autoscale } from "../workloads/service-spec.ts";
 import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
 import { checkNamespaces, cloudRoles } from "./namespaces.ts";
+import { type DeclaredProject, onDemandOf, syncClusterRole, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 import { ProjectNamespace } from "./project-namespace.ts";
@@ -31,7 +34,8 @@ export interface ComputePlaneArgs {
   region: string;
   /** The region's public host, without scheme or port. */
   controlPlaneHost: string;
-  projects: ProjectDomain[];
+  /** Those on demand are made by the sync service, which runs only where there is one. */
+  projects: DeclaredProject[];
   adminRoleArn: pulumi.Input<string>;
   /** Role of task pods, in each namespace that `projectRoleArns` does not name. */
   userRoleArn: pulumi.Input<string>;
@@ -96,7 +100,7 @@ export class ComputePlane extends pulumi.ComponentResource {
     const taskActions = new kubernetes.apiextensions.v1.CustomResourceDefinition(`${name}-taskactions`, taskActionCrd, {
       parent: this,
     });
-    admit(name, projectNamespaces, args, this);
+    const { policies } = admit(name, projectNamespaces, args, this);
     const priority = createPlatformPriority(`${name}-priority`, { namespace: args.namespace, parent: this });
     const { ready: namespace } = new IsolatedNamespace(
       `${name}-namespace`,
@@ -104,7 +108,11 @@ export class ComputePlane extends pulumi.ComponentResource {
       { parent: this },
     );
     const platform: Place = { name, namespace, parent: this };
-    const projects = args.projects.flatMap((project) => createProject(platform, project, args).ready);
+    const onDemand = onDemandOf(args.projects);
+    const projects = args.projects
+      .filter((project) => !onDemand.includes(project))
+      .flatMap((project) => createProject(platform, project, args).ready);
+    const syncRights = letSync(platform, onDemand, args.namespace);
     const tunnelSecret = giveItsOwn(platform, identitySecret);
     const protect = (args.protectSecrets ?? false) && args.secrets.backend === "kubernetes";
     const shards = userSecretShards.map((shard) => giveItsOwn(platform, shard, protect));
@@ -125,12 +133,14 @@ export class ComputePlane extends pulumi.ComponentResource {
         parent: this,
       }),
       webhookTls: certificate.tls,
+      ...(onDemand.length > 0 ? { sync: giveSync(platform, onDemand, args) } : {}),
     });
     const needs: Record<string, pulumi.Resource[]> = {
       tunnel: [tunnelSecret],
       executor: [taskActions, ...election, ...projects],
       logs: projects,
       secrets: [...shards, ...projects],
+      sync: [...syncRights, ...policies],
     };
     const workloads = services.map(
       (spec) =>
@@ -183,6 +193,41 @@ function renderApiKey({ host, org, client }: { host: string; org: string; client
     .apply((secret) => Buffer.from([host, client.id, secret, org].join(":")).toString("base64"));
 }
 
+/** Nobody may create what is not there yet by a Role: the one ClusterRole of the plane, each of its rules by name. */
+function letSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], platform: string): pulumi.Resource[] {
+  return syncPermissions(onDemand)
+    .filter(({ where }) => where === "cluster")
+    .map(({ account, rules }) => {
+      const metadata = { name: syncClusterRole(platform), labels: labelsOf("sync") };
+      const role = new kubernetes.rbac.v1.ClusterRole(`${name}-sync`, { metadata, rules }, { parent });
+      return new kubernetes.rbac.v1.ClusterRoleBinding(
+        `${name}-sync`,
+        {
+          metadata,
+          roleRef: { apiGroup: rbacGroup, kind: "ClusterRole", name: role.metadata.name },
+          subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+        },
+        { parent },
+      );
+    });
+}
+
+/** What the sync plans by: all that `createProject` gives a plan, for those on demand. */
+function giveSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], args: ComputePlaneArgs) {
+  const { org, controlPlaneHost, taskClient, userRoleArn, projectRoleArns, dnsServers, egress = "open-443" } = args;
+  const projects = onDemand.map(({ project, domain }) => ({
+    project,
+    domain,
+    roleArn: projectRoleArns?.[projectNamespace({ project, domain })] ?? userRoleArn,
+  }));
+  const plan = pulumi.jsonStringify({ org, platform: args.namespace, dnsServers, egress, projects });
+  const apiKey = renderApiKey({ host: controlPlaneHost, org, client: taskClient });
+  return {
+    plan: createConfigFiles(name, { name: "sync-plan", namespace, content: { "plan.json": plan }, parent }),
+    taskKey: createSecretFiles(name, { name: "sync-task-key", namespace, content: { "api-key": apiKey }, parent }),
+  };
+}
+
 /** Made empty and never compared again: what its service writes there is its own. */
 function giveItsOwn({ name, namespace, parent }: Place, secret: string, protect = false): pulumi.Resource {
   return new kubernetes.core.v1.Secret(
@@ -206,6 +251,7 @@ function letExecutorsElect({ name, namespace, parent }: Place): pulumi.Resource[
 
 function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {
   const { namespace, image, admission = {}, management } = args;
+  const onDemand = onDemandOf(args.projects);
   return new Admission(
     `${name}-admission`,
     {
@@ -220,6 +266,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       taskAccount: taskServiceAccount,
       operatorGroups: admission.operatorGroups,
       management,
+      ...(onDemand.length > 0 ? { sync: { onDemand, settings: args } } : {}),
     },
     { parent },
   );

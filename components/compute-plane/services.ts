@@ -4,8 +4,9 @@ import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
-import type { ProjectDomain } from "./project-domain.ts";
+import { projectNamespace } from "./project-domain.ts";
 import { eagerSecret } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
 
@@ -17,7 +18,7 @@ export interface ComputePlaneServicesArgs {
   controlPlaneHost: string;
   adminRoleArn: Input<string>;
   buckets: { [Bucket in keyof PlaneBuckets]: Input<string> };
-  projects: ProjectDomain[];
+  projects: DeclaredProject[];
   projectNamespaces: string[];
   secrets: SecretSettings;
   /** Of each service that can run more than once. */
@@ -27,6 +28,8 @@ export interface ComputePlaneServicesArgs {
   registration: FileSource;
   /** Certificate and key of the secrets' webhook. */
   webhookTls: FileSource;
+  /** What the sync plans by. @default no project is on demand, and there is no sync */
+  sync?: { plan: FileSource; taskKey: FileSource };
 }
 
 const rpcPort = 8080;
@@ -41,7 +44,12 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
   const tunnelUrl = rpcUrl("tunnel", namespace);
   // The keys that verify users' tokens are those pinned at registration, not whatever the region says today.
   const verifiesTokens = { TOKEN_ISSUER: `https://${controlPlaneHost}`, TOKEN_KEYS_URL: `${tunnelUrl}/pinned/keys` };
-  const projects = { PROJECT_NAMESPACES: args.projectNamespaces.join(",") };
+  const onDemand = onDemandOf(args.projects).map(projectNamespace);
+  const projects = {
+    PROJECT_NAMESPACES: args.projectNamespaces.join(","),
+    // May not be there yet, and then nobody waits for them.
+    ...(onDemand.length > 0 ? { ON_DEMAND_NAMESPACES: onDemand.join(",") } : {}),
+  };
   const service = (name: string) => ({ name, entry: `/app/data/${name}.mjs` });
 
   return [
@@ -146,7 +154,34 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       },
       files: { tls: args.webhookTls },
     },
+    ...(args.sync ? [planSyncService(args, args.sync, tunnelUrl)] : []),
   ];
+}
+
+/** One pod: two at once would only make the same objects twice over. */
+function planSyncService(
+  { namespace, projects }: ComputePlaneServicesArgs,
+  files: NonNullable<ComputePlaneServicesArgs["sync"]>,
+  tunnelUrl: string,
+): ServiceSpec {
+  const [events] = syncPermissions(onDemandOf(projects)).filter(({ where }) => where === "platform");
+  return {
+    name: "sync",
+    entry: "/app/data/sync.mjs",
+    serviceAccount: syncAccount,
+    ...(events ? { rules: events.rules } : {}),
+    replicas: 1,
+    calls: ["tunnel"],
+    reaches: ["kubernetes-api"],
+    env: {
+      TUNNEL_URL: tunnelUrl,
+      POD_NAMESPACE: namespace,
+      SYNC_DEPLOYMENT: "sync",
+      PLAN_FILE: `${filesFolder}/plan/plan.json`,
+      TASK_KEY_FILE: `${filesFolder}/task-key/api-key`,
+    },
+    files: { plan: files.plan, "task-key": files.taskKey },
+  };
 }
 
 function backendEnvironment({ secrets, region }: ComputePlaneServicesArgs): Record<string, Input<string>> {

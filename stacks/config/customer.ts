@@ -130,7 +130,16 @@ export const customerSchema = z
     controlPlaneHost: host.describe("The region's endpoint"),
     images: z.strictObject({ services: image, task: image.optional() }),
     projects: z
-      .array(z.strictObject({ project: word, domain: word }))
+      .array(
+        z.strictObject({
+          project: word,
+          domain: word,
+          onDemand: z
+            .boolean()
+            .default(false)
+            .describe("true: its namespace is made when the region has the project, without another `up`"),
+        }),
+      )
       .min(1, { error: "at least one project and domain" })
       .describe("Each pair gets a namespace <project>-<domain>"),
     isolation: oneOf("shared", "project")

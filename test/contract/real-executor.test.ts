@@ -11,6 +11,7 @@ import { environment } from "../support/local-run.ts";
 import { executorContract } from "./executor-contract.ts";
 
 const namespace = "executor-contract";
+const served = { namespaces: [namespace], onDemand: new Set<string>() };
 const kube = new KubeConfig();
 kube.loadFromFile(environment.kubeconfigs.customer);
 const core = kube.makeApiClient(CoreV1Api);
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await retire(kubernetesRetirement(kube, { namespace, name: "executor" }, [namespace]), kubernetesCluster(kube), log);
+  await retire(kubernetesRetirement(kube, { namespace, name: "executor" }, served), kubernetesCluster(kube), log);
   await core.deleteNamespace({ name: namespace });
   await vi.waitFor(
     () =>
@@ -49,7 +50,7 @@ executorContract("the real executor", {
   start: async (queue) =>
     startExecutor({
       cluster: kubernetesCluster(kube),
-      watch: (events, signal) => startCaches(kube, [namespace], events, log, signal),
+      watch: (events, signal) => startCaches(kube, served, events, log, signal),
       namespaces: [namespace],
       upstream: queue,
       results: { read: async () => ({ outputs: false }) },

@@ -135,6 +135,21 @@ test("a further project adds its own objects, and changes only what names every 
   );
 });
 
+test("a project on demand brings the sync, and no namespace of its own", async () => {
+  const onDemand = [...projects(2), { project: "later", domain: "development", onDemand: true }];
+  await upStack(sandbox, run({ projects: onDemand }));
+  const isAdmitted = async () =>
+    (await items("/api/v1/namespaces/union/pods")).some(({ metadata }) => metadata.name.startsWith("sync-"));
+  await expect.poll(isAdmitted, { timeout: 60_000, interval: 500 }).toBe(true);
+  const names = (await items("/api/v1/namespaces")).map(({ metadata }) => metadata.name);
+  expect(names).not.toContain("later-development");
+  expect((await upStack(sandbox, run({ projects: onDemand }))).changes).toEqual({ same: expect.any(Number) });
+  await upStack(sandbox, run());
+  expect(await items("/apis/rbac.authorization.k8s.io/v1/clusterroles")).not.toContainEqual(
+    expect.objectContaining({ metadata: expect.objectContaining({ name: "union-sync" }) }),
+  );
+});
+
 test("approved registries and a narrow egress change policies, and replace nothing", async () => {
   const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"] };
   const changes = await planned({ egress, admission: { approvedRegistries: ["ghcr.io"] } });

@@ -25,6 +25,7 @@ import { fakeQueue } from "./testing/fake-queue.ts";
 import { podSettings } from "./testing/pod-settings.ts";
 
 const namespace = "executor-test";
+const served = { namespaces: [namespace], onDemand: new Set<string>() };
 const kube = new KubeConfig();
 kube.loadFromFile(join(paths().credentials, "kubeconfig-customer"));
 const core = kube.makeApiClient(CoreV1Api);
@@ -40,7 +41,7 @@ let executor: Executor;
 function start(historyMs = 600_000): Executor {
   return startExecutor({
     cluster: kubernetesCluster(kube),
-    watch: (events, signal) => startCaches(kube, [namespace], events, log, signal),
+    watch: (events, signal) => startCaches(kube, served, events, log, signal),
     namespaces: [namespace],
     upstream: queue,
     results: { read: async (prefix) => written.get(prefix) ?? { outputs: false } },
@@ -85,7 +86,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await executor.stop();
   // There is no Deployment here, so this executor is removed for good: without its finalizers the namespace can go.
-  await retire(kubernetesRetirement(kube, { namespace, name: "executor" }, [namespace]), kubernetesCluster(kube), log);
+  await retire(kubernetesRetirement(kube, { namespace, name: "executor" }, served), kubernetesCluster(kube), log);
   await core.deleteNamespace({ name: namespace });
   await until(async () => (await remaining()).length === 0);
 });

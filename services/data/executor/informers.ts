@@ -1,6 +1,7 @@
 /** Caches of TaskActions and their pods, per project namespace, kept by list and watch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  ApiException,
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
@@ -29,10 +30,17 @@ export interface CacheEvents {
   pod(pod: V1Pod): void;
 }
 
+export interface Served {
+  /** Every namespace served. */
+  namespaces: readonly string[];
+  /** Of these, those that may not be there yet: nobody waits for them, and each is taken up when it can be listed. */
+  onDemand: ReadonlySet<string>;
+}
+
 /** Resolves once every namespace has been listed; from then on the caches follow the cluster, until the signal aborts. */
 export async function startCaches(
   config: KubeConfig,
-  namespaces: readonly string[],
+  { namespaces, onDemand }: Served,
   events: CacheEvents,
   log: Logger,
   signal: AbortSignal,
@@ -61,16 +69,22 @@ export async function startCaches(
     pods.set(namespace, pod);
   }
   const watches = [...pods.values(), ...actions.values()];
+  const followed = <T extends KubernetesObject>(all: Map<string, ListWatch<T>>) =>
+    [...all].map(([namespace, watch]) => keepGoing(watch, { mayBeAbsent: onDemand.has(namespace), log }, signal));
   // Also while they are still being listed.
   signal.addEventListener("abort", () => void Promise.all(watches.map((watch) => watch.stop())), { once: true });
   // Pods first: an action whose pod is not in the cache yet would look as if it had lost it.
-  await Promise.all([...pods.values()].map((watch) => keepGoing(watch, log, signal)));
-  await Promise.all([...actions.values()].map((watch) => keepGoing(watch, log, signal)));
+  await Promise.all(followed(pods));
+  await Promise.all(followed(actions));
   return { actions: cacheOf(actions), pods: cacheOf(pods) };
 }
 
 /** The library resumes and lists anew by itself, but stops at every error: this starts it again, at a random moment. */
-async function keepGoing<T extends KubernetesObject>(watch: ListWatch<T>, log: Logger, stopping: AbortSignal) {
+async function keepGoing<T extends KubernetesObject>(
+  watch: ListWatch<T>,
+  { mayBeAbsent, log }: { mayBeAbsent: boolean; log: Logger },
+  stopping: AbortSignal,
+) {
   let failures = 0;
   await new Promise<void>((listed) => {
     const start = () => {
@@ -88,12 +102,25 @@ async function keepGoing<T extends KubernetesObject>(watch: ListWatch<T>, log: L
     });
     watch.on("error", (error: unknown) => {
       if (stopping.aborted) return;
+      if (mayBeAbsent && isRefused(error)) {
+        // A namespace without rights for us is one that is still to be made: there is nothing in it to know.
+        listed();
+        void sleep(absentMs * (0.5 + Math.random()), undefined, { ref: false }).then(start);
+        return;
+      }
       log.warn("a watch was lost", { error });
       const delay = Math.random() * Math.min(5_000, 200 * 2 ** failures++);
       void sleep(delay, undefined, { ref: false }).then(start);
     });
     start();
   });
+}
+
+/** How often an absent namespace is asked for. */
+const absentMs = 4_000;
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiException && (error.code === 403 || error.code === 404);
 }
 
 function cacheOf<T extends KubernetesObject>(watches: Map<string, ListWatch<T>>): Cache<T> {

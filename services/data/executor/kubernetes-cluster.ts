@@ -17,7 +17,8 @@ import { finalizer, type TaskAction, taskActionApi } from "./task-action.ts";
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const { group, version, plural } = taskActionApi;
 
-export function kubernetesCluster(config: KubeConfig): Cluster {
+/** @param onDemand namespaces that may not be there yet: until they are, the API server refuses to say what is in them */
+export function kubernetesCluster(config: KubeConfig, onDemand: ReadonlySet<string> = new Set()): Cluster {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
   const place = (namespace: string, name: string) => ({ group, version, plural, namespace, name });
@@ -29,7 +30,10 @@ export function kubernetesCluster(config: KubeConfig): Cluster {
       const made = custom.createNamespacedCustomObject({ group, version, plural, namespace, body });
       return (await refusable(absorb(made, 409))) !== undefined;
     },
-    readAction: (namespace, name) => absorb(custom.getNamespacedCustomObject(place(namespace, name)), 404),
+    readAction: async (namespace, name) => {
+      const found = absorb<TaskAction>(custom.getNamespacedCustomObject(place(namespace, name)), 404);
+      return onDemand.has(namespace) ? absorb(found, 403) : found;
+    },
     writeStatus: (action, status) => {
       const body = { metadata: { resourceVersion: action.metadata.resourceVersion }, status };
       return current(custom.patchNamespacedCustomObjectStatus({ ...placeOf(action), body }, mergePatch));
@@ -66,7 +70,7 @@ export function kubernetesCluster(config: KubeConfig): Cluster {
 }
 
 /** @returns undefined where the server answers that one status code. */
-async function absorb<T>(call: Promise<T>, code: 404 | 409): Promise<T | undefined> {
+async function absorb<T>(call: Promise<T>, code: 403 | 404 | 409): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {

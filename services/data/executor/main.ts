@@ -41,6 +41,11 @@ await runService({
       .string()
       .transform((list) => list.split(","))
       .pipe(z.array(label).min(1)),
+    /** Those of them that are made by the sync service, and may not be there yet. */
+    ON_DEMAND_NAMESPACES: z
+      .string()
+      .default("")
+      .transform((list) => new Set(list.split(",").filter((name) => name !== ""))),
     EAGER_SECRET: z.string().min(1),
     POD_NAMESPACE: label,
     /** Lease of this namespace by which one of several replicas is chosen to work. */
@@ -64,9 +69,10 @@ await runService({
     const kube = new KubeConfig();
     kube.loadFromDefault();
     const tunnel = upstream(config.TUNNEL_URL);
+    const served = { namespaces: config.PROJECT_NAMESPACES, onDemand: config.ON_DEMAND_NAMESPACES };
     const options: ExecutorOptions = {
-      cluster: kubernetesCluster(kube),
-      watch: (events, signal) => startCaches(kube, config.PROJECT_NAMESPACES, events, log, signal),
+      cluster: kubernetesCluster(kube, served.onDemand),
+      watch: (events, signal) => startCaches(kube, served, events, log, signal),
       namespaces: config.PROJECT_NAMESPACES,
       upstream: tunnel,
       results: s3Results(new S3Client(pathStyle())),
@@ -108,7 +114,7 @@ await runService({
       close: async () => {
         await election.stop();
         const deployment = { namespace: config.POD_NAMESPACE, name: config.EXECUTOR_DEPLOYMENT };
-        const retirement = kubernetesRetirement(kube, deployment, config.PROJECT_NAMESPACES);
+        const retirement = kubernetesRetirement(kube, deployment, served);
         await retire(retirement, kubernetesCluster(kube), log);
         tunnel.close();
       },

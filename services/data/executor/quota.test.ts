@@ -13,6 +13,11 @@ describe("a quota that stands in the way", () => {
     ["no quota at all", 'pods "r1-a0-0" is forbidden: violates PodSecurity "restricted:latest"'],
   ])("is waited for when it is %s", (_, message) => expect(beyondQuota(message)).toBeUndefined());
 
+  it("is never enough for a project that is archived, and says so", () => {
+    const message = refusal("limits.cpu=1,pods=1", "limits.cpu=1,pods=1", "limits.cpu=8,pods=0");
+    expect(beyondQuota(message)).toBe("The project is archived: what runs ends, and nothing new is started.");
+  });
+
   it.each([
     [refusal("limits.cpu=9", "limits.cpu=0", "limits.cpu=8"), "limits.cpu 9 of at most 8"],
     [

@@ -9,6 +9,7 @@ import { quantity } from "./resources.ts";
 export function beyondQuota(refusal: string): string | undefined {
   const requested = amounts(refusal, "requested");
   const limited = amounts(refusal, "limited");
+  if (limited.get("pods") === "0") return "The project is archived: what runs ends, and nothing new is started.";
   const beyond = [...requested].filter(([name, amount]) => {
     const limit = limited.get(name);
     return limit !== undefined && exceeds(amount, limit);

@@ -11,6 +11,7 @@ import {
 } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Served } from "./informers.ts";
 import { finalizer, keyOf, labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
 
 export interface Retirement {
@@ -40,7 +41,7 @@ export async function retire({ isFinal, actions }: Retirement, cluster: Pick<Clu
 export function kubernetesRetirement(
   config: KubeConfig,
   deployment: { namespace: string; name: string },
-  namespaces: readonly string[],
+  { namespaces, onDemand }: Served,
 ): Retirement {
   const { group, version, plural } = taskActionApi;
   return {
@@ -56,11 +57,18 @@ export function kubernetesRetirement(
     async actions() {
       const custom = config.makeApiClient(CustomObjectsApi);
       const labelSelector = `${labels.managedBy}=${manager}`;
-      const lists = namespaces.map(
-        (namespace): Promise<KubernetesListObject<TaskAction>> =>
-          custom.listNamespacedCustomObject({ group, version, plural, namespace, labelSelector }),
-      );
-      return (await Promise.all(lists)).flatMap(({ items }) => items);
+      const list = async (namespace: string): Promise<TaskAction[]> => {
+        const place = { group, version, plural, namespace, labelSelector };
+        try {
+          const { items }: KubernetesListObject<TaskAction> = await custom.listNamespacedCustomObject(place);
+          return items;
+        } catch (error) {
+          // Never made: nothing of ours is there.
+          if (onDemand.has(namespace) && error instanceof ApiException && error.code === 403) return [];
+          throw error;
+        }
+      };
+      return (await Promise.all(namespaces.map(list))).flat();
     },
   };
 }
