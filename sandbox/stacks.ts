@@ -11,6 +11,8 @@ export const local = {
   stranger: "globex",
   project: "demo",
   domain: "development",
+  /** Declared, and made once the region has it. */
+  onDemand: { project: "ondemand", domain: "development" },
   endpoint: `${awsRegion}.${zone}`,
   relayHost: `relay.${awsRegion}.${zone}`,
   regionStack: `region-${awsRegion}`,
@@ -21,7 +23,12 @@ export const local = {
 /** Namespaces that each stack makes; those of the services have the configuration's default names. */
 export const localNamespaces: Record<Plane, string[]> = {
   region: ["union-cp"],
-  customer: ["union", `${local.project}-${local.domain}`],
+  customer: [
+    "union",
+    `${local.project}-${local.domain}`,
+    // By the sync service, if at all.
+    `${local.onDemand.project}-${local.onDemand.domain}`,
+  ],
 };
 
 export interface Images {
@@ -155,7 +162,10 @@ export function customerConfig({
     link: model === "byoc" ? "private-link" : "inside",
     controlPlaneHost: local.endpoint,
     images: { services: images.services, task: images.task },
-    projects: [{ project: local.project, domain: local.domain }],
+    projects: [
+      { project: local.project, domain: local.domain },
+      { ...local.onDemand, onDemand: true },
+    ],
     dnsServers: dnsServers.flatMap(single),
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { controlPlaneSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, names } from "./hosts.ts";
+import { local } from "./stacks.ts";
 
 export function localTargets(environment: Environment): Targets {
   return { customer: customerOf(environment), controlPlane: controlPlaneOf(environment) };
@@ -19,6 +20,7 @@ function customerOf(environment: Environment) {
     region: environment.aws.region,
     clusterName: customer.clusterName,
     projects: [{ project: environment.project, domain: environment.domain }],
+    projectsOnDemand: [local.onDemand],
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     repository: customer.repository,
     registryHosts: [names.registry],

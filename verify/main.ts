@@ -9,7 +9,7 @@ import { kept } from "./evidence/canonical.ts";
 import type { Limit } from "./limits.ts";
 import { type Recording, reportOf, type Selection, selected } from "./recording.ts";
 import type { Report } from "./report/result.ts";
-import type { Targets } from "./target.ts";
+import { type Targets, withLiveProjects } from "./target.ts";
 import type { Waiver } from "./waiver-schema.ts";
 
 export interface VerifyOptions {
@@ -38,14 +38,15 @@ async function record(targets: Targets, { path, ...options }: VerifyOptions): Pr
   const startedAt = new Date();
   const read = await collect(targets);
   // Not before all is read: what a probe makes for a time is no part of the plane.
-  const collected = kept({ ...read, ...(options.selection.probe ? await triedOn(targets) : {}) });
+  const live = withLiveProjects(targets, read.namespaces);
+  const collected = kept({ ...read, ...(options.selection.probe ? await triedOn(live) : {}) });
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const documentedCommands = targets.customer ? await runDocumented(targets.customer, collected, path) : [];
   return {
     ...kept({ ...options, documentedCommands }),
     startedAt: startedAt.toISOString(),
     seconds,
-    targets,
+    targets: live,
     collected,
   };
 }

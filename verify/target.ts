@@ -1,9 +1,13 @@
 /** What is verified and how it is reached; for the local run made from its environment, for others written by hand. */
+import type { V1Namespace } from "@kubernetes/client-node";
 import { z } from "zod";
 import { managementLevels } from "../components/admission/management.ts";
+import { isMarked } from "../components/compute-plane/on-demand.ts";
+import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { secretsServiceAccount } from "../components/identity/contract.ts";
 import { defaultSecretBackend, secretBackends } from "../components/secrets/backends.ts";
 import { refusal } from "../shared/errors.ts";
+import type { Fact } from "./facts.ts";
 
 const accountId = z.string().regex(/^\d{12}$/, "12 digits");
 
@@ -48,6 +52,8 @@ export const controlPlaneSchema = z.strictObject({
 
 export type ControlPlane = z.infer<typeof controlPlaneSchema>;
 
+const projectSchema = z.strictObject({ project: z.string(), domain: z.string() });
+
 export const targetSchema = z.strictObject({
   org: z.string().min(1).describe("The customer's organisation"),
   model: z.enum(["self-managed", "byoc"]),
@@ -60,7 +66,11 @@ export const targetSchema = z.strictObject({
     .optional()
     .describe("Name that the plane is registered by. @default clusterName without biplane- before it"),
   namespace: z.string().default("union").describe("The platform's namespace in the customer's cluster"),
-  projects: z.array(z.strictObject({ project: z.string(), domain: z.string() })).min(1),
+  projects: z.array(projectSchema).min(1),
+  projectsOnDemand: z
+    .array(projectSchema)
+    .optional()
+    .describe("Declared with onDemand: their namespaces are looked at where the cluster has them"),
   roles: z
     .strictObject({ admin: z.string(), user: z.string() })
     .default({ admin: "adminflyterole", user: "userflyterole" }),
@@ -136,9 +146,39 @@ export function adminAccounts(target: Target): string[] {
   return [...target.platformServiceAccounts, ...(secretsInCloud(target) ? [secretsServiceAccount] : [])];
 }
 
-/** `<project>-<domain>` of each declared project. */
+/** `<project>-<domain>` of each project that has a namespace. */
 export function projectNamespaces(target: Target): string[] {
-  return target.projects.map(({ project, domain }) => `${project}-${domain}`);
+  return target.projects.map(projectNamespace);
+}
+
+/** Declared, with a namespace or without. */
+export function projectsOnDemand(target: Target): Target["projects"] {
+  return target.projectsOnDemand ?? [];
+}
+
+/** Every project that the stack names: the cloud's roles and prefixes know it, whether it has a namespace or not. */
+export function declaredProjects(target: Target): Target["projects"] {
+  const { projects } = target;
+  const onDemand = projectsOnDemand(target).map((project) => [projectNamespace(project), project] as const);
+  const others = new Map([...onDemand, ...projects.map((project) => [projectNamespace(project), project] as const)]);
+  return [...others.values()];
+}
+
+/**
+ * Projects on demand are judged like all others once the sync has made their namespaces, by the live list; one of another
+ * that only has the name is none of ours. Where the list was not read, all count as there: not knowing is not passing.
+ */
+export function withLiveProjects(targets: Targets, namespaces: Fact<V1Namespace[]> | undefined): Targets {
+  const { customer } = targets;
+  if (!customer || projectsOnDemand(customer).length === 0) return targets;
+  const isThere = (name: string) =>
+    !namespaces?.read || namespaces.value.some((found) => found.metadata?.name === name && isMarked(found));
+  const known = new Set(projectNamespaces(customer));
+  const made = projectsOnDemand(customer).filter((project) => {
+    const name = projectNamespace(project);
+    return !known.has(name) && isThere(name);
+  });
+  return { ...targets, customer: { ...customer, projects: [...customer.projects, ...made] } };
 }
 
 /** Namespaces that Biplane answers for: the platform's and the projects'. */

@@ -3,6 +3,7 @@ import { collect } from "../../verify/collect/index.ts";
 import { openBundle } from "../../verify/evidence/bundle.ts";
 import { kept } from "../../verify/evidence/canonical.ts";
 import type { Snapshot } from "../../verify/sabotage/prove.ts";
+import { withLiveProjects } from "../../verify/target.ts";
 import { readBundle } from "./verify-bundle.ts";
 import { targetsOf } from "./verify-targets.ts";
 
@@ -16,5 +17,6 @@ export async function snapshotOf({
   // Of another commit too: what it was judged as then is no matter here.
   if (bundle !== undefined) return openBundle(readBundle(bundle), bundle).recording;
   const { targets } = targetsOf(target);
-  return { targets, collected: kept(await collect(targets)) };
+  const collected = kept(await collect(targets));
+  return { targets: withLiveProjects(targets, collected.namespaces), collected };
 }

@@ -33,6 +33,10 @@ const madeBy: Record<Plane, Permission[]> = {
   customer: [
     ...each("apiextensions.k8s.io", "customresourcedefinitions"),
     { group: "flyte.org", resource: "taskactions", verb: "*" },
+    // The sync's, which makes roles that it does not hold.
+    ...each(rbac, "clusterroles"),
+    ...each(rbac, "clusterrolebindings"),
+    ...["bind", "escalate"].map((verb) => ({ group: rbac, resource: "roles", verb })),
   ],
 };
 

@@ -32,6 +32,7 @@ test("webhooks go first, custom objects' definition last", () => {
     "MutatingWebhookConfiguration secrets.union.biplane.dev",
     "Namespace union",
     "Namespace demo-development",
+    "Namespace ondemand-development",
     "Namespace biplane-probe",
     "CustomResourceDefinition taskactions.flyte.org",
   ]);

@@ -1,5 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
+import { declaredProjects } from "../target.ts";
 
 export const objectLayout = defineCheck({
   id: "BKT-03",
@@ -10,7 +11,7 @@ export const objectLayout = defineCheck({
   fix: "Find who wrote the stray object: every service composes keys beneath the caller's prefix.",
   needs: ["buckets"],
   evaluate({ buckets }, target) {
-    const prefixes = target.projects.map(({ project, domain }) => `${target.org}/${project}/${domain}/`);
+    const prefixes = declaredProjects(target).map(({ project, domain }) => `${target.org}/${project}/${domain}/`);
     return buckets
       .filter(({ name }) => name === target.buckets.metadata)
       .flatMap(({ name, keys }) => {

@@ -1,5 +1,5 @@
 import { defineCheck } from "../check.ts";
-import { componentLabel, components } from "../documented/components.ts";
+import { componentLabel, componentsOf } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 
@@ -12,6 +12,7 @@ export const deploymentsAsReleased = defineCheck({
   fix: "Deploy the digests of images.lock.json by the customer stack.",
   needs: ["deployments"],
   evaluate({ deployments }, target) {
+    const components = componentsOf(target);
     const here = deployments.filter(({ metadata }) => metadata?.namespace === target.namespace);
     const strangers = here.filter(({ metadata }) => !components.some(({ name }) => name === metadata?.name));
     return [
@@ -40,8 +41,8 @@ export const deploymentsAsReleased = defineCheck({
   sabotages: [
     {
       name: "one replica of the last component is missing",
-      apply(facts) {
-        const last = facts.deployments.findLast(({ metadata }) => metadata?.name === components.at(-1)?.name);
+      apply(facts, target) {
+        const last = facts.deployments.findLast(({ metadata }) => metadata?.name === componentsOf(target).at(-1)?.name);
         if (!last?.status) return false;
         last.status.availableReplicas = (last.spec?.replicas ?? 1) - 1;
         return undefined;
@@ -49,8 +50,8 @@ export const deploymentsAsReleased = defineCheck({
     },
     {
       name: "the first component runs another image",
-      apply(facts) {
-        const first = facts.deployments.find(({ metadata }) => metadata?.name === components[0]?.name);
+      apply(facts, target) {
+        const first = facts.deployments.find(({ metadata }) => metadata?.name === componentsOf(target)[0]?.name);
         const container = first?.spec?.template.spec?.containers[0];
         if (!container) return false;
         container.image = `registry.example.test/services@sha256:${"f".repeat(64)}`;

@@ -1,8 +1,9 @@
+import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { defineCheck } from "../check.ts";
 import type { IamRole } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
-import { adminAccounts, projectNamespaces, type Target } from "../target.ts";
+import { adminAccounts, declaredProjects, projectNamespaces, type Target } from "../target.ts";
 
 /** Trust is exact: this cluster's provider, StringEquals on aud and sub, and only the accounts that need the role. */
 export const trustIsExact = defineCheck({
@@ -74,7 +75,7 @@ function allowedSubjects(target: Target): Record<string, string[]> {
   const subject = (namespace: string, account: string) => `system:serviceaccount:${namespace}:${account}`;
   return {
     [target.roles.admin]: adminAccounts(target).map((account) => subject(target.namespace, account)),
-    [target.roles.user]: projectNamespaces(target).map((namespace) => subject(namespace, "default")),
+    [target.roles.user]: declaredProjects(target).map((project) => subject(projectNamespace(project), "default")),
   };
 }
 

@@ -2,7 +2,7 @@ import { defineCheck } from "../check.ts";
 import { appendixE, holderOf, ownAccounts } from "../documented/appendix-e.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
-import { projectNamespaces, type Target } from "../target.ts";
+import { declaredProjects, projectNamespaces, type Target } from "../target.ts";
 
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 
@@ -20,7 +20,9 @@ export const accountsMapToRoles = defineCheck({
     const roles = { admin: arnOf(target.roles.admin), user: arnOf(target.roles.user) };
     const wanted = rowsOf(target);
     const trusted = { admin: new Set(trustedBy(roles.admin)), user: new Set(trustedBy(roles.user)) };
-    const known = new Set(wanted.map(({ account, role }) => `${role} ${subjectOf(account)}`));
+    // A project on demand is trusted before its namespace is made.
+    const declared = rowsOf({ ...target, projects: declaredProjects(target) });
+    const known = new Set(declared.map(({ account, role }) => `${role} ${subjectOf(account)}`));
     const annotated = serviceAccounts.flatMap(({ metadata }) => {
       const arn = metadata?.annotations?.[roleAnnotation];
       return arn === roles.admin || arn === roles.user

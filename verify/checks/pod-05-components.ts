@@ -1,5 +1,5 @@
 import { defineCheck } from "../check.ts";
-import { componentLabel, components, withoutPod } from "../documented/components.ts";
+import { componentLabel, componentsOf, withoutPod } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 
@@ -14,8 +14,9 @@ export const componentsRun = defineCheck({
   needs: ["pods"],
   evaluate({ pods }, target) {
     const here = pods.filter(({ metadata }) => metadata?.namespace === target.namespace);
+    const components = componentsOf(target);
     const componentOf = (name: string | undefined) => components.find((component) => component.name === name);
-    const absent = Object.keys(withoutPod).join(", ");
+    const absent = Object.keys(withoutPod(target)).join(", ");
     return [
       ...components.map(({ documented, name }) => {
         const own = here.filter(({ metadata }) => metadata?.labels?.[componentLabel] === name);
@@ -37,17 +38,17 @@ export const componentsRun = defineCheck({
   sabotages: [
     {
       name: "the only pods of the first component are not ready",
-      apply(facts) {
+      apply(facts, target) {
         for (const { metadata, status } of facts.pods) {
-          if (metadata?.labels?.[componentLabel] !== components[0]?.name) continue;
+          if (metadata?.labels?.[componentLabel] !== componentsOf(target)[0]?.name) continue;
           for (const condition of status?.conditions ?? []) if (condition.type === "Ready") condition.status = "False";
         }
       },
     },
     {
       name: "the pods of the last component are gone",
-      apply(facts) {
-        const last = components.at(-1)?.name;
+      apply(facts, target) {
+        const last = componentsOf(target).at(-1)?.name;
         facts.pods = facts.pods.filter(({ metadata }) => metadata?.labels?.[componentLabel] !== last);
       },
     },

@@ -1,9 +1,10 @@
+import { allPermissions } from "../../components/compute-plane/on-demand.ts";
 import { notGranted, permissions } from "../../components/compute-plane/permissions.ts";
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { type Account, expand, grantsByAccount, type RbacFacts, textOf } from "../reason/rbac/grants.ts";
-import { ownNamespaces, projectNamespaces, type Target } from "../target.ts";
+import { ownNamespaces, projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
 
 /** Appendix D narrowed: what stands in the one table, and nothing else; both ways, through every kind of binding. */
 export const permissionsMatchTable = defineCheck({
@@ -90,7 +91,10 @@ export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">,
   const present = facts.serviceAccounts
     .map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }))
     .filter(({ namespace }) => homes.has(namespace));
-  const tabled = permissions.map(({ account }) => ({ namespace: target.namespace, name: account }));
+  const tabled = allPermissions(projectsOnDemand(target)).map(({ account }) => ({
+    namespace: target.namespace,
+    name: account,
+  }));
   const absent = tabled.filter((account) => !present.some((one) => isSame(one, account)));
   const grantsOf = grantsByAccount(facts);
   return [...present, ...absent].map((account) => {
@@ -122,9 +126,10 @@ function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, targe
 /** The table's rights of one account. */
 function tableOf(account: Account, target: Target) {
   if (account.namespace !== target.namespace) return [];
-  return permissions
+  return allPermissions(projectsOnDemand(target))
     .filter((permission) => permission.account === account.name)
     .flatMap(({ where, rules, role }) => {
+      if (where === "cluster") return expand(rules, undefined, role);
       const places = where === "platform" ? [target.namespace] : projectNamespaces(target);
       return places.flatMap((place) => expand(rules, place, role));
     });

@@ -3,11 +3,11 @@
  * roles that were read say what should be, only the answer says who decides.
  */
 import { AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
-import { permissions } from "../../components/compute-plane/permissions.ts";
+import { allPermissions } from "../../components/compute-plane/on-demand.ts";
 import type { Fact } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { expand, type Grant } from "../reason/rbac/grants.ts";
-import { projectNamespaces, type Target } from "../target.ts";
+import { projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
 import { attempt } from "./attempt.ts";
 
 export type Question = Pick<AccessReview, "namespace" | "account" | "asked">;
@@ -44,13 +44,16 @@ export function readAccessReviews(target: Target): Promise<Fact<AccessReview[]>>
 export function questionsTo(target: Target): Question[] {
   const projects = projectNamespaces(target);
   const spaces = [...new Set([projects[0] ?? "", projects.at(-1) ?? ""])];
+  const permissions = allPermissions(projectsOnDemand(target));
   const platform = [...new Set(permissions.map(({ account }) => account))];
   const accounts = [
     ...platform.map((account) => ({ namespace: target.namespace, account })),
     ...spaces.map((namespace) => ({ namespace, account: "default" })),
   ];
   const tabled = permissions.flatMap(({ rules, where, role }) =>
-    (where === "platform" ? [target.namespace] : spaces).flatMap((place) => expand(rules, place, role)),
+    where === "cluster"
+      ? expand(rules, undefined, role)
+      : (where === "platform" ? [target.namespace] : spaces).flatMap((place) => expand(rules, place, role)),
   );
   const everywhere = [target.namespace, ...spaces];
   const refused = everywhere.flatMap((namespace) => forbidden.map((grant) => ({ ...grant, namespace, via: "" })));

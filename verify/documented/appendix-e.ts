@@ -26,7 +26,7 @@ export const appendixE: readonly AccountRow[] = [
     documented: "clustersync-system",
     documentedRole: "admin",
     where: "platform",
-    reason: "namespaces, accounts and quotas are declared by the customer stack",
+    reason: "what makes namespaces on demand needs nothing of the cloud",
   },
   { documented: "executor", documentedRole: "admin", where: "platform", account: adminServiceAccounts.executor },
   { documented: "proxy-system", documentedRole: "admin", where: "platform", account: adminServiceAccounts.objectstore },

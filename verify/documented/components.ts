@@ -1,6 +1,7 @@
 /** The data plane's components as the documents name them, and what stands for each in a customer's cluster. */
+import { syncAccount } from "../../components/compute-plane/on-demand.ts";
 import { adminServiceAccounts, secretsServiceAccount } from "../../components/identity/contract.ts";
-import { secretsInCloud, type Target } from "../target.ts";
+import { projectsOnDemand, secretsInCloud, type Target } from "../target.ts";
 
 export interface Component {
   /** As the data-plane document calls it. */
@@ -30,15 +31,32 @@ export const components: readonly Component[] = [
   },
 ];
 
+/** Runs only where the stack declares projects on demand. */
+const sync: Component = {
+  documented: "ClusterResourceSync",
+  name: "sync",
+  serviceAccount: syncAccount,
+  usesAdminRole: false,
+};
+
+/** Of this plane. */
+export function componentsOf(target: Target): readonly Component[] {
+  return projectsOnDemand(target).length > 0 ? [...components, sync] : components;
+}
+
 export function takesAdminRole({ usesAdminRole }: Component, target: Target): boolean {
   return usesAdminRole === "secrets-in-cloud" ? secretsInCloud(target) : usesAdminRole;
 }
 
 /** Documented components without a pod of their own, and why the architecture has none. */
-export const withoutPod: Record<string, string> = {
-  Operator: "registration and heartbeat are the tunnel's, configuration is the customer stack's",
-  ClusterResourceSync: "namespaces, accounts and quotas are declared by the customer stack",
-};
+export function withoutPod(target: Target): Record<string, string> {
+  return {
+    Operator: "registration and heartbeat are the tunnel's, configuration is the customer stack's",
+    ...(projectsOnDemand(target).length > 0
+      ? {}
+      : { ClusterResourceSync: "namespaces, accounts and quotas are declared by the customer stack" }),
+  };
+}
 
 /** What a component's pods and Deployment are found by. */
 export const componentLabel = "app.kubernetes.io/name";

@@ -1,9 +1,11 @@
 /** The Kubernetes objects of a plane on which every check passes. */
-import type { V1Deployment, V1Pod, V1PodSpec, V1Role, V1RoleBinding } from "@kubernetes/client-node";
-import { permissions } from "../../components/compute-plane/permissions.ts";
-import { componentLabel, components, takesAdminRole } from "../documented/components.ts";
+import type { V1Deployment, V1Pod, V1PodSpec, V1PolicyRule, V1Role, V1RoleBinding } from "@kubernetes/client-node";
+import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
+import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
+import type { PlainRule } from "../../components/workloads/service-spec.ts";
+import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
 import type { Facts } from "../facts.ts";
-import type { Target } from "../target.ts";
+import { projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
 
 export const account = "222222222222";
 export const registry = "registry.example.test";
@@ -11,8 +13,6 @@ export const releasedDigest = `sha256:${"1".repeat(64)}`;
 export const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
 
 const platform = "union";
-const project = "demo-development";
-const homes = [platform, project];
 const image = `${registry}/services@${releasedDigest}`;
 const rbac = "rbac.authorization.k8s.io";
 
@@ -35,15 +35,21 @@ type KubernetesFacts = Pick<
 >;
 
 export function goodCluster(target: Target): KubernetesFacts {
+  const components = componentsOf(target);
+  const spaces = projectNamespaces(target);
+  const homes = [platform, ...spaces];
+  const onDemand = projectsOnDemand(target).map(projectNamespace);
+  const permissions = allPermissions(projectsOnDemand(target)).filter(({ where }) => where !== "cluster");
+  const inCluster = allPermissions(projectsOnDemand(target)).filter(({ where }) => where === "cluster");
+  const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
     namespaces: [
       { metadata: { name: platform, labels: {} } },
-      {
-        metadata: {
-          name: project,
-          labels: { "biplane.dev/org": "acme", "biplane.dev/project": "demo", "biplane.dev/domain": "development" },
-        },
-      },
+      ...target.projects.map(({ project, domain }) => {
+        const name = projectNamespace({ project, domain });
+        const labels = { "biplane.dev/org": "acme", "biplane.dev/project": project, "biplane.dev/domain": domain };
+        return { metadata: { name, labels: { ...labels, ...(onDemand.includes(name) ? syncMark : {}) } } };
+      }),
     ],
     nodes: ["i-0a", "i-0b"].map((id) => ({ metadata: { name: id }, spec: { providerID: `aws:///us-east-2a/${id}` } })),
     pods: [
@@ -55,7 +61,7 @@ export function goodCluster(target: Target): KubernetesFacts {
           takesAdminRole(component, target) ? "adminflyterole" : undefined,
         ),
       ),
-      taskPod(),
+      ...spaces.map(taskPod),
     ],
     deployments: components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
     services: [{ metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } }],
@@ -65,31 +71,26 @@ export function goodCluster(target: Target): KubernetesFacts {
           ? annotated(platform, component.serviceAccount, "adminflyterole")
           : { metadata: { namespace: platform, name: component.serviceAccount } },
       ),
-      annotated(project, "default", "userflyterole"),
+      ...spaces.map((space) => annotated(space, "default", "userflyterole")),
     ],
-    roles: permissions.map(
-      ({ role, where, rules }): V1Role => ({
-        metadata: { namespace: where === "platform" ? platform : project, name: role },
-        rules: rules.map(({ apiGroups, resources, resourceNames, verbs }) => ({
-          apiGroups: [...apiGroups],
-          resources: [...resources],
-          verbs: [...verbs],
-          ...(resourceNames ? { resourceNames: [...resourceNames] } : {}),
-        })),
-      }),
+    roles: permissions.flatMap(({ role, where, rules }) =>
+      placesOf(where).map((namespace): V1Role => ({ metadata: { namespace, name: role }, rules: rules.map(copyOf) })),
     ),
     clusterRoles: [
       { metadata: { name: "system:discovery" }, rules: [{ nonResourceURLs: ["/version"], verbs: ["get"] }] },
       // Every cluster has these two, for whoever binds them.
       { metadata: { name: "cluster-admin" }, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] },
       { metadata: { name: "view" }, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }] },
+      ...inCluster.map(({ rules }) => ({ metadata: { name: syncClusterRole(platform) }, rules: rules.map(copyOf) })),
     ],
-    roleBindings: permissions.map(
-      ({ role, where, account: name }): V1RoleBinding => ({
-        metadata: { namespace: where === "platform" ? platform : project, name: role },
-        roleRef: { apiGroup: rbac, kind: "Role", name: role },
-        subjects: [{ kind: "ServiceAccount", namespace: platform, name }],
-      }),
+    roleBindings: permissions.flatMap(({ role, where, account: name }) =>
+      placesOf(where).map(
+        (namespace): V1RoleBinding => ({
+          metadata: { namespace, name: role },
+          roleRef: { apiGroup: rbac, kind: "Role", name: role },
+          subjects: [{ kind: "ServiceAccount", namespace: platform, name }],
+        }),
+      ),
     ),
     clusterRoleBindings: [
       {
@@ -97,6 +98,11 @@ export function goodCluster(target: Target): KubernetesFacts {
         roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "system:discovery" },
         subjects: [{ kind: "Group", name: "system:authenticated" }],
       },
+      ...inCluster.map(({ account: name }) => ({
+        metadata: { name: syncClusterRole(platform) },
+        roleRef: { apiGroup: rbac, kind: "ClusterRole", name: syncClusterRole(platform) },
+        subjects: [{ kind: "ServiceAccount", namespace: platform, name }],
+      })),
     ],
     networkPolicies: homes.map((namespace) => ({
       metadata: { namespace, name: "default-deny" },
@@ -146,8 +152,17 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
   };
 }
 
-function taskPod(): V1Pod {
-  const made = pod(project, "r1-a0-0", "default", "userflyterole");
+function copyOf({ apiGroups, resources, resourceNames, verbs }: PlainRule): V1PolicyRule {
+  return {
+    apiGroups: [...apiGroups],
+    resources: [...resources],
+    verbs: [...verbs],
+    ...(resourceNames ? { resourceNames: [...resourceNames] } : {}),
+  };
+}
+
+function taskPod(namespace: string): V1Pod {
+  const made = pod(namespace, "r1-a0-0", "default", "userflyterole");
   return {
     ...made,
     metadata: {

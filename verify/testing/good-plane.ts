@@ -1,5 +1,6 @@
 /** A small plane on which every check passes: what the tests break. */
 import { renderBucketPolicy } from "../../components/buckets/policy.ts";
+import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/aws-policies.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
@@ -7,7 +8,7 @@ import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { allows, grantsByAccount, type RbacFacts } from "../reason/rbac/grants.ts";
-import { adminAccounts, projectNamespaces, type Target, type Targets, targetSchema } from "../target.ts";
+import { adminAccounts, declaredProjects, type Target, type Targets, targetSchema } from "../target.ts";
 import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
 import { goodProbes } from "./good-probes.ts";
@@ -114,7 +115,7 @@ function goodIam(target: Target): Facts["iam"] {
       ),
       role(
         "userflyterole",
-        projectNamespaces(target).map((namespace) => `${namespace}:default`),
+        declaredProjects(target).map((project) => `${projectNamespace(project)}:default`),
         renderUserPolicy({ org, buckets }),
       ),
     ],

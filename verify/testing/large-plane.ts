@@ -27,7 +27,8 @@ export function largeTarget({ namespaces }: Size): Target {
 
 export function largeFacts(size: Size): Facts {
   const target = largeTarget(size);
-  const facts = goodFacts(target);
+  const { iam, principals } = goodFacts(target);
+  const facts: Facts = { ...goodFacts(), iam, principals };
   const projects = names(size.namespaces);
   const grown: Facts = {
     ...facts,
