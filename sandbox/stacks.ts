@@ -1,5 +1,6 @@
 /** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
+import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { accounts, awsRegion, clusters, names, network, operatorRole, type Plane, zone } from "./hosts.ts";
 import type { Model } from "./model.ts";
 import type { KeyPairFiles } from "./pki.ts";
@@ -11,8 +12,11 @@ export const local = {
   stranger: "globex",
   project: "demo",
   domain: "development",
-  /** Declared, and made once the region has it. */
-  onDemand: { project: "ondemand", domain: "development" },
+  /** Declared, and made once the region has them. The second one's namespace is for a stranger who was there first. */
+  onDemand: [
+    { project: "ondemand", domain: "development" },
+    { project: "occupied", domain: "development" },
+  ],
   endpoint: `${awsRegion}.${zone}`,
   relayHost: `relay.${awsRegion}.${zone}`,
   regionStack: `region-${awsRegion}`,
@@ -27,7 +31,7 @@ export const localNamespaces: Record<Plane, string[]> = {
     "union",
     `${local.project}-${local.domain}`,
     // By the sync service, if at all.
-    `${local.onDemand.project}-${local.onDemand.domain}`,
+    ...local.onDemand.map(projectNamespace),
   ],
 };
 
@@ -164,7 +168,7 @@ export function customerConfig({
     images: { services: images.services, task: images.task },
     projects: [
       { project: local.project, domain: local.domain },
-      { ...local.onDemand, onDemand: true },
+      ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
     dnsServers: dnsServers.flatMap(single),
   });

@@ -20,7 +20,7 @@ function customerOf(environment: Environment) {
     region: environment.aws.region,
     clusterName: customer.clusterName,
     projects: [{ project: environment.project, domain: environment.domain }],
-    projectsOnDemand: [local.onDemand],
+    projectsOnDemand: local.onDemand,
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     repository: customer.repository,
     registryHosts: [names.registry],

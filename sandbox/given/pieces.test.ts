@@ -33,6 +33,7 @@ test("webhooks go first, custom objects' definition last", () => {
     "Namespace union",
     "Namespace demo-development",
     "Namespace ondemand-development",
+    "Namespace occupied-development",
     "Namespace biplane-probe",
     "CustomResourceDefinition taskactions.flyte.org",
   ]);

@@ -9,8 +9,10 @@ import { environment } from "./local-run.ts";
 
 const terminal = new Set([ActionPhase.SUCCEEDED, ActionPhase.FAILED, ActionPhase.ABORTED, ActionPhase.TIMED_OUT]);
 
-export async function runClient() {
-  const { org, project, domain } = environment;
+/** @param place whose runs they are. @default the local run's own project */
+export async function runClient(place: Pick<typeof environment, "project" | "domain"> = environment) {
+  const { org } = environment;
+  const { project, domain } = place;
   const token = await accessToken();
   const client = api(RunService, token);
   const data = api(DataProxyService, token);
