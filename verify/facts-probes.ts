@@ -37,6 +37,8 @@ export interface ProbedAdmission {
   given: { requests: Record<string, string>; limits: Record<string, string> };
   /** What asks for more than the namespace may have. */
   tooMuch: { refused: boolean; told: string };
+  /** Its quota has room for no pod, in the API server's words: the project is archived, and nothing more was asked. */
+  closed?: string;
 }
 
 /** A pod's token, brought to STS for one role. */

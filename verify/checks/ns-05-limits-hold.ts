@@ -18,7 +18,8 @@ export const limitsHold = defineCheck({
       const subject = `Namespace/${namespace}`;
       const probed = probedAdmission.find((one) => one.namespace === namespace);
       if (!probed) return [fail(subject, "was not asked")];
-      const { given, tooMuch } = probed;
+      const { given, tooMuch, closed } = probed;
+      if (closed !== undefined) return [pass(subject, `takes no pod at all: ${closed}`)];
       const missing = (["requests", "limits"] as const).flatMap((kind) =>
         amounts.filter((amount) => !given[kind][amount]).map((amount) => `${kind}.${amount}`),
       );

@@ -20,7 +20,11 @@ export async function probeAdmission(target: Target): Promise<ProbedAdmission[]>
     api.createNamespacedPod({ namespace, dryRun: "All", body: offered(target, resources) });
   return Promise.all(
     projectNamespaces(target).map(async (namespace) => {
-      const modest = await offer(namespace);
+      const modest = await offer(namespace).catch(closedOrNot);
+      if (typeof modest === "string") {
+        const nothing = { given: { requests: {}, limits: {} }, tooMuch: { refused: true, told: modest } };
+        return { namespace, ...nothing, closed: modest };
+      }
       const { requests = {}, limits = {} } = modest.spec?.containers[0]?.resources ?? {};
       const told = await offer(namespace, tooMuch).then(
         () => undefined,
@@ -33,6 +37,13 @@ export async function probeAdmission(target: Target): Promise<ProbedAdmission[]>
       };
     }),
   );
+}
+
+/** @returns the API server's words where the quota allows no pod at all. @throws what else it said */
+export function closedOrNot(error: unknown): string {
+  const told = messageOf(error);
+  if (/exceeded quota: [^"]*\blimited: (?:[^\s"]*,)?pods=0\b/.test(told)) return told;
+  throw error;
 }
 
 /** The image is never pulled. */

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { limitsHold } from "../checks/ns-05-limits-hold.ts";
+import { goodFacts, goodTargets } from "../testing/good-plane.ts";
+import { closedOrNot } from "./admission.ts";
+
+const refusal = (limited: string) =>
+  `pods "biplane-probe" is forbidden: exceeded quota: quota, requested: cpu=1,pods=1, used: cpu=0,pods=0, limited: ${limited}`;
+
+describe("a namespace whose project is archived", () => {
+  it.each(["pods=0", "cpu=9,pods=0"])("is known by its quota: limited to %s", (limited) => {
+    expect(closedOrNot(new Error(refusal(limited)))).toBe(refusal(limited));
+  });
+
+  it.each(["pods=09", "pods=5k", "count/pods=0", "cpu=0"])("is none with %s", (limited) => {
+    expect(() => closedOrNot(new Error(refusal(limited)))).toThrow("exceeded quota");
+  });
+
+  it("passes as one that takes no pod", () => {
+    const facts = goodFacts();
+    const [first] = facts.probedAdmission;
+    if (!first) throw new Error("one namespace was asked");
+    Object.assign(first, { given: { requests: {}, limits: {} }, closed: refusal("pods=0") });
+    expect(limitsHold.evaluate(facts, goodTargets)).toMatchObject([{ ok: true }]);
+  });
+});
