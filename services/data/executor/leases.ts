@@ -10,6 +10,7 @@ import {
 } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { messageOf } from "../../../shared/errors.ts";
 import { unaryCall } from "../../shared/client.ts";
+import { keepStream } from "../../shared/kept-stream.ts";
 import type { Logger } from "../../shared/log.ts";
 
 export interface LeaseOptions {
@@ -27,44 +28,28 @@ export interface LeaseOptions {
 }
 
 const extendEveryMs = 10_000;
-/** The control plane says something every 10 s. */
-const silentMs = 25_000;
 const extendBatch = 500;
 /** Attempts to make a resource of one action before it is left to be leased again. */
 const takeAttempts = 5;
 
-/** Runs until aborted; a lost stream is opened again within 5 s, at a random moment. */
-export async function followLeases(options: LeaseOptions, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
-    const began = Date.now();
-    try {
-      await oneStream(options, signal);
-    } catch (error) {
-      if (!signal.aborted) options.log.warn("the lease stream was lost", { reason: messageOf(error) });
-    }
-    failures = Date.now() - began > silentMs ? 0 : failures + 1;
-    await options.pause(Math.random() * Math.min(5_000, 250 * 2 ** failures), signal);
-  }
-}
-
-async function oneStream(options: LeaseOptions, signal: AbortSignal): Promise<void> {
+/** Runs until aborted; a lost stream is opened again. */
+export function followLeases(options: LeaseOptions, signal: AbortSignal): Promise<void> {
   const { client, worker, capacity, log } = options;
-  const silence = new AbortController();
-  const watchdog = setTimeout(() => silence.abort(new Error(`no word for ${silentMs} ms`)), silentMs);
-  try {
-    const stream = client.lease({ worker, capacity }, { signal: AbortSignal.any([signal, silence.signal]) });
-    for await (const { message } of stream) {
-      watchdog.refresh();
+  return keepStream(
+    {
+      name: "the lease stream",
+      log,
+      open: (ending) => client.lease({ worker, capacity }, { signal: ending }),
       // Not awaited: one slow action must not hold up the next.
-      if (message.case === "action")
-        void patiently(() => options.take(message.value), message.value.key, options, signal);
-      else if (message.case === "cancel")
-        void patiently(() => options.cancel(message.value), message.value.key, options, signal);
-    }
-    log.info("the control plane ended the lease stream");
-  } finally {
-    clearTimeout(watchdog);
-  }
+      onMessage({ message }) {
+        if (message.case === "action")
+          void patiently(() => options.take(message.value), message.value.key, options, signal);
+        else if (message.case === "cancel")
+          void patiently(() => options.cancel(message.value), message.value.key, options, signal);
+      },
+    },
+    signal,
+  );
 }
 
 async function patiently(

@@ -56,10 +56,13 @@ describe("what the region asks of a compute plane", () => {
 });
 
 describe("what a compute plane asks of its region", () => {
-  it("carries no token: the certificate says who asks", async () => {
+  it.each([
+    "/biplane.queue.v1.ExecutorQueueService/Lease",
+    "/biplane.projects.v1.ProjectDirectoryService/WatchProjects",
+  ])("carries no token: the certificate says who asks %s", async (path) => {
     const region = await service("region");
     const handler = toRegion(region.sessions, () => undefined, log);
-    const answer = await ask(handler, "/biplane.queue.v1.ExecutorQueueService/Lease");
+    const answer = await ask(handler, path);
     expect(answer).toEqual({ name: "region", authorization: "none" });
     await region.server.close(0);
   });
