@@ -30,6 +30,8 @@ test("webhooks go first, custom objects' definition last", () => {
   expect(kinds).toEqual([
     "MutatingWebhookConfiguration biplane-local-run",
     "MutatingWebhookConfiguration secrets.union.biplane.dev",
+    "ClusterRoleBinding union-sync",
+    "ClusterRole union-sync",
     "Namespace union",
     "Namespace demo-development",
     "Namespace ondemand-development",

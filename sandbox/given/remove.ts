@@ -34,7 +34,13 @@ async function openSame(plane: Plane, { kubeconfig, context, uid }: GivenCluster
 async function removeAll(api: OwnerApi, objects: MadeObject[]): Promise<MadeObject[]> {
   const ofKind = (kind: MadeObject["kind"]) => objects.filter((object) => object.kind === kind);
   const left: MadeObject[] = [];
-  for (const kind of ["MutatingWebhookConfiguration", "Namespace", "CustomResourceDefinition"] as const) {
+  for (const kind of [
+    "MutatingWebhookConfiguration",
+    "ClusterRoleBinding",
+    "ClusterRole",
+    "Namespace",
+    "CustomResourceDefinition",
+  ] as const) {
     const gone = await Promise.all(ofKind(kind).map((object) => removeOne(api, object)));
     left.push(...ofKind(kind).filter((_, index) => !gone[index]));
   }

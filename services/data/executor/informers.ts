@@ -116,8 +116,8 @@ async function keepGoing<T extends KubernetesObject>(
   });
 }
 
-/** How often an absent namespace is asked for. */
-const absentMs = 4_000;
+/** How often an absent namespace is asked for, twice each time: there may be dozens. */
+const absentMs = 10_000;
 
 function isRefused(error: unknown): boolean {
   return error instanceof ApiException && (error.code === 403 || error.code === 404);
