@@ -6,6 +6,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
+import { ProjectDirectoryService } from "../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService } from "../gen/biplane/queue/v1/queue_pb.js";
 import { IdentityService } from "../gen/flyteidl2/auth/identity_pb.js";
 import { ClusterService } from "../gen/flyteidl2/cluster/service_pb.js";
@@ -283,6 +284,13 @@ describe("compute plane to region", () => {
     const forged = { authorization: `Bearer ${tokens.stranger}`, "x-biplane-cluster": "globex/main" };
     const first = await lease(forged).next();
     expect(first.value?.message.value).toMatchObject({ reason: "acme/main" });
+  });
+
+  it("tells the cluster the projects of its own organisation, whatever it claims", async () => {
+    const directory = createClient(ProjectDirectoryService, upstream(tunnel.url).transport);
+    const headers = { authorization: `Bearer ${tokens.stranger}`, "x-biplane-cluster": "globex/main" };
+    const { value: told } = await directory.watchProjects({}, { headers })[Symbol.asyncIterator]().next();
+    expect(told?.message.value).toMatchObject({ projects: [{ id: "acme-main" }] });
   });
 
   it("keeps a stream open while it is quiet", async () => {

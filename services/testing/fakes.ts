@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { LogService, Originator } from "../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { ProjectDirectoryService, WatchProjectsResponseSchema } from "../../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService, LeaseResponseSchema } from "../../gen/biplane/queue/v1/queue_pb.js";
 import { SecretStoreService } from "../../gen/biplane/secrets/v1/secrets_pb.js";
 import { InputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
@@ -32,6 +33,13 @@ export function fakeActions(router: ConnectRouter): void {
     },
     extendLeases: () => ({}),
     report: () => ({}),
+  });
+  router.service(ProjectDirectoryService, {
+    async *watchProjects(_request, context) {
+      const { org, cluster } = callerOf(context);
+      const projects = { projects: [{ id: `${org}-${cluster}`, domains: ["development"] }] };
+      yield create(WatchProjectsResponseSchema, { message: { case: "projects", value: projects } });
+    },
   });
 }
 
