@@ -107,6 +107,7 @@ async function loginOfSync(): Promise<KubeConfig> {
   return config;
 }
 
+const nothing = { made: [], putRight: [], foreign: [], ending: false };
 const look = (of: Space, standing: Standing = "active") =>
   reconcile(planOf(of, standing, settings, apiKey), standing, objects);
 const get = async (path: string) => (await api.ask("GET", path)).object as Record<string, never>;
@@ -158,7 +159,7 @@ describe("a project-domain on demand", () => {
     expect(first.foreign).toEqual([]);
     expect(first.made).toContain("Namespace new-development");
     expect(first.made).toContain("RoleBinding new-development/executor");
-    expect(await look(space("new"))).toEqual({ made: [], putRight: [], foreign: [] });
+    expect(await look(space("new"))).toEqual(nothing);
     const live = await Promise.all(
       planOf(space("new"), "active", settings, apiKey)
         .filter(({ kind }) => kind !== "Secret")
@@ -205,7 +206,7 @@ describe("a project-domain on demand", () => {
     const metadata = { name: "taken-development", labels: { "pod-security.kubernetes.io/enforce": "restricted" } };
     await made("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
     const before = await get("/api/v1/namespaces/taken-development");
-    expect(await look(space("taken"))).toEqual({ made: [], putRight: [], foreign: ["Namespace taken-development"] });
+    expect(await look(space("taken"))).toEqual({ ...nothing, foreign: ["Namespace taken-development"] });
     expect(await get("/api/v1/namespaces/taken-development")).toEqual(before);
     const within = await get("/api/v1/namespaces/taken-development/resourcequotas");
     expect(within.items).toEqual([]);
@@ -240,11 +241,11 @@ describe("a project-domain on demand", () => {
   });
 
   test("whose project is archived keeps its objects and starts no pod; it goes on when the project does", async () => {
-    expect(await look(space("bare"), "parked")).toEqual({ made: [], putRight: [], foreign: [] });
+    expect(await look(space("bare"), "parked")).toEqual(nothing);
     expect((await api.ask("GET", "/api/v1/namespaces/bare-development")).status).toBe(404);
     await look(space("parked"));
     const quota = "ResourceQuota parked-development/quota";
-    expect(await look(space("parked"), "parked")).toEqual({ made: [], putRight: [quota], foreign: [] });
+    expect(await look(space("parked"), "parked")).toEqual({ ...nothing, putRight: [quota] });
     const { spec } = await get("/api/v1/namespaces/parked-development/resourcequotas/quota");
     expect(spec).toMatchObject({ hard: { pods: "0" } });
     expect((await look(space("parked"))).putRight).toEqual([quota]);

@@ -15,7 +15,7 @@ const settings: Settings = {
   projects: [space],
 };
 const plan = (standing: "active" | "parked" = "active") => planOf(space, standing, settings, "key");
-const nothing = { made: [], putRight: [], foreign: [] };
+const nothing = { made: [], putRight: [], foreign: [], ending: false };
 
 describe("a project-domain", () => {
   it("is made whole, namespace first, and then only its Secret is written again", async () => {
@@ -68,16 +68,20 @@ describe("a project-domain", () => {
     expect(objects.live.size).toBe(14);
   });
 
-  it("is not written to while its namespace ends", async () => {
-    const objects = fakeObjects();
-    await reconcile(plan(), "active", objects);
-    const namespace = objects.live.get("Namespace demo-development");
-    if (!namespace) throw new Error("it was made");
-    namespace.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
-    objects.writes.length = 0;
-    expect(await reconcile(plan(), "active", objects)).toEqual(nothing);
-    expect(objects.writes).toEqual([]);
-  });
+  it.each(["Namespace demo-development", "LimitRange demo-development/defaults"])(
+    "is not written to where something ends, %s, and that is told",
+    async (title) => {
+      const objects = fakeObjects();
+      await reconcile(plan(), "active", objects);
+      const ending = objects.live.get(title);
+      if (!ending) throw new Error("it was made");
+      // Whoever made it: what ends is in nobody's way for long.
+      ending.metadata = { ...ending.metadata, labels: {}, deletionTimestamp: "2026-01-01T00:00:00Z" };
+      objects.writes.length = 0;
+      expect(await reconcile(plan(), "active", objects)).toEqual({ ...nothing, ending: true });
+      expect(objects.writes.filter((write) => !write.includes("Secret"))).toEqual([]);
+    },
+  );
 
   it("takes over the account that Kubernetes made by itself", async () => {
     const objects = fakeObjects();

@@ -10,6 +10,8 @@ export interface Outcome {
   putRight: string[];
   /** Bear the name of one of ours, and no mark: left as they are. */
   foreign: string[];
+  /** Something that has the name of one of ours is being deleted: ours is made when that has gone. */
+  ending: boolean;
 }
 
 /** `active`: its objects are to be there. `parked`: those that are there are to take no more work. */
@@ -17,14 +19,15 @@ export type Standing = "active" | "parked";
 
 /** @param plan of that standing, the namespace first. @throws what the API server says beside "not yours" */
 export async function reconcile(plan: readonly Manifest[], standing: Standing, objects: Objects): Promise<Outcome> {
-  const outcome: Outcome = { made: [], putRight: [], foreign: [] };
+  const outcome: Outcome = { made: [], putRight: [], foreign: [], ending: false };
   for (const manifest of plan.map(marked)) {
     const isNamespace = manifest.kind === "Namespace";
     const title = titleOf(manifest);
     try {
       const done = await reconcileOne(manifest, standing, objects);
-      if (done === "absent" || done === "ending") return outcome;
-      if (done !== "same") outcome[done].push(title);
+      if (done === "ending") outcome.ending = true;
+      if (isNamespace && (done === "ending" || done === "absent")) return outcome;
+      if (done === "made" || done === "putRight" || done === "foreign") outcome[done].push(title);
     } catch (error) {
       if (!(error instanceof NotOursError)) throw error;
       outcome.foreign.push(title);
@@ -51,8 +54,8 @@ async function reconcileOne(
     await objects.apply(manifest);
     return "made";
   }
+  if (live.metadata.deletionTimestamp) return "ending";
   if (!isMarked(live) && !isKubernetesOwn(manifest)) return "foreign";
-  if (live.metadata.deletionTimestamp) return manifest.kind === "Namespace" ? "ending" : "same";
   const change = differences(manifest, live);
   if (!change) return "same";
   await objects.change(live, change);

@@ -9,7 +9,7 @@ import {
 import { recordingLog } from "../../shared/testing/log.ts";
 import { followProjects } from "./directory.ts";
 import type { KnownProject, Settings } from "./settings.ts";
-import { startSync } from "./sync.ts";
+import { type Sync, startSync } from "./sync.ts";
 import { fakeObjects } from "./testing/fake-objects.ts";
 
 const settings: Settings = {
@@ -31,6 +31,11 @@ function started(times: { everyMs?: number; retryMs?: number } = {}) {
 }
 const namespaces = ({ live }: ReturnType<typeof fakeObjects>) =>
   [...live.keys()].filter((title) => title.startsWith("Namespace")).sort();
+const readyOf = ({ ready }: Sync) =>
+  ready().then(
+    () => true,
+    () => false,
+  );
 const soon = { timeout: 60_000, interval: 5 };
 
 describe("the sync", () => {
@@ -39,16 +44,7 @@ describe("the sync", () => {
     await expect(sync.ready()).rejects.toThrow("has not told its projects yet");
     sync.know([project("one"), project("never-declared")]);
     await expect.poll(() => namespaces(objects), soon).toEqual(["Namespace one-development"]);
-    await expect
-      .poll(
-        () =>
-          sync.ready().then(
-            () => true,
-            () => false,
-          ),
-        soon,
-      )
-      .toBe(true);
+    await expect.poll(() => readyOf(sync), soon).toBe(true);
     sync.know([project("one"), project("two")]);
     await expect.poll(() => namespaces(objects), soon).toHaveLength(2);
     await sync.stop();
@@ -72,6 +68,21 @@ describe("the sync", () => {
     await expect.poll(() => objects.live.size, soon).toBe(14);
     objects.live.delete("LimitRange one-development/defaults");
     await expect.poll(() => objects.live.size, soon).toBe(14);
+    await sync.stop();
+  });
+
+  it("looks again soon while a namespace is being deleted, and is ready meanwhile", async () => {
+    const { sync, objects, told } = started({ retryMs: 5 });
+    const title = "Namespace one-development";
+    const metadata = { name: "one-development", resourceVersion: "1", deletionTimestamp: "2026-01-01T00:00:00Z" };
+    objects.live.set(title, { apiVersion: "v1", kind: "Namespace", metadata });
+    sync.know([project("one"), project("two")]);
+    await expect.poll(() => namespaces(objects), soon).toHaveLength(2);
+    await expect.poll(() => readyOf(sync), soon).toBe(true);
+    expect(objects.writes.filter((write) => write.includes("one-development"))).toEqual([]);
+    objects.live.delete(title);
+    await expect.poll(() => objects.live.size, soon).toBe(28);
+    expect(told).toEqual([]);
     await sync.stop();
   });
 

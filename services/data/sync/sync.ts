@@ -15,7 +15,7 @@ export interface SyncOptions {
   log: Logger;
   /** Between two looks without a change; drift is put back within it. @default 5 minutes */
   everyMs?: number;
-  /** After a look that failed. @default 5 s */
+  /** After a look that failed, or that found something on its way out. @default 5 s */
   retryMs?: number;
 }
 
@@ -38,8 +38,12 @@ export function startSync(options: SyncOptions): Sync {
     while (!stopping.signal.aborted) {
       const changed = new Promise<void>((resolve) => (wake = resolve));
       const list = known;
-      if (list) failure = await lookAtAll(list, options, stopping.signal);
-      const waitMs = list === undefined ? undefined : failure === undefined ? everyMs : retryMs;
+      let waitMs: number | undefined;
+      if (list) {
+        const looked = await lookAtAll(list, options, stopping.signal);
+        failure = looked.failure;
+        waitMs = failure === undefined && !looked.ending ? everyMs : retryMs;
+      }
       await first(changed, waitMs, stopping.signal);
     }
   })();
@@ -60,25 +64,27 @@ export function startSync(options: SyncOptions): Sync {
   };
 }
 
-/** @returns the last failure: one project-domain's keeps no other from its turn. */
+/** @returns the last failure, which keeps no other project-domain from its turn, and whether something is on its way out */
 async function lookAtAll(known: KnownProject[], options: SyncOptions, signal: AbortSignal) {
   let failure: string | undefined;
+  let ending = false;
   for (const space of options.settings.projects) {
     if (signal.aborted) break;
     try {
-      await lookAt(space, known, options);
+      if (await lookAt(space, known, options)) ending = true;
     } catch (error) {
       failure = `${space.project}/${space.domain}: ${messageOf(error)}`;
       options.log.warn("a project's objects could not be made", { ...nameOf(space), error });
     }
   }
-  return failure;
+  return { failure, ending };
 }
 
+/** @returns whether something there is being deleted. */
 async function lookAt(space: Space, known: KnownProject[], { settings, apiKey, objects, tell, log }: SyncOptions) {
   const standing = standingOf(space, known);
   const plan = planOf(space, standing, settings, apiKey);
-  const { made, putRight, foreign } = await reconcile(plan, standing, objects);
+  const { made, putRight, foreign, ending } = await reconcile(plan, standing, objects);
   if (made.length > 0) log.info("a project's objects were made", { ...nameOf(space), made });
   if (putRight.length > 0) log.info("a project's objects were put right", { ...nameOf(space), standing, putRight });
   for (const title of foreign) {
@@ -86,6 +92,7 @@ async function lookAt(space: Space, known: KnownProject[], { settings, apiKey, o
     log.warn("an object of another was left alone", { ...nameOf(space), object: title });
     await tell(title, message);
   }
+  return ending;
 }
 
 /** Not too many at one moment, when many planes heard of a change together: between 0.8 and 1.2 of the time. */
