@@ -54,6 +54,13 @@ export function planSync({ namespace, onDemand, settings }: SyncFence): Policy {
         told: told("the stack declares no such project as on demand", "namespaces of projects with onDemand: true"),
       },
       {
+        // Else a name would be enough: in another's namespace everything is the other's, and what is not there yet too.
+        expression:
+          `variables.isEvent || variables.kind == "/namespaces" || ` +
+          isMarked("namespaceObject.metadata.?labels.orValue({})"),
+        told: told("it did not make that namespace", `namespaces with the label ${managedByLabel}: ${syncManager}`),
+      },
+      {
         // Without a mark before, it is another's; what Kubernetes made by itself in a namespace of ours excepted.
         expression:
           `variables.isEvent || request.operation != "UPDATE" || ${isMarked("variables.before")} || ` +

@@ -18,7 +18,7 @@ import { serviceImage } from "./testing/objects.ts";
 const platform = "union";
 const roleArn = "arn:aws:iam::111111111111:role/userflyterole";
 const space = (project: string): Space => ({ project, domain: "development", roleArn });
-const names = ["new", "drift", "taken", "mixed", "parked", "fence", "loose", "bare"];
+const names = ["new", "drift", "taken", "mixed", "parked", "fence", "loose", "bare", "theirs"];
 const settings: Settings = {
   org: "acme",
   platform,
@@ -258,6 +258,8 @@ describe("the sync's account", () => {
 
   beforeAll(async () => {
     await look(space("fence"));
+    const metadata = { name: "theirs-development", labels: { "pod-security.kubernetes.io/enforce": "restricted" } };
+    await made("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
   });
 
   test.each<[string, Manifest, string?]>([
@@ -315,6 +317,16 @@ describe("the sync's account", () => {
       "the account of Kubernetes' own namespace",
       marked({ apiVersion: "v1", kind: "ServiceAccount", metadata: within("default", "kube-system") }),
       "the stack declares no such project as on demand",
+    ],
+    [
+      "a planned role in another's namespace that has a declared name",
+      marked({ apiVersion: rbac, kind: "Role", metadata: within("executor", "theirs-development"), rules }),
+      "it did not make that namespace",
+    ],
+    [
+      "the account of another's namespace that has a declared name",
+      marked({ apiVersion: "v1", kind: "ServiceAccount", metadata: within("default", "theirs-development") }),
+      "it did not make that namespace",
     ],
     [
       "an account that mounts its token",
