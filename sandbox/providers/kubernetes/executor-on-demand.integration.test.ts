@@ -1,5 +1,5 @@
 /** The executor's caches on a real API server, with its own rights: a namespace on demand is waited for by nobody. */
-import { KubeConfig } from "@kubernetes/client-node";
+import { ApiException, KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { permissionOf } from "../../../components/compute-plane/permissions.ts";
 import { taskActionCrd } from "../../../components/workloads/task-action-crd.ts";
@@ -96,6 +96,22 @@ test("it starts while the namespace is not there, knows nothing in it, and takes
   expect(seen).toContain("second");
   stop.abort();
 }, 120_000);
+
+test("an action that comes before its namespace is left to be leased again, and blames no author", async () => {
+  const action = {
+    apiVersion: "flyte.org/v1",
+    kind: "TaskAction",
+    metadata: { name: "r1-a0", namespace: "unmade-development" },
+    spec: {
+      ...{ runName: "r1", project: "unmade", domain: "development", actionName: "a0", taskType: "python" },
+      ...{ taskTemplate: "", inputUri: "s3://m/in", runOutputBase: "s3://m/out" },
+    },
+  };
+  const cluster = kubernetesCluster(kube, new Set(["unmade-development"]));
+  const refused = await cluster.createAction(action).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ApiException);
+  expect(refused).toMatchObject({ code: 403 });
+});
 
 test("a refusal in a namespace that is always there is an error", async () => {
   const cluster = kubernetesCluster(kube, new Set());
