@@ -102,12 +102,17 @@ async function withoutPod(step: TemplateStep, passed: Bound | undefined, next: B
     await deps.cluster.createPod(wanted);
   } catch (error) {
     if (!(error instanceof NoRoomError)) throw error;
+    const waits = reachedAt(status, "WAITING_FOR_RESOURCES", attempt) ?? now;
+    if (error.closed && now - waits >= closedGraceMs) throw new InvalidTaskError(error.closed, "BeyondQuota");
     const entry: NewEntry = { phase: "WAITING_FOR_RESOURCES", attempt, at: now, message: error.message };
     await record(action, [entry], deps);
     return Math.min(5_000, untilNext(next, now));
   }
   return untilNext(next, now);
 }
+
+/** A project that has just been taken up again may run before its quota is opened. */
+const closedGraceMs = 60_000;
 
 async function whileWaiting(
   step: TemplateStep,

@@ -31,8 +31,12 @@ export class StaleError extends Error {
 }
 
 export class NoRoomError extends Error {
-  constructor(message: string) {
+  /** Why the namespace takes no pod at all, in words for the task's author; else undefined. */
+  readonly closed: string | undefined;
+
+  constructor(message: string, closed?: string) {
     super(message);
     this.name = "NoRoomError";
+    this.closed = closed;
   }
 }

@@ -11,7 +11,7 @@ import {
 import { z } from "zod";
 import { type Cluster, NoRoomError, StaleError } from "./cluster.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
-import { beyondQuota } from "./quota.ts";
+import { beyondQuota, closedQuota } from "./quota.ts";
 import { finalizer, type TaskAction, taskActionApi } from "./task-action.ts";
 
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -97,6 +97,8 @@ async function refusable<T>(call: Promise<T>): Promise<T> {
     if (!(error instanceof ApiException)) throw error;
     const message = serverMessage(error);
     if (error.code === 403 && message.includes("exceeded quota")) {
+      const closed = closedQuota(message);
+      if (closed) throw new NoRoomError(message, closed);
       const beyond = beyondQuota(message);
       throw beyond ? new InvalidTaskError(beyond, "BeyondQuota") : new NoRoomError(message);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beyondQuota } from "./quota.ts";
+import { beyondQuota, closedQuota } from "./quota.ts";
 
 const refusal = (requested: string, used: string, limited: string) =>
   `pods "r1-a0-0" is forbidden: exceeded quota: quota, requested: ${requested}, used: ${used}, limited: ${limited}`;
@@ -13,9 +13,11 @@ describe("a quota that stands in the way", () => {
     ["no quota at all", 'pods "r1-a0-0" is forbidden: violates PodSecurity "restricted:latest"'],
   ])("is waited for when it is %s", (_, message) => expect(beyondQuota(message)).toBeUndefined());
 
-  it("is never enough for a project that is archived, and says so", () => {
-    const message = refusal("limits.cpu=1,pods=1", "limits.cpu=1,pods=1", "limits.cpu=8,pods=0");
-    expect(beyondQuota(message)).toBe("The project is archived: what runs ends, and nothing new is started.");
+  it("is closed for a project that is archived, and says so", () => {
+    const message = (pods: string) =>
+      refusal("limits.cpu=1,pods=1", "limits.cpu=1,pods=1", `limits.cpu=8,pods=${pods}`);
+    expect(closedQuota(message("0"))).toBe("The project is archived: what runs ends, and nothing new is started.");
+    expect(closedQuota(message("5"))).toBeUndefined();
   });
 
   it.each([

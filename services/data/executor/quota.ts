@@ -9,7 +9,6 @@ import { quantity } from "./resources.ts";
 export function beyondQuota(refusal: string): string | undefined {
   const requested = amounts(refusal, "requested");
   const limited = amounts(refusal, "limited");
-  if (limited.get("pods") === "0") return "The project is archived: what runs ends, and nothing new is started.";
   const beyond = [...requested].filter(([name, amount]) => {
     const limit = limited.get(name);
     return limit !== undefined && exceeds(amount, limit);
@@ -17,6 +16,12 @@ export function beyondQuota(refusal: string): string | undefined {
   if (beyond.length === 0) return undefined;
   const words = beyond.map(([name, amount]) => `${name} ${amount} of at most ${limited.get(name)}`);
   return `The task asks for more than the whole quota of its project: ${words.join(", ")}.`;
+}
+
+/** @returns in words for the task's author, why its project takes no pod at all; undefined where it takes some. */
+export function closedQuota(refusal: string): string | undefined {
+  const isClosed = amounts(refusal, "limited").get("pods") === "0";
+  return isClosed ? "The project is archived: what runs ends, and nothing new is started." : undefined;
 }
 
 function amounts(refusal: string, part: string): Map<string, string> {

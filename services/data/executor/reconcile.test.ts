@@ -268,6 +268,21 @@ describe("an attempt", () => {
     expect(cluster.pods.size).toBe(1);
   });
 
+  it("waits a minute for a project that is archived to be taken up again, then ends in words for its author", async () => {
+    await begin({ metadata: { retries: { retries: 5 } } });
+    for (const passed of [0, 59_000]) {
+      now += passed;
+      cluster.refuse = new NoRoomError("exceeded quota: pods=0", "The project is archived");
+      await look();
+      expect(last()).toMatchObject({ phase: "WAITING_FOR_RESOURCES", message: "exceeded quota: pods=0" });
+    }
+    now += 1_000;
+    cluster.refuse = new NoRoomError("exceeded quota: pods=0", "The project is archived");
+    await look();
+    const error = { code: "BeyondQuota", message: "The project is archived", kind: "USER" };
+    expect(last()).toMatchObject({ phase: "FAILED", error });
+  });
+
   it("that admission refuses ends the action with admission's words", async () => {
     await begin({ metadata: { retries: { retries: 5 } } });
     cluster.refuse = new InvalidTaskError("violates PodSecurity");
