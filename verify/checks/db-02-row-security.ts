@@ -11,8 +11,8 @@ const exporter = "(current_setting('biplane.audit_export'::text, true) = 'on'::t
 
 /**
  * Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names, but the last
- * three: the scheduler's, of a table that holds names of organisations and times, and nothing of theirs (DB-03); and the
- * audit's export, which takes the records of all organisations to the region's own bucket (docs/decisions/0023).
+ * four: the region's own rounds', of tables that hold names of organisations and times, and nothing of theirs (DB-03); and
+ * the audit's export, which takes the records of all organisations to the region's own bucket (docs/decisions/0023).
  */
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
@@ -25,6 +25,7 @@ const lookUps: Readonly<Record<string, string>> = {
   "biplane.audit_records": exporter,
   "biplane.audit_exports": exporter,
   "biplane.trigger_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
+  "biplane.condition_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
 };
 
 /**

@@ -27,6 +27,11 @@ export const columnClasses: Readonly<Record<MetadataKind, Classified>> = {
   right: { class: "platform metadata", rests: inDatabase, travels: byApi },
   definition: { class: "orchestration metadata", rests: inDatabase, travels: `${byApi}, and down the tunnel to run` },
   reason: { class: "orchestration metadata", rests: inDatabase, travels: `up the tunnel, then ${byApi}` },
+  answer: {
+    class: "inline customer data",
+    rests: `${inDatabase}, until the action that asked has ended`,
+    travels: `${byApi}: from who answers to the task that asked, and to who may see its data`,
+  },
 };
 
 const inAccount = (what: string) => `the customer's ${what}, in the chosen region`;

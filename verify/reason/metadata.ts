@@ -1,6 +1,6 @@
 /**
  * Everything that the control plane keeps, column by column: the list that its schema is held against. Whoever adds a
- * column adds it here, with what it is; a customer's data has no kind.
+ * column adds it here, with what it is; a customer's data has no kind, but for answers to conditions, which are short.
  */
 
 export type MetadataKind =
@@ -20,7 +20,9 @@ export type MetadataKind =
   /** A task's definition (image, resources, typed interface) or a run's settings, as one protobuf message. */
   | "definition"
   /** Why something failed or was stopped, as text. */
-  | "reason";
+  | "reason"
+  /** What a run that waits was answered: bounded by the database, and gone with the action that asked (decision 24). */
+  | "answer";
 
 type Columns = Record<string, readonly [kind: MetadataKind, type: string]>;
 
@@ -95,6 +97,12 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     },
     ...{ cancel_reason: reason },
   },
+  "biplane.conditions": {
+    ...action,
+    ...{ parent: name, due_at: time, answer: ["answer", "bytea"] },
+    ...{ answered_by: name, answered_by_kind: name, answered_at: time },
+  },
+  "biplane.condition_orgs": { org: name, due_at: time },
   "biplane.triggers": {
     ...trigger,
     ...{ revision: count, active: ["state", "boolean"], due_at: time },

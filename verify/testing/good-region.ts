@@ -224,6 +224,15 @@ export function goodRegionFacts(): RegionFacts {
         policies: [],
       },
       {
+        ...table("biplane.conditions", { org: "text", action: "text", answer: "bytea" }, ["org", "action"]),
+        checks: [
+          {
+            ...{ name: "answer_is_short", columns: ["answer"], validated: true },
+            condition: "(octet_length(answer) <= 1040)",
+          },
+        ],
+      },
+      {
         ...table("biplane.runs", { org: "text", run: "text", output_base: "text" }, ["org", "run"]),
         checks: [uriCheck("output_base")],
       },

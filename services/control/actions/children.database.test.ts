@@ -196,10 +196,10 @@ describe("an enqueue", () => {
       /input_uri is /,
     ],
     [
-      "a condition",
-      changed({ spec: { case: "condition", value: { name: "go" } } }),
+      "no spec",
+      changed({ spec: { case: undefined } }),
       Code.InvalidArgument,
-      /spec is "condition"; allowed: task or trace/,
+      /spec is .*; allowed: task, trace or condition/,
     ],
     [
       "an unfinished trace",

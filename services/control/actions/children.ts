@@ -1,7 +1,8 @@
 /** What a parent's pod does with its children: enqueue, follow, abort. Three services offer it over one store. */
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { LiteralSchema } from "../../../gen/flyteidl2/core/literals_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { ActionUpdateSchema } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
 import type { Caller } from "../../shared/auth/caller.ts";
@@ -10,12 +11,11 @@ import type { Database } from "../../shared/postgres.ts";
 import { errorInfo } from "../runs/error-info.ts";
 import { actionIdOf } from "../runs/views.ts";
 import { abortAction } from "../store/abort.ts";
-import { readChangedChildren, readRunAction } from "../store/actions.ts";
+import { type ChildRow, readChangedChildren, readRunAction } from "../store/actions.ts";
 import { enqueueChild } from "../store/enqueue.ts";
 import type { Hub } from "../store/hub.ts";
 import { type ActionKey, runTopic } from "../store/keys.ts";
 import { runChannel } from "../store/notify.ts";
-import type { ActionRow } from "../store/rows.ts";
 import { readWhenever } from "../store/watch.ts";
 import { type EnqueueFields, planChild } from "./new-child.ts";
 
@@ -56,6 +56,9 @@ interface ChildMessage {
 /**
  * Every child as it is, the sentinel, then changes: at least once each, the last state always. Stays open until the
  * caller leaves, since the parent may enqueue at any time.
+ *
+ * Conditions that wait are left out: a client that was started again and hears of one before it asks takes it for a task
+ * from then on, and drops its answer (flyte 2.12, Action.from_state).
  */
 export async function* watchChildren(
   { database, hub }: ActionsDeps,
@@ -78,6 +81,7 @@ export async function* watchChildren(
   };
   for await (const rows of readWhenever(hub, { channel: runChannel, key: runTopic(org, parent) }, signal, read)) {
     for (const row of rows) {
+      if (row.phase === ActionPhase.PAUSED && row.action_type === ActionType.CONDITION) continue;
       if (sent.get(row.action) === row.changed_in) continue;
       sent.set(row.action, row.changed_in);
       yield { message: { case: "actionUpdate", value: updateView(org, row) } };
@@ -88,13 +92,14 @@ export async function* watchChildren(
   }
 }
 
-function updateView(org: string, row: ActionRow) {
+function updateView(org: string, row: ChildRow) {
   // What is known of a failed trace is in its own files, where the client finds it.
   const error = row.error_code || row.action_type === ActionType.TASK ? errorInfo(row.phase, row) : undefined;
   return {
     actionId: actionIdOf(org, row),
     phase: row.phase,
     ...(row.phase === ActionPhase.SUCCEEDED ? { outputUri: row.output_uri } : {}),
+    ...(row.answer ? { value: fromBinary(LiteralSchema, row.answer) } : {}),
     ...(error ? { error: { code: error.code ?? "", message: error.message ?? "", kind: error.kind ?? 0 } } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { runService } from "../../shared/service.ts";
 import { databaseSink } from "../audit/records.ts";
 import { openHub } from "../store/hub.ts";
 import { actionsRoutes } from "./service.ts";
+import { startTimeouts } from "./timeouts.ts";
 
 await runService({
   name: "actions",
@@ -14,12 +15,14 @@ await runService({
   parts({ config, log }) {
     const database = openDatabase(config, "actions", log);
     const hub = openHub({ connection: clientConfig(config, "actions notifications"), log });
+    const timeouts = startTimeouts({ database, log });
     const verify = tokenVerifier([userIssuer(config), clusterIssuer(config)]);
     const authorize = remoteAuthorizer(upstream(config.IDENTITY_URL).transport);
     return {
       rpc: { routes: actionsRoutes({ database, hub }), verify, authorize, audit: databaseSink(database) },
       ready: () => database.ping(),
       async close() {
+        await timeouts.close();
         await hub.close();
         await database.close();
       },

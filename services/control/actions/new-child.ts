@@ -12,6 +12,7 @@ import type { NewAction } from "../store/enqueue.ts";
 import { rootAction } from "../store/keys.ts";
 import { isTerminal } from "../store/progress.ts";
 import { dataReference } from "../store/references.ts";
+import { planCondition } from "./new-condition.ts";
 
 export type EnqueueFields = Pick<
   Action,
@@ -54,9 +55,10 @@ function specOf(caller: Caller, { spec }: EnqueueFields, place: { project: strin
     }
     case "trace":
       return traceSpec(spec.value);
+    case "condition":
+      return planCondition(spec.value, new Date());
     default:
-      // Not "unimplemented": the client would try again a hundred times before it gives up.
-      throw invalid({ subject: "spec", value: spec.case, allowed: "task or trace" });
+      throw invalid({ subject: "spec", value: spec.case, allowed: "task, trace or condition" });
   }
 }
 

@@ -8,6 +8,7 @@ import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.j
 import { callerOf } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
 import { actionKeyOf, runKeyOf } from "../runs/identifiers.ts";
+import { answerOfLiteral, signal } from "../runs/signal.ts";
 import { rootAction } from "../store/keys.ts";
 import { type ActionsDeps, abort, enqueue, watchChildren } from "./children.ts";
 import { executorQueueService } from "./executor-queue.ts";
@@ -31,6 +32,12 @@ export function actionsRoutes(deps: ActionsDeps) {
       async abort({ actionId, reason }, context) {
         const caller = callerOf(context);
         await abort(deps, caller, actionKeyOf(caller, actionId), reason);
+        return {};
+      },
+      async signal({ actionId, parentActionName, value }, context) {
+        const caller = callerOf(context);
+        const key = actionKeyOf(caller, actionId);
+        await signal(deps.database, caller, key, parentActionName, answerOfLiteral(value));
         return {};
       },
     });

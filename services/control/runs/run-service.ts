@@ -3,9 +3,10 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { RunSpecSchema } from "../../../gen/flyteidl2/task/run_pb.js";
 import { type TaskSpec, TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
-import type { ActionDetails } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import { type ActionDetails, ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { type Caller, callerOf } from "../../shared/auth/caller.ts";
+import { allows } from "../../shared/auth/permissions.ts";
 import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
 import type { Database } from "../../shared/postgres.ts";
 import { abortAction } from "../store/abort.ts";
@@ -23,6 +24,7 @@ import { readWhenever } from "../store/watch.ts";
 import { actionKeyOf, runKeyOf, taskKeyOf, triggerKeyOf } from "./identifiers.ts";
 import { planRun } from "./new-run.ts";
 import { runScope } from "./scopes.ts";
+import { answerOfPayload, signal } from "./signal.ts";
 import type { TriggerDeps } from "./trigger-service.ts";
 import { planTriggeredRun } from "./triggered-run.ts";
 import { actionView, detailsView, runView } from "./views.ts";
@@ -58,6 +60,11 @@ export function runService({
       await abort(database, caller, actionKeyOf(caller, actionId), reason);
       return {};
     },
+    async signalEvent({ actionId, parentActionName, payload }, context) {
+      const caller = callerOf(context);
+      await signal(database, caller, actionKeyOf(caller, actionId), parentActionName, answerOfPayload(payload));
+      return {};
+    },
     async getRunDetails({ runId }, context) {
       const caller = callerOf(context);
       const key = runKeyOf(caller, runId);
@@ -85,6 +92,8 @@ export function runService({
       const key = actionKeyOf(caller, actionId);
       const row = await readRunAction(database, caller.org, key);
       if (!row) throw noAction(key);
+      // It has neither: the client must name an address, and nothing lies there.
+      if (row.action_type === ActionType.CONDITION) return {};
       return { inputsUri: row.input_uri, outputsUri: row.output_uri };
     },
     async listRuns({ request, scopeBy, pausedActionsOnly }, context) {
@@ -139,7 +148,12 @@ async function runSpecOf(database: Database, caller: Caller, key: RunKey) {
 async function detailsOf(database: Database, caller: Caller, key: ActionKey): Promise<ActionDetails> {
   const read = await readAction(database, caller.org, key);
   if (!read) throw noAction(key);
-  return detailsView(caller.org, read.action, read.attempts);
+  return detailsView(caller.org, read.action, read.attempts, seesData(caller, key));
+}
+
+/** Some see how a run stands, and not what it is about. */
+function seesData({ grants }: Caller, at: ActionKey): boolean {
+  return allows(grants, { anyOf: ["view_flyte_executions"], at });
 }
 
 /** The details as they are, then after every change, until the action has ended. */
@@ -148,16 +162,16 @@ async function* follow(
   hub: Hub,
   caller: Caller,
   key: ActionKey,
-  { signal }: HandlerContext,
+  context: HandlerContext,
 ): AsyncGenerator<ActionDetails> {
   let sent = { change: "", at: 0 };
   const topic = { channel: runChannel, key: runTopic(caller.org, key) };
-  for await (const read of readWhenever(hub, topic, signal, () => readAction(database, caller.org, key))) {
+  for await (const read of readWhenever(hub, topic, context.signal, () => readAction(database, caller.org, key))) {
     if (!read) throw noAction(key);
     const { changed_in: change, phase } = read.action;
     if (change === sent.change && Date.now() - sent.at < repeatMs) continue;
     sent = { change, at: Date.now() };
-    yield detailsView(caller.org, read.action, read.attempts);
+    yield detailsView(caller.org, read.action, read.attempts, seesData(callerOf(context), key));
     if (isTerminal(phase)) return;
   }
 }

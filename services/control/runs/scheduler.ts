@@ -4,11 +4,11 @@ import type { AuditSink } from "../../shared/auth/audit.ts";
 import type { Authorizer } from "../../shared/auth/authorizer.ts";
 import { denied } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
-import { pause } from "../../shared/pause.ts";
 import type { Database } from "../../shared/postgres.ts";
+import { type Rounds, startRounds } from "../../shared/rounds.ts";
 import { grantStore } from "../identity/grants.ts";
+import { dueOrgs, settleOrg } from "../store/due-orgs.ts";
 import { dueTriggers, fire } from "../store/trigger-fires.ts";
-import { dueOrgs, settleOrg } from "../store/trigger-orgs.ts";
 import type { TriggerKey } from "../store/triggers.ts";
 import { decideFiring } from "./fire.ts";
 
@@ -18,49 +18,22 @@ export interface SchedulerDeps {
   log: Logger;
 }
 
-export interface Scheduler {
-  /** Returns when what is being fired has been. */
-  close(): Promise<void>;
-}
-
-const everyMs = 1_000;
-
-export function startScheduler(deps: SchedulerDeps): Scheduler {
-  const stop = new AbortController();
-  const done = run(deps, stop.signal);
-  return {
-    async close() {
-      stop.abort();
-      await done;
-    },
-  };
-}
-
-async function run(deps: SchedulerDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    // Where there was something there may be more.
-    if ((await round(deps, signal)) === 0) await pause(everyMs, signal);
-  }
-}
-
-async function round(deps: SchedulerDeps, signal: AbortSignal): Promise<number> {
-  try {
-    return await fireDue(deps, new Date(), signal);
-  } catch (error) {
-    deps.log.warn("triggers that are due cannot be looked up", { error });
-    return 0;
-  }
+export function startScheduler(deps: SchedulerDeps): Rounds {
+  return startRounds(
+    (signal) => fireDue(deps, new Date(), signal),
+    (error) => deps.log.warn("triggers that are due cannot be looked up", { error }),
+  );
 }
 
 /** One round: what is due, in every organisation. @returns how many runs it started. */
 export async function fireDue(deps: SchedulerDeps, now: Date, signal?: AbortSignal): Promise<number> {
   let started = 0;
-  for (const org of await dueOrgs(deps.database, now)) {
+  for (const org of await dueOrgs(deps.database, "triggers", now)) {
     for (const key of await dueTriggers(deps.database, org, now)) {
       if (signal?.aborted) return started;
       if (await fireOne(deps, org, key, now)) started += 1;
     }
-    await settleOrg(deps.database, org);
+    await settleOrg(deps.database, "triggers", org);
   }
   return started;
 }

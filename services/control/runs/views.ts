@@ -3,6 +3,7 @@ import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { EnrichedIdentitySchema } from "../../../gen/flyteidl2/common/identity_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { LiteralSchema } from "../../../gen/flyteidl2/core/literals_pb.js";
 import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import {
   type ActionDetails,
@@ -27,13 +28,14 @@ export function actionView(org: string, row: RunActionRow) {
   return create(ActionSchema, { id: actionIdOf(org, row), metadata: metadata(org, row), status: status(row) });
 }
 
-export function detailsView(org: string, row: ActionDetailRow, attempts: AttemptRow[]): ActionDetails {
+/** @param data false for who may see how the action stands, but not what it was asked or answered. */
+export function detailsView(org: string, row: ActionDetailRow, attempts: AttemptRow[], data: boolean): ActionDetails {
   return create(ActionDetailsSchema, {
     id: actionIdOf(org, row),
     metadata: metadata(org, row),
     status: status(row),
-    result: result(row),
-    spec: spec(row),
+    result: result(row, data),
+    spec: spec(row, data),
     attempts: row.action_type === ActionType.TASK ? attemptViews(row, attempts) : [],
   });
 }
@@ -88,28 +90,38 @@ function triggerOf(org: string, row: RunActionRow) {
 
 function metadataSpec(org: string, row: ActionRow) {
   if (row.action_type === ActionType.TRACE) return { case: "trace" as const, value: { name: row.short_name } };
-  if (row.action_type === ActionType.CONDITION) return { case: "condition" as const, value: { name: row.short_name } };
+  if (row.action_type === ActionType.CONDITION) {
+    const type = row.detail ? fromBinary(ConditionActionSchema, row.detail).type : undefined;
+    return { case: "condition" as const, value: { name: row.short_name, ...(type ? { type } : {}) } };
+  }
   const id = {
     ...{ org, project: row.task_project, domain: row.task_domain, name: row.task_name, version: row.task_version },
   };
   return { case: "task" as const, value: { id, taskType: row.task_type, shortName: row.short_name } };
 }
 
-function result({ phase, abort_reason, aborted_by, aborted_by_kind, ...row }: ActionDetailRow) {
+function result({ phase, abort_reason, aborted_by, aborted_by_kind, ...row }: ActionDetailRow, data: boolean) {
   if (phase === ActionPhase.ABORTED) {
     const by = aborted_by && aborted_by_kind ? { subject: aborted_by, kind: aborted_by_kind } : undefined;
     const value = { reason: abort_reason, ...(by ? { abortedBy: identityView("", by) } : {}) };
     return { case: "abortInfo" as const, value };
   }
+  if (row.answered_by && row.answered_by_kind) {
+    const signalledBy = identityView("", { subject: row.answered_by, kind: row.answered_by_kind });
+    const output = data && row.answer ? { output: fromBinary(LiteralSchema, row.answer) } : {};
+    return { case: "signalInfo" as const, value: { signalledBy, ...output } };
+  }
   const error = errorInfo(phase, row);
   return error ? { case: "errorInfo" as const, value: error } : { case: undefined };
 }
 
-function spec(row: ActionDetailRow) {
+function spec(row: ActionDetailRow, data: boolean) {
   if (row.spec) return { case: "task" as const, value: fromBinary(TaskSpecSchema, row.spec) };
   if (!row.detail) return { case: undefined };
   if (row.action_type === ActionType.CONDITION) {
-    return { case: "condition" as const, value: fromBinary(ConditionActionSchema, row.detail) };
+    const condition = fromBinary(ConditionActionSchema, row.detail);
+    if (!data) Object.assign(condition, { prompt: "", description: "" });
+    return { case: "condition" as const, value: condition };
   }
   const trace = fromBinary(TraceActionSchema, row.detail).spec;
   return trace ? { case: "trace" as const, value: trace } : { case: undefined };

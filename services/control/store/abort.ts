@@ -1,6 +1,7 @@
 /** Aborts: an action and all below it end at once in the record; the compute plane is told until it has obeyed. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
+import { endConditions } from "./conditions.ts";
 import { type ActionKey, type Actor, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import { final, terminalPhases } from "./progress.ts";
@@ -74,6 +75,11 @@ export async function abortTree(
   await transaction.query(
     `update biplane.queue set cancel_reason = coalesce(cancel_reason, $6) where ${sameRun} and action = any($5)`,
     [...run, actions, options.reason],
+  );
+  await endConditions(
+    transaction,
+    org,
+    actions.map((action) => ({ ...key, action, phase: ActionPhase.ABORTED })),
   );
   await announceRun(transaction, runTopic(org, key));
   await announceQueue(transaction, org);

@@ -1,10 +1,11 @@
 /** Actions, their attempts and the specs that they run, as they stand. */
 import type { Database, Transaction } from "../../shared/postgres.ts";
+import { type AnswerColumns, answerColumns, joinAnswer } from "./conditions.ts";
 import type { ActionKey, RunKey } from "./keys.ts";
 import { type ListPlan, listSql } from "./listing.ts";
 import { type ActionRow, type AttemptRow, actionColumns, type RunActionRow, runColumns, sameRun } from "./rows.ts";
 
-export interface ActionDetailRow extends RunActionRow {
+export interface ActionDetailRow extends RunActionRow, AnswerColumns {
   /** Serialised flyteidl2.task.TaskSpec. */
   spec: Buffer | null;
 }
@@ -18,8 +19,8 @@ export async function readAction(
   return database.withOrg(org, async (transaction) => {
     // The action first: a report that commits in between then shows in the attempts, never an end that no attempt has.
     const [action] = await transaction.query<ActionDetailRow>(
-      `select ${actionColumns}, ${runColumns}, s.spec
-       from biplane.actions a
+      `select ${actionColumns}, ${runColumns}, s.spec, ${answerColumns}
+       from biplane.actions a ${joinAnswer}
        join biplane.runs r on ${sameRun}
        left join biplane.task_specs s on s.org = a.org and s.digest = a.spec_digest
        where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5`,
@@ -64,8 +65,10 @@ export async function listActions(
   return database.withOrg(org, (transaction) => transaction.query<RunActionRow>(text, values));
 }
 
+export type ChildRow = ActionRow & Pick<AnswerColumns, "answer">;
+
 export interface Changes {
-  actions: ActionRow[];
+  actions: ChildRow[];
   /** Give it to the next call. */
   since: string;
 }
@@ -83,9 +86,9 @@ export async function readChangedChildren(
   since: string | undefined,
 ): Promise<Changes> {
   const rows = await database.withOrg(org, (transaction: Transaction) =>
-    transaction.query<ActionRow & { horizon: string }>(
-      `select ${actionColumns}, pg_snapshot_xmin(pg_current_snapshot())::text as horizon
-       from biplane.actions a
+    transaction.query<ChildRow & { horizon: string }>(
+      `select ${actionColumns}, c.answer, pg_snapshot_xmin(pg_current_snapshot())::text as horizon
+       from biplane.actions a ${joinAnswer}
        where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.parent = $5
          and a.changed_in >= $6::xid8
        order by a.created_at, a.action`,

@@ -4,6 +4,7 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import { lookUp } from "./cached-results.ts";
+import { insertCondition } from "./conditions.ts";
 import { type ActionKey, runTopic } from "./keys.ts";
 import { queueChannel, runChannel } from "./notify.ts";
 import { isTerminal, progressOf } from "./progress.ts";
@@ -41,6 +42,8 @@ export interface NewAction {
   /** Traces arrive with both. */
   startedAt?: Date;
   endedAt?: Date;
+  /** Of a condition: when it ends without an answer. @default never */
+  dueAt?: Date;
 }
 
 export type Enqueued = "created" | "exists" | "no-parent" | "parent-ended" | { outputBase: string };
@@ -58,10 +61,12 @@ export async function enqueueChild(
 ): Promise<Enqueued> {
   const { project, domain, run } = action.key;
   const topic = runTopic(org, action.key);
+  // Nobody but its parent's end brings a condition to an end for sure, so that end must see it, or be seen here.
+  const held = action.type === ActionType.CONDITION ? "for share of a" : "";
   const work = async (transaction: Transaction): Promise<Enqueued> => {
     const [parent] = await transaction.query<{ phase: ActionPhase; output_base: string; overwrite_cache: boolean }>(
       `select a.phase, r.output_base, r.overwrite_cache from biplane.actions a join biplane.runs r on ${sameRun}
-       where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5`,
+       where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5 ${held}`,
       [org, project, domain, run, action.parent],
     );
     if (!parent) return "no-parent";
@@ -124,7 +129,9 @@ export async function insertAction(
       ...[runChannel, runTopic(org, key), queueChannel],
     ],
   );
-  return inserted.length > 0;
+  if (inserted.length === 0) return false;
+  if (action.type === ActionType.CONDITION) await insertCondition(transaction, org, action);
+  return true;
 }
 
 function endedWith(outputUri: string): Pick<NewAction, "phase" | "outputUri" | "startedAt" | "endedAt"> {

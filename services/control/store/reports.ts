@@ -3,6 +3,7 @@ import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
 import { abortTree } from "./abort.ts";
 import { keepResults, type Success } from "./cached-results.ts";
+import { endConditions } from "./conditions.ts";
 import { type ActionKey, actionId, runTopic } from "./keys.ts";
 import { announceQueue, announceRun } from "./notify.ts";
 import {
@@ -45,7 +46,7 @@ export async function applyReports(
     if (known.length === 0) return;
     await storeAttempts(transaction, org, cluster, known);
     const moved = rows.map((row) => moveAction(row, known));
-    await storeActions(transaction, org, cluster, moved);
+    const asking = await storeActions(transaction, org, cluster, moved);
     await finish(transaction, org, known);
     await keepResults(transaction, org, moved.filter(hasSucceeded).map(successOf));
     for (const { row, state } of moved) {
@@ -53,10 +54,15 @@ export async function applyReports(
       const reason = `its parent action ${row.action} ended: ${ActionPhase[state.phase]}`;
       await abortTree(transaction, org, row, { reason, self: false });
     }
+    const ended = moved.filter(hasEnded).filter(({ row }) => asking.has(actionId(row)));
+    const parents = ended.map(({ row, state: { phase } }) => ({ ...row, phase }));
+    await endConditions(transaction, org, parents);
     for (const topic of new Set(rows.map((row) => runTopic(org, row)))) await announceRun(transaction, topic);
   };
   await database.withOrg(org, work, { exclusive });
 }
+
+const hasEnded = ({ row, state }: Moved) => isTerminal(state.phase) && !isTerminal(row.phase);
 
 /** By this report: what was a success before is in the cache already. */
 const hasSucceeded = ({ row, state }: Moved) =>
@@ -143,26 +149,32 @@ async function storeAttempts(transaction: Transaction, org: string, cluster: str
 const attemptColumns = `org, project, domain, run, action, cluster, attempt, phase, phase_at, reached, output_uri,
   error_code, error_message, error_kind`;
 
+/** @returns ids of those that have asked for something: seen under the lock, as whoever asks holds their parent. */
 async function storeActions(
   transaction: Transaction,
   org: string,
   cluster: string,
   moved: { row: ActionKey; state: ActionState }[],
-): Promise<void> {
+): Promise<Set<string>> {
   const rows = moved.map(({ row: { project, domain, run, action }, state }) => ({
     ...{ project, domain, run, action, phase: state.phase, progress: state.progress, phase_at: state.phaseAt },
     ...{ attempt: state.attempt, output_uri: state.outputUri, started_at: state.startedAt, ended_at: state.endedAt },
     ...errorColumns(state.error),
   }));
-  await transaction.query(
+  const stored = await transaction.query<ActionKey & { asks: boolean }>(
     `update biplane.actions a set cluster = $2, phase = n.phase, progress = n.progress, phase_at = n.phase_at,
        attempt = n.attempt, output_uri = n.output_uri, error_code = n.error_code, error_message = n.error_message,
        error_kind = n.error_kind, started_at = n.started_at, ended_at = n.ended_at, updated_at = now(),
        changed_in = pg_current_xact_id()
      from json_populate_recordset(null::biplane.actions, $3) n
-     where a.org = $1 and a.project = n.project and a.domain = n.domain and a.run = n.run and a.action = n.action`,
+     where a.org = $1 and a.project = n.project and a.domain = n.domain and a.run = n.run and a.action = n.action
+     returning a.project, a.domain, a.run, a.action, exists (
+       select 1 from biplane.conditions c
+       where c.org = a.org and c.project = a.project and c.domain = a.domain and c.run = a.run and c.parent = a.action
+     ) as asks`,
     [org, cluster, JSON.stringify(rows)],
   );
+  return new Set(stored.filter(({ asks }) => asks).map(actionId));
 }
 
 /** An attempt that ended for good leaves the queue, also where the record had the action's end before. */

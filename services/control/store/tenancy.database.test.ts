@@ -4,7 +4,7 @@ import { clientConfig } from "../../shared/postgres.ts";
 import { sharedPostgres } from "../../shared/testing/shared-postgres.ts";
 import { insertRun } from "./runs.ts";
 import { ensureRuntimeRole } from "./runtime-role.ts";
-import { addChild, addTrigger, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
+import { addChild, addCondition, addTrigger, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
 
 let store: TestStore;
 let runtime: pg.Client;
@@ -19,6 +19,7 @@ beforeAll(async () => {
   for (const org of ["acme", "globex"]) {
     await insertRun(store.database, org, newRun(org));
     await addChild(store, org, "n1");
+    await addCondition(store, org, "c1");
     await addTrigger(store, org);
   }
   runtime = new pg.Client(clientConfig(store.config, "test"));
@@ -74,7 +75,10 @@ describe("the runtime login", () => {
     "triggers",
     "trigger_revisions",
     "trigger_orgs",
+    "conditions",
+    "condition_orgs",
   ];
+  const due = ["trigger_orgs", "condition_orgs"];
 
   it("sees with one organisation's setting that organisation's rows and no other's", async () => {
     for (const org of ["acme", "globex"]) {
@@ -93,10 +97,12 @@ describe("the runtime login", () => {
     await runtime.query("select set_config('biplane.scheduler', 'on', true)");
     for (const table of await tenantTables()) {
       const { rows } = await runtime.query(`select org from biplane.${table} order by org`);
-      expect([table, rows]).toEqual([table, table === "trigger_orgs" ? [{ org: "acme" }, { org: "globex" }] : []]);
+      expect([table, rows]).toEqual([table, due.includes(table) ? [{ org: "acme" }, { org: "globex" }] : []]);
     }
-    expect((await runtime.query("update biplane.trigger_orgs set due_at = null")).rowCount).toBe(0);
-    expect((await runtime.query("delete from biplane.trigger_orgs")).rowCount).toBe(0);
+    for (const table of due) {
+      expect((await runtime.query(`update biplane.${table} set due_at = null`)).rowCount).toBe(0);
+      expect((await runtime.query(`delete from biplane.${table}`)).rowCount).toBe(0);
+    }
     await runtime.query("rollback");
   });
 

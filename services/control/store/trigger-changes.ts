@@ -1,9 +1,9 @@
 /** Changes of triggers: each makes a revision, and none is seen before it is whole. */
 import { TriggerRevisionAction as Action } from "../../../gen/flyteidl2/trigger/trigger_definition_pb.js";
 import type { Database, Transaction } from "../../shared/postgres.ts";
+import { announceDue } from "./due-orgs.ts";
 import type { Actor } from "./keys.ts";
 import { ensureProject } from "./projects.ts";
-import { announceDue } from "./trigger-orgs.ts";
 import { keyValues, sameTrigger, type TriggerKey, thisTrigger, withRevisions } from "./triggers.ts";
 
 export interface NewTrigger {
@@ -66,7 +66,7 @@ export async function saveTrigger(
     [...keyValues(org, key), revision, active, due],
   );
   await ensureProject(transaction, org, key);
-  await announceDue(transaction, org, due);
+  await announceDue(transaction, "triggers", org, due);
   return "saved";
 }
 
@@ -88,7 +88,7 @@ export async function setActive(
     await revise(transaction, org, key, { action: active ? Action.ACTIVATE : Action.DEACTIVATE, active, by });
     const due = active && before.automation ? (firstDue(before.automation) ?? null) : null;
     await transaction.query(`update biplane.triggers set due_at = $6 where ${named}`, [...keyValues(org, key), due]);
-    await announceDue(transaction, org, due);
+    await announceDue(transaction, "triggers", org, due);
   };
   return each(database, org, keys, change);
 }

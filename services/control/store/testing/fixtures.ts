@@ -1,10 +1,11 @@
 /** A migrated database of a test's own, and runs, actions and triggers to put into it. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ActionPhase } from "../../../../gen/flyteidl2/common/phase_pb.js";
+import { SimpleType } from "../../../../gen/flyteidl2/core/types_pb.js";
 import { TriggerAutomationSpecSchema } from "../../../../gen/flyteidl2/task/common_pb.js";
 import { RunSpecSchema } from "../../../../gen/flyteidl2/task/run_pb.js";
 import { TaskSpecSchema } from "../../../../gen/flyteidl2/task/task_definition_pb.js";
-import { ActionType, RunSource } from "../../../../gen/flyteidl2/workflow/run_definition_pb.js";
+import { ActionType, ConditionActionSchema, RunSource } from "../../../../gen/flyteidl2/workflow/run_definition_pb.js";
 import type { DatabaseConfig } from "../../../shared/config.ts";
 import { clientConfig, type Database, openDatabase } from "../../../shared/postgres.ts";
 import { recordingLog } from "../../../shared/testing/log.ts";
@@ -86,6 +87,20 @@ function taskAction(inputUri: string): Omit<NewAction, "key" | "parent"> {
 
 export function addChild(store: TestStore, org: string, action: string, parent = "a0", key: RunKey = hello) {
   return enqueueChild(store.database, org, newChild(org, action, parent, key), baseOf(org, key));
+}
+
+/** One that waits, below the root. Its time runs out at once, but nobody ends it unless told to. */
+export function addCondition(store: TestStore, org: string, action: string, key: RunKey = hello) {
+  const condition: NewAction = {
+    ...{ key: { ...key, action }, parent: "a0", type: ActionType.CONDITION, group: "", shortName: "go" },
+    detail: toBinary(
+      ConditionActionSchema,
+      create(ConditionActionSchema, { name: "go", type: { type: { case: "simple", value: SimpleType.BOOLEAN } } }),
+    ),
+    ...{ inputUri: `${baseOf(org, key)}/${action}/inputs.pb`, cacheKey: "", outputUri: "" },
+    ...{ phase: ActionPhase.PAUSED, dueAt: new Date() },
+  };
+  return enqueueChild(store.database, org, condition, baseOf(org, key));
 }
 
 const helloTrigger: TriggerKey = { project: "demo", domain: "development", task: "hello", name: "hello" };
