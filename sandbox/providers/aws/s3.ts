@@ -104,8 +104,14 @@ export const s3Types = (cloud: Cloud): Types => ({
       const { Status } = await s3.getBucketVersioning({ Bucket });
       return Status ? { versioningConfiguration: { status: Status } } : undefined;
     },
-    // Versioning cannot be taken back, only suspended.
-    remove: (s3, Bucket) => s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Suspended" } }),
+    // Versioning cannot be taken back, only suspended; and not where objects are locked, as the official provider knows.
+    async remove(s3, Bucket) {
+      try {
+        await s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Suspended" } });
+      } catch (error) {
+        if (!(error instanceof Error && error.name === "InvalidBucketState")) throw error;
+      }
+    },
   }),
 
   "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": onBucket<Plain<BucketCorsConfigurationArgs>>(cloud, {
