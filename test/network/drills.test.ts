@@ -82,11 +82,11 @@ async function uploadingSlowly() {
   };
 }
 
-/** @returns the stream's text so far, as it grows, until the action's log has ended. */
+/** @returns the stream's text so far, as it grows, until the action's log has ended, and why it ended too early. */
 async function following(run: string) {
   const actionId = { name: "a0", run: { org, project, domain, name: run } };
   const data = api(DataProxyService, await accessToken());
-  const log = { text: "", ended: Promise.resolve() };
+  const log: { text: string; ended: Promise<void>; failed?: unknown } = { text: "", ended: Promise.resolve() };
   const follow = async () => {
     for (let tries = 0; ; tries++) {
       try {
@@ -101,9 +101,17 @@ async function following(run: string) {
     }
   };
   log.ended = follow();
-  // Awaited at the end of the drill; a failure before is no stray rejection.
-  log.ended.catch(() => undefined);
+  // Awaited at the end of the drill; whoever waits for more of it is told before.
+  log.ended.catch((error: unknown) => {
+    log.failed = error;
+  });
   return log;
+}
+
+/** How many lines have come. @throws once there will be no more because the stream has failed */
+function linesOf(log: Awaited<ReturnType<typeof following>>): number {
+  if (log.failed !== undefined) throw log.failed;
+  return numbersIn(log.text, "entry").length;
 }
 
 async function until(check: () => boolean, withinMs = 90_000): Promise<void> {
@@ -132,7 +140,7 @@ describe.skipIf(!ours)("between the planes", () => {
     const log = await following(name);
     const links = await askingForLinks();
     const upload = await uploadingSlowly();
-    await until(() => numbersIn(log.text, "entry").length >= 20);
+    await until(() => linesOf(log) >= 20);
     expect(upload.sent()).toBeGreaterThan(0);
     for (const [service, plane] of [
       ["relay", "region"],
@@ -140,8 +148,8 @@ describe.skipIf(!ours)("between the planes", () => {
     ] as const) {
       expect(killHard(service)).toBe(1);
       await ready(plane, service);
-      const told = numbersIn(log.text, "entry").length;
-      await until(() => numbersIn(log.text, "entry").length > Math.min(told, lines - 1));
+      const told = linesOf(log);
+      await until(() => linesOf(log) > Math.min(told, lines - 1));
     }
     // The store compares what came with the digest that was signed.
     expect(await upload.finish()).toBe(200);
