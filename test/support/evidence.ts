@@ -13,9 +13,10 @@ const checkout = join(import.meta.dirname, "../..");
  * saw turn its judgement red. A test that fails makes its claims failing.
  */
 export function evidenceFor(source: string) {
-  const decided: Evidence[] = [];
+  /** By test and claim: of a test that has a second try, the last one counts. */
+  const decided = new Map<string, Evidence>();
   afterAll(() => {
-    writeEvidence(join(paths().cache, "evidence"), currentCommit(checkout), source, decided);
+    writeEvidence(join(paths().cache, "evidence"), currentCommit(checkout), source, [...decided.values()]);
   });
   return {
     proves(claims: readonly string[], sabotage: string): void {
@@ -23,7 +24,8 @@ export function evidenceFor(source: string) {
         const result = task.result?.state === "pass" ? "pass" : "fail";
         const at = new Date().toISOString();
         const { model } = readEnvironment(paths());
-        for (const claim of claims) decided.push({ claim, by: source, result, sabotage, at, cloud: "aws", model });
+        for (const claim of claims)
+          decided.set(`${task.id} ${claim}`, { claim, by: source, result, sabotage, at, cloud: "aws", model });
       });
     },
   };
