@@ -10,8 +10,7 @@ import type {
 import { TaskTemplateSchema } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { RunSpecSchema } from "../../../gen/flyteidl2/task/run_pb.js";
 import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
-import { callerOf } from "../../shared/auth/caller.ts";
-import { denied, invalid } from "../../shared/errors.ts";
+import { invalid } from "../../shared/errors.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
 import { type ActionKey, actionId } from "../store/keys.ts";
 import { queueChannel } from "../store/notify.ts";
@@ -27,6 +26,7 @@ import {
 import { applyReports } from "../store/reports.ts";
 import { readWhenever } from "../store/watch.ts";
 import type { ActionsDeps } from "./children.ts";
+import { planeOf } from "./compute-plane.ts";
 import { keyOf, reportOf } from "./reports.ts";
 
 /** Leases run out without a notification, so the queue is looked at this often in any case. */
@@ -135,8 +135,7 @@ function cancelView({ project, domain, run, action, cancel_reason: reason }: Can
 }
 
 function workerOf(context: HandlerContext, worker: string): Worker {
-  const { org, cluster } = callerOf(context);
-  if (!cluster) throw denied("only a compute plane may call this");
+  const { org, cluster } = planeOf(context);
   if (worker.length >= 1 && worker.length <= 253) return { org, cluster, worker };
   throw invalid({ subject: "worker", value: worker.slice(0, 80), allowed: "1 to 253 characters" });
 }

@@ -1,23 +1,22 @@
 /** ProjectDirectoryService: the projects of one organisation, for its compute planes. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import type {
   ProjectDirectoryService,
   WatchProjectsResponseSchema,
 } from "../../../gen/biplane/projects/v1/projects_pb.js";
 import { ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
-import { callerOf } from "../../shared/auth/caller.ts";
-import { denied } from "../../shared/errors.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
 import { projectsChannel } from "../store/notify.ts";
 import { readDirectory } from "../store/projects.ts";
 import { readWhenever } from "../store/watch.ts";
 import type { ActionsDeps } from "./children.ts";
+import { planeOf } from "./compute-plane.ts";
 
 type Message = MessageInitShape<typeof WatchProjectsResponseSchema>;
 
 export function projectDirectoryService(deps: ActionsDeps): ServiceImpl<typeof ProjectDirectoryService> {
-  return { watchProjects: (_, context) => watch(deps, orgOf(context), context.signal) };
+  return { watchProjects: (_, context) => watch(deps, planeOf(context).org, context.signal) };
 }
 
 /** The list when it is another than the last one; else a sign of life as often as it is read without a notification. */
@@ -34,12 +33,6 @@ async function* watch({ database, hub }: ActionsDeps, org: string, signal: Abort
     const projects = rows.map(({ id, domains, state }) => ({ id, domains, archived: isArchived(state) }));
     yield { message: { case: "projects", value: { projects } } };
   }
-}
-
-function orgOf(context: HandlerContext): string {
-  const { org, cluster } = callerOf(context);
-  if (!cluster) throw denied("only a compute plane may call this");
-  return org;
 }
 
 function isArchived(state: number): boolean {

@@ -40,7 +40,7 @@ export async function insertProject(
        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
       [org, id, name, description, labels, domains, state],
     );
-    await announceProjects(transaction, org);
+    if (written.length > 0) await announceProjects(transaction, org);
     return written;
   });
   return rows.length === 1 ? "created" : "name-taken";
@@ -58,7 +58,7 @@ export async function updateProject(
        where org = $1 and id = $2 returning 1`,
       [org, id, name, description, labels, state],
     );
-    await announceProjects(transaction, org);
+    if (written.length > 0) await announceProjects(transaction, org);
     return written;
   });
   return rows.length === 1 ? "updated" : "not-found";

@@ -1,6 +1,7 @@
 /** The login that services use: it reads and writes rows, and can neither change tables nor see past row security. */
 import type { Client } from "pg";
 import { UserError } from "../../../shared/errors.ts";
+import { currentDatabase, inTurn, roleExists } from "./logins.ts";
 import { scramVerifier } from "./scram.ts";
 
 /**
@@ -8,21 +9,14 @@ import { scramVerifier } from "./scram.ts";
  * @throws UserError where the login has powers that would make row security worthless.
  */
 export async function ensureRuntimeRole(client: Client, user: string, password: string): Promise<void> {
-  await client.query("begin");
-  try {
-    // Of two runners that change one role or one table's rights at the same time, Postgres lets one fail.
-    await client.query("select pg_advisory_xact_lock(hashtextextended('biplane migrations', 0))");
+  await inTurn(client, async () => {
     await makeRole(client, user, password);
     await grantRights(client, user);
-    await client.query("commit");
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  }
+  });
 }
 
 async function makeRole(client: Client, user: string, password: string): Promise<void> {
-  const exists = (await client.query("select 1 from pg_roles where rolname = $1", [user])).rowCount === 1;
+  const exists = await roleExists(client, user);
   if (exists) await refusePowers(client, user);
   const verifier = client.escapeLiteral(scramVerifier(password));
   const role = client.escapeIdentifier(user);
@@ -31,8 +25,7 @@ async function makeRole(client: Client, user: string, password: string): Promise
 
 async function grantRights(client: Client, user: string): Promise<void> {
   const role = client.escapeIdentifier(user);
-  const { rows } = await client.query<{ name: string }>("select current_database() as name");
-  const database = client.escapeIdentifier(rows[0]?.name ?? "");
+  const database = await currentDatabase(client);
   await client.query(`
     revoke all on database ${database} from public;
     grant connect on database ${database} to ${role};
