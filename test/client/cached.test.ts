@@ -1,10 +1,10 @@
 /** A cached task by the real client: as a run of its own, and as the child of one. */
 import { randomBytes } from "node:crypto";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { beforeAll, expect, it } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { CatalogCacheStatus } from "../../gen/flyteidl2/core/catalog_pb.js";
 import { runExample } from "../support/client.ts";
+import { customerCluster } from "../support/customer-cluster.ts";
 import { environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
@@ -28,10 +28,8 @@ async function run(task: string, prints: string[] = []): Promise<string> {
 }
 
 async function podsOf(name: string): Promise<number> {
-  const config = new KubeConfig();
-  config.loadFromFile(environment.kubeconfigs.customer);
   const namespace = `${environment.project}-${environment.domain}`;
-  const found = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector: `run=${name}` });
+  const found = await customerCluster.core.listNamespacedPod({ namespace, labelSelector: `run=${name}` });
   return found.items.length;
 }
 

@@ -1,10 +1,11 @@
 /** Much data through the region's relay, more than its processes may hold: nothing of it stays there. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
+import { databaseFiles } from "../support/database-files.ts";
 import { environment, here } from "../support/local-run.ts";
 import { memoryOf, writtenBy, writtenByProcess } from "../support/processes.ts";
 import { runClient } from "../support/runs.ts";
@@ -62,14 +63,7 @@ describe.skipIf(!ours)(`${flowMebibytes} MiB of logs, read again and again`, () 
   });
 });
 
-/** Tables, indexes and the write-ahead log. */
-function databaseHolds(text: string): boolean {
-  return ["base", "pg_wal"].some((folder) => {
-    const path = join(here.cloud, "postgres", "data", folder);
-    const files = readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name));
-    return files.some((file) => statSync(file).isFile() && readFileSync(file).includes(text));
-  });
-}
+const databaseHolds = (text: string) => databaseFiles().some((file) => readFileSync(file).includes(text));
 
 /** @returns MiB that this process is seen to have written when it writes so many. */
 function seenToWrite(mebibytes: number): number {

@@ -1,5 +1,5 @@
 /** After URLs were signed and logs were relayed: neither is in anything that the region wrote down. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api, https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
+import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { checkout, environment, here } from "../support/local-run.ts";
@@ -149,23 +150,12 @@ async function podLogs(plane: "region" | "customer") {
   return [{ place: `pods of ${plane}`, text }];
 }
 
-/** Tables, indexes and the write-ahead log, as they lie on the disk; the server writes its own to the machine's logs. */
 function database() {
-  const data = join(here.cloud, "postgres", "data");
-  const folders = ["base", "pg_wal"].map((folder) => join(data, folder));
-  return folders
-    .flatMap(filesBeneath)
-    .map((path) => ({ place: `database ${path}`, text: readFileSync(path, "latin1") }));
+  return databaseFiles().map((path) => ({ place: `database ${path}`, text: readFileSync(path, "latin1") }));
 }
 
 function edge() {
   return ["edge", "cloud-database"].map((name) => {
     return { place: `log of ${name}`, text: readFileSync(join(here.logs, `${name}.log`), "latin1") };
   });
-}
-
-function filesBeneath(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile());
 }

@@ -110,7 +110,7 @@ async function loginOfSync(): Promise<KubeConfig> {
 const nothing = { made: [], putRight: [], foreign: [], ending: false };
 const look = (of: Space, standing: Standing = "active") =>
   reconcile(planOf(of, standing, settings, apiKey), standing, objects);
-const get = async (path: string) => (await api.ask("GET", path)).object as Record<string, never>;
+const get = async <T = Record<string, never>>(path: string) => (await api.ask("GET", path)).object as T;
 const patch = async (path: string, body: object) => {
   const { status, message } = await api.ask("PATCH", path, { body, contentType: "application/merge-patch+json" });
   if (status !== 200) throw new Error(message);
@@ -211,9 +211,9 @@ describe("a project-domain on demand", () => {
     const within = await get("/api/v1/namespaces/taken-development/resourcequotas");
     expect(within.items).toEqual([]);
     for (const message of ["first", "again"]) await objects.tell("Namespace taken-development", message);
-    const { items } = (await get(`/api/v1/namespaces/${platform}/events`)) as unknown as {
+    const { items } = await get<{
       items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
-    };
+    }>(`/api/v1/namespaces/${platform}/events`);
     expect(items.filter(({ reason }) => reason === "LeftAlone")).toMatchObject([
       { message: "again", involvedObject: { kind: "Deployment", name: "sync" } },
     ]);
