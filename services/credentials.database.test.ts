@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http2";
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
-import { decodeJwt } from "jose";
+import { decodeJwt, importPKCS8, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService } from "../gen/biplane/audit/v1/audit_pb.js";
 import { ApiKeyService, ApplicationService } from "../gen/biplane/identity/v1/identity_pb.js";
@@ -12,12 +12,15 @@ import { ClusterService } from "../gen/flyteidl2/cluster/service_pb.js";
 import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { RunService } from "../gen/flyteidl2/workflow/run_service_pb.js";
 import { StateService } from "../gen/flyteidl2/workflow/state_service_pb.js";
+import { evidenceFor, ofRegion } from "../test/support/evidence.ts";
 import { createRun, runId } from "./control/actions/testing/requests.ts";
 import { maxKeys } from "./control/identity/api-keys.ts";
 import { tokenPath } from "./control/identity/metadata.ts";
 import { codeOf } from "./shared/testing/code-of.ts";
 import { postText } from "./shared/testing/http2.ts";
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
+
+const { proves } = evidenceFor("services/credentials", ofRegion);
 
 let world: RegionWorld;
 let keys: Client<typeof ApiKeyService>;
@@ -260,6 +263,22 @@ describe("a service account", () => {
     expect(await codeOf(applications.deleteServiceAccount({ clientId }, as("acme-admin")))).toBe("NotFound");
     const again = await applications.createServiceAccount({ name: "gone", role: "viewer" }, as("acme-admin"));
     expect(again.account?.clientId).not.toBe(clientId);
+  });
+
+  it("gets a token for its secret that lives a quarter of an hour, and is refused everywhere after it", async () => {
+    proves(["authn-sa-token-short-lived"], "the same token, signed again without being aged, is answered everywhere");
+    const made = await applications.createServiceAccount({ name: "short", role: "admin" }, as("acme-admin"));
+    const token = (await tokenFor(made.account?.clientId ?? "", made.clientSecret)).access_token ?? "";
+    const { iat = 0, exp = 0, ...claims } = decodeJwt(token);
+    expect(exp - iat).toBe(900);
+    const key = await importPKCS8(world.signingKey, "ES256");
+    /** As this very token will be in so many seconds. */
+    const later = (seconds: number) =>
+      new SignJWT({ ...claims, iat: iat - seconds, exp: exp - seconds })
+        .setProtectedHeader({ alg: "ES256", kid: world.keyId, typ: "at+jwt" })
+        .sign(key);
+    expect(await everywhere(bearer(await later(0)))).not.toContain("Unauthenticated");
+    expect(await everywhere(bearer(await later(900 + 60)))).toEqual(refusedEverywhere);
   });
 
   it("of the stack's stays, and one of another organisation is not there", async () => {

@@ -19,6 +19,7 @@ import { type TokenVerifier, tokenVerifier, userIssuer } from "../shared/auth/ve
 import type { Logger } from "../shared/log.ts";
 import { pause } from "../shared/pause.ts";
 import { type RunningService, startService } from "../shared/service.ts";
+import { type Hop, watchedCalls } from "./watched-calls.ts";
 
 /** Tells callers who the relay says they are: in the reason of a first message, then keep-alives. */
 export function fakeActions(router: ConnectRouter): void {
@@ -66,11 +67,12 @@ export interface DataPlane {
   issuer: string;
   /** Behind the real secrets service. */
   secrets: SecretBackend;
+  hop: (hop: Hop) => void;
   log: Logger;
 }
 
 /** Object store, log provider and secrets in one. All verify the end user by the keys that the tunnel pinned. */
-export async function fakeDataPlane({ keysUrl, issuer, secrets, log }: DataPlane): Promise<RunningService> {
+export async function fakeDataPlane({ keysUrl, issuer, secrets, hop, log }: DataPlane): Promise<RunningService> {
   let verifier: TokenVerifier | undefined;
   let authorizer: Authorizer | undefined;
   const verify: TokenVerifier = (authorization) => {
@@ -86,7 +88,7 @@ export async function fakeDataPlane({ keysUrl, issuer, secrets, log }: DataPlane
     dataPlaneRoutes(router);
     router.service(SecretStoreService, secretStoreService({ backend: secrets, org: "acme" }));
   };
-  return startService(place, { rpc: { verify, authorize, audit: logSink(log), routes } });
+  return startService(place, watchedCalls("plane", { rpc: { verify, authorize, audit: logSink(log), routes } }, hop));
 }
 
 function dataPlaneRoutes(router: ConnectRouter): void {

@@ -39,6 +39,7 @@ import { recordingLog } from "../shared/testing/log.ts";
 import { sharedPostgres } from "../shared/testing/shared-postgres.ts";
 import { type Cuttable, cuttable } from "./cuttable.ts";
 import { fakeActions, fakeDataPlane, fakeRuns } from "./fakes.ts";
+import { type Hop, watchedCalls } from "./watched-calls.ts";
 
 export interface LinkWorld {
   /** Lines of every service's log, debug included. */
@@ -101,9 +102,15 @@ export interface LinkWorldOptions {
   replicas?: number;
   /** @default fast enough for a test to see a dead connection found */
   ping?: PingTimes;
+  /** Hears of each call that a service of either plane verifies. */
+  hop?: (hop: Hop) => void;
 }
 
-export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorldOptions = {}): Promise<LinkWorld> {
+export async function startLinkWorld({
+  replicas = 1,
+  ping = fastPing,
+  hop = () => {},
+}: LinkWorldOptions = {}): Promise<LinkWorld> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-link-"));
   const { log, lines } = recordingLog("link");
   const running: RunningService[] = [];
@@ -111,7 +118,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
   const start = async (name: string, parts: ServiceParts) => {
     const service = await startService(
       { name, port: 0, healthPort: 0, log: log.with({ of: name }), lingerMs: 0, drainMs: 200 },
-      parts,
+      watchedCalls(name, parts, hop),
     );
     running.unshift(service);
     return `http://127.0.0.1:${service.port}`;
@@ -281,7 +288,7 @@ export async function startLinkWorld({ replicas = 1, ping = fastPing }: LinkWorl
       // The data plane's services verify users by the keys that the tunnel pinned, as in a cluster.
       let tunnelUrl = "";
       const secrets = kubernetesBackend(openCatalogue(secretShards));
-      const plane = await fakeDataPlane({ keysUrl: () => `${tunnelUrl}/pinned/keys`, issuer, secrets, log });
+      const plane = await fakeDataPlane({ keysUrl: () => `${tunnelUrl}/pinned/keys`, issuer, secrets, hop, log });
       running.push(plane);
       const service = await startService(
         { name: "tunnel", port: 0, healthPort: 0, log: log.with({ of: "tunnel" }), lingerMs: 0, drainMs: 200 },

@@ -67,3 +67,21 @@ export async function probe(
     done.abort();
   }
 }
+
+/** @returns what it is answered: of a stream the first message, and nothing of what is refused. */
+export async function answersOf(transport: Transport, { method, message, headers = {} }: Probe): Promise<Message[]> {
+  const done = new AbortController();
+  try {
+    if (isUnary(method)) return [(await transport.unary(method, done.signal, 10_000, headers, message)).message];
+    if (!isStream(method)) return [];
+    const asked = createAsyncIterable([message]);
+    const { message: answers } = await transport.stream(method, done.signal, 10_000, headers, asked);
+    const first = await answers[Symbol.asyncIterator]().next();
+    return first.done ? [] : [first.value];
+  } catch (error) {
+    if (error instanceof ConnectError) return [];
+    throw error;
+  } finally {
+    done.abort();
+  }
+}

@@ -12,6 +12,7 @@ import { planes } from "../control/dataproxy/planes.ts";
 import { secretRoutes } from "../control/dataproxy/secrets.ts";
 import { dataProxyRoutes } from "../control/dataproxy/service.ts";
 import { keyExchange } from "../control/gateway/api-keys.ts";
+import type { Backend } from "../control/gateway/routes.ts";
 import { gatewayHandler } from "../control/gateway/service.ts";
 import { applicationStore } from "../control/identity/applications.ts";
 import { keysPath, tokenPath } from "../control/identity/metadata.ts";
@@ -31,12 +32,16 @@ import { type RunningService, type ServiceParts, startService } from "../shared/
 import { postText } from "../shared/testing/http2.ts";
 import { recordingLog } from "../shared/testing/log.ts";
 import type { TestDatabases } from "../shared/testing/postgres.ts";
+import { type Statement, watchedDatabase } from "../shared/testing/watched-database.ts";
+import { type Hop, watchedCalls } from "./watched-calls.ts";
 
 export interface RegionWorld {
   /** To the gateway. */
   transport: Transport;
   /** To the gateway, for what is no RPC; cf-connecting-ip says from where, as behind the edge. */
   sessions: StreamSource;
+  /** To each of the services behind it, as its neighbours call it. */
+  inside: Record<Backend, Transport>;
   store: TestStore;
   /** What all services have logged. */
   lines: string[];
@@ -56,20 +61,30 @@ export interface RegionOptions extends Pick<IdentityDeps, "upstream" | "triesClo
   issuer?: string;
   /** @default the one that all files of the vitest project `database` share */
   postgres?: TestDatabases;
+  /** Hears of each statement of a service, before it is made. */
+  statement?: (made: Statement) => void;
+  /** Hears of each call that a service behind the gateway verifies. */
+  hop?: (hop: Hop) => void;
 }
 
 const tokenSchema = z.object({ access_token: z.string() });
 
 /** In acme and globex each: admin, contributor of demo/development, viewer, tasks, and runner, who has no role. */
-export async function startRegionWorld({ postgres, ...people }: RegionOptions = {}): Promise<RegionWorld> {
+export async function startRegionWorld({
+  postgres,
+  statement = () => {},
+  hop = () => {},
+  ...people
+}: RegionOptions = {}): Promise<RegionWorld> {
   const issuer = people.issuer ?? "https://region.biplane.test";
   const { log, lines } = recordingLog("region");
-  const store = await openTestStore(postgres);
+  const opened = await openTestStore(postgres);
+  const store = { ...opened, database: watchedDatabase(opened.database, statement) };
   const running: RunningService[] = [];
   const upstreams: Upstream[] = [];
   const start = async (name: string, parts: ServiceParts) => {
     const where = { name, port: 0, healthPort: 0, log: log.with({ of: name }), lingerMs: 0, drainMs: 100 };
-    const service = await startService(where, parts);
+    const service = await startService(where, watchedCalls(name, parts, hop));
     running.unshift(service);
     const made = upstream(`http://127.0.0.1:${service.port}`);
     upstreams.push(made);
@@ -153,6 +168,13 @@ export async function startRegionWorld({ postgres, ...people }: RegionOptions = 
   return {
     transport: gateway.transport,
     sessions: gateway.sessions,
+    inside: {
+      identity: identity.transport,
+      runs: runs.transport,
+      actions: actions.transport,
+      cluster: cluster.transport,
+      dataproxy: dataproxy.transport,
+    },
     store,
     lines,
     issuer,
@@ -164,7 +186,7 @@ export async function startRegionWorld({ postgres, ...people }: RegionOptions = 
     async stop() {
       for (const service of running) await service.stop();
       for (const one of upstreams) one.close();
-      await store[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { currentCommit, type Evidence, writeEvidence } from "../../verify/claims/evidence.ts";
+import { anyModel, currentCommit, type Evidence, writeEvidence } from "../../verify/claims/evidence.ts";
 
 const checkout = join(import.meta.dirname, "../..");
 
 /**
  * @param source the test file's name, and the claim's `by`.
+ * @param modelOf what it was decided for. @default the model of the local run that is up
  * @returns `proves`, to be called inside a test for the claims that it decides, with the sabotage that the same test
  * saw turn its judgement red. A test that fails makes its claims failing.
  */
-export function evidenceFor(source: string) {
+export function evidenceFor(source: string, modelOf = () => readEnvironment(paths()).model as string) {
   /** By test and claim: of a test that has a second try, the last one counts. */
   const decided = new Map<string, Evidence>();
   afterAll(() => {
@@ -23,10 +24,13 @@ export function evidenceFor(source: string) {
       onTestFinished(({ task }) => {
         const result = task.result?.state === "pass" ? "pass" : "fail";
         const at = new Date().toISOString();
-        const { model } = readEnvironment(paths());
+        const model = modelOf();
         for (const claim of claims)
           decided.set(`${task.id} ${claim}`, { claim, by: source, result, sabotage, at, cloud: "aws", model });
       });
     },
   };
 }
+
+/** Of a test of the region's own services, which needs no plane: they serve customers of every model. */
+export const ofRegion = () => anyModel;

@@ -2,7 +2,7 @@
  * The rehearsed restore: a control plane's database is lost, and an empty server gets everything back from its backup,
  * up to the moment before a mistake. On RDS the same is done by the provider: docs/runbooks/restore-database.md.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +11,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ListRequestSchema } from "../../../gen/flyteidl2/common/list_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
+import { evidenceFor, ofRegion } from "../../../test/support/evidence.ts";
 import type { DatabaseConfig } from "../../shared/config.ts";
 import { type Database, openDatabase } from "../../shared/postgres.ts";
 import { archiveLog, archiving, type Restored, restore, takeBaseBackup } from "../../shared/testing/base-backup.ts";
@@ -27,6 +28,7 @@ import { ensureRuntimeRole } from "./runtime-role.ts";
 import { insertTask, type NewTask, readTask } from "./tasks.ts";
 import { addChild, hello, helloTask, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
 
+const { proves } = evidenceFor("services/restore", ofRegion);
 const orgs = ["acme", "globex"] as const;
 const root = { ...hello, action: "a0" };
 const { project, domain, name, version, shortName, environment, spec } = helloTask;
@@ -42,6 +44,7 @@ const places = { archive: join(folder, "archive"), backup: join(folder, "backup"
 let lost: TestPostgres;
 let config: DatabaseConfig;
 let before: Snapshot;
+let spoilt: Snapshot;
 let restored: Restored;
 
 /** Everything that the services can read, as they read it; and every row, as only the owner of all could. */
@@ -65,6 +68,7 @@ beforeAll(async () => {
   before = await snapshot(store.database, lost.administratorOf(config.DATABASE_NAME));
   const moment = await timeOf(lost);
   await mistake(store.database);
+  spoilt = await snapshot(store.database, lost.administratorOf(config.DATABASE_NAME));
   await archiveLog(lost, places.archive);
 
   await store[Symbol.asyncDispose]();
@@ -153,9 +157,11 @@ const administrator = () => ({ ...lost.administratorOf(config.DATABASE_NAME), po
 const owner = () => ({ ...lost.ownerOf(config), port: restored.port });
 
 test("every row of every table is back, and the store reads what it read before", async () => {
+  proves(["cp-disaster-recovery"], "what the mistake had left, given to the same comparison, is not what was before");
   const after = await withStore(config.DATABASE_PASSWORD_FILE, (database) => snapshot(database, administrator()));
   expect(Object.keys(after.rows)).toEqual(expect.arrayContaining(["actions", "attempts", "queue", "runs", "tasks"]));
   expect(after).toEqual(before);
+  expect(spoilt).not.toEqual(before);
   expect(before.rows.runs).toMatch(/^3 /);
   expect(before.read.acme).toMatchObject({ task: { name: "env.hello" }, action: { attempts: [{ attempt: 1 }] } });
 });
@@ -190,4 +196,12 @@ test("a deployment finds the schema up to date, gives the runtime login a new pa
       expect.arrayContaining(["after/a0", "hello/n1"]),
     );
   });
+});
+
+test("the runbook goes on RDS the ways that were rehearsed, and from another region", () => {
+  proves(["cp-disaster-recovery"], "a way that is none of its headings is not found by the same search");
+  const runbook = readFileSync(join(import.meta.dirname, "../../../docs/runbooks/restore-database.md"), "utf8");
+  const headed = (words: RegExp) => runbook.split("\n").some((line) => line.startsWith("## ") && words.test(line));
+  expect([/stop writing/i, /point-in-time/i, /second region/i, /prove it/i].map(headed)).toEqual(Array(4).fill(true));
+  expect(headed(/no such way/i)).toBe(false);
 });
