@@ -45,11 +45,12 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
   // The keys that verify users' tokens are those pinned at registration, not whatever the region says today.
   const verifiesTokens = { TOKEN_ISSUER: `https://${controlPlaneHost}`, TOKEN_KEYS_URL: `${tunnelUrl}/pinned/keys` };
   const onDemand = onDemandOf(args.projects).map(projectNamespace);
-  const projects = {
+  const namespaces = {
     PROJECT_NAMESPACES: args.projectNamespaces.join(","),
     // May not be there yet, and then nobody waits for them.
     ...(onDemand.length > 0 ? { ON_DEMAND_NAMESPACES: onDemand.join(",") } : {}),
   };
+  const projects = { PROJECTS: args.projects.map(({ project, domain }) => `${project}/${domain}`).join(",") };
   const service = (name: string) => ({ name, entry: `/app/data/${name}.mjs` });
 
   return [
@@ -87,7 +88,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ORG: org,
         CLUSTER_NAME: clusterName,
         CONTROL_PLANE_HOST: controlPlaneHost,
-        ...projects,
+        ...namespaces,
         EAGER_SECRET: eagerSecret,
         POD_NAMESPACE: namespace,
         LEADER_LEASE: executorLease,
@@ -146,7 +147,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ORG: org,
         POD_NAMESPACE: namespace,
         SECRET_SHARDS: userSecretShards.join(","),
-        PROJECTS: args.projects.map(({ project, domain }) => `${project}/${domain}`).join(","),
+        ...projects,
         WEBHOOK_PORT: String(webhookPort),
         TLS_CERT_FILE: `${filesFolder}/tls/tls.crt`,
         TLS_KEY_FILE: `${filesFolder}/tls/tls.key`,

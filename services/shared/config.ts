@@ -48,6 +48,25 @@ export const httpUrl = z.url({ protocol: /^https?$/ });
 export const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a DNS label: a-z, 0-9 and "-"');
 export const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "must be a bare host name, without scheme or path");
 
+export interface ProjectDomain {
+  project: string;
+  domain: string;
+}
+
+/** `demo/development,other/production`: the projects and domains served. @returns by namespace, `<project>-<domain>` */
+export const servedProjects = z.string().transform((list, context) => {
+  const all = new Map<string, ProjectDomain>();
+  for (const one of list.split(",")) {
+    const [project, domain, ...rest] = one.split("/").map((part) => label.safeParse(part).data);
+    if (!project || !domain || rest.length > 0) {
+      context.addIssue({ code: "custom", message: "must be <project>/<domain>, with commas between" });
+      return z.NEVER;
+    }
+    all.set(`${project}-${domain}`, { project, domain });
+  }
+  return all;
+});
+
 /** What every service takes. */
 export const commonShape = {
   PORT: port.default(8080),

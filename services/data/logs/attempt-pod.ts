@@ -1,6 +1,7 @@
 /** The pod of one attempt: where it is, for whom this plane tells anything of it, and whether it is the one that is meant. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
+import type { ProjectDomain } from "../../shared/config.ts";
 import { denied, invalid, notFound } from "../../shared/errors.ts";
 import { podName } from "../executor/pod.ts";
 import { actionNameOf, namespaceOf } from "../executor/render-action.ts";
@@ -26,16 +27,18 @@ export interface Attempt {
 export interface Served {
   /** The one organisation that this plane belongs to. */
   org: string;
-  /** Of the projects that this plane serves: it reads nowhere else. */
-  namespaces: ReadonlySet<string>;
+  /** By namespace; it reads nowhere else. A namespace is not enough: `a-b` in `c` and `a` in `b-c` have one name. */
+  projects: ReadonlyMap<string, ProjectDomain>;
 }
 
 /** @throws permission_denied for another organisation's caller or what is not served here; not_found for names of no pod. */
-export function placeFor(caller: Caller, attempt: Attempt, { org, namespaces }: Served): PodPlace {
+export function placeFor(caller: Caller, attempt: Attempt, { org, projects }: Served): PodPlace {
   if (caller.org !== org) throw denied("this plane belongs to another organisation");
   requireOwnOrg(caller, attempt.org);
   const namespace = namespaceOf(attempt);
-  if (!namespaces.has(namespace)) throw denied("this plane does not serve that project and domain");
+  const served = projects.get(namespace);
+  if (served?.project !== attempt.project || served.domain !== attempt.domain)
+    throw denied("this plane does not serve that project and domain");
   if (attempt.attempt < 1) throw invalid({ subject: "attempt", value: attempt.attempt, allowed: "a number from 1" });
   const pod = podName(actionNameOf(attempt), attempt.attempt);
   if (!/^[a-z0-9]([a-z0-9-]{0,80}[a-z0-9])?$/.test(pod)) throw notFound("the attempt's pod");

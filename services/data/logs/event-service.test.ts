@@ -48,8 +48,8 @@ beforeAll(async () => {
 });
 
 function client() {
-  const namespaces = new Set(["demo-development"]);
-  const service = eventService({ events, org: "acme", namespaces, log: recordingLog().log });
+  const projects = new Map([["demo-development", { project: "demo", domain: "development" }]]);
+  const service = eventService({ events, org: "acme", projects, log: recordingLog().log });
   const interceptors = [
     authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded }),
   ];

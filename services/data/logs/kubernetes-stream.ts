@@ -4,7 +4,18 @@ import type { IncomingMessage } from "node:http";
 import { type RequestOptions, request } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 
-/** @throws where the answer is not 200. The caller destroys what it is given. */
+/** The API server answered with another status than 200. */
+export class RefusedStream extends Error {
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, path: string) {
+    super(`the API server answered ${status} for ${path}`);
+    this.name = "RefusedStream";
+    this.status = status;
+  }
+}
+
+/** @throws RefusedStream where the answer is not 200. The caller destroys what it is given. */
 export async function openStream(config: KubeConfig, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   const server = config.getCurrentCluster()?.server;
   if (!server) throw new Error("the kubeconfig names no cluster");
@@ -15,5 +26,5 @@ export async function openStream(config: KubeConfig, path: string, signal: Abort
   const [answer] = (await once(call, "response", { signal })) as [IncomingMessage];
   if (answer.statusCode === 200) return answer;
   answer.destroy();
-  throw new Error(`the API server answered ${answer.statusCode} for ${path.split("?")[0]}`);
+  throw new RefusedStream(answer.statusCode, path.split("?")[0] ?? "");
 }

@@ -1,3 +1,5 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
@@ -5,11 +7,13 @@ import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
-import { label, tokenShape } from "../../shared/config.ts";
+import { label, servedProjects, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { cloudWatchLogs } from "./cloudwatch-logs.ts";
 import { eventService } from "./event-service.ts";
 import { kubernetesEvents } from "./kubernetes-events.ts";
 import { kubernetesLogs } from "./kubernetes-logs.ts";
+import type { LogStore } from "./log-store.ts";
 import { logService } from "./service.ts";
 
 await runService({
@@ -17,19 +21,17 @@ await runService({
   shape: {
     ...tokenShape,
     ORG: label,
-    /** Namespaces of the projects served, such as demo-development, with commas between. */
-    PROJECT_NAMESPACES: z
-      .string()
-      .transform((list) => list.split(","))
-      .pipe(z.array(label).min(1)),
+    PROJECTS: servedProjects,
+    /** CloudWatch log group of the task pods; without one a log is told as long as Kubernetes has it. */
+    LOG_GROUP: z.string().min(1).optional(),
+    AWS_REGION: z.string().min(1).optional(),
   },
   parts: ({ config, log }) => {
     const kube = new KubeConfig();
     kube.loadFromDefault();
-    const namespaces = new Set(config.PROJECT_NAMESPACES);
-    const served = { org: config.ORG, namespaces };
+    const served = { org: config.ORG, projects: config.PROJECTS };
     const logs = kubernetesLogs(kube);
-    const lines = logService({ ...served, logs, log });
+    const lines = logService({ ...served, logs, store: storeOf(config), log });
     const events = eventService({ ...served, events: kubernetesEvents(kube, logs.readPod), log });
     const users = userIssuer(config);
     return {
@@ -42,3 +44,9 @@ await runService({
     };
   },
 });
+
+function storeOf({ LOG_GROUP, AWS_REGION }: { LOG_GROUP?: string; AWS_REGION?: string }): LogStore | undefined {
+  if (!LOG_GROUP) return undefined;
+  const client = new CloudWatchLogsClient({ region: AWS_REGION, credentials: fromNodeProviderChain() });
+  return cloudWatchLogs({ client, logGroupName: LOG_GROUP });
+}

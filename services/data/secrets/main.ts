@@ -6,12 +6,11 @@ import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.j
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
-import { fileContent, label, port, readConfig, tokenShape } from "../../shared/config.ts";
+import { fileContent, label, port, readConfig, servedProjects, tokenShape } from "../../shared/config.ts";
 import { startServer } from "../../shared/server.ts";
 import { runService } from "../../shared/service.ts";
 import { awsBackend } from "./aws-backend.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
-import type { Scope } from "./give.ts";
 import { kubernetesBackend } from "./kubernetes-backend.ts";
 import { kubernetesShards } from "./kubernetes-shards.ts";
 import { secretStoreService } from "./service.ts";
@@ -22,20 +21,6 @@ const names = z
   .string()
   .transform((list) => list.split(","))
   .pipe(z.array(label).min(1));
-
-/** `demo/development,other/production`: the projects and domains served, whose namespaces are `<project>-<domain>`. */
-const scopes = z.string().transform((list, context) => {
-  const all = new Map<string, Scope>();
-  for (const one of list.split(",")) {
-    const [project, domain, ...rest] = one.split("/").map((part) => label.safeParse(part).data);
-    if (!project || !domain || rest.length > 0) {
-      context.addIssue({ code: "custom", message: "must be <project>/<domain>, with commas between" });
-      return z.NEVER;
-    }
-    all.set(`${project}-${domain}`, { project, domain });
-  }
-  return all;
-});
 
 const awsShape = {
   AWS_REGION: z.string().min(1),
@@ -55,7 +40,7 @@ await runService({
     SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager"]),
     /** Secrets of this namespace that the stack made. Their number never changes: a secret's place follows from it. */
     SECRET_SHARDS: names,
-    PROJECTS: scopes,
+    PROJECTS: servedProjects,
     WEBHOOK_PORT: port.default(8443),
     TLS_CERT_FILE: fileContent,
     TLS_KEY_FILE: fileContent,
