@@ -2,11 +2,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { bucketNames, createDataKey, DataBuckets } from "../components/buckets/aws.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
+import type { WorkloadIssuer } from "../components/cluster/aws.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
+import { TaskLogs } from "../components/logs/aws.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
 import { createSecretsKey, planAwsSecrets } from "../components/secrets/aws.ts";
@@ -50,6 +52,9 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
   const stores = createStores(config, { place, roles }, inCloud);
   const secrets: SecretSettings =
     backend === "kubernetes" ? { backend } : createCloudSecrets(config, { place, roles }, inCloud);
+  const logs = config.logs
+    ? createLogs(config, config.logs, { place, issuer: cluster.workloadIssuer }, inCloud)
+    : undefined;
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -61,6 +66,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       projectRoleArns: roles.projectRoleArns,
       buckets: stores.buckets,
       secrets,
+      logs,
       protectSecrets: dataProtection,
       registrationToken: pulumi.secret(config.registrationToken),
       taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
@@ -98,6 +104,21 @@ function createCloudSecrets(
     ? adoptKey(keys.secrets, { region, subject: "biplane:keys.secrets" })
     : createSecretsKey(`${clusterName}-secrets-key`, { ...place, adminRoleArn }, opts);
   return planAwsSecrets({ org, adminRoleArn, key });
+}
+
+function createLogs(
+  { org, cluster, clusterName, region, keys }: CustomerConfig,
+  { shipper, image, retentionDays }: NonNullable<CustomerConfig["logs"]>,
+  { place, issuer }: { place: Place; issuer: WorkloadIssuer },
+  opts: pulumi.ComponentResourceOptions,
+) {
+  const key = keys.logs ? adoptKey(keys.logs, { region, subject: "biplane:keys.logs" }) : undefined;
+  const { logGroup, shipperRoleArn: roleArn } = new TaskLogs(
+    `${clusterName}-logs`,
+    { ...place, org, cluster, clusterName, issuer, shipper, key, retentionDays },
+    opts,
+  );
+  return { logGroup, shipper, image, roleArn };
 }
 
 function createStores(config: CustomerConfig, { place, roles }: Owned, opts: pulumi.ComponentResourceOptions) {

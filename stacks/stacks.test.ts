@@ -342,6 +342,25 @@ describe("a customer stack", () => {
     expect(begun("tunnel")).toBeGreaterThan(ended(secret, "tunnel-identity"));
   });
 
+  it("keeps the task pods' logs where it is told what ships them, in the one namespace below the standard", async () => {
+    expect(customer.of("aws:cloudwatch/logGroup:LogGroup")).toEqual([]);
+    const logs = { image: `registry.test/fluent-bit@sha256:${"c".repeat(64)}`, retentionDays: 90 };
+    const made = await build(customerValues({ logs }));
+    expect(made.one("aws:cloudwatch/logGroup:LogGroup").inputs).toMatchObject({
+      ...{ name: "/biplane/acme/main", retentionInDays: 90, tags: { team: "platform", "biplane:org": "acme" } },
+    });
+    const levels = objects(made, "Namespace").map(({ inputs: { metadata } }) => [
+      metadata.name,
+      metadata.labels?.["pod-security.kubernetes.io/enforce"],
+    ]);
+    expect(levels.filter(([, level]) => level !== "restricted")).toEqual([["union-logs", "privileged"]]);
+    for (const kind of ["ResourceQuota", "LimitRange"]) {
+      expect(objects(made, kind).some(({ inputs }) => inputs.metadata.namespace === "union-logs")).toBe(true);
+    }
+    const begun = made.one("kubernetes:apps/v1:DaemonSet").begun;
+    expect(begun).toBeGreaterThan(made.one("aws:cloudwatch/logGroup:LogGroup").ended);
+  });
+
   it("opens nothing beyond the cluster", () => {
     const types = objects(customer, "Service").map(({ inputs }) => (inputs.spec as { type: string }).type);
     expect(new Set(types)).toEqual(new Set(["ClusterIP"]));

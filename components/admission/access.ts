@@ -3,7 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import { all } from "@pulumi/pulumi";
 import { syncAccount, syncClusterRole } from "../compute-plane/on-demand.ts";
 import { join, list, map, text } from "./cel.ts";
-import { ownNamespaces, type Place } from "./place.ts";
+import { ownNamespaces, type Place, restrictedNamespaces } from "./place.ts";
 import type { Policy } from "./policy.ts";
 
 const rbac = "rbac.authorization.k8s.io";
@@ -181,7 +181,7 @@ export function planNamespaces(place: Place): Policy {
     name: "namespaces",
     claims: ["k8s-pod-security-non-root", "verify-pod-security-context"],
     guards: [{ resources: ["namespaces"], operations: ["CREATE", "UPDATE"] }],
-    namespaces: ownNamespaces(place),
+    namespaces: restrictedNamespaces(place),
     variables: [{ name: "level", expression: `object.metadata.?labels[?${text(standard)}].orValue("none")` }],
     validations: [
       {

@@ -5,9 +5,16 @@ export interface Place {
   namespace: string;
   /** Of the project-domains; a region has none. */
   projectNamespaces: string[];
+  /** Those of ours among the Pod Security exceptions that are made. @default none */
+  exceptions?: string[];
 }
 
-export function ownNamespaces({ namespace, projectNamespaces }: Place): string[] {
+export function ownNamespaces(place: Place): string[] {
+  return [...restrictedNamespaces(place), ...(place.exceptions ?? [])];
+}
+
+/** Where the restricted Pod Security standard holds; each exception has a policy of its own. */
+export function restrictedNamespaces({ namespace, projectNamespaces }: Place): string[] {
   return [namespace, ...projectNamespaces];
 }
 

@@ -8,6 +8,7 @@ import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
 import type { Policy } from "./policy.ts";
 import { planSync, type SyncFence } from "./sync.ts";
+import { planShipper } from "./shipper.ts";
 
 export interface AdmissionArgs extends Place {
   images: ApprovedImages;
@@ -23,6 +24,8 @@ export interface AdmissionArgs extends Place {
   operatorGroups?: string[];
   /** What the sync may make. @default there is no sync */
   sync?: Omit<SyncFence, "namespace">;
+  /** Image of the log shipper, by digest; its namespace is among `exceptions`. @default none ships */
+  shipperImage?: string;
   /** BYOC only. @default the vendor has no rights at all */
   management?: Management;
 }
@@ -47,6 +50,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planTokens(args),
     planNamespaces(args),
     ...(args.sync ? [planSync({ ...args.sync, namespace: args.namespace })] : []),
+    ...(args.shipperImage ? [planShipper(args.shipperImage)] : []),
     ...(management ? [planManagement(management)] : []),
   ];
 }

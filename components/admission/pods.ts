@@ -2,7 +2,7 @@
 import { secretAnnotations } from "../secrets/names.ts";
 import { platformPriority } from "../workloads/priority.ts";
 import { join, list, text } from "./cel.ts";
-import { onChange, ownNamespaces, type Place } from "./place.ts";
+import { onChange, type Place, restrictedNamespaces } from "./place.ts";
 import type { Policy, Validation } from "./policy.ts";
 
 export interface PodRules {
@@ -12,7 +12,8 @@ export interface PodRules {
   tokenAudience: string;
 }
 
-const containers = ["containers", "initContainers", "ephemeralContainers"]
+/** CEL of all of a pod's containers. */
+export const containers = ["containers", "initContainers", "ephemeralContainers"]
   .map((kind) => `object.spec.?${kind}.orValue([])`)
   .join(" + ");
 
@@ -29,7 +30,7 @@ export function planPods(place: Place, rules: PodRules): Policy {
       "iam-user-assumed-by-task-pods",
     ],
     guards: [{ resources: ["pods", "pods/ephemeralcontainers"], operations: ["CREATE", "UPDATE"] }],
-    namespaces: ownNamespaces(place),
+    namespaces: restrictedNamespaces(place),
     conditions: [onChange],
     variables: [
       { name: "containers", expression: containers },
@@ -106,10 +107,10 @@ function taskRules(place: Place, { taskAccount, tokenAudience }: PodRules): Vali
   ];
 }
 
-function told(fault: string, allowed: string): string {
+export function told(fault: string, allowed: string): string {
   return join(pod, text(` ${fault}; allowed: ${allowed}.`));
 }
 
-function toldOf(value: string, fault: string, allowed: string): string {
+export function toldOf(value: string, fault: string, allowed: string): string {
   return join(pod, text(` ${fault}`), value, text(`; allowed: ${allowed}.`));
 }

@@ -119,6 +119,42 @@ describe("ComputePlane", () => {
   });
 });
 
+describe("task pods' logs", () => {
+  const image = `registry.test/fluent-bit@sha256:${"b".repeat(64)}`;
+  const logs = { logGroup: "/biplane/acme/main", shipper: "fluent-bit" as const, image, roleArn: "arn:shipper" };
+  const logProvider = (made: Recorded) => {
+    const { spec } = made.one("kubernetes:apps/v1:Deployment", "compute-plane-logs").inputs as {
+      spec: { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
+    };
+    const env = spec.template.spec.containers[0]?.env ?? [];
+    return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  };
+
+  it("are told as long as their pods are there, unless they are shipped and read where they are kept", async () => {
+    const without = await build();
+    expect(kind(without, "DaemonSet")).toEqual([]);
+    expect(logProvider(without).LOG_GROUP).toBeUndefined();
+    const made = await build({ logs });
+    expect(kind(made, "DaemonSet").map(({ name }) => name)).toEqual(["compute-plane-logs-shipper"]);
+    expect(logProvider(made)).toMatchObject({
+      LOG_GROUP: "/biplane/acme/main",
+      AWS_REGION: "us-east-2",
+      PROJECTS: "team0/development,team1/development",
+    });
+  });
+
+  it("are shipped from a namespace that is an exception, which each policy knows as one", async () => {
+    const made = await build({ logs });
+    const policies = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding";
+    const homes = (policy: string) =>
+      JSON.stringify(made.one(policies, `compute-plane-admission-${policy}`).inputs).includes("union-logs");
+    const known = ["services", "sessions", "roles", "bindings", "accounts", "tokens", "log-shipper"];
+    const all = made.of(policies).map(({ name }) => name.replace("compute-plane-admission-", ""));
+    expect(all.filter(homes).sort()).toEqual(known.sort());
+    expect(text(made)).toContain('"union-logs/fluentbit-system\\": \\"arn:shipper');
+  });
+});
+
 describe("users' secrets", () => {
   const webhook = async (made: Recorded) => {
     const { webhooks } = made.one(

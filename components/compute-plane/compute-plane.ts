@@ -4,6 +4,8 @@ import { Admission } from "../admission/admission.ts";
 import type { Management } from "../admission/management.ts";
 import { ManagementAccess } from "../admission/management-access.ts";
 import { type PlaneBuckets, taskServiceAccount } from "../identity/contract.ts";
+import { type ShipperKind, shipperNamespace } from "../logs/contract.ts";
+import { LogShipper } from "../logs/shipper.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { checkEgress, type Egress } from "../workloads/egress.ts";
@@ -46,6 +48,8 @@ export interface ComputePlaneArgs {
   secrets: SecretSettings;
   /** The stack refuses to destroy users' secrets that are in the cluster. @default false */
   protectSecrets?: boolean;
+  /** Where task pods' logs are kept, and what ships them there. @default nowhere: they are told as long as the pods are there */
+  logs?: { logGroup: string; shipper: ShipperKind; image: string; roleArn: pulumi.Input<string> };
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
   /** The application that task pods act as towards the control plane. */
@@ -122,8 +126,18 @@ export class ComputePlane extends pulumi.ComponentResource {
       new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
     }
 
+    if (args.logs) {
+      const { org, region } = args;
+      new LogShipper(
+        `${name}-logs-shipper`,
+        { ...args.logs, org, region, projectNamespaces, dnsServers, egress, priority },
+        { parent: this },
+      );
+    }
+
     const services = planComputePlaneServices({
       ...args,
+      logGroup: args.logs?.logGroup,
       projectNamespaces,
       replicas: args.replicas ?? 2,
       registration: createSecretFiles(name, {
@@ -157,7 +171,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       { parent: this, dependsOn: workloads },
     );
 
-    this.namespaces = [args.namespace, ...projectNamespaces];
+    this.namespaces = [args.namespace, ...projectNamespaces, ...(args.logs ? [shipperNamespace] : [])];
     this.registerOutputs({ namespaces: this.namespaces });
   }
 }
@@ -257,6 +271,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
     {
       namespace,
       projectNamespaces,
+      ...(args.logs ? { exceptions: [shipperNamespace], shipperImage: args.logs.image } : {}),
       images: {
         platform: [image],
         tasks: admission.approvedRegistries,

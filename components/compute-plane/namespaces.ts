@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
 import { adminServiceAccounts, secretsServiceAccount, taskServiceAccount } from "../identity/contract.ts";
+import { shipperAccount, shipperNamespace } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
@@ -37,6 +38,7 @@ interface RoleArgs {
   userRoleArn: Input<string>;
   projectRoleArns?: Record<string, Input<string>>;
   secrets: SecretSettings;
+  logs?: { roleArn: Input<string> };
 }
 
 /** @returns the cloud role of each account that has one, by `<namespace>/<account>` */
@@ -51,5 +53,6 @@ export function cloudRoles(args: RoleArgs): Record<string, Input<string>> {
     const where = projectNamespace(project);
     return [`${where}/${taskServiceAccount}`, projectRoleArns[where] ?? userRoleArn];
   });
-  return Object.fromEntries([...platform, ...tasks]);
+  const shipper = args.logs ? [[`${shipperNamespace}/${shipperAccount}`, args.logs.roleArn] as const] : [];
+  return Object.fromEntries([...platform, ...tasks, ...shipper]);
 }

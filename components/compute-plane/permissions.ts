@@ -106,7 +106,8 @@ export const permissions: Permission[] = [
 export const notGranted: Record<string, string> = {
   "operator-system": "no operator runs: configuration comes from the stack, health from the tunnel's heartbeat",
   "union-operator-admission": "the stack makes the webhook's serving certificate, no pod does",
-  "release-name-fluentbit": "no log shipper runs yet; it will have a namespace and an account of its own",
+  "release-name-fluentbit":
+    "the log shipper reads files of its node, whose names say what it must know of a pod; it asks the API for nothing",
   opencost: "cost is not measured in the cluster",
   "release-name-kube-state-metrics": "no metrics stack is made; as documented it lists every Secret",
   "release-name-grafana-clusterrole": "no dashboards are made; as documented it reads every Secret",

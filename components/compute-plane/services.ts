@@ -21,6 +21,8 @@ export interface ComputePlaneServicesArgs {
   projects: DeclaredProject[];
   projectNamespaces: string[];
   secrets: SecretSettings;
+  /** Of the task pods. @default none: a log is told as long as its pod is there */
+  logGroup?: string;
   /** Of each service that can run more than once. */
   replicas: number;
   /** Of the same ones, by load. @default always `replicas` */
@@ -130,7 +132,12 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       rpcPort,
       calls: ["tunnel"],
       reaches: ["internet", "kubernetes-api"],
-      env: { ...verifiesTokens, ORG: org, ...projects },
+      env: {
+        ...verifiesTokens,
+        ORG: org,
+        ...projects,
+        ...(args.logGroup ? { LOG_GROUP: args.logGroup, AWS_REGION: region } : {}),
+      },
     },
     {
       ...service("secrets"),

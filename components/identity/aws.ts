@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadIssuer } from "../cluster/aws.ts";
+import { taskLogGroup } from "../logs/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
 import { secretPrefix } from "../secrets/names.ts";
 import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
@@ -80,7 +81,7 @@ export class PlatformRoles extends pulumi.ComponentResource {
 
 /** Names that the services derive in the same way from the organisation and the cluster. */
 function ownStores({ org, clusterName }: PlatformRolesArgs) {
-  return { secretPrefix: secretPrefix(org).replace(/\/$/, ""), logGroup: `/biplane/${org}/${clusterName}` };
+  return { secretPrefix: secretPrefix(org).replace(/\/$/, ""), logGroup: taskLogGroup(org, clusterName) };
 }
 
 function createUserRole(name: string, role: UserRolePlan, args: PlatformRolesArgs, parent: pulumi.Resource) {

@@ -1,5 +1,6 @@
 /** The inline documents of the narrow roles. `Resource: "*"` stands only where IAM knows no other resource. */
 import { exportedRecords, exportMetrics } from "../audit/plan.ts";
+import { shippers } from "../logs/shippers.ts";
 import { bucketArns } from "./aws-policies.ts";
 import type { RoleScope } from "./narrow-roles.ts";
 
@@ -63,13 +64,17 @@ export function renderImageBuilder({ region, account, repository, org, buckets }
   );
 }
 
-/** Writes and never reads: the group itself is the stack's. */
+/** Writes and never reads: the group itself is the stack's. Some shippers look first where they are to write. */
 export function renderLogShipper(scope: Scope) {
+  const { region, account, shipper } = scope;
+  const also = shippers[shipper].alsoCalls;
+  const streams = also.filter((action) => action !== "logs:DescribeLogGroups");
   return document(
-    allow(
-      ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-      [groupArn(scope), `${groupArn(scope)}:*`],
-    ),
+    allow(["logs:CreateLogStream", ...streams, "logs:PutLogEvents"], [groupArn(scope), `${groupArn(scope)}:*`]),
+    // It knows no narrower resource than the account's groups.
+    ...(streams.length < also.length
+      ? [allow(["logs:DescribeLogGroups"], `arn:aws:logs:${region}:${account}:log-group:*`)]
+      : []),
   );
 }
 

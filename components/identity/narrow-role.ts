@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../../shared/names.ts";
 import type { WorkloadIssuer } from "../cluster/aws.ts";
+import type { ShipperKind } from "../logs/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
 import type { PlaneBuckets } from "./contract.ts";
 import { checkScope, type NarrowRoleKind, narrowRole, renderNarrowPolicy, renderNarrowTrust } from "./narrow-roles.ts";
@@ -21,6 +22,8 @@ export interface NarrowRoleArgs {
   namespace?: string;
   /** Name of the bucket that the role writes. */
   bucket?: string;
+  /** The program that ships logs. @default fluent-bit */
+  shipper?: ShipperKind;
   repository?: string;
   org?: string;
   buckets?: PlaneBuckets;

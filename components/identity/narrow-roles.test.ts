@@ -73,6 +73,27 @@ describe("the narrow roles", () => {
     ]);
   });
 
+  it("the log shipper makes streams and puts events in the plane's group; one that looks first may do that too", () => {
+    const group = "arn:aws:logs:us-east-2:222222222222:log-group:/biplane/acme/main";
+    const written = (shipper: "fluent-bit" | "telegraf") =>
+      (renderNarrowPolicy("log-shipper", { ...scope, shipper }) as Document).Statement;
+    expect(written("fluent-bit")).toEqual([
+      { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [group, `${group}:*`] },
+    ]);
+    expect(written("telegraf")).toEqual([
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        Resource: [group, `${group}:*`],
+      },
+      {
+        Effect: "Allow",
+        Action: ["logs:DescribeLogGroups"],
+        Resource: "arn:aws:logs:us-east-2:222222222222:log-group:*",
+      },
+    ]);
+  });
+
   it("the image builder reads its own organisation's bundles, writes none, and pushes to one repository", () => {
     const s3 = statements("image-builder").filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
     expect(s3).toEqual([{ Effect: "Allow", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::acme-fast-reg/acme/*" }]);

@@ -3,6 +3,7 @@
  * policy is attached where AWS keeps it with the service; everything else is written here.
  */
 import { refusal } from "../../shared/errors.ts";
+import { type ShipperKind, shipperAccount, shipperNamespace } from "../logs/contract.ts";
 import { renderTrust } from "./aws-policies.ts";
 import type { PlaneBuckets, Subject } from "./contract.ts";
 import {
@@ -30,6 +31,8 @@ export interface RoleScope {
   namespace?: string;
   /** Name of the bucket that is written. */
   bucket?: string;
+  /** The program that ships logs. @default fluent-bit */
+  shipper?: ShipperKind;
   /** Path of the image repository. */
   repository?: string;
   org?: string;
@@ -88,7 +91,7 @@ export const narrowRoles = {
   },
   "log-shipper": {
     description: "Log shipper: writes the task pods' logs",
-    takenBy: pods("union-logs", "fluentbit-system"),
+    takenBy: pods(shipperNamespace, shipperAccount),
     managed: [],
     needs: ["logGroup"],
     policy: renderLogShipper,
@@ -169,6 +172,7 @@ export function renderNarrowPolicy(kind: NarrowRoleKind, scope: RoleScope): obje
     logGroup: "",
     namespace: "",
     bucket: "",
+    shipper: "fluent-bit",
     repository: "",
     org: "",
     buckets: { metadata: "", fastRegistration: "" },

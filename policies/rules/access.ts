@@ -1,4 +1,5 @@
 /** Rights and ways inside a cluster. */
+import { podSecurityExceptions } from "../../components/workloads/pod-security.ts";
 import { objectOf, objectsOf, textOf, textsOf } from "../inputs.ts";
 import type { Inputs, Rule, Seen, StackRule } from "../rule.ts";
 
@@ -83,7 +84,7 @@ const companions: Record<string, string> = {
 export const namespaceIsWhole: StackRule = {
   name: "namespace-is-whole",
   controls: ["ns-resource-quota", "ns-network-policies", "k8s-pod-security-non-root"],
-  says: "A namespace enforces 'restricted' and holds a quota, limits and a policy that denies both ways.",
+  says: "A namespace enforces 'restricted', or the level of its exception, and holds a quota, limits and a policy that denies both ways.",
   judge(resources) {
     const inside = (namespace: string, type: string) =>
       resources.filter((other) => other.type === type && namespaceOf(other) === namespace);
@@ -94,7 +95,9 @@ export const namespaceIsWhole: StackRule = {
         const enforced = objectOf(metadata.labels)[level];
         const name = textOf(metadata.name);
         return [
-          ...(enforced === "restricted" ? [] : [{ resource, words: `${level} is ${textOf(enforced) || "not set"}` }]),
+          ...(enforced === "restricted" || enforced === podSecurityExceptions[name]?.level
+            ? []
+            : [{ resource, words: `${level} is ${textOf(enforced) || "not set"}` }]),
           ...Object.entries(companions)
             .filter(([type]) => !inside(name, type).some(isCompanion))
             .map(([, words]) => ({ resource, words: `it lacks ${words}` })),

@@ -1,4 +1,5 @@
 /** What runs in a cluster: restricted as Kubernetes' own standard says, limited, and what was built. */
+import { nodeLogs, nodeOffsets, shipperName } from "../../components/logs/contract.ts";
 import { listOf, objectOf, objectsOf, textOf, textsOf } from "../inputs.ts";
 import type { Inputs, Rule } from "../rule.ts";
 
@@ -25,13 +26,43 @@ function containersOf(pod: Inputs): Inputs[] {
 export const podsRestricted: Rule = {
   name: "pods-restricted",
   controls: ["k8s-pod-security-non-root", "verify-pod-security-context"],
-  says: "Pods meet the Pod Security Standard 'restricted': not root, no privilege, nothing of the host.",
+  says: "Pods meet the Pod Security Standard 'restricted': not root, no privilege, nothing of the host; the log shipper alone reads the nodes' logs.",
   types: [...types],
-  judge: (inputs) => {
+  judge: (inputs, { type }) => {
     const pod = podOf(inputs);
+    if (isShipper(type, inputs)) return shipperProblems(pod);
     return [...hostProblems(pod), ...containersOf(pod).flatMap((container) => privilegeProblems(container, pod))];
   },
 };
+
+function isShipper(type: string, { metadata }: Inputs): boolean {
+  return type === "kubernetes:apps/v1:DaemonSet" && textOf(objectOf(metadata).name) === shipperName;
+}
+
+/** Root without a capability, who reads one folder of the node and writes its own: the rest of the standard holds. */
+function shipperProblems(pod: Inputs): string[] {
+  const volumes = objectsOf(pod.volumes);
+  const folderOf = (volume: Inputs) => textOf(objectOf(volume.hostPath).path);
+  const others = volumes.filter((volume) => ![nodeLogs, nodeOffsets].includes(folderOf(volume)));
+  const logs = volumes.filter((volume) => folderOf(volume) === nodeLogs).map(({ name }) => name);
+  const shared = objectOf(pod.securityContext);
+  return [
+    ...hostProblems({ ...pod, volumes: others }),
+    ...containersOf(pod).flatMap((container) => {
+      const securityContext = { ...objectOf(container.securityContext), runAsNonRoot: true, runAsUser: undefined };
+      const written = objectsOf(container.volumeMounts).some(
+        ({ name, readOnly }) => logs.includes(name) && readOnly !== true,
+      );
+      return [
+        ...privilegeProblems(
+          { ...container, securityContext },
+          { ...pod, securityContext: { ...shared, runAsUser: undefined } },
+        ),
+        ...(written ? [`container ${textOf(container.name)} could write ${nodeLogs}`] : []),
+      ];
+    }),
+  ];
+}
 
 function hostProblems(pod: Inputs): string[] {
   return [

@@ -1,6 +1,8 @@
 /** A customer's compute plane, in two phases: nobody reaches a private API in the `up` that makes it. */
 import { z } from "zod";
 import { taskClientId } from "../../components/control-plane/tenants.ts";
+import { shipperKinds } from "../../components/logs/contract.ts";
+import { retentions } from "../../components/logs/retentions.ts";
 import { access, common, existingNetwork, newCluster, newNetwork, serving } from "./common.ts";
 import {
   awsId,
@@ -112,6 +114,20 @@ const egress = z
   .default("open-443")
   .describe("Where TLS connections may leave to: anywhere, or Cloudflare's published ranges and the given networks");
 
+const logs = z
+  .strictObject({
+    shipper: oneOf(...shipperKinds)
+      .default("fluent-bit")
+      .describe("The program whose image this is"),
+    image: image.describe("The shipper's image, by digest"),
+    retentionDays: z
+      .number()
+      .refine((days) => retentions.includes(days), { error: `one of ${retentions.join(", ")}` })
+      .default(365)
+      .describe("How long logs are kept; the numbers of days that CloudWatch Logs knows"),
+  })
+  .describe("Keeps the task pods' logs in CloudWatch Logs. @default they are told as long as their pods are there");
+
 const reservedNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 export const customerSchema = z
@@ -155,13 +171,19 @@ export const customerSchema = z
       .prefault({})
       .describe("Names of the two platform roles"),
     keys: z
-      .strictObject({ data: keyArn.optional(), images: keyArn.optional(), secrets: keyArn.optional() })
+      .strictObject({
+        data: keyArn.optional(),
+        images: keyArn.optional(),
+        secrets: keyArn.optional(),
+        logs: keyArn.optional(),
+      })
       .prefault({})
-      .describe("Keys of yours for buckets, images and secrets. @default made here"),
+      .describe("Keys of yours for buckets, images, secrets and logs. @default made here"),
     secretsBackend: oneOf("kubernetes", "aws-secrets-manager")
       .optional()
       .describe("@default kubernetes for self-managed, aws-secrets-manager for BYOC"),
     accessLogs: whole(1, 3650).optional().describe("Days that the buckets' access logs are kept. @default no logs"),
+    logs: logs.optional(),
     namespace: namespace.default("union").describe("Namespace of the platform's services"),
     egress,
     approvedRegistries: z

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AdmissionArgs, planAdmission } from "../../../components/admission/plan.ts";
 import { policyName, renderBinding, renderPolicy } from "../../../components/admission/policy.ts";
+import { shipperAccount, shipperNamespace } from "../../../components/logs/contract.ts";
+import { renderDaemon } from "../../../components/logs/daemon.ts";
 import { type Answer, startApiServer, type TestApiServer } from "./testing/api-server.ts";
 import {
   bindingOf,
@@ -22,12 +24,16 @@ const adminRole = "arn:aws:iam::111111111111:role/adminflyterole";
 const managers = { user: "ada@vendor.test", groups: ["biplane:managers", "system:authenticated"] };
 const operators = { user: "eve@customer.test", groups: ["acme:operators", "system:authenticated"] };
 
+const shipperImage = `registry.test/fluent-bit@sha256:${"0".repeat(64)}`;
+
 const args: AdmissionArgs = {
   namespace: platform,
   projectNamespaces: [project],
   images: { platform: [serviceImage], tasks: ["registry.test/tasks", "docker.io/library/python", "ghcr.io"] },
   roles: { [`${platform}/executor`]: adminRole, [`${project}/default`]: userRole },
   operatorGroups: ["acme:operators"],
+  exceptions: [shipperNamespace],
+  shipperImage,
   management: { group: "biplane:managers", level: "no-delete" },
 };
 
@@ -38,11 +44,14 @@ let api: TestApiServer;
 beforeAll(async () => {
   api = await startApiServer();
   // Without Pod Security labels: here the policies alone are judged.
-  for (const name of [platform, project, "elsewhere"]) {
+  for (const name of [platform, project, shipperNamespace, "elsewhere"]) {
     await made("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
     const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: name } };
     await made(`/api/v1/namespaces/${name}/serviceaccounts`, account);
   }
+  const account = { apiVersion: "v1", kind: "ServiceAccount" };
+  const metadata = { name: shipperAccount, namespace: shipperNamespace };
+  await made(`/api/v1/namespaces/${shipperNamespace}/serviceaccounts`, { ...account, metadata });
   await made(
     `/api/v1/namespaces/${project}/pods`,
     podOf({ name: "running", namespace: project, image: "quay.io/before:1" }),
@@ -111,6 +120,85 @@ function refused({ status, message }: Answer, policy: string, words: string) {
 }
 
 const passed = (answer: Answer) => expect(answer, answer.message).toMatchObject({ status: 201 });
+
+describe("the log shipper's namespace", () => {
+  /** As the DaemonSet makes it, with one thing changed. */
+  const shipped = async (spec: object = {}, container: object = {}) => {
+    const files = { kind: "configMap" as const, name: "shipper", checksum: "0" };
+    const daemon = renderDaemon({ kind: "fluent-bit", image: shipperImage, region: "us-east-2", files });
+    const { template } = (await known(daemon)) as { template: { spec: { containers: object[] } } };
+    const whole = { ...template.spec, ...spec, containers: [{ ...template.spec.containers[0], ...container }] };
+    const metadata = { name: "tried", namespace: shipperNamespace };
+    return inNamespace("pods", { apiVersion: "v1", kind: "Pod", metadata, spec: whole } as Placed);
+  };
+  interface Placed {
+    metadata: { namespace: string };
+  }
+  const security = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+  const volumes = (path: string) => ({
+    volumes: [...["files", "offsets"].map((name) => ({ name, emptyDir: {} })), { name: "logs", hostPath: { path } }],
+  });
+
+  test("runs the shipper as the kit makes it", async () => passed(await shipped()));
+
+  test.each<[string, object, object, string]>([
+    ["another account", { serviceAccountName: "default" }, {}, "runs as account default"],
+    ["another image", {}, { image: `quay.io/x@sha256:${"0".repeat(64)}` }, "another image than the log shipper's"],
+    ["a tag", {}, { image: "registry.test/fluent-bit:5" }, "another image than the log shipper's"],
+    ["another folder of the node", volumes("/etc"), {}, "another folder of the node"],
+    ["the logs' folder in another writing", volumes("/var/log/pods/"), {}, "another folder of the node"],
+    [
+      "logs that it could write",
+      {},
+      { volumeMounts: [{ name: "logs", mountPath: "/x" }] },
+      "could write the nodes' logs",
+    ],
+    ["the node's network", { hostNetwork: true }, {}, "shares the node's network"],
+    ["a privileged container", {}, { securityContext: { privileged: true } }, "could become more than it is"],
+    [
+      "a container that may escalate",
+      {},
+      { securityContext: { ...security, allowPrivilegeEscalation: true } },
+      "could become",
+    ],
+    [
+      "a capability",
+      {},
+      { securityContext: { ...security, capabilities: { drop: ["ALL"], add: ["SYS_ADMIN"] } } },
+      "keeps a capability",
+    ],
+    [
+      "capabilities that are not dropped",
+      {},
+      { securityContext: { ...security, capabilities: {} } },
+      "keeps a capability",
+    ],
+    [
+      "a port of the node",
+      {},
+      { ports: [{ containerPort: 2020, hostPort: 2020 }] },
+      "listens on the node's own address",
+    ],
+  ])("refuses %s", async (_, spec, container, words) => {
+    refused(await shipped(spec, container), "log-shipper", words);
+  });
+
+  test("looks at a second container as well", async () => {
+    const helper = {
+      name: "helper",
+      image: shipperImage,
+      securityContext: { ...security, readOnlyRootFilesystem: false },
+    };
+    refused(await shipped({ initContainers: [helper] }), "log-shipper", "could become more than it is");
+  });
+
+  test("is no home for sessions and roles of strangers", async () => {
+    const at = `/api/v1/namespaces/${shipperNamespace}/pods/tried/exec`;
+    refused(await api.ask("POST", at), "sessions", "asks for pods/exec of union-logs/tried");
+    const role = roleOf(shipperNamespace, { apiGroups: [""], resources: ["secrets"], verbs: ["get"] });
+    refused(await inRbac("roles", role), "roles", "reaches every Secret");
+  });
+});
 
 describe("images", () => {
   test("an image of no approved registry is refused, with the registries that are", async () => {

@@ -1,0 +1,25 @@
+/** Names by which the task pods' logs are shipped, kept and read. */
+
+/** The namespace of the shipper, which is among the Pod Security exceptions. */
+export const shipperNamespace = "union-logs";
+
+/** As the documents name it, whichever program ships. */
+export const shipperAccount = "fluentbit-system";
+
+/** Name of the DaemonSet and label of its pods. */
+export const shipperName = "log-shipper";
+
+/** The log group of one plane's task pods. Plain, so that documents that name it are known in a preview. */
+export function taskLogGroup(org: string, cluster: string): string {
+  return `/biplane/${org}/${cluster}`;
+}
+
+/** Where every kubelet keeps the logs of its node's containers: `<namespace>_<pod>_<uid>/<container>/<restart>.log`. */
+export const nodeLogs = "/var/log/pods";
+
+/** Folder of each node in which the shipper notes how far it has come; nothing else is in it. */
+export const nodeOffsets = "/var/lib/biplane-log-shipper";
+
+/** What ships: Fluent Bit, or another program where Fluent Bit cannot be had. */
+export const shipperKinds = ["fluent-bit", "telegraf"] as const;
+export type ShipperKind = (typeof shipperKinds)[number];
