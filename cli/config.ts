@@ -1,6 +1,7 @@
 /** Every command's options, checked before anything is done. One schema, published as docs/schemas/cli.schema.json. */
 import { z } from "zod";
 import { models } from "../sandbox/model.ts";
+import { extendedParts } from "../sandbox/toolchain/extended.ts";
 import { UserError } from "../shared/errors.ts";
 import { severities } from "../verify/severity.ts";
 
@@ -38,6 +39,12 @@ export const commandSchemas = {
         .enum(models, models.join(" or "))
         .optional()
         .describe("Who operates the customer's plane. @default what the run has begun with, else self-managed"),
+      with: z
+        .string()
+        .transform((list) => (list === "all" ? [...extendedParts] : list.split(",")))
+        .pipe(z.array(z.enum(extendedParts, `${extendedParts.join(", ")} or all`)))
+        .optional()
+        .describe("Extended parts to build first. @default none; those in the cache are used anyway"),
     })
     .refine(
       ({ kubeconfigRegion: one, kubeconfigCustomer: other }) => one === undefined || one !== other,

@@ -41,7 +41,7 @@ import type { Paths } from "./paths.ts";
 import { ensureAuthority } from "./pki.ts";
 import { recordedProcesses, stopProcess } from "./processes.ts";
 import { customerBaseConfig, customerConfig, type Images, type LinkService, local, regionConfig } from "./stacks.ts";
-import { ensureToolchain, locateToolchain, type Progress } from "./toolchain/index.ts";
+import { ensureToolchain, locateToolchain, type Progress, readyParts } from "./toolchain/index.ts";
 import { withLock } from "./toolchain/lock.ts";
 
 const everyStack = { program: customerOrRegion, policyPack: join(checkout, "policies") };
@@ -65,18 +65,21 @@ export interface Choices {
   kubeconfigs?: Partial<Record<Plane, string>>;
   /** Who operates the customer's plane. @default self-managed */
   model?: Model;
+  /** Extended parts of the toolchain to be built first; those that are in the cache are used anyway. @default none */
+  also?: string[];
 }
 
 /** @param choices what is left out stays as the run has begun */
 export function bringUp(
   paths: Paths,
   progress: Progress,
-  { kubeconfigs = {}, model }: Choices = {},
+  { kubeconfigs = {}, model, also }: Choices = {},
 ): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
     const operated = chooseModel(paths, model);
     const given = await chooseClusters(paths, kubeconfigs);
-    const tools = await ensureToolchain(paths, progress);
+    const tools = await ensureToolchain(paths, progress, also);
+    const parts = readyParts(paths);
     mkdirSync(paths.state, { recursive: true, mode: 0o711 });
     recordChoice(paths, given);
     writeModel(paths, operated);
@@ -87,7 +90,7 @@ export function bringUp(
 
     await step(localRunSteps.network, (sandbox) => ensureNetwork(sandbox, given.customer?.survey.apiPort));
     await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, given));
-    const images = await step(localRunSteps.images, ensureImages);
+    const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts));
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
     const around = { images, given, operated };

@@ -1,6 +1,7 @@
 /** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
+import { shipperNamespace } from "../components/logs/contract.ts";
 import { accounts, awsRegion, clusters, names, network, operatorRole, type Plane, zone } from "./hosts.ts";
 import type { Model } from "./model.ts";
 import type { KeyPairFiles } from "./pki.ts";
@@ -32,12 +33,15 @@ export const localNamespaces: Record<Plane, string[]> = {
     `${local.project}-${local.domain}`,
     // By the sync service, if at all.
     ...local.onDemand.map(projectNamespace),
+    shipperNamespace,
   ],
 };
 
 export interface Images {
   services: string;
   task: string;
+  /** @default none: the part that ships logs is not built */
+  logShipper?: string;
 }
 
 /**
@@ -170,6 +174,7 @@ export function customerConfig({
       { project: local.project, domain: local.domain },
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
+    ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
     dnsServers: dnsServers.flatMap(single),
   });
 }

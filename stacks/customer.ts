@@ -87,6 +87,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
     repositoryUrl: stores.registry.url,
     namespaces: plane.namespaces,
     ...(config.images.task ? { taskImage: config.images.task } : {}),
+    ...(logs ? { logGroup: logs.logGroup } : {}),
   };
 }
 

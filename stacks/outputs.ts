@@ -57,6 +57,7 @@ export const customerOutputs = z.strictObject({
   repositoryUrl: z.string(),
   namespaces: z.array(z.string()).describe("The platform's first, then one for each project-domain"),
   taskImage: z.string().optional().describe("Image of tasks that name none"),
+  logGroup: z.string().optional().describe("Where task pods' logs are kept"),
 });
 
 export type RegionOutputs = z.infer<typeof regionOutputs>;

@@ -3,11 +3,16 @@ import { paths } from "../../sandbox/paths.ts";
 import { createProgress } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 
-export async function up({ kubeconfigRegion, kubeconfigCustomer, model }: CommandOptions<"up">): Promise<number> {
+export async function up({
+  kubeconfigRegion,
+  kubeconfigCustomer,
+  model,
+  with: also,
+}: CommandOptions<"up">): Promise<number> {
   const here = paths();
   const began = Date.now();
   const kubeconfigs = { region: kubeconfigRegion, customer: kubeconfigCustomer };
-  const made = await bringUp(here, createProgress(here), { kubeconfigs, model });
+  const made = await bringUp(here, createProgress(here), { kubeconfigs, model, also });
   process.stdout.write(describe(made, (Date.now() - began) / 1000));
   return 0;
 }

@@ -34,6 +34,7 @@ export async function startFront(
       [accounts.region]: join(paths.node("region"), "facts.json"),
       [accounts.customer]: join(paths.node("customer"), "facts.json"),
     },
+    sessions: join(paths.cloud, "sessions.json"),
     kept: join(paths.cloud, "kept.json"),
   };
   const file = join(paths.cloud, "front.json");

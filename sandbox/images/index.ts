@@ -6,6 +6,7 @@ import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Sandbox } from "../context.ts";
 import { Builder } from "./buildah.ts";
 import { dataframesPlan } from "./dataframes.ts";
+import { logShipperPlan } from "./log-shipper.ts";
 import type { ImagePlan } from "./plan.ts";
 import { holds, reference, registryAddress } from "./registry.ts";
 import { withScratch } from "./scratch.ts";
@@ -20,18 +21,25 @@ export interface Images {
   /** References by digest, as pods use them. */
   services: string;
   task: string;
+  logShipper?: string;
 }
 
 /**
  * Needs the local registry to listen. Quick (< 1 s) when neither sources nor registry have changed.
  *
+ * @param parts extended parts that are built: an image that is made of one is made if it is there. @default none
  * @param registry host and port as this machine reaches it
  * @throws UserError when a build fails or the registry does not answer.
  */
-export async function ensureImages(sandbox: Sandbox, registry: string = registryAddress): Promise<Images> {
+export async function ensureImages(
+  sandbox: Sandbox,
+  parts: readonly string[] = [],
+  registry: string = registryAddress,
+): Promise<Images> {
   const [services, task] = [servicesPlan(), taskPlan()];
-  const held = await ensureAll(sandbox, registry, [services, task]);
-  return { services: held(services), task: held(task) };
+  const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
+  const held = await ensureAll(sandbox, registry, [services, task, ...(shipper ? [shipper] : [])]);
+  return { services: held(services), task: held(task), ...(shipper ? { logShipper: held(shipper) } : {}) };
 }
 
 /**
@@ -54,7 +62,8 @@ async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): 
       const builder = new Builder(sandbox, scratch);
       const makeAll = async (room: string) => {
         for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
-        await builder.keepOnly([servicesPlan(), taskPlan()].flatMap(({ keep }) => keep));
+        const shippers = plans.filter(({ name }) => name === "log-shipper");
+        await builder.keepOnly([servicesPlan(), taskPlan(), ...shippers].flatMap(({ keep }) => keep));
       };
       try {
         await makeAll(join(scratch, "first"));

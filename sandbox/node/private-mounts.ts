@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { nodeOffsets } from "../../components/logs/contract.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess, runningPid } from "../processes.ts";
 import { type NodeLayout, processName } from "./layout.ts";
@@ -21,6 +22,7 @@ export const privateFolders = [
   "/var/lib/kubelet",
   "/var/log/containers",
   "/var/log/pods",
+  nodeOffsets,
 ];
 
 /** The kubelet sets these for the whole machine unless it finds them so: it is shown what it wants to see. */

@@ -88,7 +88,7 @@ export function locateToolchain(paths: Paths, machine: Machine = machineOf(paths
 /** Extended parts that are in the cache, so that a command can use what is there without building. */
 export function readyParts(paths: Paths): string[] {
   const machine = machineOf(paths);
-  return parts.filter((part) => stateOf(paths, part, machine).ready).map(({ id }) => id);
+  return parts.filter((part) => part.tier === "extended" && stateOf(paths, part, machine).ready).map(({ id }) => id);
 }
 
 async function runSteps(paths: Paths, progress: Progress, steps: Step[]): Promise<void> {

@@ -44,6 +44,16 @@ export const parts: Part[] = [
     onPath: { versitygw: { args: ["--version"], fits: compatibleWith(objectStoreVersion) } },
   }),
   goPart({
+    id: "logs",
+    title: "Log shipper (Telegraf)",
+    tier: "extended",
+    seconds: 400,
+    module: "logs",
+    programs: { telegraf: "github.com/influxdata/telegraf/cmd/telegraf" },
+    // Only what its configuration names (components/logs/telegraf.ts): all of it would be a fifth of a gigabyte.
+    tags: ["custom", "inputs.tail", "outputs.cloudwatch_logs", "outputs.health", "parsers.grok", "processors.regex"],
+  }),
+  goPart({
     id: "engine",
     title: "Pulumi engine",
     tier: "core",

@@ -6,9 +6,9 @@ import { enterNetwork } from "../../sandbox/network/namespace.ts";
 import { processIds, readProc } from "../../shared/proc.ts";
 import { kubectl, platform } from "./kubectl.ts";
 
-/** SIGKILL to the process in each of the service's pods, of whichever plane. @returns how many there were. */
+/** SIGKILL to the program in each pod of a service, of whichever plane, or of telegraf. @returns how many there were. */
 export function killHard(service: string): number {
-  const program = new RegExp(`/app/(control|data)/${service}\\.mjs`);
+  const program = new RegExp(`/app/(control|data)/${service}\\.mjs|/usr/local/bin/${service}\\b`);
   const pids = processIds().filter((pid) => program.test(readProc(pid, "cmdline")));
   for (const pid of pids) process.kill(pid, "SIGKILL");
   return pids.length;

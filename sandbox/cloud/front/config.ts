@@ -21,6 +21,8 @@ export interface FrontConfig {
   issuerDocuments: string;
   /** Account → facts of its cluster's node (sandbox/node/publish.ts), once there is one. */
   clusterFacts: Record<string, string>;
+  /** File of the workloads' sessions, of mode 0600. */
+  sessions: string;
   /** File in which is kept what the emulator lacks (../keeper/). */
   kept: string;
 }

@@ -22,9 +22,12 @@ import {
   splitTarget,
   TooLarge,
 } from "./exchange.ts";
+import { allows, logCallOf } from "./log-judge.ts";
 import { errorAnswer } from "./refusal-body.ts";
 import { fromJudgeAccount, judgeAccount, toJudgeAccount } from "./role-account.ts";
+import { RolePolicies } from "./role-policies.ts";
 import { actionRoute, type Route, routeOf } from "./routes.ts";
+import { Sessions } from "./sessions.ts";
 import { signForObjects, verifySignature } from "./signature.ts";
 import { exchange, stream, trustingAgent, type Upstream } from "./upstream.ts";
 
@@ -36,6 +39,8 @@ export type FrontHandler = (request: FrontRequest, response: FrontResponse) => P
 export function createFront(config: FrontConfig, emulator: Emulator): FrontHandler {
   const operators = new Map(config.operators.map((operator) => [operator.accessKeyId, operator]));
   const operatorKeys = new Set(operators.keys());
+  const sessions = new Sessions(config.sessions);
+  const policies = new RolePolicies(emulator, accounts.customer);
   const keeper = new Keeper(operations, new Store(config.kept));
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
   const objects: Upstream = { address: "127.0.0.1", port: config.ports.objects, tls };
@@ -72,6 +77,8 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
       case "bucket policy":
       case "emulator":
         return configure(request, response, route.to === "bucket policy");
+      case "judged logs":
+        return judgeLogs(request, response);
       case "security-token":
         return exchangeToken(request, response, await readWhole(request, formLimitBytes));
       case "by form action": {
@@ -112,6 +119,32 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const stored = await keeper.call(account, message, (passed) => emulator.call({ account, ...passed }));
     const facts = caller.service === "eks" ? config.clusterFacts[account] : undefined;
     const made = describedCluster(message.method, message.target, facts, stored);
+    return answer(response, made.status, made.headers, made.body);
+  }
+
+  /** What the emulator would let everybody do: here only whom a session's role lets. */
+  async function judgeLogs(request: FrontRequest, response: FrontResponse): Promise<void> {
+    const caller = requireCaller(request);
+    const session = sessions.find(caller.accessKeyId);
+    if (!session) return refuse(request, response, 403, "UnrecognizedClientException", "No session has this key.");
+    const body = await readWhole(request, configurationLimitBytes);
+    const message = {
+      method: request.method ?? "POST",
+      target: request.url ?? "/",
+      headers: flatHeaders(request),
+      body,
+    };
+    const { headers } = message;
+    const verdict = await verifySignature(message, caller, session.secretAccessKey);
+    if (!verdict.genuine) return refuse(request, response, 403, verdict.code, verdict.message);
+    const account = accounts.customer;
+    const call = logCallOf(headers["x-amz-target"] ?? "", body, { region: caller.region, account });
+    const genuine = headers["x-amz-security-token"] === session.sessionToken;
+    if (!genuine || !call || !allows(await policies.of(session.role), call)) {
+      const what = call ? `${call.action} on ${call.resource}` : headers["x-amz-target"];
+      return refuse(request, response, 400, "AccessDeniedException", `${session.role} is not authorized: ${what}`);
+    }
+    const made = await emulator.call({ account, ...message });
     return answer(response, made.status, made.headers, made.body);
   }
 
@@ -165,7 +198,11 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const body = unsigned && form.length > 0 ? Buffer.from(toJudgeAccount(form.toString())) : form;
     const headers = forwardedHeaders(request);
     const made = await exchange(tokens, { method: request.method ?? "POST", target, headers, body });
-    return answer(response, made.status, made.headers, fromJudgeAccount(made.body.toString()));
+    const told = fromJudgeAccount(made.body.toString());
+    // Of the customer's roles alone: by their policies is judged, and the region's may have the same names.
+    const isCustomers = told.includes(`::${accounts.customer}:assumed-role/`);
+    if (action === "AssumeRoleWithWebIdentity" && made.status === 200 && isCustomers) sessions.remember(told);
+    return answer(response, made.status, made.headers, told);
   }
 }
 

@@ -61,13 +61,18 @@ test.each(["encryption", "publicAccessBlock", "lifecycle", "logging", "ownership
   },
 );
 
-test.each(["iam", "ec2", "rds", "eks", "ecr", "kms", "secretsmanager", "elasticloadbalancing", "logs"])(
+test.each(["iam", "ec2", "rds", "eks", "ecr", "kms", "secretsmanager", "elasticloadbalancing"])(
   "%s is the emulator's, for operators only",
   (service) => {
     expect(route("POST", "/", { authorization: signed(service) })).toBe("emulator");
     expect(route("POST", "/", { authorization: signed(service, session) })).toBe("refuse AccessDenied");
   },
 );
+
+test("logs are the emulator's, and a workload's session is judged before it", () => {
+  expect(route("POST", "/", { authorization: signed("logs") })).toBe("emulator");
+  expect(route("POST", "/", { authorization: signed("logs", session) })).toBe("judged logs");
+});
 
 describe("STS", () => {
   const form = { contentType: "application/x-www-form-urlencoded; charset=utf-8" };

@@ -24,6 +24,8 @@ export type Route =
   /** The emulator keeps the whole; the object store judges what it can of it (bucket-policy.ts). */
   | { to: "bucket policy" }
   | { to: "emulator" }
+  /** A workload's session: the front judges it by its role's policies (log-judge.ts), and the emulator keeps the logs. */
+  | { to: "judged logs" }
   /** The object store's own STS. */
   | { to: "security-token" }
   /** An unsigned form: only its `Action` field tells. */
@@ -70,6 +72,7 @@ export function routeOf(request: RequestHead, operators: ReadonlySet<string>): R
   const caller = callerOf(request.authorization, query);
   if (caller?.service === "s3") return objectRoute(request.method, path, query, operators.has(caller.accessKeyId));
   if (caller?.service === "sts" && !operators.has(caller.accessKeyId)) return { to: "security-token" };
+  if (caller?.service === "logs" && !operators.has(caller.accessKeyId)) return { to: "judged logs" };
   if (caller) return operators.has(caller.accessKeyId) ? { to: "emulator" } : onlyOperators(caller.service);
   return anonymousRoute(request, path, query);
 }

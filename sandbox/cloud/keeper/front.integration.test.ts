@@ -34,6 +34,7 @@ beforeAll(async () => {
     ports: { objects: 1, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1 },
     issuerDocuments: world.state,
     clusterFacts: {},
+    sessions: join(world.state, "sessions.json"),
     kept: join(world.state, "front-kept.json"),
   };
 });

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { allows, logCallOf } from "./log-judge.ts";
+import { Sessions } from "./sessions.ts";
+
+const place = { region: "us-east-2", account: "222222222222" };
+const group = "arn:aws:logs:us-east-2:222222222222:log-group:/biplane/acme/main";
+const statement = (Action: string[], Resource: string[], more: object = {}) => ({
+  ...{ Effect: "Allow", Action, Resource },
+  ...more,
+});
+const policy = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+const shipper = policy(statement(["logs:CreateLogStream", "logs:PutLogEvents"], [group, `${group}:*`]));
+const call = (operation: string, fields: object) =>
+  logCallOf(`Logs_20140328.${operation}`, Buffer.from(JSON.stringify(fields)), place);
+const may = (documents: string[], operation: string, fields: object) => {
+  const asked = call(operation, fields);
+  return asked !== undefined && allows(documents, asked);
+};
+const own = { logGroupName: "/biplane/acme/main", logStreamName: "a_b_c/main/0.log" };
+
+describe("a role's policies for a call of CloudWatch Logs", () => {
+  test("allow what they name, on the group that they name", () => {
+    expect(may([shipper], "PutLogEvents", own)).toBe(true);
+    expect(may([shipper], "CreateLogStream", own)).toBe(true);
+    expect(may([shipper], "PutLogEvents", { ...own, logGroupName: "/biplane/acme/main2" })).toBe(false);
+    expect(may([shipper], "GetLogEvents", own)).toBe(false);
+    expect(may([shipper], "DescribeLogGroups", {})).toBe(false);
+    expect(may([], "PutLogEvents", own)).toBe(false);
+  });
+
+  test("know wildcards of both kinds, and no part of a name by chance", () => {
+    const wide = policy(statement(["logs:Get*"], ["arn:aws:logs:*:222222222222:log-group:/biplane/?cme/*"]));
+    expect(may([wide], "GetLogEvents", own)).toBe(true);
+    expect(may([wide], "GetLogEvents", { ...own, logGroupName: "/other/acme/main" })).toBe(false);
+    const dotted = policy(statement(["logs:GetLogEvents"], [`${group.replace("/main", ".main")}:*`]));
+    expect(may([dotted], "GetLogEvents", own)).toBe(false);
+  });
+
+  test("deny before they allow, and allow nothing under a condition that is not judged", () => {
+    const all = statement(["logs:*"], ["*"]);
+    expect(may([policy(all, statement(["logs:PutLogEvents"], ["*"], { Effect: "Deny" }))], "PutLogEvents", own)).toBe(
+      false,
+    );
+    expect(may([policy(all, { Effect: "Deny", NotAction: "s3:*", Resource: "*" })], "PutLogEvents", own)).toBe(false);
+    expect(may([policy(statement(["logs:*"], ["*"], { Condition: {} }))], "PutLogEvents", own)).toBe(false);
+  });
+
+  test.each([
+    ["DeleteLogGroup", own],
+    ["GetLogEvents", { ...own, logGroupIdentifier: group }],
+    ["GetLogEvents", { logGroupName: own.logGroupName }],
+    ["CreateLogStream", { logGroupName: 1 }],
+  ])("are not asked about %s of %j, which is refused", (operation, fields) => {
+    expect(call(operation, fields)).toBeUndefined();
+  });
+
+  test("are not asked about what is no JSON", () => {
+    expect(logCallOf("Logs_20140328.PutLogEvents", Buffer.from("{"), place)).toBeUndefined();
+  });
+});
+
+describe("sessions", () => {
+  const answer = (id: string, expires: string) =>
+    `<Credentials><AccessKeyId>${id}</AccessKeyId><SecretAccessKey>s/+=</SecretAccessKey><SessionToken>t</SessionToken>` +
+    `<Expiration>${expires}</Expiration></Credentials><AssumedRoleUser>` +
+    "<Arn>arn:aws:sts::222222222222:assumed-role/biplane-main-log-shipper/union-logs.p</Arn></AssumedRoleUser>";
+
+  test("are known by their key until they end, by the next front too, in a file that only its owner reads", () => {
+    const folder = mkdtempSync(join(tmpdir(), "biplane-sessions-"));
+    const file = join(folder, "sessions.json");
+    try {
+      const sessions = new Sessions(file);
+      sessions.remember(answer("ASIA1", "2026-11-22T17:00:00Z"), 0);
+      sessions.remember("<ErrorResponse/>", 0);
+      const before = Date.parse("2026-11-22T16:59:59Z");
+      const next = new Sessions(file);
+      expect(next.find("ASIA1", before)).toMatchObject({ role: "biplane-main-log-shipper", secretAccessKey: "s/+=" });
+      expect([next.find("ASIA1", before + 1_000), next.find("ASIA2", before)]).toEqual([undefined, undefined]);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      next.remember(answer("ASIA2", "2026-11-22T18:00:00Z"), before + 1_000);
+      expect(new Sessions(file).find("ASIA1", before)).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

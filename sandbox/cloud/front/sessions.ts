@@ -1,0 +1,42 @@
+/**
+ * The workloads' sessions that the object store's STS has made, as they went through the front: by them it can tell who
+ * signed a request that the object store does not judge. In a file of mode 0600, since pods outlive a front.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { writePrivate } from "../secret-file.ts";
+
+export interface Session {
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Name of the role that was taken. */
+  role: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+export class Sessions {
+  private readonly file: string;
+  private readonly held: Map<string, Session>;
+
+  constructor(file: string) {
+    this.file = file;
+    this.held = new Map(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as [string, Session][]) : []);
+  }
+
+  /** @param answer the STS's to AssumeRoleWithWebIdentity; a refusal is none */
+  remember(answer: string, now = Date.now()): void {
+    const field = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1];
+    const [id, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(field);
+    const role = /:assumed-role\/([^/]+)\//.exec(field("Arn") ?? "")?.[1];
+    const expiresAt = Date.parse(field("Expiration") ?? "");
+    if (!id || !secretAccessKey || !sessionToken || !role || Number.isNaN(expiresAt)) return;
+    for (const [key, session] of this.held) if (session.expiresAt <= now) this.held.delete(key);
+    this.held.set(id, { secretAccessKey, sessionToken, role, expiresAt });
+    writePrivate(this.file, JSON.stringify([...this.held]));
+  }
+
+  find(accessKeyId: string, now = Date.now()): Session | undefined {
+    const session = this.held.get(accessKeyId);
+    return session && session.expiresAt > now ? session : undefined;
+  }
+}

@@ -1,0 +1,157 @@
+/** Logs of real pods that are gone, from where the shipper on their node has put them; the rest is `followed-logs`. */
+import { DescribeLogStreamsCommand, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { shipperName, shipperNamespace } from "../../components/logs/contract.ts";
+import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { flyte } from "../../sandbox/client.ts";
+import { needs } from "../../sandbox/toolchain/testing/needs.ts";
+import { awsClients } from "../../verify/collect/aws-clients.ts";
+import { accessToken, api } from "../support/api.ts";
+import { runExample } from "../support/client.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { kubectl } from "../support/kubectl.ts";
+import { environment, here } from "../support/local-run.ts";
+import { gapsAndDoubles, numbersIn } from "../support/order.ts";
+import { killHard } from "../support/outage.ts";
+
+const { proves } = evidenceFor("data/persisted-logs");
+const { org, project, domain } = environment;
+const namespace = `${project}-${domain}`;
+const { logGroup } = environment.outputs.customer;
+// Without the part that ships logs (`up --with logs`) the plane keeps none.
+const logGroupName = typeof logGroup === "string" ? logGroup : undefined;
+const patient = { timeout: 60_000, interval: 500 };
+const lines = 500;
+/** What a filter would change: a credential's form, quotes, spaces at both ends, other alphabets, colours. */
+const marker = '  AKIAIOSFODNN7EXAMPLE password="hunter2"\té日本 \u001b[31m{"a": "\\n"} entry';
+
+const { logs } = awsClients({
+  aws: { ...environment.aws, caFile: environment.caFile },
+  region: environment.aws.region,
+});
+
+/** Events of one pod as the store has them, asked by the account's operator. */
+async function stored(pod: string): Promise<string[]> {
+  const prefix = { logGroupName, logStreamNamePrefix: `${namespace}_${pod}_` };
+  const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand(prefix));
+  const logStreamNames = logStreams.flatMap(({ logStreamName }) => logStreamName ?? []);
+  // Without names it would answer with every stream's.
+  if (logStreamNames.length === 0) return [];
+  const found: string[] = [];
+  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName, logStreamNames }))
+    found.push(...events.map(({ message = "" }) => message));
+  return found;
+}
+
+const untilStored = (pod: string, text: string) =>
+  vi.waitFor(async () => expect((await stored(pod)).some((event) => event.endsWith(text))).toBe(true), patient);
+
+async function* told(run: string): AsyncGenerator<string[]> {
+  const actionId = { name: "a0", run: { org, project, domain, name: run } };
+  for await (const answer of api(DataProxyService, await accessToken()).tailLogs({ actionId, attempt: 1 }))
+    yield answer.logs.flatMap((each) => each.lines.map(({ message }) => message));
+}
+
+async function all(run: string): Promise<string[]> {
+  const said: string[] = [];
+  for await (const batch of told(run)) said.push(...batch);
+  return said;
+}
+
+const podOf = (run: string) => `${run}-a0-0`;
+const restarted = async (harm: () => Promise<unknown>) => {
+  await harm();
+  await kubectl("customer", "rollout", "status", "-n", shipperNamespace, `daemonset/${shipperName}`, "--timeout=60s");
+};
+const shipperPods = ["-n", shipperNamespace, "-l", `app.kubernetes.io/name=${shipperName}`];
+
+/** Waits for lines that the task says from now on: whatever ships now has looked through the node's files. */
+async function untilStoredAnew(pod: string): Promise<void> {
+  const said = numbersIn(await kubectl("customer", "logs", "-n", namespace, pod, "--tail=50"), "entry").at(-1) ?? 0;
+  expect(said).toBeGreaterThan(0);
+  await vi.waitFor(async () => {
+    expect((await stored(pod)).some((event) => (numbersIn(event, "entry")[0] ?? 0) > said)).toBe(true);
+  }, patient);
+}
+
+describe.skipIf(!logGroupName)("the logs of tasks", needs("logs"), () => {
+  /** One that has ended, as it was told live, and one that talks on until it is stopped. */
+  let ended: string;
+  let live: string[];
+  let talking: string | undefined;
+  const endless = ["--lines", "100000", "--pause_every", "10", "--pause_seconds", "0.2", "--marker", "entry"];
+
+  beforeAll(async () => {
+    const one = await runExample("chatty", "chatty", ["--lines", String(lines), "--marker", marker]);
+    expect(one.result.exitCode, one.result.stderr).toBe(0);
+    ended = one.name;
+    const other = await runExample("chatty", "chatty", endless, { follow: false });
+    expect(other.result.exitCode, other.result.stderr).toBe(0);
+    talking = other.name;
+    live = await all(ended);
+    await untilStored(podOf(ended), `entry ${lines}`);
+    await untilStored(podOf(talking), "entry 20");
+  });
+
+  afterAll(async () => {
+    if (talking) await flyte(here, environment, ["--no-progress", "abort", "run", talking]);
+  });
+
+  it("are sent whole and once by a shipper that is stopped, and the next one", async () => {
+    const pod = podOf(talking ?? "");
+    const before = await stored(podOf(ended));
+    await restarted(() => kubectl("customer", "delete", "pod", ...shipperPods));
+    await untilStoredAnew(pod);
+    const numbers = (await stored(pod)).flatMap((event) => numbersIn(event, "entry"));
+    expect(gapsAndDoubles(numbers, numbers.length)).toEqual([]);
+    expect(await stored(podOf(ended))).toEqual(before);
+  });
+
+  it("are read once their pods are gone by the real client, every line once and in order", async () => {
+    proves(
+      ["logs-completed-from-aggregator", "data-logs-in-aggregator"],
+      "a line that is taken out of what came is missed by the same comparison",
+    );
+    await kubectl("customer", "delete", "pod", "-n", namespace, podOf(ended), "--wait=true", "--ignore-not-found");
+    const { stdout, stderr, exitCode } = await flyte(here, environment, ["--no-progress", "get", "logs", ended]);
+    expect(exitCode, stderr.slice(-2_000)).toBe(0);
+    const numbers = numbersIn(stdout, "entry");
+    expect(gapsAndDoubles(numbers, lines)).toEqual([]);
+    expect(gapsAndDoubles(numbers.toSpliced(lines / 2, 1), lines)).not.toEqual([]);
+  });
+
+  it("are the same to the last byte as they were live, and as the task said it", async () => {
+    proves(["logs-no-redaction"], "a line with one character less is not what was said");
+    const kept = await all(ended);
+    expect(kept).toEqual(live);
+    const said = Array.from({ length: lines }, (_, number) => `${marker} ${number + 1}`);
+    expect(kept.filter((line) => / entry \d+$/.test(line))).toEqual(said);
+    expect(said).not.toContain(`${marker} 1`.slice(1));
+  });
+
+  it("go on over the deletion of a pod that is followed, every line once, however often it was sent", async () => {
+    const run = talking ?? "";
+    const pod = podOf(run);
+    // One that is killed has not noted how far it has come, and the next one sends some lines again.
+    await restarted(async () => expect(killHard("telegraf")).toBe(1));
+    await untilStoredAnew(pod);
+    const heard: number[] = [];
+    let deleted: Promise<string> | undefined;
+    for await (const batch of told(run)) {
+      heard.push(...numbersIn(batch.join("\n"), "entry"));
+      if (heard.length < 200) continue;
+      // At once, so that the log is not over before its pod is gone.
+      deleted ??= kubectl("customer", "delete", "pod", "-n", namespace, pod, "--force", "--grace-period=0");
+    }
+    await deleted;
+    expect(gapsAndDoubles(heard, heard.length)).toEqual([]);
+    const provider = await kubectl("customer", "logs", "-n", "union", "-l", "app.kubernetes.io/name=logs", "--tail=-1");
+    expect(provider.split("\n")).toContainEqual(expect.stringMatching(`read on from the log store.*${pod}`));
+    // What the store has was told, to its end, and has some of it twice.
+    const kept = (await stored(pod)).flatMap((event) => numbersIn(event, "entry"));
+    const last = Math.max(...kept);
+    expect(heard.length).toBeGreaterThanOrEqual(last);
+    expect(kept.length).toBeGreaterThan(last);
+    expect(gapsAndDoubles(numbersIn((await all(run)).join("\n"), "entry"), last)).toEqual([]);
+  });
+});
