@@ -36,6 +36,7 @@ test("webhooks go first, custom objects' definition last", () => {
     "Namespace demo-development",
     "Namespace ondemand-development",
     "Namespace occupied-development",
+    "Namespace union-logs",
     "Namespace biplane-probe",
     "CustomResourceDefinition taskactions.flyte.org",
   ]);
