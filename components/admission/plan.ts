@@ -7,8 +7,8 @@ import { planServices, planSessions } from "./openings.ts";
 import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
 import type { Policy } from "./policy.ts";
-import { planSync, type SyncFence } from "./sync.ts";
 import { planShipper } from "./shipper.ts";
+import { planSync, type SyncFence } from "./sync.ts";
 
 export interface AdmissionArgs extends Place {
   images: ApprovedImages;

@@ -1,27 +1,35 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { nodeLogs, shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
+import { nameLabel } from "../../components/workloads/labels.ts";
 import { defineCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf, rootReason } from "../reason/kubernetes.ts";
-import { inOwnNamespaces } from "../target.ts";
+import { enforcedLevel, judgeExceptions } from "../reason/pod-exceptions.ts";
+import { inOwnNamespaces, ownNamespaces } from "../target.ts";
 
-/** The documented command reads the first pod's pod-level context; this reads every container's effective one. */
+/**
+ * The documented command reads the first pod's pod-level context; this reads every container's effective one, and what the
+ * API server enforces where.
+ */
 export const podsAreNonRoot = defineCheck({
   id: "POD-01",
-  title: "No container in our namespaces can run as root",
+  title: "No container in our namespaces can run as root, and the exceptions run nothing but what they are there for",
   severity: "high",
   claims: ["verify-pod-security-context", "k8s-pod-security-non-root"],
   documented: ["C06"],
   fix: "Set runAsNonRoot: true and a numeric runAsUser on the pod, and nothing weaker on its containers.",
-  needs: ["pods"],
-  evaluate({ pods }, target) {
+  needs: ["namespaces", "pods"],
+  evaluate({ namespaces, pods }, target) {
     const ours = pods.filter(inOwnNamespaces(target));
-    return ours.flatMap((pod) =>
+    const containers = ours.flatMap((pod) =>
       containersOf(pod).map((container) => {
         const subject = `${subjectOf("Pod", pod)}#${container.name}`;
         const reason = rootReason(pod, container);
         return reason ? fail(subject, reason) : pass(subject, "runAsNonRoot in force");
       }),
     );
+    return [...containers, ...judgeExceptions({ namespaces, pods }, target)];
   },
   sabotages: [
     {
@@ -52,5 +60,65 @@ export const podsAreNonRoot = defineCheck({
         }
       },
     },
+    {
+      name: "the last project's namespace loses its level",
+      apply({ namespaces }, target) {
+        const last = ownNamespaces(target).at(-1);
+        const labels = namespaces.find(({ metadata }) => metadata?.name === last)?.metadata?.labels;
+        if (!labels) return false;
+        delete labels[enforcedLevel];
+        return undefined;
+      },
+    },
+    {
+      name: "the platform's namespace becomes baseline",
+      apply({ namespaces }, target) {
+        const labels = namespaces.find(({ metadata }) => metadata?.name === target.namespace)?.metadata?.labels;
+        if (!labels) return false;
+        labels[enforcedLevel] = "baseline";
+        return undefined;
+      },
+    },
+    {
+      name: "a stranger's pod runs beside the shipper",
+      apply({ pods }) {
+        pods.push({
+          metadata: { namespace: shipperNamespace, name: "debug" },
+          spec: { containers: [{ name: "debug" }] },
+        });
+      },
+    },
+    {
+      name: "the shipper mounts all of its node",
+      apply: ({ pods }) => void pods.push(shipper({ path: "/", readOnly: true })),
+    },
+    {
+      name: "the shipper could write its node's logs",
+      apply: ({ pods }) => void pods.push(shipper({ path: nodeLogs, readOnly: false })),
+    },
+    {
+      name: "something is built where nothing of ours builds",
+      apply({ pods }) {
+        const spec = { containers: [{ name: "buildkit" }] };
+        pods.push({ metadata: { namespace: "union-build", name: "buildkit" }, spec });
+      },
+    },
   ],
 });
+
+/** As the kit makes it, but for the one folder. */
+function shipper({ path, readOnly }: { path: string; readOnly: boolean }): V1Pod {
+  const securityContext = {
+    ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+    capabilities: { drop: ["ALL"] },
+  };
+  const volumeMounts = [{ name: "logs", mountPath: nodeLogs, readOnly }];
+  return {
+    metadata: { namespace: shipperNamespace, name: "log-shipper-0", labels: { [nameLabel]: shipperName } },
+    spec: {
+      serviceAccountName: shipperAccount,
+      containers: [{ name: shipperName, securityContext, volumeMounts }],
+      volumes: [{ name: "logs", hostPath: { path } }],
+    },
+  };
+}

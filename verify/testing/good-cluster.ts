@@ -2,6 +2,7 @@
 import type { V1Deployment, V1Pod, V1PodSpec, V1PolicyRule, V1Role, V1RoleBinding } from "@kubernetes/client-node";
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
+import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
 import type { PlainRule } from "../../components/workloads/service-spec.ts";
 import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
 import type { Facts } from "../facts.ts";
@@ -44,11 +45,16 @@ export function goodCluster(target: Target): KubernetesFacts {
   const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
     namespaces: [
-      { metadata: { name: platform, labels: {} } },
+      { metadata: { name: platform, labels: podSecurityLabels() } },
       ...target.projects.map(({ project, domain }) => {
         const name = projectNamespace({ project, domain });
         const labels = { "biplane.dev/org": "acme", "biplane.dev/project": project, "biplane.dev/domain": domain };
-        return { metadata: { name, labels: { ...labels, ...(onDemand.includes(name) ? syncMark : {}) } } };
+        return {
+          metadata: {
+            name,
+            labels: { ...podSecurityLabels(), ...labels, ...(onDemand.includes(name) ? syncMark : {}) },
+          },
+        };
       }),
     ],
     nodes: ["i-0a", "i-0b"].map((id) => ({ metadata: { name: id }, spec: { providerID: `aws:///us-east-2a/${id}` } })),

@@ -1,0 +1,59 @@
+/** The list of Pod Security exceptions both ways: no namespace of ours is below the standard, and what may be runs nothing else. */
+import type { V1Pod } from "@kubernetes/client-node";
+import {
+  nodeLogs,
+  nodeOffsets,
+  shipperAccount,
+  shipperName,
+  shipperNamespace,
+} from "../../components/logs/contract.ts";
+import { nameLabel } from "../../components/workloads/labels.ts";
+import { podSecurityExceptions } from "../../components/workloads/pod-security.ts";
+import { type Facts, subjectOf } from "../facts.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
+import { ownNamespaces, type Target } from "../target.ts";
+import { containersOf } from "./kubernetes.ts";
+
+/** By which the API server itself refuses what is below the standard. */
+export const enforcedLevel = "pod-security.kubernetes.io/enforce";
+
+export function judgeExceptions({ namespaces, pods }: Pick<Facts, "namespaces" | "pods">, target: Target): Finding[] {
+  const inside = (name: string) => pods.filter(({ metadata }) => metadata?.namespace === name);
+  const own = ownNamespaces(target).map((name) => {
+    const subject = `Namespace/${name}`;
+    const found = namespaces.find(({ metadata }) => metadata?.name === name)?.metadata?.labels?.[enforcedLevel];
+    if (found !== "restricted") return fail(subject, `${enforcedLevel} is ${found ?? "not set"}`);
+    const count = inside(name).length;
+    if (name === target.namespace && count === 0) return fail(subject, "not one of its pods was read");
+    return pass(subject, `restricted, ${count} pods`);
+  });
+  const exceptions = Object.keys(podSecurityExceptions).flatMap((name) =>
+    inside(name).map((pod) => {
+      const reason = name === shipperNamespace ? shipperFault(pod) : "nothing of ours runs in this namespace";
+      const subject = subjectOf("Pod", pod);
+      return reason ? fail(subject, reason) : pass(subject, "the log shipper, and nothing of the node but its logs");
+    }),
+  );
+  return [...own, ...exceptions];
+}
+
+/** @returns undefined for a pod that has what the kit gives the shipper, and nothing beyond */
+function shipperFault({ metadata, spec, ...pod }: V1Pod): string | undefined {
+  if (metadata?.labels?.[nameLabel] !== shipperName) return "is not the log shipper";
+  if (spec?.serviceAccountName !== shipperAccount) return `runs as account ${spec?.serviceAccountName ?? "default"}`;
+  if (spec.hostNetwork || spec.hostPID || spec.hostIPC) return "shares the node's network, processes or memory";
+  const volumes = spec.volumes ?? [];
+  const foreign = volumes.find(({ hostPath }) => hostPath && ![nodeLogs, nodeOffsets].includes(hostPath.path));
+  if (foreign) return `mounts ${foreign.hostPath?.path} of the node`;
+  const logs = volumes.filter(({ hostPath }) => hostPath?.path === nodeLogs).map(({ name }) => name);
+  for (const { name, securityContext: own, volumeMounts = [], ports = [] } of containersOf({ ...pod, spec })) {
+    if (volumeMounts.some((mount) => logs.includes(mount.name) && !mount.readOnly))
+      return `${name} could write ${nodeLogs}`;
+    if (own?.privileged || own?.allowPrivilegeEscalation !== false) return `${name} could become more than it is`;
+    if (!own.readOnlyRootFilesystem) return `${name} could write its own files`;
+    const dropped = own.capabilities?.drop?.includes("ALL") ?? false;
+    if (!dropped || own.capabilities?.add?.length) return `${name} keeps a capability`;
+    if (ports.some(({ hostPort }) => hostPort)) return `${name} listens on the node's own address`;
+  }
+  return undefined;
+}
