@@ -1,6 +1,6 @@
 /** The stores' components on the real engine and an emulated account: up, up again, changed, destroyed. No planes. */
 import { Provider } from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Alarms } from "../../../components/alarms/aws.ts";
@@ -9,6 +9,7 @@ import { AuditTrail } from "../../../components/audit/aws.ts";
 import { Backups } from "../../../components/backup/aws.ts";
 import { defaultSchedule } from "../../../components/backup/plan.ts";
 import { createDataKey, DataBuckets } from "../../../components/buckets/aws.ts";
+import { TaskLogs } from "../../../components/logs/aws.ts";
 import { createImageKey, ImageRepository } from "../../../components/registry/aws.ts";
 import { destroyStack, previewStack, refreshStack, type StackRun, upStack } from "../../engine/index.ts";
 import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
@@ -53,6 +54,12 @@ const concerns: Record<string, Build> = {
   registry(common, opts, { tags = {} }) {
     const key = createImageKey("image-key", { ...common, tags }, opts);
     new ImageRepository("images", { ...common, repository: "union/tasks", key, tags }, opts);
+  },
+  logs(common, opts, { tags = {} }) {
+    const place = { org: "acme", cluster: "main", clusterName: "acme-main", shipper: "fluent-bit" as const };
+    const providerArn = pulumi.output(`arn:aws:iam::${account}:oidc-provider/oidc.test/id`);
+    const issuer = { issuer: pulumi.output("oidc.test/id"), providerArn };
+    new TaskLogs("logs", { ...common, ...place, issuer, tags }, opts);
   },
   watch(common, opts, { tags = {} }) {
     const roleArn = role("audit-trail");

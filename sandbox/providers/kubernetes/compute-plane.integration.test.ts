@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Provider } from "@pulumi/kubernetes";
 import type { ResourceTransform } from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ComputePlane, type ComputePlaneArgs } from "../../../components/compute-plane/compute-plane.ts";
 import { destroyStack, previewStack, type StackRun, upStack } from "../../engine/index.ts";
 import { toolchain } from "../../engine/testing/emulated.ts";
@@ -157,6 +157,30 @@ test("approved registries and a narrow egress change policies, and replace nothi
     `update ${policy} compute-plane-admission-images`,
   ]);
   expect(changes.every((change) => change.startsWith("update "))).toBe(true);
+});
+
+test("logs are shipped from a namespace where the API server lets the shipper in, and nothing else", async () => {
+  const image = `registry.test/fluent-bit@sha256:${"0".repeat(64)}`;
+  const roleArn = "arn:aws:iam::111111111111:role/log-shipper";
+  const logs = { logGroup: "/biplane/acme/main", shipper: "fluent-bit" as const, image, roleArn };
+  await upStack(sandbox, run({ logs }));
+  expect(await planned({ logs })).toEqual([]);
+  const { object } = await api.ask("GET", "/apis/apps/v1/namespaces/union-logs/daemonsets/log-shipper");
+  const { template } = object.spec as { template: { spec: object } };
+  const path = "/api/v1/namespaces/union-logs/pods?dryRun=All";
+  const metadata = { name: "tried", namespace: "union-logs" };
+  const pod = (spec: object) => ({ apiVersion: "v1", kind: "Pod", metadata, spec: { ...template.spec, ...spec } });
+  await vi.waitFor(async () => expect((await api.ask("POST", path, { body: pod({}) })).status).toBe(201), {
+    timeout: 60_000,
+    interval: 500,
+  });
+  await vi.waitFor(
+    async () => {
+      const { message } = await api.ask("POST", path, { body: pod({ hostPID: true }) });
+      expect(message).toContain("ValidatingAdmissionPolicy 'log-shipper.union.biplane.dev'");
+    },
+    { timeout: 60_000, interval: 500 },
+  );
 });
 
 test("destroy leaves nothing of it", async () => {
