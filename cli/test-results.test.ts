@@ -76,6 +76,21 @@ describe("the count of a test run", () => {
     );
   });
 
+  it("tells what did not run for want of a part, by its file and number", () => {
+    const needing = { status: "skipped", fullName: "ships", failureMessages: [], meta: { part: "logs" } };
+    const ran = { ...needing, status: "passed" };
+    const other = { ...needing, meta: {} };
+    const files = [
+      testResults("shipping.test.ts", [needing, needing, other], "passed"),
+      testResults("shipped.test.ts", [ran, other], "passed"),
+    ];
+    const counted = left({ passed: 1, failed: 0, files }, 0);
+    expect(counted.without).toEqual(["shipping.test.ts, 2 tests, without the part logs"]);
+    expect(summary(counted)).toMatch(
+      /^DID NOT RUN: shipping\.test\.ts, 2 tests, without the part logs, which .*\n1 passed/,
+    );
+  });
+
   it("ends with one plain line", () => {
     const count = { ...nothing(), passed: 3, skipped: 1 };
     add(count, failure("types; see above"));

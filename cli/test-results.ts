@@ -5,7 +5,8 @@ import { z } from "zod";
 
 /**
  * What a part of the tests came to. `failures` says each failed test again: where it stands, its name, its error's first
- * lines; `unsteady` in the same way those that passed only at a second try.
+ * lines; `unsteady` in the same way those that passed only at a second try. `without` says which did not run for want of
+ * an extended part of the toolchain.
  */
 export interface Count {
   passed: number;
@@ -13,6 +14,7 @@ export interface Count {
   skipped: number;
   failures: string[];
   unsteady: string[];
+  without: string[];
 }
 
 /** Enough for an assertion with its difference, not for a log that was put into a message. */
@@ -36,6 +38,8 @@ const resultsSchema = z.object({
             .array(z.string())
             .nullish()
             .transform((messages) => messages ?? []),
+          // sandbox/toolchain/testing/needs.ts
+          meta: z.object({ part: z.string().optional() }).default({}),
         }),
       ),
     }),
@@ -52,6 +56,7 @@ export function countResults(file: string, project: string, exitCode: number | u
   const parsed = resultsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   const failures: string[] = [];
   const unsteady: string[] = [];
+  const without: string[] = [];
   for (const { name, status, message, assertionResults } of parsed.testResults) {
     const where = relative(folder, name);
     for (const test of assertionResults) {
@@ -59,6 +64,11 @@ export function countResults(file: string, project: string, exitCode: number | u
       if (test.status === "failed") failures.push(text);
       else if (test.failureMessages.length > 0) unsteady.push(text);
     }
+    const skipped = assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed");
+    for (const part of new Set(skipped.flatMap(({ meta }) => meta.part ?? [])))
+      without.push(
+        `${where}, ${skipped.filter(({ meta }) => meta.part === part).length} tests, without the part ${part}`,
+      );
     if (status === "failed" && assertionResults.every((test) => test.status !== "failed"))
       failures.push(told(`${where} › the file itself`, message));
   }
@@ -69,11 +79,12 @@ export function countResults(file: string, project: string, exitCode: number | u
     skipped: parsed.numPendingTests + parsed.numTodoTests,
     failures,
     unsteady,
+    without,
   };
 }
 
 /** Nothing yet. */
-export const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [] });
+export const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [], without: [] });
 
 /** One failure that is in no test, with what was said of it. */
 export const failure = (text: string, error = ""): Count => ({
@@ -88,11 +99,13 @@ export function add(count: Count, more: Count): void {
   count.skipped += more.skipped;
   count.failures.push(...more.failures);
   count.unsteady.push(...more.unsteady);
+  count.without.push(...more.without);
 }
 
 /** The end of a test run: each failure again, since the place where it was told first is far above, then the count. */
-export function summary({ passed, failed, skipped, failures, unsteady }: Count): string {
+export function summary({ passed, failed, skipped, failures, unsteady, without }: Count): string {
   const again = unsteady.map((text) => `UNSTEADY, passed at the second try: ${text}\n`);
+  again.push(...without.map((text) => `DID NOT RUN: ${text}, which \`./biplane up --with\` builds\n`));
   again.push(...failures.map((text) => `FAILED: ${text}\n`));
   return `${again.join("")}${passed} passed, ${failed} failed, ${skipped} skipped\n`;
 }
