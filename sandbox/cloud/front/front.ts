@@ -39,7 +39,7 @@ export type FrontHandler = (request: FrontRequest, response: FrontResponse) => P
 export function createFront(config: FrontConfig, emulator: Emulator): FrontHandler {
   const operators = new Map(config.operators.map((operator) => [operator.accessKeyId, operator]));
   const operatorKeys = new Set(operators.keys());
-  const sessions = new Sessions(config.sessions);
+  const sessions = new Sessions(config.sessions, accounts.customer);
   const policies = new RolePolicies(emulator, accounts.customer);
   const keeper = new Keeper(operations, new Store(config.kept));
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
@@ -199,9 +199,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const headers = forwardedHeaders(request);
     const made = await exchange(tokens, { method: request.method ?? "POST", target, headers, body });
     const told = fromJudgeAccount(made.body.toString());
-    // Of the customer's roles alone: by their policies is judged, and the region's may have the same names.
-    const isCustomers = told.includes(`::${accounts.customer}:assumed-role/`);
-    if (action === "AssumeRoleWithWebIdentity" && made.status === 200 && isCustomers) sessions.remember(told);
+    if (action === "AssumeRoleWithWebIdentity" && made.status === 200) sessions.remember(told);
     return answer(response, made.status, made.headers, told);
   }
 }

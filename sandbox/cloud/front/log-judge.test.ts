@@ -63,27 +63,44 @@ describe("a role's policies for a call of CloudWatch Logs", () => {
 });
 
 describe("sessions", () => {
-  const answer = (id: string, expires: string) =>
+  const answer = (id: string, expires: string, account = place.account) =>
     `<Credentials><AccessKeyId>${id}</AccessKeyId><SecretAccessKey>s/+=</SecretAccessKey><SessionToken>t</SessionToken>` +
     `<Expiration>${expires}</Expiration></Credentials><AssumedRoleUser>` +
-    "<Arn>arn:aws:sts::222222222222:assumed-role/biplane-main-log-shipper/union-logs.p</Arn></AssumedRoleUser>";
+    `<Arn>arn:aws:sts::${account}:assumed-role/biplane-main-log-shipper/union-logs.p</Arn></AssumedRoleUser>`;
+
+  const inFolder = (use: (file: string) => void) => {
+    const folder = mkdtempSync(join(tmpdir(), "biplane-sessions-"));
+    try {
+      use(join(folder, "sessions.json"));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
 
   test("are known by their key until they end, by the next front too, in a file that only its owner reads", () => {
-    const folder = mkdtempSync(join(tmpdir(), "biplane-sessions-"));
-    const file = join(folder, "sessions.json");
-    try {
-      const sessions = new Sessions(file);
+    inFolder((file) => {
+      const sessions = new Sessions(file, place.account);
       sessions.remember(answer("ASIA1", "2026-11-22T17:00:00Z"), 0);
       sessions.remember("<ErrorResponse/>", 0);
       const before = Date.parse("2026-11-22T16:59:59Z");
-      const next = new Sessions(file);
+      const next = new Sessions(file, place.account);
       expect(next.find("ASIA1", before)).toMatchObject({ role: "biplane-main-log-shipper", secretAccessKey: "s/+=" });
       expect([next.find("ASIA1", before + 1_000), next.find("ASIA2", before)]).toEqual([undefined, undefined]);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       next.remember(answer("ASIA2", "2026-11-22T18:00:00Z"), before + 1_000);
-      expect(new Sessions(file).find("ASIA1", before)).toBeUndefined();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+      expect(new Sessions(file, place.account).find("ASIA1", before)).toBeUndefined();
+    });
+  });
+
+  test("of another account's role are not kept, though it has the name of one that may", () => {
+    inFolder((file) => {
+      const sessions = new Sessions(file, place.account);
+      sessions.remember(answer("ASIA1", "2026-11-22T17:00:00Z", "111111111111"), 0);
+      const named = `<SubjectFromWebIdentityToken>::${place.account}:assumed-role/</SubjectFromWebIdentityToken>`;
+      sessions.remember(answer("ASIA2", "2026-11-22T17:00:00Z", "111111111111") + named, 0);
+      expect([sessions.find("ASIA1", 0), sessions.find("ASIA2", 0)]).toEqual([undefined, undefined]);
+      sessions.remember(answer("ASIA2", "2026-11-22T17:00:00Z"), 0);
+      expect(sessions.find("ASIA2", 0)).toBeDefined();
+    });
   });
 });

@@ -14,22 +14,26 @@ export interface Session {
   expiresAt: number;
 }
 
+/** Of one account's roles alone: by its policies is judged, and another account's role may have the same name. */
 export class Sessions {
   private readonly file: string;
+  private readonly account: string;
   private readonly held: Map<string, Session>;
 
-  constructor(file: string) {
+  constructor(file: string, account: string) {
     this.file = file;
+    this.account = account;
     this.held = new Map(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as [string, Session][]) : []);
   }
 
-  /** @param answer the STS's to AssumeRoleWithWebIdentity; a refusal is none */
+  /** @param answer the STS's to AssumeRoleWithWebIdentity; a refusal is none, nor is what it tells of another account */
   remember(answer: string, now = Date.now()): void {
     const field = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1];
     const [id, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(field);
-    const role = /:assumed-role\/([^/]+)\//.exec(field("Arn") ?? "")?.[1];
+    const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(field("Arn") ?? "") ?? [];
     const expiresAt = Date.parse(field("Expiration") ?? "");
     if (!id || !secretAccessKey || !sessionToken || !role || Number.isNaN(expiresAt)) return;
+    if (account !== this.account) return;
     for (const [key, session] of this.held) if (session.expiresAt <= now) this.held.delete(key);
     this.held.set(id, { secretAccessKey, sessionToken, role, expiresAt });
     writePrivate(this.file, JSON.stringify([...this.held]));
