@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Facts } from "../facts.ts";
+import { enforcedLevel } from "../reason/pod-exceptions.ts";
 import { runChecks } from "../runner.ts";
 import { type Target, type Targets, withLiveProjects } from "../target.ts";
 import { collectedFrom, goodFacts, goodTarget, goodTargets } from "../testing/good-plane.ts";
@@ -42,17 +43,25 @@ describe("a project-domain on demand", () => {
     ["no rights of the platform's", "RBAC-04", (f) => drop(f, "roleBindings")],
     ["no network policy", "NS-04", (f) => drop(f, "networkPolicies")],
     ["no quota", "NS-02", (f) => drop(f, "resourceQuotas")],
+    ["no level of Pod Security, and not one pod", "POD-01", (f) => archive(f, "without its level")],
   ])("fails when it has %s", (_, id, spoil) => {
     const facts = withMade();
     spoil(facts);
     expect(red(facts, [id])).toHaveLength(1);
   });
 
+  it("holds to the level though its project is archived, and it has not one pod", () => {
+    const facts = withMade();
+    archive(facts);
+    expect(red(facts, ["POD-01"])).toEqual([]);
+    expect(JSON.stringify(judged(facts, ["POD-01"])[0]?.verdict)).toContain("restricted, 0 pods");
+  });
+
   it("is none of ours where another's namespace has its name", () => {
     const facts = goodFacts(declared);
     facts.namespaces.push({ metadata: { name: "later-production", labels: {} } });
     expect(withLiveProjects(targets, collectedFrom(facts).namespaces)).toEqual(targets);
-    expect(red(facts, ["NS-01", "NS-03", "RBAC-04"])).toEqual([]);
+    expect(red(facts, ["NS-01", "NS-03", "RBAC-04", "POD-01"])).toEqual([]);
   });
 
   it("counts as there where the list of namespaces could not be read", () => {
@@ -89,4 +98,10 @@ describe("the sync's account", () => {
 function drop(facts: Facts, name: "roleBindings" | "networkPolicies" | "resourceQuotas") {
   const kept = facts[name].filter(({ metadata }) => metadata?.namespace !== "later-production");
   Object.assign(facts, { [name]: kept });
+}
+
+function archive(facts: Facts, how?: "without its level") {
+  facts.pods = facts.pods.filter(({ metadata }) => metadata?.namespace !== "later-production");
+  const labels = facts.namespaces.find(({ metadata }) => metadata?.name === "later-production")?.metadata?.labels;
+  if (how && labels) delete labels[enforcedLevel];
 }
