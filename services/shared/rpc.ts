@@ -30,7 +30,7 @@ export interface RpcParts extends AuthParts {
 export function rpcHandlers(parts: RpcParts, log: Logger, shutdown: AbortSignal) {
   const router = createConnectRouter({
     grpc: false,
-    grpcWeb: false,
+    grpcWeb: true,
     acceptCompression: [compressionGzip],
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,

@@ -1,6 +1,6 @@
 /** Projects that the stack declares and the sync makes, from the client's call to a task's output; and one that is taken. */
 import { stripVTControlCharacters } from "node:util";
-import { ApiException, type V1Namespace } from "@kubernetes/client-node";
+import { ApiException, type V1Namespace, type V1Pod } from "@kubernetes/client-node";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { ProjectService, ProjectState } from "../../gen/flyteidl2/project/project_service_pb.js";
@@ -8,10 +8,12 @@ import { flyte } from "../../sandbox/client.ts";
 import { local } from "../../sandbox/stacks.ts";
 import { accessToken, api } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
-import { customerCluster, platform } from "../support/customer-cluster.ts";
+import { customerCluster, platform, readyPods } from "../support/customer-cluster.ts";
+import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
+const { proves } = evidenceFor("client/on-demand");
 const { core } = customerCluster;
 const [made, taken] = local.onDemand;
 const namespaceOf = ({ project, domain }: { project: string; domain: string }) => `${project}-${domain}`;
@@ -75,6 +77,27 @@ describe("a project on demand", () => {
     expect(result.exitCode, result.stderr).toBe(0);
     const details = await (await runClient(made)).ended(name);
     expect(details.status).toMatchObject({ phase: ActionPhase.SUCCEEDED });
+    proves(
+      ["iam-annotations-automatic"],
+      "a pod of the platform whose account has no annotation is found by the same judgement to be bound to no role",
+    );
+    /** The role that its account names, and the one that it was given, with a token for it. */
+    const rolesOf = async ({ metadata, spec }: V1Pod) => {
+      const place = { namespace: metadata?.namespace ?? "", name: spec?.serviceAccountName ?? "" };
+      const account = await core.readNamespacedServiceAccount(place);
+      const env = new Map(spec?.containers[0]?.env?.map((one) => [one.name, one.value]));
+      const named = account.metadata?.annotations?.["eks.amazonaws.com/role-arn"];
+      return { named, given: env.get("AWS_ROLE_ARN"), byToken: env.has("AWS_WEB_IDENTITY_TOKEN_FILE") };
+    };
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector: `run=${name}` });
+    expect(items).toHaveLength(1);
+    for (const pod of items) {
+      const bound = await rolesOf(pod);
+      expect(bound).toEqual({ named: expect.stringMatching(/role\/userflyterole/), given: bound.named, byToken: true });
+    }
+    const [unbound] = await readyPods("tunnel");
+    if (!unbound) throw new Error("no tunnel runs");
+    expect(await rolesOf(unbound)).toEqual({ named: undefined, given: undefined, byToken: false });
   });
 
   it("takes no pod while it is archived, and keeps what it has", async () => {

@@ -4,10 +4,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  paginateListSecrets,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { Secret_MountType } from "../../gen/flyteidl2/core/security_pb.js";
 import { flyte } from "../../sandbox/client.ts";
+import { operatorClient } from "../../sandbox/cloud/index.ts";
 import { runExample } from "../support/client.ts";
+import { containerRun, containerTask } from "../support/container-run.ts";
+import { customerCluster, settingsOf, without } from "../support/customer-cluster.ts";
+import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
@@ -15,6 +27,7 @@ import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("client/secrets");
 const { project, domain } = environment;
+const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
 const own = ["--project", project, "--domain", domain];
 const values = { env: marker(), file: marker(), other: marker() };
 const places: [name: string, value: string, place: string[]][] = [
@@ -88,6 +101,81 @@ describe("users' secrets", () => {
     );
   });
 
+  it("rest in the backend that the plane is set to, and in no other", async () => {
+    proves(["data-secrets-backends"], "a value that is put into the other backend is found there by the same search");
+    const cloud = new SecretsManagerClient(operatorClient(here, "customer"));
+    const inCluster = async () => {
+      const { items } = await customerCluster.core.listSecretForAllNamespaces();
+      return items.flatMap(({ data = {} }) => Object.values(data).map((one) => Buffer.from(one, "base64").toString()));
+    };
+    const inCloud = async () => {
+      const found: string[] = [];
+      for await (const { SecretList = [] } of paginateListSecrets({ client: cloud }, {}))
+        for (const { ARN } of SecretList)
+          found.push((await cloud.send(new GetSecretValueCommand({ SecretId: ARN }))).SecretString ?? "");
+      return found;
+    };
+    const backends = { kubernetes: inCluster, "aws-secrets-manager": inCloud };
+    const holders = async (value: string) => {
+      const forms = [value, Buffer.from(value).toString("base64")];
+      const all = Object.entries(backends).map(async ([name, read]) =>
+        (await read()).some((text) => forms.some((form) => text.includes(form))) ? [name] : [],
+      );
+      return (await Promise.all(all)).flat();
+    };
+    const configured = (await settingsOf("secrets")).SECRET_BACKEND ?? "";
+    expect(Object.keys(backends)).toContain(configured);
+    // Of those whose task has not run: what runs has its own beside it, in the cluster.
+    expect(await holders(values.other)).toEqual([configured]);
+    expect(ours && databaseFiles().some((file) => readFileSync(file).includes(values.other))).toBe(false);
+
+    const planted = marker();
+    const { ARN } = await cloud.send(new CreateSecretCommand({ Name: planted, SecretString: planted }));
+    try {
+      expect(await holders(planted)).toEqual(["aws-secrets-manager"]);
+    } finally {
+      await cloud.send(new DeleteSecretCommand({ SecretId: ARN, ForceDeleteWithoutRecovery: true }));
+    }
+  });
+
+  it("reach a pod that starts while the region cannot be reached, from the plane's own backend", async () => {
+    proves(
+      ["wf-secrets-not-via-cp-at-runtime"],
+      "a pod that is given another value than it was told to expect ends with an error",
+    );
+    const namespace = `${project}-${domain}`;
+    const { core } = customerCluster;
+    const runs = await runClient();
+    const start = async (expected: string) => {
+      const name = `t${randomBytes(7).toString("hex")}`;
+      await runs.client.createRun(secondTime(name, createHash("sha256").update(expected).digest("hex")));
+      return name;
+    };
+    const [right, wrong] = await Promise.all([start(values.env), start(values.other)]);
+    const podOf = async (run: string, attempt: number) => {
+      const { items } = await core.listNamespacedPod({ namespace, labelSelector: `run=${run}` });
+      return items.find(({ metadata }) => metadata?.name === `${run}-a0-${attempt}`);
+    };
+    const phases = async (attempt: number) =>
+      Promise.all([right, wrong].map(async (run) => (await podOf(run, attempt))?.status?.phase));
+    const soon = { timeout: 120_000, interval: 500 };
+    await vi.waitFor(async () => expect(await phases(0)).toEqual(["Running", "Running"]), soon);
+    await without("tunnel", async () => {
+      expect(await phases(1)).toEqual([undefined, undefined]);
+      // What the first attempt was given is no help to the second.
+      const labelSelector = "app.kubernetes.io/managed-by=biplane-secrets";
+      const given = (await core.listNamespacedSecret({ namespace, labelSelector })).items.filter(({ metadata }) =>
+        metadata?.ownerReferences?.some(({ name }) => [`${right}-a0`, `${wrong}-a0`].includes(name)),
+      );
+      expect(given.length).toBeGreaterThan(0);
+      for (const { metadata } of given) await core.deleteNamespacedSecret({ namespace, name: metadata?.name ?? "" });
+      await vi.waitFor(async () => expect(await phases(1)).toEqual(["Succeeded", "Failed"]), soon);
+      expect((await podOf(wrong, 1))?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(3);
+    });
+    const ends = await Promise.all([right, wrong].map((run) => runs.ended(run)));
+    expect(ends.map(({ status }) => ActionPhase[status?.phase ?? 0])).toEqual(["SUCCEEDED", "FAILED"]);
+  });
+
   it("are told by name and scope, and gone once deleted", async () => {
     proves(["secrets-write-only-api"], "a value that is printed is found in what was printed");
     const told = await secret("get", ["example-env", ...own]);
@@ -130,6 +218,30 @@ describe("users' secrets", () => {
     }
   });
 });
+
+/**
+ * Fails once, some seconds after it has begun; the second time it ends well if the secret has the digest.
+ * @param digest SHA-256, hexadecimal
+ */
+function secondTime(name: string, digest: string) {
+  const program = [
+    "import hashlib, os, sys, time",
+    'if os.environ["FLYTE_ATTEMPT_NUMBER"] == "0": time.sleep(20); sys.exit(1)',
+    `sys.exit(0 if hashlib.sha256(os.environ["EXAMPLE"].encode()).hexdigest() == "${digest}" else 3)`,
+  ].join("\n");
+  const { shortName, taskTemplate } = containerTask("secrets");
+  const wish = { key: "example-env", envVar: "EXAMPLE", mountRequirement: Secret_MountType.ENV_VAR };
+  const template = {
+    ...taskTemplate,
+    target: {
+      case: "container" as const,
+      value: { image: environment.taskImage, command: ["python3", "-c"], args: [program] },
+    },
+    metadata: { retries: { retries: 1 } },
+    securityContext: { secrets: [wish] },
+  };
+  return containerRun(name, { shortName, taskTemplate: template });
+}
 
 function contents(path: string): Buffer[] {
   try {

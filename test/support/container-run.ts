@@ -1,5 +1,6 @@
 /** The smallest work there is, as messages: for tests that speak to the API without the client. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { TaskSpecSchema } from "../../gen/flyteidl2/task/task_definition_pb.js";
 import type { CreateRunRequestSchema } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { environment } from "./local-run.ts";
 
@@ -17,12 +18,15 @@ export function containerTask(name: string) {
   };
 }
 
-/** A run of it, whose inputs are nowhere. */
-export function containerRun(name: string): MessageInitShape<typeof CreateRunRequestSchema> {
+/** A run of it, or of another task, whose inputs are nowhere. */
+export function containerRun(
+  name: string,
+  task: MessageInitShape<typeof TaskSpecSchema> = containerTask("try"),
+): MessageInitShape<typeof CreateRunRequestSchema> {
   const uri = `s3://${environment.outputs.customer.metadataBucket}/${org}/${project}/${domain}/${name}/inputs.pb`;
   return {
     id: { case: "runId", value: runIdOf(name) },
-    task: { case: "taskSpec", value: containerTask("try") },
+    task: { case: "taskSpec", value: task },
     inputWrapper: { case: "offloadedInputData", value: { uri } },
   };
 }

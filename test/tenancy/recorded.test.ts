@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuditService } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { ApiKeyService, ApplicationService } from "../../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
+import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
+import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { biplane } from "../support/biplane.ts";
+import { containerRun, containerTask, runIdOf } from "../support/container-run.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { bearer, edge, signedIn } from "../support/identities.ts";
 import { environment } from "../support/local-run.ts";
@@ -134,4 +137,93 @@ describe("policies as YAML", () => {
       await policies.delete({ named: { case: "role", value: name } }, admin);
     }
   });
+});
+
+describe("of a run's life", () => {
+  const worker = { headers: {} as Record<string, string> };
+  const runs = createClient(RunService, transport);
+  const terminal = [ActionPhase.SUCCEEDED, ActionPhase.FAILED, ActionPhase.ABORTED];
+  beforeAll(async () => {
+    worker.headers = await signedIn(org, "contributor");
+  });
+
+  /** The phases that a watcher is told of, until the last. */
+  async function watched(run: string): Promise<ActionPhase[]> {
+    const seen: ActionPhase[] = [];
+    const actionId = { name: "a0", run: runIdOf(run) };
+    for await (const { details } of runs.watchActionDetails({ actionId }, { ...admin, timeoutMs: 120_000 })) {
+      const phase = details?.status?.phase ?? ActionPhase.UNSPECIFIED;
+      if (seen.at(-1) !== phase) seen.push(phase);
+      if (terminal.includes(phase)) break;
+    }
+    return seen;
+  }
+
+  it("each change of phase is recorded once, with its time and in order, and who began and who ended it", async () => {
+    proves(
+      ["audit-lifecycle-events"],
+      "a record from which a change is taken out, and one with a change twice, are found by the same judgement",
+    );
+    const began = Date.now() - 1_000;
+    const [done, stopped] = ["done", "stopped"].map((what) => `${name}-${what}`) as [string, string];
+    await runs.createRun(containerRun(done), worker);
+    const sleeping = { ...containerTask("sleeps"), taskTemplate: sleepingTemplate() };
+    await runs.createRun(containerRun(stopped, sleeping), worker);
+    const [seen] = await Promise.all([
+      watched(done),
+      watched(stopped),
+      (async () => {
+        const running = async () => (await detailsOf(stopped))?.status?.phase;
+        await expect.poll(running, { timeout: 120_000 }).toBe(ActionPhase.RUNNING);
+        await runs.abortRun({ runId: runIdOf(stopped), reason: "enough" }, admin);
+      })(),
+    ]);
+    const problems = (told: ActionPhase[], record: { phase: ActionPhase; at: number }[]) => [
+      ...told.filter((phase) => !record.some((one) => one.phase === phase)).map((phase) => `no ${ActionPhase[phase]}`),
+      ...record.flatMap(({ phase, at }, index) => {
+        const before = record[index - 1];
+        const within = at >= began && at <= Date.now() + 1_000;
+        return before && (before.phase >= phase || before.at > at)
+          ? [`${ActionPhase[phase]} again`]
+          : within
+            ? []
+            : ["when?"];
+      }),
+    ];
+    for (const [run, end, told] of [
+      [done, ActionPhase.SUCCEEDED, seen],
+      [stopped, ActionPhase.ABORTED, [ActionPhase.RUNNING]],
+    ] as const) {
+      const details = await detailsOf(run);
+      const record = (details?.attempts.at(-1)?.phaseTransitions ?? []).map(({ phase, startTime }) => ({
+        phase,
+        at: Number(startTime?.seconds ?? 0n) * 1e3 + (startTime?.nanos ?? 0) / 1e6,
+      }));
+      expect(record.at(-1)?.phase, run).toBe(end);
+      expect(problems([...told], record), run).toEqual([]);
+      expect(problems([...told], record.slice(0, -2))).not.toEqual([]);
+      expect(
+        problems(
+          [...told],
+          record.flatMap((one) => [one, one]),
+        ),
+      ).not.toEqual([]);
+      expect(JSON.stringify(details?.metadata?.executedBy), run).toContain(`${org}-contributor`);
+    }
+    const changes = (await records()).filter(({ resource }) => [done, stopped].some((run) => resource.endsWith(run)));
+    expect(changes.map(({ subject, operation, resource }) => [subject, operation.split("/")[1], resource])).toEqual([
+      [expect.stringContaining("contributor"), "CreateRun", `${project}/${environment.domain}/${done}`],
+      [expect.stringContaining("contributor"), "CreateRun", `${project}/${environment.domain}/${stopped}`],
+      [environment.clientId, "AbortRun", `${project}/${environment.domain}/${stopped}`],
+    ]);
+  });
+
+  const detailsOf = async (run: string) =>
+    (await runs.getActionDetails({ actionId: { name: "a0", run: runIdOf(run) } }, admin)).details;
+
+  function sleepingTemplate() {
+    const { taskTemplate } = containerTask("sleeps");
+    const value = { image: environment.taskImage, args: ["sleep", "120"] };
+    return { ...taskTemplate, target: { case: "container" as const, value } };
+  }
 });
