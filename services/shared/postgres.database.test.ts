@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseConfig } from "./config.ts";
 import { listen } from "./listen.ts";
-import { clientConfig, type Database, openDatabase } from "./postgres.ts";
+import { clientConfig, type Database, openDatabase, statement } from "./postgres.ts";
 import { recordingLog } from "./testing/log.ts";
 import { startTestPostgres, type TestPostgres } from "./testing/postgres.ts";
 
@@ -65,6 +65,49 @@ it("rolls back what a failed transaction did", async () => {
   });
   await expect(work).rejects.toThrow("wanted");
   expect(await orgsSeenBy("initech")).toEqual(before);
+});
+
+describe("a transaction", () => {
+  const insertSql = statement(
+    "insert into biplane.applications (org, client_id, secret_sha256, role) values ($1, $2, $3, 'viewer')",
+  );
+
+  it("is committed with its last statement, whose answer comes after that", async () => {
+    await database.withOrg("umbrella", async (transaction) => {
+      await transaction.query(insertSql, ["umbrella", "u1", Buffer.alloc(32)]);
+      await transaction.last(insertSql, ["umbrella", "u2", Buffer.alloc(32)]);
+      // Another connection sees both while this one's work goes on.
+      expect(await orgsSeenBy("umbrella")).toEqual([{ org: "umbrella" }]);
+    });
+  });
+
+  it("whose last statement fails has done nothing, and its connection serves the next", async () => {
+    const twice = database.withOrg("wayne", async (transaction) => {
+      await transaction.query(insertSql, ["wayne", "w1", Buffer.alloc(32)]);
+      await transaction.last(insertSql, ["wayne", "w1", Buffer.alloc(32)]);
+    });
+    await expect(twice).rejects.toThrow(/duplicate key/);
+    expect(await orgsSeenBy("wayne")).toEqual([]);
+  });
+
+  it.each(["query", "last"] as const)("that cannot begin says why, and its %s is not carried out", async (way) => {
+    const work = database.withSettings({ "biplane.no such name": "x" }, (transaction) =>
+      transaction[way](insertSql, ["stark", "s1", Buffer.alloc(32)]),
+    );
+    await expect(work).rejects.toThrow(/invalid configuration parameter name/);
+    expect(await orgsSeenBy("stark")).toEqual([]);
+  });
+
+  it("plans a statement once a connection, and one with other text beside it", async () => {
+    const one = openDatabase({ ...config, DATABASE_POOL_SIZE: 1 }, "planned", log);
+    const [first, second] = [statement("select $1::integer as n"), statement("select $1::integer + 1 as n")];
+    for (const [asked, n] of [...Array(3).fill([first, 1]), [second, 2]] as const) {
+      expect(await one.withOrg("acme", (transaction) => transaction.last(asked, [1]))).toEqual([{ n }]);
+    }
+    const { rows } = await one.query("select statement from pg_prepared_statements order by prepare_time");
+    expect(rows.map((row) => row.statement)).toEqual([first.text, second.text]);
+    await one.close();
+  });
 });
 
 it("listens again after the database was restarted, and says so, so that nothing is missed for long", async () => {

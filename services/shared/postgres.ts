@@ -1,11 +1,27 @@
 /** Postgres over verified TLS, each tenant's statements inside a transaction that names the tenant to row-level security. */
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { UserError } from "../../shared/errors.ts";
 import type { DatabaseConfig } from "./config.ts";
 import type { Logger } from "./log.ts";
 
+/** Text that is always the same: a connection plans it once and keeps the plan. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** For texts of the code, of which there are so many; one that a caller's wishes shape is not kept for ever. */
+export function statement(text: string): Statement {
+  return { name: createHash("sha256").update(text).digest("hex").slice(0, 24), text };
+}
+
+export const textOf = (asked: string | Statement) => (typeof asked === "string" ? asked : asked.text);
+
 export interface Transaction {
-  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  query<Row extends pg.QueryResultRow>(text: string | Statement, values?: unknown[]): Promise<Row[]>;
+  /** The last of the transaction, sent together with its commit: one way to the database less. */
+  last<Row extends pg.QueryResultRow>(text: string | Statement, values?: unknown[]): Promise<Row[]>;
 }
 
 /** Names of locks that are held until the transaction ends. */
@@ -61,7 +77,12 @@ export function clientConfig(config: DatabaseConfig, applicationName: string): p
 }
 
 export function openDatabase(config: DatabaseConfig, applicationName: string, log: Logger): Database {
-  const pool = new pg.Pool({ ...clientConfig(config, applicationName), max: config.DATABASE_POOL_SIZE });
+  // What is asked without waiting for the answer before it is sent at once.
+  const pool = new pg.Pool({
+    ...clientConfig(config, applicationName),
+    max: config.DATABASE_POOL_SIZE,
+    pipeline: true,
+  });
   // Without a listener a connection that dies while idle would end the process.
   pool.on("error", (error) => log.warn("an idle database connection was lost", { error }));
   return {
@@ -95,21 +116,45 @@ async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // Local to the transaction: a pooled connection cannot carry one tenant into the next request.
+  const set = Object.entries(settings).map(
+    ([name, value]) => `select set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+  );
+  // Not awaited: the first statement goes with it. Without it that one would see no tenant's rows.
+  const begun = client.query(["begin", ...set, ...locks].join("; "));
+  const failed = begun.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
   try {
-    // Local to the transaction: a pooled connection cannot carry one tenant into the next request. One round trip.
-    const set = Object.entries(settings).map(
-      ([name, value]) => `select set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
-    );
-    await client.query(["begin", ...set, ...locks].join("; "));
-    const result = await work({ query: async (text, values) => (await client.query(text, values)).rows });
-    await client.query("commit");
+    const { transaction, committed } = over(client);
+    const result = await work(transaction);
+    await begun;
+    await (committed() ?? client.query("commit"));
     return result;
   } catch (error) {
     broken = await rollback(client);
-    throw error;
+    // After a beginning that failed every statement fails, and tells nothing of the reason.
+    throw (await failed)?.error ?? error;
   } finally {
     client.release(broken);
   }
+}
+
+function over(client: pg.PoolClient) {
+  let commit: Promise<unknown> | undefined;
+  const send = (text: string | Statement, values?: unknown[]) =>
+    client.query(typeof text === "string" ? { text, values } : { ...text, values });
+  const transaction: Transaction = {
+    query: async (text, values) => (await send(text, values)).rows,
+    async last(text, values) {
+      const asked = send(text, values);
+      commit = client.query("commit");
+      const [{ rows }] = await Promise.all([asked, commit]);
+      return rows;
+    },
+  };
+  return { transaction, committed: () => commit };
 }
 
 /** @returns the reason why the connection must not be used again, if there is one. */

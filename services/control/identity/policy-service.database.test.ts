@@ -11,7 +11,7 @@ import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { type Bootstrap, sha256 } from "../../shared/bootstrap.ts";
 import { errorInterceptor } from "../../shared/errors.ts";
-import type { Database } from "../../shared/postgres.ts";
+import { type Database, type Transaction, textOf } from "../../shared/postgres.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
@@ -273,13 +273,15 @@ describe("the services of runs, with what Identity says", () => {
     withOrg: (org, work, locks) =>
       database.withOrg(
         org,
-        (transaction) =>
-          work({
-            query: (text, values) => {
-              statements.push(text);
-              return transaction.query(text, values);
-            },
-          }),
+        (transaction) => {
+          const told =
+            (way: "query" | "last"): Transaction["query"] =>
+            (text, values) => {
+              statements.push(textOf(text));
+              return transaction[way](text, values);
+            };
+          return work({ query: told("query"), last: told("last") });
+        },
         locks,
       ),
   });

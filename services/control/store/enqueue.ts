@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ActionType } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
-import type { Database, Transaction } from "../../shared/postgres.ts";
+import { type Database, statement, type Transaction } from "../../shared/postgres.ts";
 import { lookUp } from "./cached-results.ts";
 import { insertCondition } from "./conditions.ts";
 import { type ActionKey, runTopic } from "./keys.ts";
@@ -48,6 +48,12 @@ export interface NewAction {
 
 export type Enqueued = "created" | "exists" | "no-parent" | "parent-ended" | { outputBase: string };
 
+const parentText = `select a.phase, r.output_base, r.overwrite_cache
+  from biplane.actions a join biplane.runs r on ${sameRun}
+  where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5`;
+const parentSql = statement(parentText);
+const heldParentSql = statement(`${parentText} for share of a`);
+
 /**
  * Adds a child to a running parent. The shared lock keeps an abort of the run from passing between the look at the
  * parent and the insertion: either the abort sees the child, or the child sees the abort.
@@ -62,25 +68,52 @@ export async function enqueueChild(
   const { project, domain, run } = action.key;
   const topic = runTopic(org, action.key);
   // Nobody but its parent's end brings a condition to an end for sure, so that end must see it, or be seen here.
-  const held = action.type === ActionType.CONDITION ? "for share of a" : "";
+  const parentIs = action.type === ActionType.CONDITION ? heldParentSql : parentSql;
   const work = async (transaction: Transaction): Promise<Enqueued> => {
     const [parent] = await transaction.query<{ phase: ActionPhase; output_base: string; overwrite_cache: boolean }>(
-      `select a.phase, r.output_base, r.overwrite_cache from biplane.actions a join biplane.runs r on ${sameRun}
-       where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5 ${held}`,
+      parentIs,
       [org, project, domain, run, action.parent],
     );
     if (!parent) return "no-parent";
     if (isTerminal(parent.phase)) return "parent-ended";
     if (parent.output_base !== outputBase) return { outputBase: parent.output_base };
-    return (await insertAction(transaction, org, action, parent.overwrite_cache)) ? "created" : "exists";
+    return (await insertAction(transaction, org, action, parent.overwrite_cache, "last")) ? "created" : "exists";
   };
   return database.withOrg(org, work, { shared: [topic] });
 }
+
+/** One statement, since each costs a way to the database and back. */
+const insertSql = statement(
+  `with spec as (
+     insert into biplane.task_specs (org, digest, spec) select $1, $16, $26 where $16::bytea is not null
+     on conflict do nothing
+   ),
+   made as (
+     insert into biplane.actions
+       (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
+        task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
+        phase_at, output_uri, started_at, ended_at, cache_status)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+        coalesce($22, now()), $23, $24, $22, $25)
+     on conflict do nothing returning 1
+   ),
+   queued as (
+     insert into biplane.queue (org, project, domain, run, action, parent, depth)
+     select $1, $2, $3, $4, $5, $6, coalesce((
+       select depth + 1 from biplane.queue
+       where org = $1 and project = $2 and domain = $3 and run = $4 and action = $6
+     ), 0)
+     from made where $27
+     returning 1
+   )
+   select pg_notify($28, $29), (select pg_notify($30, $1) from queued) from made`,
+);
 
 /**
  * One whose result is in the cache has ended with it before it began: no compute plane hears of it. Watchers of the run
  * and those who wait for work are woken when the transaction commits.
  * @param overwriteCache its run wants nothing from the cache
+ * @param place "last" where nothing else is asked of the transaction
  * @returns false where the action exists.
  */
 export async function insertAction(
@@ -88,6 +121,7 @@ export async function insertAction(
   org: string,
   action: NewAction,
   overwriteCache: boolean,
+  place: "query" | "last" = "query",
 ): Promise<boolean> {
   const { key, task } = action;
   const cached = await lookUp(transaction, org, key, action.cacheKey, overwriteCache);
@@ -95,42 +129,17 @@ export async function insertAction(
     cached.outputUri === undefined ? action : endedWith(cached.outputUri);
   const queued = action.type === ActionType.TASK && !isTerminal(phase);
   const digest = task ? digestOf(task.spec) : null;
-  // One statement, since each costs a way to the database and back.
-  const inserted = await transaction.query(
-    `with spec as (
-       insert into biplane.task_specs (org, digest, spec) select $1, $16, $26 where $16::bytea is not null
-       on conflict do nothing
-     ),
-     made as (
-       insert into biplane.actions
-         (org, project, domain, run, action, parent, action_type, action_group, task_project, task_domain, task_name,
-          task_version, task_type, short_name, environment, spec_digest, detail, input_uri, cache_key, phase, progress,
-          phase_at, output_uri, started_at, ended_at, cache_status)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-          coalesce($22, now()), $23, $24, $22, $25)
-       on conflict do nothing returning 1
-     ),
-     queued as (
-       insert into biplane.queue (org, project, domain, run, action, parent, depth)
-       select $1, $2, $3, $4, $5, $6, coalesce((
-         select depth + 1 from biplane.queue
-         where org = $1 and project = $2 and domain = $3 and run = $4 and action = $6
-       ), 0)
-       from made where $27
-       returning 1
-     )
-     select pg_notify($28, $29), (select pg_notify($30, $1) from queued) from made`,
-    [
-      ...[org, key.project, key.domain, key.run, key.action, action.parent, action.type, action.group],
-      ...[task?.project ?? "", task?.domain ?? "", task?.name ?? "", task?.version ?? "", task?.type ?? ""],
-      ...[action.shortName ?? task?.shortName ?? "", task?.environment ?? "", digest, action.detail ?? null],
-      ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), endedAt ?? null, outputUri],
-      ...[startedAt ?? null, cached.status, task?.spec ?? null, queued],
-      ...[runChannel, runTopic(org, key), queueChannel],
-    ],
-  );
+  const asks = action.type === ActionType.CONDITION;
+  const inserted = await transaction[asks ? "query" : place](insertSql, [
+    ...[org, key.project, key.domain, key.run, key.action, action.parent, action.type, action.group],
+    ...[task?.project ?? "", task?.domain ?? "", task?.name ?? "", task?.version ?? "", task?.type ?? ""],
+    ...[action.shortName ?? task?.shortName ?? "", task?.environment ?? "", digest, action.detail ?? null],
+    ...[action.inputUri, action.cacheKey, phase, progressOf(phase, 0), endedAt ?? null, outputUri],
+    ...[startedAt ?? null, cached.status, task?.spec ?? null, queued],
+    ...[runChannel, runTopic(org, key), queueChannel],
+  ]);
   if (inserted.length === 0) return false;
-  if (action.type === ActionType.CONDITION) await insertCondition(transaction, org, action);
+  if (asks) await insertCondition(transaction, org, action);
   return true;
 }
 

@@ -1,7 +1,8 @@
 /** What a compute plane takes from the queue: leases that run out, and cancellations that stay until they are obeyed. */
-import type { Database } from "../../shared/postgres.ts";
+import { type Database, statement } from "../../shared/postgres.ts";
 import { type ActionKey, actionId } from "./keys.ts";
 import { announceQueue } from "./notify.ts";
+import { sameRun } from "./rows.ts";
 
 const leaseSeconds = 30;
 
@@ -34,8 +35,49 @@ export interface CancelRow extends ActionKey {
   cancel_reason: string;
 }
 
-const sameAction = (a: string, b: string) =>
-  ["org", "project", "domain", "run", "action"].map((column) => `${a}.${column} = ${b}.${column}`).join(" and ");
+const heldSql = statement(
+  `select count(*) filter (where not waits)::integer as working, count(*) filter (where waits)::integer as waiting
+   from (
+     select exists (
+       select 1 from biplane.queue c
+       where c.org = q.org and c.project = q.project and c.domain = q.domain and c.run = q.run and c.parent = q.action
+     ) as waits
+     from biplane.queue q
+     where q.org = $1 and q.cluster = $2 and q.worker = $3 and q.due_at > now()
+   ) leases`,
+);
+
+/** What it is about is looked up by its key, one by one: "limit" leaves no other way, whatever statistics say. */
+const dueSql = (order: string) =>
+  statement(
+    `select due.project, due.domain, due.run, due.action, due.deliveries + 1 as deliveries, about.*
+     from (
+       select * from biplane.queue
+       where org = $1 and due_at <= now() and (cluster is null or cluster = $2) and cancel_reason is null
+       order by ${order}
+       limit $3
+       for update skip locked
+     ) due
+     cross join lateral (
+       select a.parent, a.action_group, a.short_name, a.task_type, a.input_uri, a.cache_key, r.output_base,
+         r.start_time, r.run_spec, s.spec
+       from biplane.actions a
+       join biplane.runs r on ${sameRun}
+       join biplane.task_specs s on s.org = a.org and s.digest = a.spec_digest
+       where a.org = due.org and a.project = due.project and a.domain = due.domain and a.run = due.run
+         and a.action = due.action
+       limit 1
+     ) about
+     order by due.id`,
+  );
+const oldestFirst = dueSql("due_at, id");
+const deepestFirst = dueSql("depth desc, due_at, id");
+
+const takeSql = statement(
+  `update biplane.queue
+   set cluster = $6, worker = $7, due_at = now() + make_interval(secs => $8), deliveries = deliveries + 1
+   where org = $1 and project = $2 and domain = $3 and run = $4 and action = $5`,
+);
 
 /**
  * Takes what is due, up to `capacity` open leases of this worker. The lease of a parent that has children in the queue
@@ -48,45 +90,20 @@ export async function lease(
   { org, cluster, worker }: Worker,
   capacity: number,
 ): Promise<LeasedRow[]> {
-  const due = (when: string, order: string) => `
-    select org, project, domain, run, action from biplane.queue
-    where org = $1 and due_at <= now() and (cluster is null or cluster = $2) and cancel_reason is null
-      and (select waiting from held) ${when} $4
-    order by ${order}
-    limit greatest(0, $4 - (select working from held))
-    for update skip locked`;
-  return database.withOrg(org, (transaction) =>
-    transaction.query<LeasedRow>(
-      `with held as (
-         select count(*) filter (where not waits) as working, count(*) filter (where waits) as waiting
-         from (
-           select exists (
-             select 1 from biplane.queue c
-             where c.org = q.org and c.project = q.project and c.domain = q.domain and c.run = q.run and c.parent = q.action
-           ) as waits
-           from biplane.queue q
-           where q.org = $1 and q.cluster = $2 and q.worker = $3 and q.due_at > now()
-         ) leases
-       ),
-       oldest as (${due("<", "due_at, id")}),
-       deepest as (${due(">=", "depth desc, due_at, id")}),
-       due as (select * from oldest union all select * from deepest),
-       leased as (
-         update biplane.queue q
-         set cluster = $2, worker = $3, due_at = now() + make_interval(secs => $5), deliveries = q.deliveries + 1
-         from due where ${sameAction("q", "due")}
-         returning q.org, q.project, q.domain, q.run, q.action, q.id, q.deliveries
-       )
-       select l.project, l.domain, l.run, l.action, l.deliveries, a.parent, a.action_group, a.short_name, a.task_type,
-         a.input_uri, a.cache_key, r.output_base, r.start_time, r.run_spec, s.spec
-       from leased l
-       join biplane.actions a on ${sameAction("a", "l")}
-       join biplane.runs r on r.org = l.org and r.project = l.project and r.domain = l.domain and r.run = l.run
-       join biplane.task_specs s on s.org = a.org and s.digest = a.spec_digest
-       order by l.id`,
-      [org, cluster, worker, capacity, leaseSeconds],
-    ),
-  );
+  return database.withOrg(org, async (transaction) => {
+    const [held] = await transaction.query<{ working: number; waiting: number }>(heldSql, [org, cluster, worker]);
+    const { working, waiting } = held ?? { working: 0, waiting: 0 };
+    if (working >= capacity) return [];
+    const next = waiting < capacity ? oldestFirst : deepestFirst;
+    const due = await transaction.query<LeasedRow>(next, [org, cluster, capacity - working]);
+    // Locked by now; all are sent at once.
+    await Promise.all(
+      due.map(({ project, domain, run, action }) =>
+        transaction.query(takeSql, [org, project, domain, run, action, cluster, worker, leaseSeconds]),
+      ),
+    );
+    return due;
+  });
 }
 
 /** @returns those that this worker does not hold: finished, or given to another since. */
@@ -127,13 +144,12 @@ export async function returnLeases(
   });
 }
 
+const cancellationsSql = statement(
+  `select project, domain, run, action, cancel_reason from biplane.queue
+   where org = $1 and cluster = $2 and cancel_reason is not null and (worker = $3 or due_at <= now()) order by id`,
+);
+
 /** What this worker holds and must stop, and what nobody holds any more: the pod may still be there. */
 export async function readCancellations(database: Database, { org, cluster, worker }: Worker): Promise<CancelRow[]> {
-  return database.withOrg(org, (transaction) =>
-    transaction.query<CancelRow>(
-      `select project, domain, run, action, cancel_reason from biplane.queue
-       where org = $1 and cluster = $2 and cancel_reason is not null and (worker = $3 or due_at <= now()) order by id`,
-      [org, cluster, worker],
-    ),
-  );
+  return database.withOrg(org, (transaction) => transaction.last<CancelRow>(cancellationsSql, [org, cluster, worker]));
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { QueryResultRow } from "pg";
 import { describe, expect, it } from "vitest";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
-import type { Database, Transaction } from "../../shared/postgres.ts";
+import type { Database, Statement, Transaction } from "../../shared/postgres.ts";
 import { readAction } from "./actions.ts";
 import type { ActionKey } from "./keys.ts";
 import { isTerminal, type Report } from "./progress.ts";
@@ -44,13 +44,16 @@ async function seen(store: TestStore, key: ActionKey) {
 }
 
 /** Each statement takes 40 ms longer. */
-const slowed = (transaction: Transaction): Transaction => ({
-  async query<Row extends QueryResultRow>(text: string, values?: unknown[]) {
-    const rows = await transaction.query<Row>(text, values);
-    await sleep(40);
-    return rows;
-  },
-});
+function slowed(transaction: Transaction): Transaction {
+  const slow =
+    (way: "query" | "last"): Transaction["query"] =>
+    async <Row extends QueryResultRow>(text: string | Statement, values?: unknown[]) => {
+      const rows = await transaction[way]<Row>(text, values);
+      await sleep(40);
+      return rows;
+    };
+  return { query: slow("query"), last: slow("last") };
+}
 
 describe("the record", () => {
   it("is the same in whatever order, however often and in whatever batches reports come, and never moves back", async () => {

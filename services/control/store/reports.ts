@@ -1,6 +1,6 @@
 /** Reports of compute planes, written down. The rules are in progress.ts; here rows are locked, moved and stored. */
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
-import type { Database, Transaction } from "../../shared/postgres.ts";
+import { type Database, statement, type Transaction } from "../../shared/postgres.ts";
 import { abortTree } from "./abort.ts";
 import { keepResults, type Success } from "./cached-results.ts";
 import { endConditions } from "./conditions.ts";
@@ -40,14 +40,20 @@ export async function applyReports(
   const mayAbort = reports.filter(({ phase, retrying }) => endsInFailure(phase) && !retrying);
   const exclusive = [...new Set(mayAbort.map(({ key }) => runTopic(org, key)))];
   const work = async (transaction: Transaction) => {
-    const rows = await lockActions(transaction, org, cluster, reports);
+    // What does not wait for another's answer is sent with it.
+    const [rows, attempts] = await Promise.all([
+      lockActions(transaction, org, cluster, reports),
+      readAttempts(transaction, org, reports),
+    ]);
     const given = new Map(rows.map((row) => [actionId(row), row]));
     const known = reports.filter(({ key }) => given.has(actionId(key)));
     if (known.length === 0) return;
-    await storeAttempts(transaction, org, cluster, known);
     const moved = rows.map((row) => moveAction(row, known));
-    const asking = await storeActions(transaction, org, cluster, moved);
-    await finish(transaction, org, known);
+    const [asking] = await Promise.all([
+      storeActions(transaction, org, cluster, moved),
+      storeAttempts(transaction, org, cluster, known, attempts),
+      finish(transaction, org, known),
+    ]);
     await keepResults(transaction, org, moved.filter(hasSucceeded).map(successOf));
     for (const { row, state } of moved) {
       if (!endsInFailure(state.phase) || isTerminal(row.phase)) continue;
@@ -57,7 +63,8 @@ export async function applyReports(
     const ended = moved.filter(hasEnded).filter(({ row }) => asking.has(actionId(row)));
     const parents = ended.map(({ row, state: { phase } }) => ({ ...row, phase }));
     await endConditions(transaction, org, parents);
-    for (const topic of new Set(rows.map((row) => runTopic(org, row)))) await announceRun(transaction, topic);
+    const topics = new Set(rows.map((row) => runTopic(org, row)));
+    await Promise.all([...topics].map((topic) => announceRun(transaction, topic)));
   };
   await database.withOrg(org, work, { exclusive });
 }
@@ -73,25 +80,27 @@ function successOf({ row, state }: Moved): Success {
   return { project, domain, run, action, cache_key, output_uri: state.outputUri };
 }
 
-const recordColumns = "(project text, domain text, run text, action text)";
-
-async function lockActions(transaction: Transaction, org: string, cluster: string, reports: KeyedReport[]) {
-  const keys = [...new Map(reports.map(({ key }) => [actionId(key), key])).values()];
-  return transaction.query<LockedRow>(
-    `select a.project, a.domain, a.run, a.action, a.cache_key, a.phase, a.progress, a.phase_at, a.attempt, a.output_uri,
+/** Each is looked up by its key: "for update" leaves no other way, whatever statistics say. */
+const lockSql = statement(
+  `select locked.*
+   from json_to_recordset($3) as k (project text, domain text, run text, action text)
+   cross join lateral (
+     select a.project, a.domain, a.run, a.action, a.cache_key, a.phase, a.progress, a.phase_at, a.attempt, a.output_uri,
        a.error_code, a.error_message, a.error_kind, a.started_at, a.ended_at
      from biplane.actions a
-     join json_to_recordset($3) as k ${recordColumns}
-       on a.project = k.project and a.domain = k.domain and a.run = k.run and a.action = k.action
-     where a.org = $1 and (a.cluster = $2 or exists (
-       select 1 from biplane.queue q
-       where q.org = a.org and q.project = a.project and q.domain = a.domain and q.run = a.run and q.action = a.action
-         and q.cluster = $2
-     ))
-     order by a.project, a.domain, a.run, a.action
-     for update of a`,
-    [org, cluster, JSON.stringify(keys)],
-  );
+     where a.org = $1 and a.project = k.project and a.domain = k.domain and a.run = k.run and a.action = k.action
+       and (a.cluster = $2 or exists (
+         select 1 from biplane.queue q
+         where q.org = a.org and q.project = a.project and q.domain = a.domain and q.run = a.run
+           and q.action = a.action and q.cluster = $2
+       ))
+     for update of a
+   ) locked`,
+);
+
+async function lockActions(transaction: Transaction, org: string, cluster: string, reports: KeyedReport[]) {
+  const keys = [...new Map(reports.map(({ key }) => [actionId(key), key]))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return transaction.query<LockedRow>(lockSql, [org, cluster, JSON.stringify(keys.map(([, key]) => key))]);
 }
 
 interface Moved {
@@ -114,15 +123,44 @@ function moveAction(row: LockedRow, reports: KeyedReport[]): Moved {
   return { row, state: mine.reduce(advanceAction, before) };
 }
 
-async function storeAttempts(transaction: Transaction, org: string, cluster: string, reports: KeyedReport[]) {
+/** By name: a column that a newer build has added takes its default. */
+const attemptColumns = `org, project, domain, run, action, cluster, attempt, phase, phase_at, reached, output_uri,
+  error_code, error_message, error_kind`;
+
+const attemptsSql = statement(
+  `select attempts.*
+   from json_to_recordset($2) as k (project text, domain text, run text, action text, attempt integer)
+   cross join lateral (
+     select ${attemptColumns} from biplane.attempts t
+     where t.org = $1 and t.project = k.project and t.domain = k.domain and t.run = k.run and t.action = k.action
+       and t.attempt = k.attempt
+     limit 1
+   ) attempts`,
+);
+
+const storeAttemptsSql = statement(
+  `insert into biplane.attempts (${attemptColumns})
+   select ${attemptColumns} from json_populate_recordset(null::biplane.attempts, $1)
+   on conflict (org, project, domain, run, action, attempt) do update set phase = excluded.phase,
+     phase_at = excluded.phase_at, reached = excluded.reached, output_uri = excluded.output_uri,
+     error_code = excluded.error_code, error_message = excluded.error_message, error_kind = excluded.error_kind`,
+);
+
+type StoredAttempt = AttemptRow & ActionKey;
+
+/** Looked at once their actions are locked: a transaction's statements are carried out in their order. */
+function readAttempts(transaction: Transaction, org: string, reports: KeyedReport[]): Promise<StoredAttempt[]> {
   const keys = reports.map(({ key, attempt }) => ({ ...key, attempt }));
-  const stored = await transaction.query<AttemptRow & ActionKey>(
-    `select distinct t.* from biplane.attempts t
-     join json_to_recordset($2) as k (project text, domain text, run text, action text, attempt integer)
-       on t.project = k.project and t.domain = k.domain and t.run = k.run and t.action = k.action and t.attempt = k.attempt
-     where t.org = $1`,
-    [org, JSON.stringify(keys)],
-  );
+  return transaction.query<StoredAttempt>(attemptsSql, [org, JSON.stringify(keys)]);
+}
+
+async function storeAttempts(
+  transaction: Transaction,
+  org: string,
+  cluster: string,
+  reports: KeyedReport[],
+  stored: StoredAttempt[],
+): Promise<void> {
   const states = new Map<string, { key: ActionKey; state: AttemptState }>();
   const idOf = (key: ActionKey, attempt: number) => `${actionId(key)}/${attempt}`;
   for (const row of stored) states.set(idOf(row, row.attempt), { key: row, state: attemptOf(row) });
@@ -135,19 +173,19 @@ async function storeAttempts(transaction: Transaction, org: string, cluster: str
     ...{ phase: state.phase, phase_at: state.phaseAt, reached: reachedRow(state), output_uri: state.outputUri },
     ...errorColumns(state.error),
   }));
-  await transaction.query(
-    `insert into biplane.attempts (${attemptColumns})
-     select ${attemptColumns} from json_populate_recordset(null::biplane.attempts, $1)
-     on conflict (org, project, domain, run, action, attempt) do update set phase = excluded.phase,
-       phase_at = excluded.phase_at, reached = excluded.reached, output_uri = excluded.output_uri,
-       error_code = excluded.error_code, error_message = excluded.error_message, error_kind = excluded.error_kind`,
-    [JSON.stringify(rows)],
-  );
+  await transaction.query(storeAttemptsSql, [JSON.stringify(rows)]);
 }
 
-/** By name: a column that a newer build has added takes its default. */
-const attemptColumns = `org, project, domain, run, action, cluster, attempt, phase, phase_at, reached, output_uri,
-  error_code, error_message, error_kind`;
+const storeActionSql = statement(
+  `update biplane.actions a set cluster = $6, phase = $7, progress = $8, phase_at = $9, attempt = $10, output_uri = $11,
+     error_code = $12, error_message = $13, error_kind = $14, started_at = $15, ended_at = $16, updated_at = now(),
+     changed_in = pg_current_xact_id()
+   where a.org = $1 and a.project = $2 and a.domain = $3 and a.run = $4 and a.action = $5
+   returning exists (
+     select 1 from biplane.conditions c
+     where c.org = a.org and c.project = a.project and c.domain = a.domain and c.run = a.run and c.parent = a.action
+   ) as asks`,
+);
 
 /** @returns ids of those that have asked for something: seen under the lock, as whoever asks holds their parent. */
 async function storeActions(
@@ -156,38 +194,35 @@ async function storeActions(
   cluster: string,
   moved: { row: ActionKey; state: ActionState }[],
 ): Promise<Set<string>> {
-  const rows = moved.map(({ row: { project, domain, run, action }, state }) => ({
-    ...{ project, domain, run, action, phase: state.phase, progress: state.progress, phase_at: state.phaseAt },
-    ...{ attempt: state.attempt, output_uri: state.outputUri, started_at: state.startedAt, ended_at: state.endedAt },
-    ...errorColumns(state.error),
-  }));
-  const stored = await transaction.query<ActionKey & { asks: boolean }>(
-    `update biplane.actions a set cluster = $2, phase = n.phase, progress = n.progress, phase_at = n.phase_at,
-       attempt = n.attempt, output_uri = n.output_uri, error_code = n.error_code, error_message = n.error_message,
-       error_kind = n.error_kind, started_at = n.started_at, ended_at = n.ended_at, updated_at = now(),
-       changed_in = pg_current_xact_id()
-     from json_populate_recordset(null::biplane.actions, $3) n
-     where a.org = $1 and a.project = n.project and a.domain = n.domain and a.run = n.run and a.action = n.action
-     returning a.project, a.domain, a.run, a.action, exists (
-       select 1 from biplane.conditions c
-       where c.org = a.org and c.project = a.project and c.domain = a.domain and c.run = a.run and c.parent = a.action
-     ) as asks`,
-    [org, cluster, JSON.stringify(rows)],
-  );
-  return new Set(stored.filter(({ asks }) => asks).map(actionId));
+  const asking = new Set<string>();
+  // All are sent at once.
+  const stored = moved.map(async ({ row, state }) => {
+    const { code, message, kind } = state.error ?? noError;
+    const [action] = await transaction.query<{ asks: boolean }>(storeActionSql, [
+      ...[org, row.project, row.domain, row.run, row.action, cluster, state.phase, state.progress, state.phaseAt],
+      ...[state.attempt, state.outputUri, code, message, kind, state.startedAt, state.endedAt],
+    ]);
+    if (action?.asks) asking.add(actionId(row));
+  });
+  await Promise.all(stored);
+  return asking;
 }
+
+const finishSql = statement(
+  "delete from biplane.queue where org = $1 and project = $2 and domain = $3 and run = $4 and action = $5",
+);
 
 /** An attempt that ended for good leaves the queue, also where the record had the action's end before. */
 async function finish(transaction: Transaction, org: string, reports: KeyedReport[]): Promise<void> {
-  const ended = reports.filter(({ phase, retrying }) => isTerminal(phase) && !retrying).map(({ key }) => key);
+  const ended = reports.filter(({ phase, retrying }) => isTerminal(phase) && !retrying);
   if (ended.length === 0) return;
-  await transaction.query(
-    `delete from biplane.queue q using json_to_recordset($2) as k ${recordColumns}
-     where q.org = $1 and q.project = k.project and q.domain = k.domain and q.run = k.run and q.action = k.action`,
-    [org, JSON.stringify(ended)],
-  );
-  // A place is free.
-  await announceQueue(transaction, org);
+  await Promise.all([
+    ...ended.map(({ key: { project, domain, run, action } }) =>
+      transaction.query(finishSql, [org, project, domain, run, action]),
+    ),
+    // A place is free.
+    announceQueue(transaction, org),
+  ]);
 }
 
 function attemptOf(row: AttemptRow): AttemptState {
@@ -211,6 +246,9 @@ function errorOf(row: Pick<AttemptRow, "error_code" | "error_message" | "error_k
   return { code: row.error_code, message: row.error_message, kind: row.error_kind };
 }
 
+const noError = { code: "", message: "", kind: 0 };
+
 function errorColumns(error: ActionState["error"]) {
-  return { error_code: error?.code ?? "", error_message: error?.message ?? "", error_kind: error?.kind ?? 0 };
+  const { code, message, kind } = error ?? noError;
+  return { error_code: code, error_message: message, error_kind: kind };
 }

@@ -1,5 +1,5 @@
 /** A database of which a test hears each statement, with the settings that row-level security sees it under. */
-import type { Database, Transaction } from "../postgres.ts";
+import { type Database, type Transaction, textOf } from "../postgres.ts";
 
 export interface Statement {
   /** Such as `biplane.org`; none of a statement outside of any transaction. */
@@ -13,13 +13,15 @@ type Work<T> = (transaction: Transaction) => Promise<T>;
 export function watchedDatabase(database: Database, heard: (statement: Statement) => void): Database {
   const watched =
     <T>(settings: Record<string, string>, work: Work<T>): Work<T> =>
-    (transaction) =>
-      work({
-        query(text, values) {
-          heard({ settings, text });
-          return transaction.query(text, values);
-        },
-      });
+    (transaction) => {
+      const told =
+        (way: "query" | "last"): Transaction["query"] =>
+        (text, values) => {
+          heard({ settings, text: textOf(text) });
+          return transaction[way](text, values);
+        };
+      return work({ query: told("query"), last: told("last") });
+    };
   return {
     ...database,
     withOrg: (org, work, locks) => database.withOrg(org, watched({ "biplane.org": org }, work), locks),
