@@ -10,6 +10,7 @@ import {
   endStreamFlag,
   errorToJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { toConnectError } from "./errors.ts";
 import { maxMessageBytes } from "./limits.ts";
@@ -54,6 +55,11 @@ export function pathOf(request: HttpRequest): string {
 export function answerError(request: HttpRequest, response: HttpResponse, error: ConnectError): void {
   if (response.headersSent || response.writableEnded) return;
   const type = request.headers["content-type"] ?? "";
+  if (type.startsWith("application/grpc-web")) {
+    // Without a body the error stands in the head: "trailers only", as the protocol calls it.
+    answer(response, 200, type, new Uint8Array(), Object.fromEntries(setTrailerStatus(new Headers(), error)));
+    return;
+  }
   if (!type.startsWith("application/connect+")) {
     answer(response, codeToHttpStatus(error.code), "application/json", errorToJsonBytes(error, undefined));
     return;
@@ -67,8 +73,15 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
   answer(response, status, "application/json", new TextEncoder().encode(JSON.stringify(body)));
 }
 
-function answer(response: HttpResponse, status: number, type: string, body: Uint8Array): void {
+function answer(
+  response: HttpResponse,
+  status: number,
+  type: string,
+  body: Uint8Array,
+  more: Record<string, string> = {},
+): void {
   response.writeHead(status, {
+    ...more,
     "content-type": type,
     "content-length": String(body.byteLength),
     "cache-control": "no-store",

@@ -1,4 +1,7 @@
-/** Connect handlers on Node's HTTP servers. Only the Connect protocol is served: it is what the Flyte client speaks. */
+/**
+ * RPC handlers on Node's HTTP servers: the Connect protocol, which the Flyte client speaks, and gRPC-Web, which browsers do.
+ * gRPC itself needs trailers, which are not everywhere passed on the way.
+ */
 import { Code, ConnectError, type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import {
   createAsyncIterable,
