@@ -1,4 +1,81 @@
-import { describe } from "vitest";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import type { Model } from "../../sandbox/model.ts";
+import { checks } from "../../verify/checks/index.ts";
+import { currentCommit, type Evidence, readEvidence } from "../../verify/claims/evidence.ts";
+import { ledger } from "../../verify/claims/ledger.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { checkout, here } from "../support/paths.ts";
 import { describeModel } from "./whole-model.ts";
 
-describe("a BYOC customer beside its region", () => describeModel("byoc"));
+const { proves } = evidenceFor("lifecycle/byoc", () => "byoc");
+
+/** Claims that hold in both models, and the checks of a customer's plane that decide them by reading alone. */
+const ofBoth = new Set(ledger.claims.filter(({ models }) => models.length === 2).map(({ id }) => id));
+const reading = new Set(checks.filter(({ plane, probes }) => plane === "compute" && !probes).map(({ id }) => id));
+
+/** What decides the core promises beside them: files of tests of running planes, by the name of their evidence. */
+const files = new Map([
+  ["data/presigned-upload", "test/data/presigned-upload.test.ts"],
+  ["tenancy/wall", "test/tenancy/wall.test.ts"],
+  ["tenancy/recorded", "test/tenancy/recorded.test.ts"],
+]);
+const core = ["enc", "rbac", "tenant", "presign", "audit"];
+const familyOf = (claim: string) => claim.replace(/-.*/, "");
+
+/** Claim → result at this commit, of claims of both models that were decided; the worst where several decided. */
+function resultsOf(model: Model, wanted: (one: Evidence) => boolean): Map<string, string> {
+  const all = readEvidence(join(here.cache, "evidence"), currentCommit(checkout));
+  const decided = all.filter(({ claim, result }) => ofBoth.has(claim) && result !== "not-evaluated");
+  const own = decided.filter((one) => one.model === model && wanted(one));
+  const found = new Map<string, string>();
+  for (const { claim, result } of own.toSorted((a, b) => a.claim.localeCompare(b.claim)))
+    if (!found.has(claim) || result === "fail") found.set(claim, result);
+  return found;
+}
+
+const byChecks = (model: Model) => resultsOf(model, ({ by }) => reading.has(by));
+const ofCore = (model: Model) =>
+  resultsOf(model, ({ by, claim }) => (reading.has(by) || files.has(by)) && core.includes(familyOf(claim)));
+
+/** What a plane without a single run could not tell before is nothing to compare with. */
+const of = (before: Map<string, string>, now: Map<string, string>) =>
+  new Map([...now].filter(([claim]) => before.has(claim)));
+
+/** Alone, this file has nothing to compare with: the self-managed plane's results come from the tests before it. */
+const missing = "the self-managed plane was not judged at this commit";
+
+describe("a BYOC customer beside its region", () =>
+  describeModel("byoc", () => {
+    it("is judged as a self-managed plane is, by every check that decides a promise of both", ({ skip }) => {
+      const before = byChecks("self-managed");
+      skip(before.size === 0, missing);
+      proves(
+        ["model-same-architecture"],
+        "one result turned round, and one left out, are found by the same comparison",
+      );
+      expect(before.size).toBeGreaterThan(50);
+      expect(of(before, byChecks("byoc"))).toEqual(before);
+      const [one = ""] = before.keys();
+      expect(new Map(before).set(one, "fail")).not.toEqual(before);
+      expect(new Map([...before].slice(1))).not.toEqual(before);
+    });
+
+    it("keeps what both promise alike: encryption, roles, tenants, signed URLs and records", async ({ skip }) => {
+      const before = ofCore("self-managed");
+      skip(!core.every((family) => [...before.keys()].some((claim) => familyOf(claim) === family)), missing);
+      proves(
+        ["model-core-controls-identical"],
+        "one result turned round, and one left out, are found by the same comparison",
+      );
+      // In a process of its own, since this one has learned of other planes before.
+      const vitest = [join(checkout, "node_modules/vitest/vitest.mjs"), "run", "--project=planes", ...files.values()];
+      const run = await execa(process.execPath, vitest, { cwd: checkout, reject: false, all: true });
+      expect(run.exitCode, run.all).toBe(0);
+      expect(of(before, ofCore("byoc"))).toEqual(before);
+      const [one = ""] = before.keys();
+      expect(new Map(before).set(one, "fail")).not.toEqual(before);
+      expect(new Map([...before].slice(1))).not.toEqual(before);
+    });
+  }));

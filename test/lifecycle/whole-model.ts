@@ -37,8 +37,12 @@ function letIn(model: Model): { from: string; to: unknown }[] {
   ];
 }
 
-/** Once a process: what it learns of the planes, such as their addresses and logins, it keeps. */
-export function describeModel(model: Model): void {
+/**
+ * Once a process: what it learns of the planes, such as their addresses and logins, it keeps.
+ *
+ * @param whileUp more tests, of planes that are up and were verified
+ */
+export function describeModel(model: Model, whileUp: () => void = () => {}): void {
   let cli: OfficialCli;
   beforeAll(async () => {
     await biplane(["down"]);
@@ -94,6 +98,8 @@ export function describeModel(model: Model): void {
     expect(counts).toMatchObject({ FAIL: 0 });
     expect(counts.PASS).toBeGreaterThan(20);
   });
+
+  whileUp();
 
   it.each(stacks)("is not destroyed while %s protects data: what holds it is named", async (stack, plane) => {
     const on = await cli.run(stack, plane, ["up", "--yes", "--skip-preview", "--config", "biplane:dataProtection=on"]);

@@ -17,7 +17,9 @@ export function evidenceFor(source: string, modelOf = () => readEnvironment(path
   /** By test and claim: of a test that has a second try, the last one counts. */
   const decided = new Map<string, Evidence>();
   afterAll(() => {
-    writeEvidence(join(paths().cache, "evidence"), currentCommit(checkout), source, [...decided.values()]);
+    // By model, so that one file can be run on a plane of each.
+    const place = join(paths().cache, "evidence");
+    writeEvidence(place, currentCommit(checkout), `${source}-${modelOf()}`, [...decided.values()]);
   });
   return {
     proves(claims: readonly string[], sabotage: string): void {

@@ -157,7 +157,7 @@ function judgeRights(facts: Parameters<typeof grantsToGroup>[1], management: Man
 }
 
 /** The search starts at each principal that the role trusts, with the ExternalId in its hand, and at the role itself. */
-function judgeWays(facts: Parameters<typeof planeWorld>[0], target: Target, vendors: string[]): Finding[] {
+export function judgeWays(facts: Parameters<typeof planeWorld>[0], target: Target, vendors: string[]): Finding[] {
   const guests = vendors.map((name) => ({ ...stranger, arn: name.replace(/^AWS:/, "") }));
   const trust = facts.iam.roles.find(({ arn }) => arn === target.management?.roleArn)?.trust;
   const ids = grants(trust ? [trust] : []).flatMap(

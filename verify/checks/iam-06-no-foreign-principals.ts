@@ -1,35 +1,43 @@
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
+import { planeFactNames } from "../reason/iam/plane-world.ts";
 import { grants } from "../reason/iam-policy.ts";
+import { judgeWays } from "./cls-03-managed-by-vendor.ts";
 
+/** In BYOC one role trusts the vendor by design; of that, as CLS-03 does, it is asked whether it leads to data. */
 export const noForeignPrincipals = defineCheck({
   id: "IAM-06",
-  title: "No role, bucket or registry of the account trusts another account",
+  title:
+    "No role, bucket or registry of the account trusts another account; BYOC: but the management role, short of data",
   severity: "critical",
   claims: ["human-no-iam-credentials", "tenant-separate-iam-boundaries"],
   documented: ["C07"],
   fix: "Remove the foreign principal from the policy.",
-  needs: ["iam", "buckets", "repositories"],
-  notApplicable: (target) =>
-    target.model === "byoc" ? "BYOC: the management role trusts the vendor by design" : undefined,
-  evaluate({ iam, buckets, repositories }) {
+  needs: planeFactNames,
+  evaluate(facts, target) {
+    const { iam, buckets, repositories } = facts;
+    const managing = iam.roles.find(({ arn }) => arn === target.management?.roleArn);
     const policies = [
-      ...iam.roles.map(({ arn, trust }) => ({ subject: arn, document: trust })),
+      ...iam.roles.filter((role) => role !== managing).map(({ arn, trust }) => ({ subject: arn, document: trust })),
       ...buckets.map(({ name, policy }) => ({ subject: `bucket ${name}`, document: policy })),
       ...repositories.map(({ arn, policy }) => ({ subject: arn, document: policy })),
     ];
-    return policies.map(({ subject, document }): Finding => {
+    const named = policies.map(({ subject, document }): Finding => {
       const foreign = (document ? grants([document]) : [])
         .flatMap(({ principals }) => principals)
         .find((principal) => !isOwn(principal, iam.account));
       return foreign ? fail(subject, `trusts ${foreign}`) : pass(subject, "own account and services only");
     });
+    // The search is long, and for what names do not show.
+    if (!managing || named.some(({ ok }) => !ok)) return named;
+    const vendors = grants([managing.trust]).flatMap(({ principals }) => principals);
+    return [...named, ...judgeWays(facts, target, vendors)];
   },
   sabotages: [
     {
       name: "an unrelated role trusts the vendor's account",
-      apply(facts) {
-        const last = facts.iam.roles.at(-1);
+      apply(facts, { management }) {
+        const last = facts.iam.roles.findLast(({ arn }) => arn !== management?.roleArn);
         const statement = last?.trust.statements.at(-1);
         if (!statement) return false;
         statement.principals = ["AWS:arn:aws:iam::999999999999:role/support"];
