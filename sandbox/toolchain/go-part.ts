@@ -1,9 +1,11 @@
 /** Parts built from a pinned Go module: `sandbox/toolchain/<module>/{go.mod,go.sum}`. */
 import { execFileSync } from "node:child_process";
+import { cpSync, renameSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UserError } from "../../shared/errors.ts";
 import type { Machine, PathRule } from "./machine.ts";
+import type { SystemPackage } from "./packages.ts";
 import type { BuildJob, Part } from "./part.ts";
 import { runLogged } from "./run.ts";
 
@@ -14,8 +16,12 @@ export interface GoPart {
   seconds: number;
   /** Folder of the module, beside this file. */
   module: string;
-  /** Program → package to build; the program's name is the package's last element. */
+  /** Program → package to build. */
   programs: Record<string, string>;
+  /** Folders of a module that the programs read at run time: name within the part → path within the module. */
+  sources?: { module: string; folders: Record<string, string> };
+  /** Debian packages that the programs call at run time. */
+  packages?: SystemPackage[];
   /** Variables that the linker sets, without which programs do not know their own version. */
   stamp?: Record<string, string>;
   tags?: string[];
@@ -37,20 +43,45 @@ export function goPart(spec: GoPart): Part {
     title: spec.title,
     tier: spec.tier,
     seconds: spec.seconds,
-    inputs: (machine) => ({ root: module, files: [module], values: { flags, go: goVersion(machine) } }),
+    packages: spec.packages ?? [],
+    inputs: (machine) => ({
+      root: module,
+      files: [module],
+      values: { flags, go: goVersion(machine), ...(spec.sources ? { sources: JSON.stringify(spec.sources) } : {}) },
+    }),
     programs: Object.fromEntries(Object.keys(spec.programs).map((name) => [name, join("bin", name)])),
     onPath(machine, program) {
       const rule = spec.onPath?.[program];
       return rule && machine.fitting(program, rule);
     },
-    build: (job) =>
-      buildModule(
+    async build(job) {
+      const packages = job.wanted.map((name) => [name, spec.programs[name] ?? name] as const);
+      await buildModule(
         job,
         module,
         flags,
-        job.wanted.map((name) => spec.programs[name] ?? name),
-      ),
+        packages.map(([, path]) => path),
+      );
+      // `go build` names a program by the last element of its package.
+      for (const [name, path] of packages)
+        renameSync(join(job.folder, "bin", basename(path)), join(job.folder, "bin", name));
+      if (spec.sources) await copySources(job, module, spec.sources);
+    },
   };
+}
+
+/** By copy, which owns what it is: modules are thrown away after the build. */
+async function copySources(job: BuildJob, module: string, sources: NonNullable<GoPart["sources"]>): Promise<void> {
+  const go = requireGo(job.machine);
+  const listed = await runLogged({
+    command: go,
+    args: ["list", "-m", "-f", "{{.Dir}}", sources.module],
+    cwd: module,
+    env: goEnvironment(job, go),
+    log: job.log,
+  });
+  for (const [name, path] of Object.entries(sources.folders))
+    cpSync(join(listed.trim(), path), join(job.folder, name), { recursive: true });
 }
 
 async function buildModule(job: BuildJob, module: string, flags: string[], packages: string[]): Promise<void> {

@@ -6,7 +6,7 @@ import type { Paths } from "../paths.ts";
 import { generate, generatedIsCurrent } from "./generated.ts";
 import { withLock } from "./lock.ts";
 import { type Machine, machineOf } from "./machine.ts";
-import { browserPackage, installPackages, isThere, missingPackages } from "./packages.ts";
+import { browserPackage, installPackages, isThere, missingPackages, type SystemPackage } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { parts, pythonClient, pythonCloud } from "./parts.ts";
 import type { PlannedStep, Progress } from "./progress.ts";
@@ -33,7 +33,7 @@ export async function ensureToolchain(paths: Paths, progress: Progress, also: st
     throw new UserError(`No such part: ${unknown.join(", ")}; allowed: ${parts.map(({ id }) => id).join(", ")}.`);
   const chosen = parts.filter(({ id, tier }) => tier === "core" || also.includes(id));
   await runSteps(paths, progress, [
-    packagesStep(paths, machine, () => missingPackages(machine)),
+    packagesStep(paths, machine, () => missingPackages(machine, packagesOf(chosen))),
     ...chosen.map((part) => partStep(paths, machine, part)),
     generatedStep(paths, machine),
   ]);
@@ -88,7 +88,14 @@ export function locateToolchain(paths: Paths, machine: Machine = machineOf(paths
 /** Extended parts that are in the cache, so that a command can use what is there without building. */
 export function readyParts(paths: Paths): string[] {
   const machine = machineOf(paths);
-  return parts.filter((part) => part.tier === "extended" && stateOf(paths, part, machine).ready).map(({ id }) => id);
+  return parts
+    .filter((part) => part.tier === "extended" && stateOf(paths, part, machine).ready)
+    .filter((part) => packagesOf([part]).every((one) => isThere(one, machine)))
+    .map(({ id }) => id);
+}
+
+function packagesOf(chosen: Part[]): SystemPackage[] {
+  return chosen.flatMap(({ packages = [] }) => packages);
 }
 
 async function runSteps(paths: Paths, progress: Progress, steps: Step[]): Promise<void> {

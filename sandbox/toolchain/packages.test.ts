@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Machine } from "./machine.ts";
-import { missingPackages, systemPackages } from "./packages.ts";
+import { datapathCompiler, missingPackages, systemPackages } from "./packages.ts";
 
 /** A machine with these programs, whose Python can or cannot make environments. */
 function machineWith(programs: string[], venv = true): Machine {
@@ -28,4 +28,13 @@ test("a package is missing when any one of its programs is", () => {
 test("Debian's split-off venv is asked for only where Python lacks it", () => {
   expect(missingPackages(machineWith(everything, false))).toContain("python3-venv");
   expect(missingPackages(machineWith(everything, true))).not.toContain("python3-venv");
+});
+
+test("what only an extended part calls is missing only where that part is asked for", () => {
+  const names = datapathCompiler.map(({ name }) => name);
+  expect(missingPackages(machineWith(everything)).filter((name) => names.includes(name))).toEqual([]);
+  expect(missingPackages(machineWith(everything), datapathCompiler)).toEqual(expect.arrayContaining(names));
+  const compilers = datapathCompiler.flatMap(({ shownBy }) => shownBy);
+  const missing = missingPackages(machineWith([...everything, ...compilers]), datapathCompiler);
+  expect(missing.filter((name) => names.includes(name))).toEqual([]);
 });

@@ -31,11 +31,18 @@ export const systemPackages: SystemPackage[] = [
   { name: "runc", shownBy: ["runc"] },
 ];
 
+/** Cilium's agent compiles what it puts into the kernel when it starts. */
+export const datapathCompiler: SystemPackage[] = [
+  { name: "clang-19", shownBy: ["clang-19"] },
+  { name: "llvm-19", shownBy: ["llc-19"] },
+];
+
 /** For the tests of pages alone: 125 MB that no command needs. */
 export const browserPackage: SystemPackage = { name: "chromium", shownBy: ["chromium"] };
 
-export function missingPackages(machine: Machine): string[] {
-  const missing = systemPackages.filter((one) => !isThere(one, machine)).map(({ name }) => name);
+/** @param also of extended parts. @default none */
+export function missingPackages(machine: Machine, also: readonly SystemPackage[] = []): string[] {
+  const missing = [...systemPackages, ...also].filter((one) => !isThere(one, machine)).map(({ name }) => name);
   return canMakeEnvironments(machine) ? missing : [...missing, "python3-venv"];
 }
 

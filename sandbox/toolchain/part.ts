@@ -1,6 +1,7 @@
 /** A part of the toolchain: one pinned thing that is built once, kept in the cache and found again by its content. */
 import type { ContentInputs } from "./content-key.ts";
 import type { Machine } from "./machine.ts";
+import type { SystemPackage } from "./packages.ts";
 
 export interface Part {
   /** Begins the name of its folder in the cache. */
@@ -11,6 +12,8 @@ export interface Part {
   tier: "core" | "extended";
   /** Seconds of a first build on two cores, for the first estimate. */
   seconds: number;
+  /** Debian packages beside those that every part needs. @default none */
+  packages?: SystemPackage[];
   /** All that decides the result. */
   inputs(machine: Machine): ContentInputs;
   /** Programs that the part offers: name → path within the part's folder. */

@@ -1,5 +1,6 @@
 /** Everything that is built rather than installed. A further part is one more entry. */
 import { goPart } from "./go-part.ts";
+import { datapathCompiler } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { pythonPart } from "./python-part.ts";
 import { compatibleWith, minorWithin } from "./versions.ts";
@@ -8,6 +9,7 @@ const kubernetesVersion = [1, 34, 4] as const;
 const engineVersion = [3, 210, 0] as const;
 const objectStoreVersion = [1, 8, 0] as const;
 
+const cilium = "github.com/cilium/cilium";
 const kubernetes = "k8s.io/kubernetes/cmd";
 const kubernetesStamp = "k8s.io/component-base/version";
 /** The parts of one cluster are of one minor version; only the client may differ, by one, as Kubernetes allows. */
@@ -92,5 +94,21 @@ export const parts: Part[] = [
       "kube-proxy": sameMinor,
       kubectl: { args: ["version", "--client"], fits: minorWithin(kubernetesVersion, 1) },
     },
+  }),
+  goPart({
+    id: "network-policy",
+    title: "Network policy (Cilium)",
+    tier: "extended",
+    seconds: 1_000,
+    module: "network-policy",
+    programs: { "cilium-agent": `${cilium}/daemon`, "cilium-cni": `${cilium}/plugins/cilium-cni` },
+    // The agent's datapath in C, and the kinds that it waits for in the API server.
+    sources: {
+      module: cilium,
+      folders: { bpf: "bpf", crds: "pkg/k8s/apis/cilium.io/client/crds" },
+    },
+    packages: datapathCompiler,
+    tags: ["osusergo"],
+    stamp: { [`${cilium}/pkg/version.ciliumVersion`]: "1.19.1" },
   }),
 ];
