@@ -64,6 +64,9 @@ export const environmentSchema = z.strictObject({
   clusters: z
     .strictObject({ region: clusterKind, customer: clusterKind })
     .describe("own: a node that the local run made. given: a cluster whose kubeconfig it was given"),
+  networkPolicy: z
+    .enum(["enforced", "not-enforced"])
+    .describe("Whether the nodes that the local run made enforce NetworkPolicy"),
   model: z.enum(models).describe("Who operates the customer's plane"),
   aws: awsSchema.describe("The customer's account"),
   awsRegionAccount: awsSchema.describe("The region's account"),

@@ -21,6 +21,7 @@ import type { Sandbox, Toolchain } from "./context.ts";
 import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
+import { begunWith, enforcingPart, writeEnforcement } from "./enforcement.ts";
 import { upStack } from "./engine/index.ts";
 import { type Environment, writeEnvironment } from "./environment.ts";
 import {
@@ -77,19 +78,22 @@ export function bringUp(
 ): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
     const operated = chooseModel(paths, model);
+    const begun = begunWith(paths, also);
     const given = await chooseClusters(paths, kubeconfigs);
     const tools = await ensureToolchain(paths, progress, also);
     const parts = readyParts(paths);
+    const enforced = begun ?? parts.includes(enforcingPart);
     mkdirSync(paths.state, { recursive: true, mode: 0o711 });
     recordChoice(paths, given);
     writeModel(paths, operated);
+    writeEnforcement(paths, enforced);
     restoreMachineHosts(paths);
     progress.plan(Object.values(localRunSteps));
     const step = <T>(title: string, run: (sandbox: Sandbox) => Promise<T>) =>
       progress.step(title, (report) => run({ paths, tools, progress: report }));
 
     await step(localRunSteps.network, (sandbox) => ensureNetwork(sandbox, given.customer?.survey.apiPort));
-    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, given));
+    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, given, enforced));
     const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts));
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
@@ -111,6 +115,7 @@ export function bringUp(
         customer: withoutSecrets(customer.outputs),
       },
       clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
+      networkPolicy: enforced ? "enforced" : "not-enforced",
     });
     writeEnvironment(paths, environment);
     return { environment, changes: { region: region.changes, customerBase: base.changes, customer: customer.changes } };
@@ -158,10 +163,11 @@ export function isUp(paths: Paths): boolean {
   return existsSync(paths.state) && readdirSync(paths.state).length > 0;
 }
 
-async function startMachines(sandbox: Sandbox, given: GivenPlanes): Promise<void> {
+async function startMachines(sandbox: Sandbox, given: GivenPlanes, enforced: boolean): Promise<void> {
   await ensureAuthority(sandbox.paths);
   const cloud = ensureCloud(sandbox);
-  const cluster = (plane: Plane) => (given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane));
+  const cluster = (plane: Plane) =>
+    given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane, enforced);
   await Promise.all([cloud, ensureEdge(sandbox), ...planes.map(cluster)]);
 }
 
@@ -253,6 +259,7 @@ type Made = Pick<
   | "databaseVerifier"
   | "outputs"
   | "clusters"
+  | "networkPolicy"
   | "model"
 >;
 

@@ -149,19 +149,29 @@ export function customerBaseConfig(model: Model, acceptedEndpoints: string[] = [
   });
 }
 
+/**
+ * Where TLS may leave the customer's own node to. An enforcing network does not take "everywhere" for the node's address
+ * too, where its API server listens: so the narrow choice, which names it beside what stands for the cloud and the edge.
+ */
+const ownEgress = {
+  cloudflareRanges: true,
+  endpoints: [
+    network.hosts.customer.address,
+    network.hosts.cloud.address,
+    network.hosts.edge.address,
+    network.relayFront,
+  ].flatMap(single),
+};
+
 export interface CustomerSettings {
   model: Model;
   images: Images;
-  /** Addresses that answer the cluster's DNS. @default the node's own */
+  /** Of a given cluster: addresses that answer its DNS. @default the node's own, with its egress */
   dnsServers?: string[];
 }
 
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
-export function customerConfig({
-  model,
-  images,
-  dnsServers = [clusters.customer.dns],
-}: CustomerSettings): Record<string, string> {
+export function customerConfig({ model, images, dnsServers }: CustomerSettings): Record<string, string> {
   return asConfig({
     ...customer,
     model,
@@ -175,7 +185,8 @@ export function customerConfig({
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
     ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
-    dnsServers: dnsServers.flatMap(single),
+    ...(dnsServers ? {} : { egress: ownEgress }),
+    dnsServers: (dnsServers ?? [clusters.customer.dns]).flatMap(single),
   });
 }
 

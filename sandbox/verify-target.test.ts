@@ -6,7 +6,8 @@ import { localLimits } from "./verify-target.ts";
 
 const checkout = join(import.meta.dirname, "..");
 
-const limitsOf = (clusters: Environment["clusters"]) => joinLimits(localLimits({ clusters }, checkout).map(readLimits));
+const limitsOf = (clusters: Environment["clusters"], networkPolicy: Environment["networkPolicy"] = "not-enforced") =>
+  joinLimits(localLimits({ clusters, networkPolicy }, checkout).map(readLimits));
 
 const outboundOnly = "net-tunnel-outbound-only";
 
@@ -21,10 +22,19 @@ test("on nodes of the local run, who can dial the customer is decided; on a give
   }
 });
 
+const apart = "k8s-network-policies-isolate-pods";
+const own = { region: "own", customer: "own" } as const;
+
+test("that policies keep pods apart is decided where they are enforced, and stands in the list where they are not", () => {
+  expect(limitsOf(own, "not-enforced").map(({ claim }) => claim)).toContain(apart);
+  expect(limitsOf(own, "enforced").map(({ claim }) => claim)).not.toContain(apart);
+  // Enforcement on our own nodes says nothing of a cluster that is another's.
+  expect(limitsOf({ ...own, customer: "given" }, "enforced").map(({ claim }) => claim)).toContain(apart);
+  expect(limitsOf({ ...own, region: "given" }, "enforced").map(({ claim }) => claim)).not.toContain(apart);
+});
+
 test("a claim of both lists is there once, with the reason of the given cluster", () => {
-  const found = limitsOf({ region: "own", customer: "given" }).filter(
-    ({ claim }) => claim === "k8s-network-policies-isolate-pods",
-  );
+  const found = limitsOf({ region: "own", customer: "given" }).filter(({ claim }) => claim === apart);
   expect(found.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^whether the given cluster/)]);
 });
 

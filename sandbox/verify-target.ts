@@ -54,10 +54,14 @@ function accessOf({ profile, configFile, credentialsFile, endpointUrl }: Environ
 }
 
 /** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
-export function localLimits({ clusters }: Pick<Environment, "clusters">, checkout: string): string[] {
+export function localLimits(
+  { clusters, networkPolicy }: Pick<Environment, "clusters" | "networkPolicy">,
+  checkout: string,
+): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
     "limits.yaml",
+    ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
     ...(given ? ["limits-given.yaml"] : []),
     ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
   ];

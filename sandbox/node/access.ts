@@ -42,18 +42,18 @@ export async function applyAll(kubeconfig: KubeConfig, objects: KubernetesObject
   );
 }
 
-interface Rule {
+export interface Rule {
   apiGroups: string[];
   resources: string[];
   verbs: string[];
 }
 
-function role(name: string, rules: Rule[]): KubernetesObject & { rules: Rule[] } {
+export function role(name: string, rules: Rule[]): KubernetesObject & { rules: Rule[] } {
   return { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name }, rules };
 }
 
 /** Binds the user of that name. */
-function binding(name: string, clusterRole: string) {
+export function binding(name: string, clusterRole: string) {
   return {
     apiVersion: `${rbac}/v1`,
     kind: "ClusterRoleBinding",

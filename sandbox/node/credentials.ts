@@ -23,6 +23,7 @@ const users = {
   proxy: { commonName: "system:kube-proxy" },
   dns: { commonName: "eks:dns" },
   hooks: { commonName: "eks:hooks" },
+  "policy-agent": { commonName: "eks:policy-agent" },
 } as const;
 
 type User = keyof typeof users | "kubelet";

@@ -13,17 +13,21 @@ import { ensureKubelet } from "./kubelet.ts";
 import { nodeLayout, processName, programs } from "./layout.ts";
 import { ensurePodTraffic } from "./pod-traffic.ts";
 import { endPods } from "./pods.ts";
+import { agentNetwork, startPolicyAgent, untilAgentReady } from "./policy-agent.ts";
 import { ensurePrivateMounts, privateMounts } from "./private-mounts.ts";
 import { publish } from "./publish.ts";
-import { ensureRuntime } from "./runtime.ts";
+import { connectPods, ensureRuntime } from "./runtime.ts";
 
 export { setClusterName } from "./hooks.ts";
 export { type NodeLayout, nodeLayout } from "./layout.ts";
 export type { NodeFacts } from "./publish.ts";
 export { removeNode } from "./remove.ts";
 
-/** Needs the network. Returns when the node is Ready, its DNS answers and facts.json is written. */
-export async function ensureNode(sandbox: Sandbox, plane: Plane): Promise<void> {
+/**
+ * Needs the network. Returns when the node is Ready, its DNS answers and facts.json is written.
+ * @param enforces whether NetworkPolicy is enforced, by Cilium; it cannot change once the node is there
+ */
+export async function ensureNode(sandbox: Sandbox, plane: Plane, enforces: boolean): Promise<void> {
   sandbox.progress(`${plane} cluster`);
   const { paths } = sandbox;
   const node = nodeLayout(paths, plane);
@@ -34,15 +38,21 @@ export async function ensureNode(sandbox: Sandbox, plane: Plane): Promise<void> 
   // Pods of a namespace that is lost cannot be carried on.
   if (privateMounts(paths, node) === undefined) await endPods(sandbox, node);
   const mounts = await ensurePrivateMounts(paths, node);
-  await ensureRuntime(sandbox, node, mounts);
+  await ensureRuntime(sandbox, node, mounts, enforces);
   await untilServing(paths, node);
   await ensureControllers(sandbox, node, credentials);
+  const kubeconfig = adminOf(node);
+  if (enforces) await startPolicyAgent(sandbox, node, credentials, { kubeconfig, mounts });
   await ensureKubelet(sandbox, node, credentials, mounts);
   await ensureDns(sandbox, node, credentials);
-  const kubeconfig = adminOf(node);
   await applyAccess(kubeconfig, credentials);
+  if (enforces) {
+    await untilAgentReady(sandbox, node);
+    connectPods(node, "05-cilium.conflist", agentNetwork(node));
+  }
   await untilNodeReady(paths, node);
   await ensurePodTraffic(sandbox, node, credentials);
-  for (const program of programs) requireRunning(paths, processName(node, program));
+  for (const program of [...programs, ...(enforces ? (["cilium-agent"] as const) : [])])
+    requireRunning(paths, processName(node, program));
   await publish(node, kubeconfig, credentials);
 }

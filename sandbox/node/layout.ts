@@ -85,7 +85,8 @@ export const programs = [
   "coredns",
 ] as const;
 
-export type Program = (typeof programs)[number];
+/** `cilium-agent` is there only where policies are enforced. */
+export type Program = (typeof programs)[number] | "cilium-agent";
 
 /** Name of a node's process in the sandbox's records and logs. */
 export function processName(node: NodeLayout, program: Program): string {

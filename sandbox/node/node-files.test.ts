@@ -6,6 +6,7 @@ import { hierarchies } from "./cgroups.ts";
 import { corefile } from "./dns.ts";
 import { nodeLayout } from "./layout.ts";
 import { masqueradeRules } from "./pod-traffic.ts";
+import { agentArguments } from "./policy-agent.ts";
 
 const planes = Object.keys(clusters) as Plane[];
 const layouts = planes.map((plane) => nodeLayout(paths({}), plane));
@@ -26,6 +27,24 @@ test("the node's pods and the Service kubernetes are the first of their ranges",
     ["10.91.0.0/24", "10.92.0.1"],
     ["10.93.0.0/24", "10.94.0.1"],
   ]);
+});
+
+test("the agent asks for no label that differs with an attempt, and enforces what names the node's address", () => {
+  const folders = { kubeconfig: "/state/agent", unified: "/sys/fs/cgroup/unified" };
+  const args = layouts.map((node) => agentArguments(node, folders));
+  for (const [at, node] of layouts.entries()) {
+    expect(args[at]).toContain("--policy-cidr-match-mode=nodes");
+    // Two agents on one machine share nothing in the kernel's file systems.
+    expect(args[at]).toContain(`--bpf-root=${node.file("cilium", "bpffs")}`);
+    expect(args[at]).toContain(`--ipv4-native-routing-cidr=${node.podRange}`);
+  }
+  const excluded = /--labels=(.*)/.exec(args[0]?.join("\n") ?? "")?.[1]?.split(" ") ?? [];
+  const patterns = excluded.map((each) => new RegExp(`^${each.replace("k8s:!", "")}`));
+  const named = (label: string) => patterns.some((pattern) => pattern.test(label));
+  expect(["run", "action", "attempt", "task-name", "flyte.org/run", "flyte.org/action"].filter(named)).toHaveLength(6);
+  expect(["running", "app.kubernetes.io/name", "io.kubernetes.pod.namespace", "biplane.dev/org"].filter(named)).toEqual(
+    [],
+  );
 });
 
 test("cgroup hierarchies are found on version 1, version 2 and mixed machines", () => {

@@ -9,10 +9,10 @@ import { cgroupPids } from "./cgroups.ts";
 import { type NodeLayout, processName } from "./layout.ts";
 import { ofProcess, privateMounts } from "./private-mounts.ts";
 
-/** Stops kubelet and containerd, then ends all pods by SIGKILL, then the keeper of their mounts. */
+/** Stops kubelet, containerd and the policy agent, then ends all pods by SIGKILL, then the keeper of their mounts. */
 export async function endPods(sandbox: Sandbox, node: NodeLayout): Promise<void> {
-  // The kubelet would start them again, containerd clean up after them.
-  for (const program of ["kubelet", "containerd"] as const)
+  // The kubelet would start them again, containerd clean up after them; the agent lives in the same mounts.
+  for (const program of ["kubelet", "containerd", "cilium-agent"] as const)
     await stopProcess(sandbox.paths, processName(node, program), 1_000);
   const giveUpAt = Date.now() + 10_000;
   for (;;) {

@@ -12,6 +12,7 @@ import { nodeOffsets } from "../../components/logs/contract.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess, runningPid } from "../processes.ts";
 import { type NodeLayout, processName } from "./layout.ts";
+import { agentFolder } from "./policy-agent.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Folders that are the node's own. As in production, the programs find them where they always are. */
@@ -23,12 +24,15 @@ export const privateFolders = [
   "/var/log/containers",
   "/var/log/pods",
   nodeOffsets,
+  agentFolder,
 ];
 
-/** The kubelet sets these for the whole machine unless it finds them so: it is shown what it wants to see. */
+/** The kubelet and Cilium's agent set these for the whole machine: they are shown what they want to see. */
 const kernelSettings: Record<string, number> = {
   "/proc/sys/vm/overcommit_memory": 1,
   "/proc/sys/vm/panic_on_oom": 0,
+  "/proc/sys/kernel/timer_migration": 0,
+  "/proc/sys/kernel/unprivileged_bpf_disabled": 1,
   "/proc/sys/kernel/panic": 10,
   "/proc/sys/kernel/panic_on_oops": 1,
   "/proc/sys/kernel/keys/root_maxkeys": 1_000_000,

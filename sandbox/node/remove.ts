@@ -10,7 +10,10 @@ import { removeMountPoints } from "./private-mounts.ts";
 
 /** etcd comes last: without it the API server hangs. */
 const stopOrder: Program[][] = [
-  ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "hooks"],
+  [
+    ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns"] as const),
+    ...(["cilium-agent", "hooks"] as const),
+  ],
   ["etcd"],
 ];
 /** Nothing that they could still save is kept. */

@@ -1,6 +1,7 @@
 /** containerd: runs the pods, with its own root, state, socket and CNI configuration. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { Sandbox } from "../context.ts";
 import { writeIfChanged } from "../files.ts";
@@ -12,15 +13,26 @@ import { waitUntil } from "./wait.ts";
 
 const registryAddress = `http://${network.hosts.cloud.address}:5000`;
 
+const debianPlugins = "/usr/lib/cni";
+
 /** How a containerd finds the local registry: the file `<config_path>/<its name>/hosts.toml`. */
 export const registryHosts = `server = "${registryAddress}"
 [host."${registryAddress}"]
   capabilities = ["pull", "resolve"]
 `;
 
-/** @param mountNamespace to run it in. */
-export async function ensureRuntime(sandbox: Sandbox, node: NodeLayout, mountNamespace: string): Promise<void> {
-  writeConfiguration(node);
+/**
+ * @param mountNamespace to run it in.
+ * @param withAgent pods are given their network by Cilium's agent: connectPods() follows when it is ready. @default false
+ */
+export async function ensureRuntime(
+  sandbox: Sandbox,
+  node: NodeLayout,
+  mountNamespace: string,
+  withAgent = false,
+): Promise<void> {
+  writeConfiguration(node, withAgent ? agentPlugins(sandbox, node) : debianPlugins);
+  if (!withAgent) connectPods(node, "10-bridge.conflist", bridge(node));
   const name = processName(node, "containerd");
   const [pauseArchive] = await Promise.all([
     ensurePauseImage(sandbox),
@@ -54,13 +66,33 @@ async function importPause(sandbox: Sandbox, node: NodeLayout, archive: string):
   await execa(sandbox.tools.bin("ctr"), [...ctr, "import", archive]);
 }
 
-function writeConfiguration(node: NodeLayout): void {
+/**
+ * From now on pods have a network, and the node can be Ready. Written in place: containerd 1.6 does not see a file that
+ * is renamed into the folder.
+ */
+export function connectPods(node: NodeLayout, file: string, network: object): void {
+  mkdirSync(node.file("cni"), { recursive: true });
+  writeIfChanged(node.file("cni", file), JSON.stringify(network, null, 2));
+}
+
+/** A folder with the agent's plugin, and Debian's for the loopback. */
+function agentPlugins(sandbox: Sandbox, node: NodeLayout): string {
+  const folder = node.file("cni-plugins");
+  mkdirSync(folder, { recursive: true });
+  const plugins = { loopback: join(debianPlugins, "loopback"), "cilium-cni": sandbox.tools.bin("cilium-cni") };
+  for (const [plugin, program] of Object.entries(plugins)) {
+    rmSync(join(folder, plugin), { force: true });
+    symlinkSync(program, join(folder, plugin));
+  }
+  return folder;
+}
+
+function writeConfiguration(node: NodeLayout, plugins: string): void {
   const registry = node.file("certs.d", names.registry);
   mkdirSync(registry, { recursive: true });
   writeFileSync(`${registry}/hosts.toml`, registryHosts);
   mkdirSync(node.file("cni"), { recursive: true });
-  writeIfChanged(node.file("cni", "10-bridge.conflist"), JSON.stringify(bridge(node), null, 2));
-  writeIfChanged(node.file("containerd.toml"), containerdToml(node));
+  writeIfChanged(node.file("containerd.toml"), containerdToml(node, plugins));
 }
 
 function bridge(node: NodeLayout) {
@@ -82,7 +114,7 @@ function bridge(node: NodeLayout) {
   };
 }
 
-function containerdToml(node: NodeLayout): string {
+function containerdToml(node: NodeLayout, plugins: string): string {
   return `version = 2
 root = "${node.file("containerd", "root")}"
 state = "${node.file("containerd", "state")}"
@@ -99,7 +131,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.internal.v1.
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "${node.file("certs.d")}"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "${plugins}"
     conf_dir = "${node.file("cni")}"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "overlayfs"
