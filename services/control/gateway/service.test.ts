@@ -1,5 +1,7 @@
-import { Code } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
 import { answerJson } from "../../shared/http.ts";
@@ -17,6 +19,7 @@ const { log } = recordingLog();
 let issuer: TestIssuer;
 let servers: Server[] = [];
 let gateway: ReturnType<typeof upstream>;
+let url: string;
 
 beforeAll(async () => {
   issuer = await testIssuer();
@@ -34,7 +37,8 @@ beforeAll(async () => {
   const exchange = async (authorization: string | undefined) => authorization;
   const handler = gatewayHandler({ verify, authorize: byRole, audit, backends, exchange, log });
   const front = await startServer({ port: 0, handler, log });
-  gateway = upstream(`http://127.0.0.1:${front.port}`);
+  url = `http://127.0.0.1:${front.port}`;
+  gateway = upstream(url);
   servers = [front, behind];
 });
 afterAll(async () => {
@@ -68,6 +72,21 @@ describe("the gateway", () => {
       [],
     ]);
     expect(kept).toEqual(code === Code.Unauthenticated ? [] : ["acme/someone denied RunService/CreateRun"]);
+  });
+
+  it("tells a browser, which speaks gRPC-Web, why it is stopped", async () => {
+    const sessionManager = gateway.sessions;
+    const transport = createGrpcWebTransport({ baseUrl: url, httpVersion: "2", sessionManager });
+    const runs = createClient(RunService, transport);
+    await expect(runs.createRun({})).rejects.toMatchObject({
+      code: Code.Unauthenticated,
+      rawMessage: expect.stringContaining("token"),
+    });
+    const headers = { authorization: `Bearer ${await issuer.token({ role: "viewer" })}` };
+    await expect(runs.createRun({}, { headers })).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+      rawMessage: expect.stringContaining("create_flyte_executions"),
+    });
   });
 
   it("stops what it does not know, even for an admin", async () => {
