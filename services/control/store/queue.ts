@@ -96,10 +96,12 @@ export async function lease(
     if (working >= capacity) return [];
     const next = waiting < capacity ? oldestFirst : deepestFirst;
     const due = await transaction.query<LeasedRow>(next, [org, cluster, capacity - working]);
-    // Locked by now; all are sent at once.
+    // Locked by now; all are sent at once, and the commit with them.
     await Promise.all(
-      due.map(({ project, domain, run, action }) =>
-        transaction.query(takeSql, [org, project, domain, run, action, cluster, worker, leaseSeconds]),
+      due.map(({ project, domain, run, action }, at) =>
+        transaction[at === due.length - 1 ? "last" : "query"](takeSql, [
+          ...[org, project, domain, run, action, cluster, worker, leaseSeconds],
+        ]),
       ),
     );
     return due;
