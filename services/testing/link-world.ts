@@ -8,6 +8,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { paths } from "../../sandbox/paths.ts";
 import { ensureAuthority, ensureLeaf } from "../../sandbox/pki.ts";
+import { databaseSink } from "../control/audit/records.ts";
 import { remoteSink } from "../control/audit/remote-sink.ts";
 import { type ClusterAuthority, openAuthority } from "../control/cluster/authority.ts";
 import { clusterStore } from "../control/cluster/clusters.ts";
@@ -211,6 +212,7 @@ export async function startLinkWorld({
         relayHost,
         tokenIssuer: issuer,
         tokenKeys: keySetReader(identityUrl + keysPath),
+        audit: databaseSink(clusterDatabase),
         log,
       }),
     },

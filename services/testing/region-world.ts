@@ -124,6 +124,7 @@ export async function startRegionWorld({
         relayHost: "relay.test",
         tokenIssuer: issuer,
         tokenKeys: async () => "",
+        audit: databaseSink(store.database),
         log,
       }),
     },

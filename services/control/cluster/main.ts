@@ -27,8 +27,10 @@ await runService({
     const database = openDatabase(config, "cluster", log);
     const store = clusterStore(database);
     await store.bootstrap(config.BOOTSTRAP_FILE.registrations);
+    const audit = databaseSink(database);
     const routes = clusterRoutes({
       store,
+      audit,
       authority: await openAuthority(config.CLUSTER_CA_CERT_FILE, config.CLUSTER_CA_KEY_FILE),
       relayHost: config.RELAY_HOST,
       tokenIssuer: config.TOKEN_ISSUER,
@@ -40,7 +42,7 @@ await runService({
         routes,
         verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]),
         authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
-        audit: databaseSink(database),
+        audit,
       },
       ready: () => database.ping(),
       close: () => database.close(),

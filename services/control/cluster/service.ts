@@ -1,16 +1,19 @@
 /** The register of compute planes: who may join, with which certificate, who is alive, who serves an organisation. */
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import {
+  RecordTunnelRequest_Change as Change,
   ClusterAdminService,
   ClusterLinkService,
   ClusterStateSchema,
   PlacementService,
   RegistrationService,
+  TunnelRecordService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { ClusterService } from "../../../gen/flyteidl2/cluster/service_pb.js";
-import { callerOf } from "../../shared/auth/caller.ts";
+import { type AuditSink, record, requestIdOf } from "../../shared/auth/audit.ts";
+import { callerOf, type Identified } from "../../shared/auth/caller.ts";
 import type { Presented } from "../../shared/cluster-identity.ts";
 import { denied, invalid, notFound, precondition, unauthenticated } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -24,8 +27,16 @@ export interface ClusterServiceDeps {
   tokenIssuer: string;
   /** The issuer's keys, a JWK set as JSON; clusters pin them. */
   tokenKeys(): Promise<string>;
+  /** Keeps what becomes of clusters. */
+  audit: AuditSink;
   log: Logger;
 }
+
+/** What is recorded of a tunnel, as the record's operation. */
+const changes = new Map([
+  [Change.OPENED, "Opened"],
+  [Change.CLOSED, "Closed"],
+]);
 
 export function clusterRoutes(deps: ClusterServiceDeps) {
   const { store, authority, log } = deps;
@@ -34,11 +45,15 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
     authority: authority.certificate,
     notAfter: timestampFromDate(notAfter),
   });
+  const keep = (who: Identified, operation: string, { requestHeader }: HandlerContext) => {
+    const requestId = requestIdOf(requestHeader.get("x-request-id"));
+    return record(deps.audit, who, { operation, resource: who.subject, decision: "allowed", reason: "", requestId });
+  };
   return (router: ConnectRouter) => {
     // Empty: the client uses the connection that it has, so all data calls come through the region's data proxy.
     router.service(ClusterService, { selectCluster: () => ({}) });
     router.service(RegistrationService, {
-      async register({ org, cluster, token, certificateRequest }) {
+      async register({ org, cluster, token, certificateRequest }, context) {
         const request = await readSigningRequest(certificateRequest);
         const tokenKeys = await deps.tokenKeys();
         const signed = await store.register(token, request.publicKey, async (name) => {
@@ -48,6 +63,8 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
         });
         if (!signed) throw refused();
         if (signed === "key-refused") throw denied("the key was put out of use: come with another");
+        const joined = { org, subject: cluster, kind: "cluster" as const, role: "cluster" as const, token: "" };
+        await keep(joined, `${RegistrationService.typeName}/Register`, context);
         log.info("a cluster has registered", { org, cluster, serial: signed.serial });
         return {
           certificate: certificate(signed),
@@ -76,6 +93,15 @@ export function clusterRoutes(deps: ClusterServiceDeps) {
       },
       async checkCertificate(_request, context) {
         return { inUse: await store.inUse(presentedBy(context)) };
+      },
+    });
+    router.service(TunnelRecordService, {
+      async recordTunnel({ change }, context) {
+        const name = changes.get(change);
+        if (name === undefined) throw invalid({ subject: "change", value: change, allowed: "opened or closed" });
+        const { org, cluster: subject } = presentedBy(context);
+        await keep({ ...callerOf(context), org, subject }, `${TunnelRecordService.typeName}/${name}`, context);
+        return {};
       },
     });
     router.service(ClusterAdminService, {

@@ -19,6 +19,7 @@ import type { Logger } from "../../shared/log.ts";
 import { announcing, type Replica } from "../../shared/relay-replica.ts";
 import { closeGently, drainSettings, keepAlive, type PingTimes } from "../../shared/session-life.ts";
 import type { Standing } from "./standing.ts";
+import type { TunnelRecords } from "./tunnel-records.ts";
 import type { Tunnels } from "./tunnels.ts";
 
 export interface ClusterListenerOptions {
@@ -28,6 +29,7 @@ export interface ClusterListenerOptions {
   key: string;
   clusterCa: string;
   tunnels: Tunnels;
+  records: TunnelRecords;
   /** Told to each tunnel. */
   replica(): Replica;
   standing: Standing;
@@ -122,10 +124,10 @@ function identify(socket: TLSSocket): Presented | undefined {
 
 function openTunnel(
   socket: TLSSocket,
-  { org, cluster }: Presented,
-  { tunnels, replica, ping, log }: ClusterListenerOptions,
+  came: Presented,
+  { tunnels, records, replica, ping, log }: ClusterListenerOptions,
 ): void {
-  const name: ClusterName = { org, cluster };
+  const name: ClusterName = { org: came.org, cluster: came.cluster };
   const session = connect("http://tunnel", {
     createConnection: () => socket,
     settings: { ...settings, ...announcing(replica()) },
@@ -134,7 +136,11 @@ function openTunnel(
   });
   session.on("error", (error) => log.debug("a tunnel failed", { ...name, error }));
   // Only once the other side speaks HTTP/2 is there something to send requests to.
-  session.once("remoteSettings", () => tunnels.add(name, session));
+  session.once("remoteSettings", () => {
+    tunnels.add(name, session);
+    records.opened(came);
+    session.once("close", () => records.closed(came));
+  });
   session.once("close", () => log.info("a tunnel has closed", { ...name }));
   keepAlive(session, ping);
 }

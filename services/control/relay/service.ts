@@ -14,6 +14,7 @@ import { listenForClusters } from "./listener.ts";
 import { createMinter, type Minter } from "./minter.ts";
 import { openPeers, type Peers } from "./peers.ts";
 import { certificateStanding } from "./standing.ts";
+import { tunnelRecords } from "./tunnel-records.ts";
 import { openTunnels, type Tunnels } from "./tunnels.ts";
 
 export interface RelayDeps {
@@ -38,9 +39,11 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
   const replica = () => ({ id, of: peers.count() + 1 });
   const find = deps.findPeers ?? (async () => []);
   const peers = openPeers({ find, onChange: () => tunnels.announce(replica()), log });
+  const records = tunnelRecords({ cluster: deps.clusterCalls, mint: minter.mint, log });
   const listener = await listenForClusters({
     ...deps.clusters,
     tunnels,
+    records,
     replica,
     standing: certificateStanding({ cluster: deps.clusterCalls, mint: minter.mint, log }),
     serve: (came) => fromCluster(came, minter, deps),
@@ -60,6 +63,7 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
     async close() {
       peers.close();
       await listener.close();
+      await records.close();
     },
   };
 }

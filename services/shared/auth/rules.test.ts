@@ -95,6 +95,7 @@ describe("the table of rules", () => {
     expect(new Set(of("cluster").map((name) => name.split("/")[0]))).toEqual(
       new Set([
         "biplane.cluster.v1.ClusterLinkService",
+        "biplane.cluster.v1.TunnelRecordService",
         "biplane.projects.v1.ProjectDirectoryService",
         "biplane.queue.v1.ExecutorQueueService",
       ]),

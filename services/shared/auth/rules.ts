@@ -5,6 +5,7 @@ import {
   ClusterLinkService,
   PlacementService,
   RegistrationService,
+  TunnelRecordService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import {
@@ -193,6 +194,7 @@ const table = new Map<string, Map<string, Rule>>([
   // Known by the one-time token that the request carries.
   rulesOf(RegistrationService, { register: anyone }),
   rulesOf(ClusterLinkService, { renew: cluster, heartbeat: cluster, checkCertificate: cluster }),
+  rulesOf(TunnelRecordService, { recordTunnel: cluster }),
   rulesOf(ClusterAdminService, {
     listClusters: mayRead("manage_clusters", () => organisation()),
     revokeCluster: mayChange("manage_clusters", ({ cluster: name }) => organisation("", name)),

@@ -1,0 +1,67 @@
+/** Tells the Cluster service of tunnels that opened and closed, which keeps it as records of their organisation. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, type Transport } from "@connectrpc/connect";
+import {
+  RecordTunnelRequest_Change as Change,
+  TunnelRecordService,
+} from "../../../gen/biplane/cluster/v1/registration_pb.js";
+import type { Presented } from "../../shared/cluster-identity.ts";
+import type { Logger } from "../../shared/log.ts";
+import type { Minter } from "./minter.ts";
+
+export interface TunnelRecords {
+  opened(came: Presented): void;
+  closed(came: Presented): void;
+  /** Waits for what is not told yet, but not for long. */
+  close(): Promise<void>;
+}
+
+export interface TunnelRecordsOptions {
+  /** To the Cluster service. */
+  cluster: Transport;
+  mint: Minter["mint"];
+  log: Logger;
+}
+
+const answerWithinMs = 5_000;
+const againAfterMs = 1_000;
+/** As long as a region's service may well be away; after it the record is missing, and the log says so. */
+const tryForMs = 300_000;
+const waitAtEndMs = 3_000;
+
+/** One cluster's changes are told one after the other: a record is dated when it is kept. */
+export function tunnelRecords({ cluster, mint, log }: TunnelRecordsOptions): TunnelRecords {
+  const client = createClient(TunnelRecordService, cluster);
+  const ends = new AbortController();
+  const last = new Map<string, Promise<void>>();
+  const tell = async (came: Presented, change: Change) => {
+    for (const giveUpAt = Date.now() + tryForMs; ; ) {
+      try {
+        const headers = { authorization: `Bearer ${await mint(came)}` };
+        await client.recordTunnel({ change }, { timeoutMs: answerWithinMs, headers });
+        return;
+      } catch (error) {
+        if (ends.signal.aborted || Date.now() > giveUpAt) {
+          log.error("a tunnel's change is not on record", { ...came, change: Change[change], error });
+          return;
+        }
+        await sleep(againAfterMs, undefined, { ref: false });
+      }
+    }
+  };
+  const follow = (came: Presented, change: Change) => {
+    const key = `${came.org}/${came.cluster}`;
+    const told = (last.get(key) ?? Promise.resolve()).then(() => tell(came, change));
+    last.set(key, told);
+    void told.then(() => last.get(key) === told && last.delete(key));
+  };
+  return {
+    opened: (came) => follow(came, Change.OPENED),
+    closed: (came) => follow(came, Change.CLOSED),
+    async close() {
+      const wait = sleep(waitAtEndMs, undefined, { ref: false });
+      await Promise.race([Promise.all(last.values()), wait]);
+      ends.abort();
+    },
+  };
+}
