@@ -1,6 +1,6 @@
 /** Several replicas of the relay: whatever a balancer picks, calls arrive, and a replica that goes takes none with it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
@@ -10,7 +10,7 @@ import { readSigningRequest } from "./control/cluster/authority.ts";
 import { renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { countingLines } from "./testing/fakes.ts";
-import { hasTunnel, tokenOf } from "./testing/link-caller.ts";
+import { hasTunnel, outcomeOf, tokenOf } from "./testing/link-caller.ts";
 import { type LinkWorld, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 let world: LinkWorld;
@@ -127,7 +127,7 @@ describe("two replicas of the relay", () => {
 });
 
 /** For each relay, whether it has a tunnel to the cluster. */
-const tunnelsByRelay = () => Promise.all(world.relays.map(hasTunnel));
+const tunnelsByRelay = () => Promise.all(world.relays.map((relay) => hasTunnel(relay)));
 
 const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };
 const headers = () => ({ authorization: `Bearer ${token}` });
@@ -157,7 +157,7 @@ function underLoad() {
 
 /** As a client of the region calls it. */
 function uploaded(): Promise<string> {
-  return outcome(createClient(DataProxyService, region).createUploadLocation(request, { headers: headers() }));
+  return outcomeOf(createClient(DataProxyService, region).createUploadLocation(request, { headers: headers() }));
 }
 
 /** As the data proxy calls it. */
@@ -167,7 +167,7 @@ async function uploadThrough(port: number): Promise<string> {
     { ...request, org: "acme" },
     { headers: { ...headers(), "biplane-grants": await statement(), "x-biplane-cluster": "acme/main" } },
   );
-  return outcome(call).finally(close);
+  return outcomeOf(call).finally(close);
 }
 
 /** What Identity says of the caller, as it comes with each call to a compute plane. */
@@ -175,15 +175,6 @@ async function statement(): Promise<string> {
   const { transport, close } = upstream(world.identityUrl);
   const call = createClient(AuthorizerService, transport).resolve({}, { headers: headers() });
   return (await call.finally(close)).statement;
-}
-
-async function outcome(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-    return "ok";
-  } catch (error) {
-    return /^\[(\w+)\]/.exec(ConnectError.from(error).message)?.[1] ?? "?";
-  }
 }
 
 function one<T>(all: T[], at: number): T {

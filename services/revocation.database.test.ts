@@ -144,7 +144,7 @@ async function register(token: string, key: string) {
 }
 
 /** Of the relays that run, how many have a tunnel to the cluster. */
-const tunnels = async () => (await Promise.all(world.relays.map(hasTunnel))).filter(Boolean).length;
+const tunnels = async () => (await Promise.all(world.relays.map((relay) => hasTunnel(relay)))).filter(Boolean).length;
 
 async function uploaded(): Promise<string> {
   const request = { project: "demo", domain: "development", filename: "bundle.tgz", contentMd5: new Uint8Array(16) };

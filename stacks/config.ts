@@ -24,7 +24,7 @@ export const secretKeys: Record<Shape, string[]> = {
   region: ["alarms", "upstreamClientSecret"],
   "customer-account": [],
   "customer-base": [],
-  customer: ["registrationToken", "dataPlaneClientSecret"],
+  customer: ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
 };
 
 /** @returns the JSON Schema of what a person writes, keys without the `biplane:` before them. */

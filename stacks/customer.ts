@@ -69,6 +69,9 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       logs,
       protectSecrets: dataProtection,
       registrationToken: pulumi.secret(config.registrationToken),
+      ...(config.images.connector && config.tunnelToken !== undefined
+        ? { connector: { image: config.images.connector, token: pulumi.secret(config.tunnelToken) } }
+        : {}),
       taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
       apiPort: cluster.apiPort,
       admission: config,

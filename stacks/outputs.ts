@@ -11,6 +11,7 @@ export const tenantOutputs = z.strictObject({
   dataPlaneClientId: z.string().optional().describe("Of tenants with a cluster, as what follows"),
   dataPlaneClientSecret: z.string().optional().describe("Of the application that task pods act as"),
   registrationToken: z.string().optional().describe("Joins the customer's cluster, once"),
+  tunnelToken: z.string().optional().describe("Of tenants with a tunnelHost: what their connector runs with"),
 });
 
 export const verifierOutputs = z.strictObject({

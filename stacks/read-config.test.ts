@@ -6,6 +6,7 @@ import {
   customerAccountValues,
   customerBaseValues,
   customerValues,
+  image,
   regionValues,
 } from "./testing/valid-config.ts";
 
@@ -22,6 +23,8 @@ describe("readShape", () => {
   });
 });
 
+const acme = { org: "acme", cluster: "main", egress: ["203.0.113.7/32"] };
+const behindCloudflare = { zoneId: "zone", accountId: "account" };
 const upstream = { issuer: "https://login.test", clientId: "region" };
 const upstreamClientSecret = "a-secret-of-some-length";
 const people = [{ group: "staff", role: "viewer" }];
@@ -118,6 +121,21 @@ describe("readConfig", () => {
       { tenants: [{ org: "acme", people }] },
       /tenants\[0\]\.people .*none without upstream/,
     ],
+    [
+      "a tunnel's host without the Cloudflare account",
+      { tenants: [{ ...acme, tunnelHost: "acme.tunnels.biplane.test" }] },
+      /biplane:edge\.accountId is missing; allowed: required with a tunnelHost/,
+    ],
+    [
+      "a tunnel's host without a cluster",
+      { edge: behindCloudflare, tenants: [{ org: "acme", tunnelHost: "acme.tunnels.biplane.test" }] },
+      /biplane:tenants\[0\]\.tunnelHost .*none without a cluster/,
+    ],
+    [
+      "a tunnel on the region's own host",
+      { edge: behindCloudflare, tenants: [{ ...acme, tunnelHost: "relay.us-east-2.biplane.test" }] },
+      /tenants\[0\]\.tunnelHost is "relay\.us-east-2\.biplane\.test"; allowed: a host that is no other tenant's/,
+    ],
     ["a provider without a secret", { upstream }, /biplane:upstreamClientSecret is missing; allowed: upstream and/],
     [
       "one group of two organisations",
@@ -160,6 +178,16 @@ describe("readConfig", () => {
     ["Kubernetes' own namespace", { namespace: "kube-system" }, /biplane:namespace is "kube-system"/],
     ["one role for both", { roles: { admin: "same", user: "same" } }, /biplane:roles\.user/],
     ["no project", { projects: [] }, /biplane:projects .*at least one/],
+    [
+      "a connector without what it runs with",
+      { images: { services: image, connector: image } },
+      /biplane:tunnelToken is missing; allowed: images\.connector and tunnelToken, or neither/,
+    ],
+    [
+      "a token of a tunnel without a connector",
+      { tunnelToken: "a".repeat(40) },
+      /biplane:images\.connector is missing/,
+    ],
     ["a bucket prefix with dots", { bucketPrefix: "a.b" }, /biplane:bucketPrefix/],
   ])("refuses %s in a customer", (_, changes, message) => {
     expect(() => customer(changes)).toThrow(message);

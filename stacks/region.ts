@@ -15,6 +15,7 @@ import { ownershipTags } from "../components/ownership/tags.ts";
 import { ClusterApiLink } from "../components/private-link/consumer.ts";
 import { checkLinks } from "../components/private-link/plan.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
+import { ConnectorTunnels } from "../components/tunnel/connectors.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
 import { accountOf, createFlowLogsKey, nodeSubnets, openCloud } from "./foundation.ts";
 import type { Pending, RegionOutputs } from "./outputs.ts";
@@ -28,7 +29,11 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
   const zones = zonesOf(config);
   const plan = planNetwork(config.network.cidr, zones);
   const links = checkLinks(config.clusterLinks, region);
-  if (edge.zoneName) checkHosts(edge.zoneName, [endpoint, relayHost]);
+  const behindCloudflare = tenants.flatMap(({ org, cluster, tunnelHost: host }) =>
+    cluster && host ? [{ org, cluster, host }] : [],
+  );
+  const hosts = [endpoint, relayHost, ...behindCloudflare.map(({ host }) => host)];
+  if (edge.zoneName) checkHosts(edge.zoneName, hosts);
 
   const cloud = openCloud(config);
   const inCloud = { providers: [cloud] };
@@ -96,6 +101,10 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
   const { auditExport } = watch(name, watched, inCloud);
 
   const authority = new ClusterAuthority(`${name}-clusters`, { region, relayHost });
+  const connectors =
+    edge.accountId && behindCloudflare.length > 0
+      ? new ConnectorTunnels(`${name}-connectors`, { ...edge, accountId: edge.accountId, clusters: behindCloudflare })
+      : undefined;
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
   const inCluster = { providers: [createClusterProvider("cluster", cluster.kubeconfig)] };
   if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
@@ -117,6 +126,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       clusterAuthority: authority.authority,
       relayCertificate: authority.relay,
       tenants: credentials,
+      connectors: connectors?.file,
       upstream:
         config.upstream && config.upstreamClientSecret !== undefined
           ? { ...config.upstream, clientSecret: config.upstreamClientSecret }
@@ -134,12 +144,17 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     databaseHost: database.connection.host,
     natAddresses: pulumi.all(network.natAddresses),
     clusterEndpoints: pulumi.all(Object.fromEntries(endpoints)),
-    tenants: pulumi.secret(byOrg(credentials)),
+    tenants: pulumi.secret(byOrg(credentials, connectors?.tokens ?? {})),
     databaseVerifier: pulumi.secret(controlPlane.databaseVerifier),
   };
 }
 
 /** Each customer's part is handed over apart from the others'. */
-function byOrg(credentials: TenantCredentials[]) {
-  return Object.fromEntries(credentials.map((tenant) => [tenant.org, handedOver(tenant)]));
+function byOrg(credentials: TenantCredentials[], tunnelTokens: ConnectorTunnels["tokens"]) {
+  return Object.fromEntries(
+    credentials.map((tenant) => {
+      const tunnelToken = tunnelTokens[`${tenant.org}/${tenant.plane?.cluster}`];
+      return [tenant.org, { ...handedOver(tenant), ...(tunnelToken ? { tunnelToken } : {}) }];
+    }),
+  );
 }

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Recorded } from "../components/testing/record-resources.ts";
+import { settled } from "../components/testing/settled.ts";
 import { customerBaseOutputs, customerOutputs, regionOutputs } from "./outputs.ts";
-import { type Built, build, named, objects, podOf, settled } from "./testing/built-stack.ts";
+import { type Built, build, named, objects, podOf } from "./testing/built-stack.ts";
 import { byoc, certificate, customerBaseValues, customerValues, regionValues } from "./testing/valid-config.ts";
 
 let region: Built;

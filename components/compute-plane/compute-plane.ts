@@ -52,6 +52,8 @@ export interface ComputePlaneArgs {
   logs?: { logGroup: string; shipper: ShipperKind; image: string; roleArn: pulumi.Input<string> };
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
+  /** The region comes through Cloudflare, by a connector that runs here. @default the tunnel dials the region's relay */
+  connector?: { image: string; token: pulumi.Input<string> };
   /** The application that task pods act as towards the control plane. */
   taskClient: { id: string; secret: pulumi.Input<string> };
   /** Of each service that can run more than once. @default 2 */
@@ -147,6 +149,15 @@ export class ComputePlane extends pulumi.ComponentResource {
         parent: this,
       }),
       webhookTls: certificate.tls,
+      connector: args.connector && {
+        image: args.connector.image,
+        token: createSecretFiles(name, {
+          name: "connector",
+          namespace,
+          content: { token: args.connector.token },
+          parent: this,
+        }),
+      },
       ...(onDemand.length > 0 ? { sync: giveSync(platform, onDemand, args) } : {}),
     });
     const needs: Record<string, pulumi.Resource[]> = {
@@ -264,7 +275,7 @@ function letExecutorsElect({ name, namespace, parent }: Place): pulumi.Resource[
 }
 
 function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {
-  const { namespace, image, admission = {}, management } = args;
+  const { namespace, image, admission = {}, management, connector } = args;
   const onDemand = onDemandOf(args.projects);
   return new Admission(
     `${name}-admission`,
@@ -273,7 +284,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       projectNamespaces,
       ...(args.logs ? { exceptions: [shipperNamespace], shipperImage: args.logs.image } : {}),
       images: {
-        platform: [image],
+        platform: [image, ...(connector ? [connector.image] : [])],
         tasks: admission.approvedRegistries,
         tasksByDigest: admission.taskImagesByDigest,
       },

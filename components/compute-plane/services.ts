@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "../identity/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
+import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
 import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
@@ -28,6 +29,8 @@ export interface ComputePlaneServicesArgs {
   /** Of the same ones, by load. @default always `replicas` */
   autoscale?: Autoscale;
   registration: FileSource;
+  /** Cloudflare's connector, through which the region comes. @default the tunnel dials the region's relay */
+  connector?: ConnectorArgs;
   /** Certificate and key of the secrets' webhook. */
   webhookTls: FileSource;
   /** What the sync plans by. @default no project is on demand, and there is no sync */
@@ -54,6 +57,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
   };
   const projects = { PROJECTS: args.projects.map(({ project, domain }) => `${project}/${domain}`).join(",") };
   const service = (name: string) => ({ name, entry: `/app/data/${name}.mjs` });
+  const { connector } = args;
 
   return [
     {
@@ -63,8 +67,9 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       replicas: 1,
       rpcPort,
       calls: ["objectstore", "logs", "secrets"],
-      reaches: ["internet", "kubernetes-api"],
+      reaches: ["internet", "kubernetes-api", ...(connector ? ["cloudflare-tunnel" as const] : [])],
       env: {
+        ...(connector ? { CONNECTOR_PORT: String(connectorPort) } : {}),
         CONTROL_PLANE_HOST: controlPlaneHost,
         ORG: org,
         CLUSTER_NAME: clusterName,
@@ -76,6 +81,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         SECRETS_URL: rpcUrl("secrets", namespace),
       },
       files: { registration: args.registration },
+      ...(connector ? { beside: connectorBeside(connector) } : {}),
     },
     {
       ...service("executor"),

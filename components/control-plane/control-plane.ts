@@ -38,6 +38,8 @@ export interface ControlPlaneArgs {
   clusterAuthority: ServerCertificate;
   relayCertificate: ServerCertificate;
   tenants: TenantCredentials[];
+  /** What the relay dials clusters by that Cloudflare leads to, as JSON. @default every cluster dials the relay */
+  connectors?: pulumi.Input<string> | undefined;
   nodePorts: { gateway: number; relay: number };
   /** Of each service that can run more than once. @default 2 */
   replicas?: number;
@@ -176,6 +178,7 @@ function createFiles({ name, namespace, parent }: Place, args: ControlPlaneArgs)
     clusterAuthority: secret("cluster-authority", server(args.clusterAuthority)),
     clusterTrust: config("cluster-trust", { "ca.crt": args.clusterAuthority.certificate }),
     relayTls: secret("relay-tls", server(args.relayCertificate)),
+    ...(args.connectors ? { connectors: secret("connectors", { "connectors.json": args.connectors }) } : {}),
     ...(args.upstream
       ? { upstreamClient: secret("upstream-client", { "client-secret": args.upstream.clientSecret }) }
       : {}),

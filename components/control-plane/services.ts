@@ -57,6 +57,8 @@ export interface ControlPlaneFiles {
   /** The certificate alone, for who only verifies. */
   clusterTrust: FileSource;
   relayTls: FileSource;
+  /** What the relay dials clusters by that Cloudflare leads to. @default every cluster dials the relay */
+  connectors?: FileSource | undefined;
   /** Set exactly where there is an upstream. */
   upstreamClient?: FileSource | undefined;
 }
@@ -177,8 +179,14 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
         ACTIONS_URL: url("actions"),
         CLUSTER_URL: url("cluster"),
         PEERS_URL: url(peersOf("relay")),
+        ...(files.connectors ? { CONNECTORS_FILE: file("connectors/connectors.json") } : {}),
       },
-      files: { tls: files.relayTls, "cluster-trust": files.clusterTrust },
+      ...(files.connectors ? { reaches: ["internet" as const] } : {}),
+      files: {
+        tls: files.relayTls,
+        "cluster-trust": files.clusterTrust,
+        ...(files.connectors ? { connectors: files.connectors } : {}),
+      },
     },
     {
       // The one with a cloud role, so it serves nobody and has a login of its own.

@@ -59,6 +59,10 @@ const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
   "aws:lb/loadBalancer:LoadBalancer": ({ name }) => ({ arn: `arn:lb/${name}`, dnsName: `${name}.elb.test` }),
   "aws:lb/targetGroup:TargetGroup": ({ name }) => ({ arn: `arn:tg/${name}` }),
   "cloudflare:index/originCaCertificate:OriginCaCertificate": () => ({ certificate: "ORIGIN CERTIFICATE" }),
+  "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": (_, name) => ({
+    clientId: `${name}.access`,
+    clientSecret: `secret of ${name}`,
+  }),
   "random:index/randomPassword:RandomPassword": (_, name) => ({ result: `random-${name}` }),
   "tls:index/privateKey:PrivateKey": (_, name) => ({
     privateKeyPem: `SEC1 ${name}`,
@@ -97,6 +101,7 @@ const answers: Record<string, Inputs> = {
       ],
     }),
   },
+  "cloudflare:index/getZeroTrustTunnelCloudflaredToken:getZeroTrustTunnelCloudflaredToken": { token: "tunnel token" },
   "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
     arn: "arn:aws:iam::111111111111:oidc-provider/oidc.test",
   },

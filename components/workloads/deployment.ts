@@ -15,7 +15,7 @@ export interface Running {
 
 /** An autoscaled service names no number: whoever names one takes it from the autoscaler at every `up`. */
 export function renderDeployment(spec: ServiceSpec, running: Running): types.input.apps.v1.DeploymentSpec {
-  const { name, files = {} } = spec;
+  const { name, files = {}, beside } = spec;
   const port = spec.publicPort?.port ?? spec.rpcPort;
   const env = { ...(port ? { PORT: String(port) } : {}), ...spec.env };
   const serviceAccount = spec.serviceAccount ?? name;
@@ -26,7 +26,10 @@ export function renderDeployment(spec: ServiceSpec, running: Running): types.inp
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     revisionHistoryLimit: 3,
     template: {
-      metadata: { labels: labelsOf(name), annotations: { "biplane.dev/files": joinChecksums(files) } },
+      metadata: {
+        labels: labelsOf(name),
+        annotations: { "biplane.dev/files": joinChecksums({ ...files, ...beside?.files }) },
+      },
       spec: renderPod({ ...spec, ...running, env, files, serviceAccount, usesApi }, renderServing(spec), {
         ...renderStop(spec),
         ...(runsMany(spec) ? renderSpread(name) : {}),

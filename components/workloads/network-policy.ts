@@ -4,6 +4,7 @@
  */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
 import { apiServers, block, type Egress, outside } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import type { Reach, ServiceSpec } from "./service-spec.ts";
@@ -26,6 +27,8 @@ export interface Surroundings {
 }
 
 const bothWays = ["Ingress", "Egress"];
+/** Where Cloudflare's edge takes tunnels. */
+const tunnelEdgePort = 7844;
 const tls = { protocol: "TCP", port: 443 };
 
 /** Every pod, both ways, no rule: whatever is not named elsewhere is refused. */
@@ -96,6 +99,8 @@ function toOutside(
     case "kubernetes-api":
       // Enforcers look before or after the Service's address is translated: both ports are the API's.
       return { to: outside(egress), ports: [tls, { protocol: "TCP", port: apiPort }] };
+    case "cloudflare-tunnel":
+      return { to: cloudflareRanges.map(block), ports: [{ protocol: "TCP", port: tunnelEdgePort }] };
     case "database":
       if (!database) throw new Error(`service ${service} reaches a database, and its namespace has none`);
       return { to: database.addresses.map(block), ports: [{ protocol: "TCP", port: database.port }] };

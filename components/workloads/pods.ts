@@ -2,7 +2,15 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { selectorOf } from "./labels.ts";
-import { type FileSource, filesFolder, healthPort, isCalled, type Ports, type Resources } from "./service-spec.ts";
+import {
+  type Beside,
+  type FileSource,
+  filesFolder,
+  healthPort,
+  isCalled,
+  type Ports,
+  type Resources,
+} from "./service-spec.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -51,11 +59,12 @@ export interface PodArgs extends ContainerSpec {
   usesApi: boolean;
   /** PriorityClass. @default the cluster's own default */
   priority?: Input<string>;
+  beside?: Beside;
 }
 
-/** A pod of one container of the service image; `container` and `pod` are what a server adds. */
+/** A pod of one container of the service image, and what runs beside it; `container` and `pod` are what a server adds. */
 export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Partial<PodSpec> = {}): PodSpec {
-  const { name, image, entry, env, files = {}, priority } = spec;
+  const { name, image, entry, env, files = {}, priority, beside } = spec;
   return {
     serviceAccountName: spec.serviceAccount,
     automountServiceAccountToken: spec.usesApi,
@@ -70,22 +79,42 @@ export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Par
         image,
         command: ["node", entry],
         env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-        volumeMounts: Object.keys(files).map((folder) => ({
-          name: folder,
-          mountPath: `${filesFolder}/${folder}`,
-          readOnly: true,
-        })),
+        volumeMounts: mounts(files),
         resources: spec.resources ?? measured,
         securityContext: containerSecurity,
         ...container,
       },
+      ...(beside ? [renderBeside(beside)] : []),
     ],
-    volumes: Object.entries(files).map(([folder, { kind, name: source }]) => ({
+    volumes: Object.entries({ ...files, ...beside?.files }).map(([folder, { kind, name: source }]) => ({
       name: folder,
       ...(kind === "secret"
         ? { secret: { secretName: source, defaultMode: 0o440 } }
         : { configMap: { name: source, defaultMode: 0o444 } }),
     })),
+  };
+}
+
+function mounts(files: Record<string, FileSource>): Container["volumeMounts"] {
+  return Object.keys(files).map((folder) => ({
+    name: folder,
+    mountPath: `${filesFolder}/${folder}`,
+    readOnly: true,
+  }));
+}
+
+function renderBeside({ name, image, args, files, health: { port, path } }: Beside): Container {
+  const probe = { httpGet: { path, port }, timeoutSeconds: 5 };
+  return {
+    name,
+    image,
+    args,
+    volumeMounts: mounts(files),
+    resources: measured,
+    securityContext: containerSecurity,
+    readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
+    // Its own patience with the other side is longer: only one that answers nothing at all is started again.
+    livenessProbe: { tcpSocket: { port }, timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 6 },
   };
 }
 

@@ -13,7 +13,7 @@ export interface FileSource {
 }
 
 /** Places outside the namespace that a service may open connections to. */
-export type Reach = "database" | "internet" | "kubernetes-api";
+export type Reach = "database" | "internet" | "kubernetes-api" | "cloudflare-tunnel";
 
 /** Plain strings, never wildcards. */
 export type Rule = types.input.rbac.v1.PolicyRule & { apiGroups: string[]; resources: string[]; verbs: string[] };
@@ -38,6 +38,18 @@ export interface Autoscale {
   maxReplicas: number;
   /** Of the requested CPU, averaged over the pods. @default 70 */
   cpuPercent?: number;
+}
+
+/** A second container of somebody else's image in the same pod. */
+export interface Beside {
+  name: string;
+  /** By digest. */
+  image: string;
+  args: string[];
+  /** Files under /etc/biplane, by folder, for this container alone. */
+  files: Record<string, FileSource>;
+  /** Answers 200 once it works. */
+  health: { port: number; path: string };
 }
 
 export interface ServiceSpec {
@@ -69,7 +81,9 @@ export interface ServiceSpec {
   replicas: number;
   /** @default always `replicas` */
   autoscale?: Autoscale;
-  /** Of its one container. @default what a service of ours was measured to need */
+  /** Runs in its pods as well. @default nothing */
+  beside?: Beside;
+  /** Of its own container. @default what a service of ours was measured to need */
   resources?: Resources;
 }
 

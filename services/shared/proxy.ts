@@ -57,9 +57,11 @@ function join(request: HttpRequest, response: HttpResponse, stream: ClientHttp2S
       stream.close(constants.NGHTTP2_CANCEL);
     }
   };
-  stream.once("response", (headers) =>
-    guarded(() => response.writeHead(headers[":status"] ?? 502, passedHeaders(headers))),
-  );
+  // Only from then on: over a connection that is no socket of the system, the body may come before this event.
+  stream.once("response", (headers) => {
+    guarded(() => response.writeHead(headers[":status"] ?? 502, passedHeaders(headers)));
+    stream.pipe(response, { end: false });
+  });
   stream.once("trailers", (trailers) => guarded(() => response.addTrailers(passedHeaders(trailers))));
   stream.once("end", () => {
     // The end of a reset stream is no answer: "close" below tells.
@@ -75,7 +77,6 @@ function join(request: HttpRequest, response: HttpResponse, stream: ClientHttp2S
     else answerError(request, response, unavailable(options.lost));
   });
   request.pipe(stream);
-  stream.pipe(response, { end: false });
 }
 
 function isGone(request: HttpRequest, response: HttpResponse): boolean {

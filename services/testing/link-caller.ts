@@ -1,5 +1,6 @@
 /** What tests of the link ask of it from outside: a caller's token, and which relay has a tunnel. */
 import { once } from "node:events";
+import { ConnectError } from "@connectrpc/connect";
 import { z } from "zod";
 import { upstream } from "../shared/client.ts";
 import type { LinkWorld, Relay } from "./link-world.ts";
@@ -20,10 +21,10 @@ export async function tokenOf(world: LinkWorld, who: keyof LinkWorld["applicatio
   return tokenSchema.parse(await response.json()).access_token;
 }
 
-/** Whether the relay has a tunnel to the cluster acme/main, as it tells its peers. */
-export async function hasTunnel({ service }: Relay): Promise<boolean> {
+/** Whether the relay has a tunnel to the cluster, as it tells its peers. */
+export async function hasTunnel({ service }: Relay, cluster = "acme/main"): Promise<boolean> {
   const { sessions, close } = upstream(`http://127.0.0.1:${service.port}`);
-  const stream = await sessions.request("GET", "/tunnels/acme/main", {}, {});
+  const stream = await sessions.request("GET", `/tunnels/${cluster}`, {}, {});
   let status: number | undefined;
   stream.once("response", (headers) => {
     status = headers[":status"];
@@ -32,4 +33,14 @@ export async function hasTunnel({ service }: Relay): Promise<boolean> {
   await once(stream, "close");
   close();
   return status === 200;
+}
+
+/** @returns "ok", or the code that the call was refused with */
+export async function outcomeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "ok";
+  } catch (error) {
+    return /^\[(\w+)\]/.exec(ConnectError.from(error).message)?.[1] ?? "?";
+  }
 }

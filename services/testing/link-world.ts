@@ -36,9 +36,11 @@ import { type Upstream, upstream } from "../shared/client.ts";
 import { openDatabase } from "../shared/postgres.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
 import type { PingTimes } from "../shared/session-life.ts";
+import { freePort } from "../shared/testing/free-port.ts";
 import { recordingLog } from "../shared/testing/log.ts";
 import { sharedPostgres } from "../shared/testing/shared-postgres.ts";
 import { type Cuttable, cuttable } from "./cuttable.ts";
+import { type Edge, type EdgeOptions, startEdge } from "./edge.ts";
 import { fakeActions, fakeDataPlane, fakeRuns } from "./fakes.ts";
 import { type Hop, watchedCalls } from "./watched-calls.ts";
 
@@ -48,7 +50,7 @@ export interface LinkWorld {
   /** Bare host and port of the gateway; its certificate is trusted by this process. */
   gatewayHost: string;
   relayHost: string;
-  certificates: { relay: { cert: string; key: string } };
+  certificates: Record<"relay" | "gateway", { cert: string; key: string }>;
   /** Of acme: an admin, a viewer; of globex: an admin. */
   applications: Record<"admin" | "viewer" | "stranger", { clientId: string; secret: string }>;
   registrationToken: string;
@@ -63,6 +65,8 @@ export interface LinkWorld {
   /** Name of the region's. */
   database: string;
   relays: Relay[];
+  /** Between relays and tunnels, where the region dials through it. */
+  edge?: Edge;
   /** Between tunnels and relays. Connections go to the replicas in turn. */
   network: Cuttable;
   startRelay(): Promise<Relay>;
@@ -105,13 +109,12 @@ export interface LinkWorldOptions {
   ping?: PingTimes;
   /** Hears of each call that a service of either plane verifies. */
   hop?: (hop: Hop) => void;
+  /** The tunnel goes through Cloudflare, whose edge asks for `access`. @default clusters dial the relay */
+  edge?: Pick<EdgeOptions, "access" | "cutIdleMs">;
 }
 
-export async function startLinkWorld({
-  replicas = 1,
-  ping = fastPing,
-  hop = () => {},
-}: LinkWorldOptions = {}): Promise<LinkWorld> {
+export async function startLinkWorld(options: LinkWorldOptions = {}): Promise<LinkWorld> {
+  const { replicas = 1, ping = fastPing, hop = () => {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "biplane-link-"));
   const { log, lines } = recordingLog("link");
   const running: RunningService[] = [];
@@ -160,6 +163,16 @@ export async function startLinkWorld({
   // The relay names its upstreams before they listen, as Services do; here ports are known only afterwards.
   const late = { actions: lateUpstream(), cluster: lateUpstream() };
   const relays: Relay[] = [];
+  const connectorPort = options.edge && (await freePort());
+  const edge =
+    options.edge && connectorPort
+      ? await startEdge({ ...options.edge, tls: leaf, origin: () => connectorPort })
+      : undefined;
+  // The second by mistake: what answers there is not what the region's configuration says.
+  const connectors = edge && {
+    access: edge.access,
+    connectors: ["acme", "globex"].map((org) => ({ org, cluster: "main", host: edge.host })),
+  };
   const startRelay = async () => {
     let own = 0;
     const parts = await relayService({
@@ -171,6 +184,7 @@ export async function startLinkWorld({
       findPeers: async () =>
         relays.map(({ service }) => service.port).flatMap((port) => (port === own ? [] : `http://127.0.0.1:${port}`)),
       ping,
+      ...(connectors ? { connectors } : {}),
       log: log.with({ of: "relay" }),
     });
     const place = { name: "relay", port: 0, healthPort: 0, log: log.with({ of: "relay" }), lingerMs: 0, drainMs: 200 };
@@ -276,8 +290,9 @@ export async function startLinkWorld({
       relays.splice(relays.indexOf(relay), 1);
       await relay.service.stop();
     },
+    ...(edge ? { edge } : {}),
     network,
-    certificates: { relay: relayLeaf },
+    certificates: { relay: relayLeaf, gateway: leaf },
     registrationToken: secrets.registration,
     authority,
     foreignAuthority: await openAuthority(leafCa.cert, leafCa.key),
@@ -304,6 +319,7 @@ export async function startLinkWorld({
           secrets: to(`http://127.0.0.1:${plane.port}`).sessions,
           version: "test",
           ping,
+          ...(connectorPort ? { connectorPort } : {}),
           heartbeatMs: 500,
           rotationCheckMs: 200,
           log: log.with({ of: "tunnel" }),
@@ -321,6 +337,7 @@ export async function startLinkWorld({
     async stop() {
       for (const service of running) await service.stop();
       for (const { service } of relays) await service.stop();
+      edge?.close();
       balancer.close();
       for (const one of upstreams) one.close();
       network.close();

@@ -144,7 +144,15 @@ export const customerSchema = z
       .describe("How this machine reaches a private API: by the region's PrivateLink, or from inside the network"),
     managementLevel: level.default("no-delete").describe("BYOC: what the vendor's group may do in the cluster"),
     controlPlaneHost: host.describe("The region's endpoint"),
-    images: z.strictObject({ services: image, task: image.optional() }),
+    images: z.strictObject({
+      services: image,
+      task: image.optional(),
+      connector: image
+        .optional()
+        .describe(
+          "Cloudflare's cloudflared: the region comes through Cloudflare. @default the tunnel dials the region",
+        ),
+    }),
     projects: z
       .array(
         z.strictObject({
@@ -197,6 +205,7 @@ export const customerSchema = z
       .describe("Where the console is served from. @default https://<controlPlaneHost>"),
     dataPlaneClientId: z.string().min(1).optional().describe("Application that task pods act as. @default <org>-tasks"),
     registrationToken: secret.describe("Joins the cluster to its region; from the region's outputs"),
+    tunnelToken: secret.optional().describe("With images.connector: what it runs with; from the region's outputs"),
     dataPlaneClientSecret: secret.describe("Secret of dataPlaneClientId; from the region's outputs"),
   })
   .check(({ value, issues }) => {
@@ -210,6 +219,10 @@ export const customerSchema = z
     }
     if (reservedNamespaces.includes(value.namespace)) {
       problem(["namespace"], value.namespace, "a namespace that Kubernetes does not use itself");
+    }
+    if ((value.images.connector === undefined) !== (value.tunnelToken === undefined)) {
+      const at = value.images.connector === undefined ? ["images", "connector"] : ["tunnelToken"];
+      problem(at, undefined, "images.connector and tunnelToken, or neither");
     }
     if (value.roles.admin === value.roles.user) {
       problem(["roles", "user"], value.roles.user, "another name than the admin role's");

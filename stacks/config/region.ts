@@ -23,6 +23,9 @@ const nodePort = whole(30000, 32767);
 
 const edge = z.strictObject({
   zoneId: text("the id of the Cloudflare zone", /^\S+$/),
+  accountId: text("the id of the Cloudflare account", /^\S+$/)
+    .optional()
+    .describe("Of the account that the zone is in. Needed where a tenant has a tunnelHost"),
   zoneName: host.optional().describe("Name of the zone: both hosts are checked to be in it. @default not checked"),
   zone: oneOf("own", "shared")
     .default("own")
@@ -56,6 +59,11 @@ const tenants = z
         .min(1, { error: "at least one network" })
         .optional()
         .describe("The customer's NAT addresses: tunnels come from there"),
+      tunnelHost: host
+        .optional()
+        .describe(
+          "Host of the zone that leads to its cluster through Cloudflare. @default the cluster dials relayHost",
+        ),
       applications: z
         .array(application)
         .default([])
@@ -177,6 +185,20 @@ export const regionSchema = z
     if ((value.upstream === undefined) !== (value.upstreamClientSecret === undefined)) {
       const at = value.upstream === undefined ? "upstream" : "upstreamClientSecret";
       problem([at], undefined, "upstream and upstreamClientSecret, or neither");
+    }
+    for (const [at, { tunnelHost, cluster }] of value.tenants.entries()) {
+      if (tunnelHost === undefined) continue;
+      if (cluster === undefined) problem(["tenants", at, "tunnelHost"], tunnelHost, "none without a cluster");
+      if (value.edge.accountId === undefined) problem(["edge", "accountId"], undefined, "required with a tunnelHost");
+    }
+    const hosts = [value.endpoint, value.relayHost, ...value.tenants.map(({ tunnelHost }) => tunnelHost)];
+    for (const [index, tunnelHost] of hosts.entries()) {
+      if (tunnelHost === undefined || hosts.indexOf(tunnelHost) === index || index < 2) continue;
+      problem(
+        ["tenants", index - 2, "tunnelHost"],
+        tunnelHost,
+        "a host that is no other tenant's and not the region's",
+      );
     }
     for (const [at, { people }] of value.tenants.entries()) {
       if (people.length > 0 && !value.upstream) problem(["tenants", at, "people"], people, "none without upstream");

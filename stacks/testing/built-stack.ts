@@ -1,5 +1,4 @@
 /** A whole stack built from its configuration against the mocks, and ways to look at what it made. */
-import * as pulumi from "@pulumi/pulumi";
 import {
   type Recorded,
   type RecordOptions,
@@ -21,11 +20,6 @@ export async function build(config: Record<string, string>, options: RecordOptio
     { config, ...options },
   );
   return { ...made, outputs };
-}
-
-/** Values as a stack's consumer sees them; secrets are unwrapped. */
-export function settled(outputs: unknown): Promise<unknown> {
-  return new Promise((resolve) => pulumi.unsecret(pulumi.output(outputs)).apply(resolve));
 }
 
 export interface KubernetesObject extends Registration {

@@ -1,6 +1,6 @@
 /** One valid configuration of each shape, as the engine hands it over; tests change one thing at a time. */
 export const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-const image = `registry.test/biplane/services@sha256:${"a".repeat(64)}`;
+export const image = `registry.test/biplane/services@sha256:${"a".repeat(64)}`;
 
 type Values = Record<string, unknown>;
 

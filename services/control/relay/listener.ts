@@ -3,8 +3,9 @@
  * "biplane-tunnel" the region becomes the client of the connection that the cluster dialled, on "h2" the server.
  */
 import { once } from "node:events";
-import { connect, createServer as createHttp2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type ClientHttp2Session, connect, createServer as createHttp2Server } from "node:http2";
+import { type AddressInfo, connect as connectTo } from "node:net";
+import type { Duplex } from "node:stream";
 import { createServer, type TLSSocket } from "node:tls";
 import {
   type ClusterName,
@@ -14,10 +15,11 @@ import {
   tunnelProtocol,
 } from "../../shared/cluster-identity.ts";
 import { type HttpHandler, safely } from "../../shared/http.ts";
+import { joined } from "../../shared/joined.ts";
 import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { announcing, type Replica } from "../../shared/relay-replica.ts";
-import { closeGently, drainSettings, keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import { closeGently, drainSettings, keepAlive, onDraining, type PingTimes } from "../../shared/session-life.ts";
 import type { Standing } from "./standing.ts";
 import type { TunnelRecords } from "./tunnel-records.ts";
 import type { Tunnels } from "./tunnels.ts";
@@ -41,6 +43,12 @@ export interface ClusterListenerOptions {
 
 export interface ClusterListener {
   port: number;
+  /**
+   * Treats a connection that the region made to `expected` as one that the cluster made.
+   *
+   * @returns once the tunnel on it takes no more requests, or it has ended
+   */
+  take(connection: Duplex, expected: ClusterName): Promise<void>;
   /** Accepts no more, and asks clusters to go elsewhere once their requests are done. */
   drain(): void;
   close(): Promise<void>;
@@ -63,13 +71,17 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     handshakeTimeout: 10_000,
   });
   server.on("tlsClientError", (error) => log.warn("a connection was refused", { error }));
+  /** Those that `take` brings, by the port of their end on this machine. */
+  const called: Called = new Map();
   const welcome = async (socket: TLSSocket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", (error) => log.debug("a connection failed", { error }));
+    const call = isLoopback(socket) ? called.get(socket.remotePort ?? 0) : undefined;
     const came = identify(socket);
-    if (!came) {
-      log.warn("a certificate that names no cluster was refused");
+    if (!came || (call && !isSame(came, call.expected))) {
+      const expected = call?.expected;
+      log.warn("a certificate that names no cluster, or another than was called, was refused", { came, expected });
       socket.destroy();
       return;
     }
@@ -79,8 +91,10 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     if (socket.destroyed) return;
     options.standing.watch(came, socket);
     log.info("a cluster has connected", { ...came, protocol: socket.alpnProtocol });
-    if (socket.alpnProtocol === tunnelProtocol) openTunnel(socket, came, options);
-    else if (socket.alpnProtocol === "h2") {
+    if (socket.alpnProtocol === tunnelProtocol) {
+      const made = openTunnel(socket, came, options);
+      call?.tunnel(made);
+    } else if (socket.alpnProtocol === "h2") {
       const end = serveCluster(socket, came, options);
       draining.add(end);
       socket.once("close", () => draining.delete(end));
@@ -101,6 +115,7 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
   };
   return {
     port: (server.address() as AddressInfo).port,
+    take: (connection, expected) => bring(connection, expected, (server.address() as AddressInfo).port, called),
     drain,
     async close() {
       const closed = server.listening ? once(server, "close") : undefined;
@@ -122,11 +137,43 @@ function identify(socket: TLSSocket): Presented | undefined {
   return { ...name, serial: serialOf(certificate.serialNumber) };
 }
 
+type Called = Map<number, { expected: ClusterName; tunnel(made: ClientHttp2Session): void }>;
+
+/** To the listener's own port: a connection of the system ends as a whole, which one of streams over streams does not. */
+async function bring(connection: Duplex, expected: ClusterName, port: number, called: Called): Promise<void> {
+  const near = connectTo(port, "127.0.0.1").setNoDelay();
+  const over = joined(connection, near);
+  await Promise.race([new Promise<void>((resolve) => near.once("connect", resolve)), over]);
+  const { localPort } = near;
+  if (localPort === undefined || near.destroyed) return over;
+  const retired = new Promise<void>((resolve) => {
+    called.set(localPort, { expected, tunnel: (made) => void noMoreRequests(made).then(resolve) });
+  });
+  void over.then(() => called.delete(localPort));
+  await Promise.race([retired, over]);
+}
+
+function isLoopback({ remoteAddress }: TLSSocket): boolean {
+  return remoteAddress === "127.0.0.1" || remoteAddress === "::ffff:127.0.0.1";
+}
+
+function isSame(one: ClusterName, other: ClusterName): boolean {
+  return one.org === other.org && one.cluster === other.cluster;
+}
+
+function noMoreRequests(tunnel: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve) => {
+    onDraining(tunnel, resolve);
+    tunnel.once("goaway", () => resolve());
+    tunnel.once("close", () => resolve());
+  });
+}
+
 function openTunnel(
   socket: TLSSocket,
   came: Presented,
   { tunnels, records, replica, ping, log }: ClusterListenerOptions,
-): void {
+): ClientHttp2Session {
   const name: ClusterName = { org: came.org, cluster: came.cluster };
   const session = connect("http://tunnel", {
     createConnection: () => socket,
@@ -143,6 +190,7 @@ function openTunnel(
   });
   session.once("close", () => log.info("a tunnel has closed", { ...name }));
   keepAlive(session, ping);
+  return session;
 }
 
 /** @returns a function that ends the session once its requests are done. */

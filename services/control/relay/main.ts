@@ -1,6 +1,7 @@
 import { upstream } from "../../shared/client.ts";
-import { fileContent, httpUrl, port } from "../../shared/config.ts";
+import { fileContent, httpUrl, jsonFile, port } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { connectorsFile } from "./connectors.ts";
 import { otherReplicas } from "./peers.ts";
 import { relayService } from "./service.ts";
 
@@ -16,6 +17,8 @@ await runService({
     CLUSTER_URL: httpUrl,
     /** A name that answers with the address of every replica, and the internal port. */
     PEERS_URL: httpUrl,
+    /** JSON file. @default no cluster is reached through Cloudflare */
+    CONNECTORS_FILE: jsonFile(connectorsFile).optional(),
   },
   parts: ({ config, log }) => {
     const cluster = upstream(config.CLUSTER_URL);
@@ -30,6 +33,7 @@ await runService({
       actions: upstream(config.ACTIONS_URL).sessions,
       cluster: cluster.sessions,
       clusterCalls: cluster.transport,
+      ...(config.CONNECTORS_FILE ? { connectors: config.CONNECTORS_FILE } : {}),
       findPeers: () => otherReplicas(config.PEERS_URL),
       log,
     });

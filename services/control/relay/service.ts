@@ -10,6 +10,7 @@ import type { Logger } from "../../shared/log.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
+import { type ConnectorsOptions, dialConnectors } from "./connectors.ts";
 import { listenForClusters } from "./listener.ts";
 import { createMinter, type Minter } from "./minter.ts";
 import { openPeers, type Peers } from "./peers.ts";
@@ -25,6 +26,8 @@ export interface RelayDeps {
   cluster: StreamSource;
   /** To the same Cluster service, for calls of the relay's own. */
   clusterCalls: Transport;
+  /** Clusters that are reached through Cloudflare. @default none: every cluster dials */
+  connectors?: Pick<ConnectorsOptions, "connectors" | "access" | "count">;
   /** Base URLs of the other replicas as they are now. @default there are none */
   findPeers?: () => Promise<string[]>;
   ping?: PingTimes;
@@ -50,6 +53,7 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
     ...(deps.ping ? { ping: deps.ping } : {}),
     log,
   });
+  const dialled = deps.connectors && dialConnectors({ ...deps.connectors, take: listener.take, log });
   return {
     clusterPort: listener.port,
     port: deps.internalPort,
@@ -59,10 +63,14 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
       if (path.startsWith("/tunnels/")) return answerJson(response, tunnels.has(path) ? 200 : 404, {});
       return toCluster(tunnels, peers, log)(request, response);
     },
-    drain: () => listener.drain(),
+    drain() {
+      dialled?.stop();
+      listener.drain();
+    },
     async close() {
       peers.close();
       await listener.close();
+      await dialled?.ended;
       await records.close();
     },
   };

@@ -1,43 +1,34 @@
 /** The tunnels themselves: connections that this side dials and on which it then serves, several at a time, for ever. */
 import { once } from "node:events";
-import { createServer, type ServerHttp2Session } from "node:http2";
-import type { TLSSocket } from "node:tls";
-import { tunnelProtocol } from "../../shared/cluster-identity.ts";
-import { type HttpHandler, safely } from "../../shared/http.ts";
-import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
-import type { Logger } from "../../shared/log.ts";
+import type { ServerHttp2Session } from "node:http2";
+import { dialAgainMs } from "../../shared/backoff.ts";
 import { pause } from "../../shared/pause.ts";
-import { isDouble, replicaOf, replicaSettings } from "../../shared/relay-replica.ts";
-import { closeGently, keepAlive, type PingTimes } from "../../shared/session-life.ts";
+import { isDouble, replicaOf } from "../../shared/relay-replica.ts";
+import { closeGently } from "../../shared/session-life.ts";
 import { dialRelay } from "./dial.ts";
 import type { Identity } from "./identity.ts";
+import { endAll, proven, type Serving, serveOn } from "./serving.ts";
 
-export interface ConnectionsOptions {
-  /** How many to hold. */
-  count: number;
+export interface ConnectionsOptions extends Serving {
   /** Asked anew for each connection. */
   identity(): Identity;
-  /** Serves the region's requests. */
-  handler: HttpHandler;
   /** After each failed attempt, with how many there were in a row. */
   onFailure(failures: number): void;
-  ping?: PingTimes;
-  log: Logger;
 }
 
 export interface Connections {
   open(): number;
   /** Makes every connection anew, one that is ready before one that ends. */
   replace(): void;
-  /** Dials no more; requests in flight have `graceMs` to end. */
+  /** Makes no more; requests in flight have `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
 
-const longestWaitMs = 5_000;
 /** A balancer picks the relay's replica: dialled again so often before two connections may stand on one. */
 const triesToSpread = 4;
 
-export function holdConnections(options: ConnectionsOptions): Connections {
+/** @param options.count how many to hold */
+export function holdConnections(options: ConnectionsOptions & { count: number }): Connections {
   const { log } = options;
   const stop = new AbortController();
   const sessions = new Set<ServerHttp2Session>();
@@ -55,7 +46,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
     let outgoing: ServerHttp2Session | undefined;
     for (let failures = 0, tries = 1; !stop.signal.aborted; ) {
       try {
-        const session = serveOn(await dialRelay(options.identity(), tunnelProtocol, stop.signal), options);
+        const session = serveOn(await dialRelay(options.identity(), stop.signal), options);
         sessions.add(session);
         session.once("close", () => sessions.delete(session));
         await proven(session, stop.signal);
@@ -75,7 +66,7 @@ export function holdConnections(options: ConnectionsOptions): Connections {
         failures += 1;
         log.warn("a tunnel could not be opened", { failures, error });
         options.onFailure(failures);
-        await pause(waitMs(failures), stop.signal);
+        await pause(dialAgainMs(failures), stop.signal);
       }
     }
   };
@@ -88,51 +79,9 @@ export function holdConnections(options: ConnectionsOptions): Connections {
     async close(graceMs) {
       stop.abort();
       await Promise.all(loops);
-      const late = setTimeout(() => {
-        for (const session of sessions) session.destroy();
-      }, graceMs);
-      await Promise.all([...sessions].map(endOf));
-      clearTimeout(late);
+      await endAll(sessions, graceMs);
     },
   };
-}
-
-async function endOf(session: ServerHttp2Session): Promise<void> {
-  if (session.destroyed) return;
-  const closed = once(session, "close");
-  closeGently(session);
-  await closed;
-}
-
-/** 0.1 s, doubled with each failure up to 5 s, and a random part of it so that many clusters do not come at once. */
-function waitMs(failures: number): number {
-  return Math.min(longestWaitMs, 100 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-}
-
-function serveOn(socket: TLSSocket, { handler, ping, log }: ConnectionsOptions): ServerHttp2Session {
-  const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
-  const options = { settings, remoteCustomSettings: replicaSettings, maxSessionMemory: sessionMemoryMegabytes };
-  const server = createServer(options, safely(handler, log));
-  let opened: ServerHttp2Session | undefined;
-  server.once("session", (session) => {
-    opened = session;
-  });
-  server.emit("connection", socket);
-  if (!opened) throw new Error("no HTTP/2 session was made");
-  opened.on("error", (error) => log.debug("a tunnel failed", { error }));
-  keepAlive(opened, ping);
-  return opened;
-}
-
-/** In TLS 1.3 a refused client certificate shows only after the handshake: the relay's first frame is the proof. */
-async function proven(session: ServerHttp2Session, stop: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(10_000)]);
-  const ended = once(session, "close", { signal }).then(() => {
-    throw new Error("the relay closed the connection");
-  });
-  // Only the race looks at it: once the relay has answered, an end is the matter of whoever holds the session.
-  ended.catch(() => undefined);
-  await Promise.race([once(session, "remoteSettings", { signal }), ended]);
 }
 
 interface Ends {

@@ -2,7 +2,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { z } from "zod";
 import about from "../../../package.json" with { type: "json" };
 import { upstream } from "../../shared/client.ts";
-import { fileContent, hostName, httpUrl, label } from "../../shared/config.ts";
+import { fileContent, hostName, httpUrl, label, port } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
 import { secretStore } from "./secret-store.ts";
 import { tunnelService } from "./service.ts";
@@ -20,6 +20,8 @@ await runService({
     LOG_PROVIDER_URL: httpUrl,
     SECRETS_URL: httpUrl,
     TUNNEL_CONNECTIONS: z.coerce.number().int().min(1).max(16).default(2),
+    /** On loopback, for Cloudflare's connector in the same pod. */
+    CONNECTOR_PORT: port.optional(),
   },
   parts: ({ config, log }) =>
     tunnelService({
@@ -32,6 +34,7 @@ await runService({
       secrets: upstream(config.SECRETS_URL).sessions,
       version: about.version,
       connections: config.TUNNEL_CONNECTIONS,
+      ...(config.CONNECTOR_PORT === undefined ? {} : { connectorPort: config.CONNECTOR_PORT }),
       log,
     }),
 });

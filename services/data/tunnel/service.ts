@@ -6,7 +6,8 @@ import { keepAliveMs } from "../../shared/limits.ts";
 import { pause, unlessAborted } from "../../shared/pause.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
-import { type Connections, holdConnections } from "./connections.ts";
+import { type Connections, type ConnectionsOptions, holdConnections } from "./connections.ts";
+import { acceptConnections } from "./connector.ts";
 import { type Dispatch, fromRegion, toRegion } from "./dispatch.ts";
 import { currentIdentity, type EnrolmentDeps, register, renew } from "./enrol.ts";
 import { type Identity, renewalTime } from "./identity.ts";
@@ -14,8 +15,10 @@ import { openLink, type RegionLink } from "./link.ts";
 
 export interface TunnelDeps extends EnrolmentDeps, Dispatch {
   version: string;
-  /** @default 2 */
+  /** How many to dial. @default 2 */
   connections?: number;
+  /** Where Cloudflare's connector brings the region's connections. @default there is none: this side dials */
+  connectorPort?: number;
   ping?: PingTimes;
   /** @default 10 s */
   heartbeatMs?: number;
@@ -83,8 +86,7 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
     link.use(next);
     connections.replace();
   };
-  const connections = holdConnections({
-    count: deps.connections ?? 2,
+  const connections = openConnections(deps, {
     identity: () => identity,
     handler: fromRegion(deps),
     ...(deps.ping ? { ping: deps.ping } : {}),
@@ -122,6 +124,12 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
     repeat("a heartbeat", heartbeat, heartbeatMs, deps, stop),
     repeat("the rotation of the certificate", rotate, () => deps.rotationCheckMs ?? 60_000, deps, stop),
   ]);
+}
+
+function openConnections({ connectorPort, connections = 2 }: TunnelDeps, options: ConnectionsOptions): Connections {
+  return connectorPort === undefined
+    ? holdConnections({ ...options, count: connections })
+    : acceptConnections({ ...options, port: connectorPort });
 }
 
 async function repeat(

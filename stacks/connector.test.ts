@@ -1,0 +1,96 @@
+/** Both stacks of a customer who is reached through Cloudflare: what each adds, and that the two fit together. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { settled } from "../components/testing/settled.ts";
+import { regionOutputs } from "./outputs.ts";
+import { type Built, build, named, objects, podOf } from "./testing/built-stack.ts";
+import { certificate, customerValues, image, regionValues } from "./testing/valid-config.ts";
+
+const connector = `registry.test/cloudflared@sha256:${"c".repeat(64)}`;
+const tunnelToken = "token-of-a-tunnel-of-a-test";
+
+let region: Built;
+let customer: Built;
+
+beforeAll(async () => {
+  region = await build(
+    regionValues({
+      edge: { zoneId: "zone", zoneName: "biplane.test", accountId: "account", originPullCa: certificate },
+      tenants: [
+        { org: "acme", cluster: "main", egress: ["203.0.113.7/32"], tunnelHost: "acme.tunnels.biplane.test" },
+        { org: "globex", cluster: "main", egress: ["203.0.113.8/32"] },
+      ],
+    }),
+  );
+  customer = await build(customerValues({ images: { services: image, connector }, tunnelToken }));
+}, 60_000);
+
+/** A Secret's values, as they are mounted. */
+function contentOf(built: Built, name: string): Record<string, string> {
+  return z.record(z.string(), z.string()).parse(named(objects(built, "Secret"), name).inputs.stringData);
+}
+
+/** Ends of what a service may open connections to. */
+function egressOf(built: Built, service: string): string {
+  return JSON.stringify(named(objects(built, "NetworkPolicy"), service).inputs.spec);
+}
+
+describe("a region with a cluster behind Cloudflare", () => {
+  it("tells the relay whom to dial and by which token, as it reads it", () => {
+    expect(JSON.parse(contentOf(region, "connectors")["connectors.json"] ?? "")).toEqual({
+      access: { clientId: expect.stringContaining("relay.access"), clientSecret: expect.stringContaining("secret of") },
+      connectors: [{ org: "acme", cluster: "main", host: "acme.tunnels.biplane.test" }],
+    });
+    expect(JSON.stringify(podOf(named(objects(region, "Deployment"), "relay")))).toContain('"CONNECTORS_FILE"');
+    expect(egressOf(region, "relay")).toContain('"port":443');
+  });
+
+  it("hands the tunnel's token to that customer alone", async () => {
+    const { tenants } = z
+      .object({ tenants: regionOutputs.shape.tenants })
+      .parse(await settled({ tenants: region.outputs.tenants }));
+    expect(tenants.acme?.tunnelToken).toBe("tunnel token");
+    expect(tenants.globex).not.toHaveProperty("tunnelToken");
+  });
+
+  it("makes nothing of it where every cluster dials", async () => {
+    const without = await build(regionValues());
+    expect(without.all.filter(({ type }) => type.includes("zeroTrust"))).toEqual([]);
+    expect(objects(without, "Secret").map(({ inputs }) => inputs.metadata.name)).not.toContain("connectors");
+  });
+});
+
+describe("a customer who is reached through Cloudflare", () => {
+  it("runs the connector beside the tunnel, which takes what it brings on loopback", () => {
+    const { containers } = podOf(named(objects(customer, "Deployment"), "tunnel"));
+    expect(containers).toHaveLength(2);
+    const [tunnel, beside] = containers;
+    expect(tunnel?.env).toContainEqual({ name: "CONNECTOR_PORT", value: "8090" });
+    expect(beside).toMatchObject({
+      name: "connector",
+      image: connector,
+      args: expect.arrayContaining(["--protocol", "http2", "--token-file", "/etc/biplane/connector/token"]),
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true },
+      resources: { limits: { memory: expect.any(String) } },
+      readinessProbe: { httpGet: { path: "/ready" } },
+      livenessProbe: expect.anything(),
+    });
+  });
+
+  it("keeps the token in a Secret, in no argument and no variable", () => {
+    expect(contentOf(customer, "connector")).toEqual({ token: tunnelToken });
+    expect(JSON.stringify(objects(customer, "Deployment"))).not.toContain(tunnelToken);
+  });
+
+  it("lets the tunnel out to Cloudflare's tunnels, and no other service", () => {
+    expect(egressOf(customer, "tunnel")).toContain('"port":7844');
+    const others = objects(customer, "NetworkPolicy").filter(({ inputs }) => inputs.metadata.name !== "tunnel");
+    expect(others.length).toBeGreaterThan(3);
+    expect(JSON.stringify(others)).not.toContain('"port":7844');
+  });
+
+  it("lets the API server admit the connector's image in the platform's namespace", () => {
+    const policies = JSON.stringify(objects(customer, "ValidatingAdmissionPolicy").map(({ inputs }) => inputs));
+    expect(policies).toContain("registry.test/cloudflared@");
+  });
+});
