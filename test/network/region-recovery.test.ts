@@ -47,7 +47,8 @@ it("a service that is killed is back by itself, and answers as before", async ()
     await sleep(200);
   }
   expect((await region.readyPods("runs")).map(({ metadata }) => metadata?.name)).not.toContain(killed);
-  expect(told).toContain("Unavailable");
+  // By a refusal, or by silence: what a network does with the address of a pod that is gone is its own affair.
+  expect(told.filter((code) => code !== "ok").length).toBeGreaterThan(0);
   // Whoever asked meanwhile was told to come again, and nothing else.
   expect(told.filter((code) => !["ok", "Unavailable", "DeadlineExceeded"].includes(code))).toEqual([]);
   const after = await Promise.all(Array.from({ length: 20 }, list));
