@@ -50,6 +50,7 @@ import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
+import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 
@@ -101,6 +102,7 @@ export const checks: readonly AnyCheck[] = [
   nothingListensOutside,
   noInboundRules,
   tunnelIsHeardOf,
+  secondChannelIsOutbound,
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,

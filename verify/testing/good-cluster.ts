@@ -1,5 +1,13 @@
 /** The Kubernetes objects of a plane on which every check passes. */
-import type { V1Deployment, V1Pod, V1PodSpec, V1PolicyRule, V1Role, V1RoleBinding } from "@kubernetes/client-node";
+import type {
+  V1Deployment,
+  V1NetworkPolicy,
+  V1Pod,
+  V1PodSpec,
+  V1PolicyRule,
+  V1Role,
+  V1RoleBinding,
+} from "@kubernetes/client-node";
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
@@ -110,10 +118,13 @@ export function goodCluster(target: Target): KubernetesFacts {
         subjects: [{ kind: "ServiceAccount", namespace: platform, name }],
       })),
     ],
-    networkPolicies: homes.map((namespace) => ({
-      metadata: { namespace, name: "default-deny" },
-      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-    })),
+    networkPolicies: [
+      ...homes.map((namespace) => ({
+        metadata: { namespace, name: "default-deny" },
+        spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+      })),
+      tunnelPolicy(),
+    ],
     resourceQuotas: homes.map((namespace) => ({
       metadata: { namespace, name: "quota" },
       status: { hard: { "limits.cpu": "8", "limits.memory": "16Gi" } },
@@ -146,6 +157,7 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
   const env = [
     { name: "ORG", value: "acme" },
     { name: "CLUSTER_NAME", value: "acme-local" },
+    ...(name === "tunnel" ? [{ name: "CONTROL_PLANE_HOST", value: "us-east-2.example.test" }] : []),
   ];
   return {
     metadata: { namespace: platform, name, generation: 2, labels: { [componentLabel]: name } },
@@ -155,6 +167,18 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
       template: { spec: { serviceAccountName: serviceAccount, containers: [{ name, image, env, ...probes }] } },
     },
     status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
+  };
+}
+
+function tunnelPolicy(): V1NetworkPolicy {
+  const labels = { [componentLabel]: "tunnel" };
+  return {
+    metadata: { namespace: platform, name: "tunnel", labels },
+    spec: {
+      podSelector: { matchLabels: labels },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [{ protocol: "TCP", port: 443 }] }],
+    },
   };
 }
 

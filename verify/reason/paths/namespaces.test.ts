@@ -49,8 +49,8 @@ describe("which namespaces reach which", () => {
       "demo-development → demo-development": "no pods",
     });
     expect(found.find(({ from, to }) => from === "demo-development" && to === "union")?.asked).toBe(
-      // Their one port, and any other.
-      2 * goodFacts().pods.filter(({ metadata }) => metadata?.namespace === "union").length,
+      // Their one port, the one that a policy names, and any other.
+      3 * goodFacts().pods.filter(({ metadata }) => metadata?.namespace === "union").length,
     );
   });
 
