@@ -14,6 +14,7 @@ import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_p
 import { evidenceFor, ofRegion } from "../test/support/evidence.ts";
 import { type Backend, publicServices, routeOf } from "./control/gateway/routes.ts";
 import { statementHeader } from "./shared/auth/caller.ts";
+import { tokenOf } from "./testing/link-caller.ts";
 import { type LinkWorld, startLinkWorld } from "./testing/link-world.ts";
 import { requestFor } from "./testing/matrix.ts";
 import { closed, nameOf, probe } from "./testing/public-methods.ts";
@@ -116,13 +117,7 @@ describe("from the region into a compute plane", () => {
   beforeAll(async () => {
     world = await startLinkWorld({ hop });
     edge = createConnectTransport({ httpVersion: "2", baseUrl: `https://${world.gatewayHost}` });
-    for (const [name, { clientId, secret }] of Object.entries(world.applications)) {
-      const authorization = `Basic ${btoa(`${clientId}:${secret}`)}`;
-      const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
-      const body = "grant_type=client_credentials";
-      const answer = await fetch(`https://${world.gatewayHost}/oauth2/v1/token`, { method: "POST", headers, body });
-      tokens[name] = String(((await answer.json()) as Record<string, unknown>).access_token);
-    }
+    for (const who of ["admin", "viewer", "stranger"] as const) tokens[who] = await tokenOf(world, who);
     await world.startTunnel();
     await vi.waitFor(() => upload(), { timeout: 60_000, interval: 100 });
   });

@@ -18,6 +18,7 @@ import { triggerInputs } from "./control/runs/trigger-inputs.ts";
 import { newKey, renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
 import { tunnelProtocol } from "./shared/cluster-identity.ts";
+import { until } from "./shared/testing/until.ts";
 import { countingLines, floodLinesSent, inputsPut } from "./testing/fakes.ts";
 import { type LinkWorld, type MemoryStore, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
@@ -526,10 +527,3 @@ async function dial(pair: { cert?: string; key?: string }): Promise<string> {
 }
 
 const count = (message: string) => world.lines.filter((line) => line.includes(`"${message}"`)).length;
-
-async function until(check: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(50)) {
-    if (await check()) return;
-  }
-  throw new Error("did not come about in time");
-}

@@ -9,6 +9,7 @@ import { DataProxyService } from "../gen/flyteidl2/dataproxy/dataproxy_service_p
 import { readSigningRequest } from "./control/cluster/authority.ts";
 import { renewalTime, signingRequest } from "./data/tunnel/identity.ts";
 import { upstream } from "./shared/client.ts";
+import { until } from "./shared/testing/until.ts";
 import { countingLines } from "./testing/fakes.ts";
 import { hasTunnel, outcomeOf, tokenOf } from "./testing/link-caller.ts";
 import { type LinkWorld, memoryStore, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
@@ -181,11 +182,4 @@ function one<T>(all: T[], at: number): T {
   const found = all[at];
   if (found === undefined) throw new Error(`there is no ${at}`);
   return found;
-}
-
-async function until(check: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(50)) {
-    if (await check()) return;
-  }
-  throw new Error("did not come about in time");
 }

@@ -12,6 +12,7 @@ import {
 import { evidenceFor, ofRegion } from "../test/support/evidence.ts";
 import { upstream } from "./shared/client.ts";
 import { codeOf } from "./shared/testing/code-of.ts";
+import { tokenOf } from "./testing/link-caller.ts";
 import { type LinkWorld, startLinkWorld, type Tunnel } from "./testing/link-world.ts";
 
 const { proves } = evidenceFor("services/tunnel-records", ofRegion);
@@ -27,15 +28,7 @@ const tokens: Record<string, string> = {};
 beforeAll(async () => {
   world = await startLinkWorld();
   edge = createConnectTransport({ httpVersion: "2", baseUrl: `https://${world.gatewayHost}` });
-  for (const [name, { clientId, secret }] of Object.entries(world.applications)) {
-    const headers = {
-      authorization: `Basic ${btoa(`${clientId}:${secret}`)}`,
-      "content-type": "application/x-www-form-urlencoded",
-    };
-    const body = "grant_type=client_credentials";
-    const answer = await fetch(`https://${world.gatewayHost}/oauth2/v1/token`, { method: "POST", headers, body });
-    tokens[name] = String(((await answer.json()) as Record<string, unknown>).access_token);
-  }
+  for (const who of ["admin", "viewer", "stranger"] as const) tokens[who] = await tokenOf(world, who);
   tunnel = await world.startTunnel();
 });
 afterAll(() => world.stop());

@@ -1,10 +1,8 @@
 /** A bucket's policy through the front, with a real object store and an emulator of the test's own; no planes needed. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
-import { Agent, createServer } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { S3 } from "@aws-sdk/client-s3";
@@ -14,7 +12,7 @@ import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
 import { ensureAuthority, ensureLeaf } from "../../pki.ts";
 import { Emulator } from "./emulator.ts";
-import { createFront } from "./front.ts";
+import { serveFront } from "./testing/serve-front.ts";
 
 const operators = [
   { account: accounts.region, accessKeyId: "AKIAREGION", secretAccessKey: "region-secret" },
@@ -46,7 +44,7 @@ beforeAll(async () => {
   await listening(objects);
   const emulator = new Emulator(Number(new URL(world.endpoint).port));
   await emulator.prepare(operators);
-  const handle = createFront(
+  const front = await serveFront(
     {
       ...{ address: "127.0.0.1", port: 0, certificate: leaf.certificate, key: leaf.key, operators, clusterFacts: {} },
       ...{ authority: authority.certificate, issuerDocuments: world.state, kept: join(world.state, "kept.json") },
@@ -55,11 +53,8 @@ beforeAll(async () => {
     },
     emulator,
   );
-  const front = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
-  await once(front, "listening");
-  closing.push(() => front.close().closeAllConnections());
-  const httpAgent = new Agent();
-  httpAgent.createConnection = () => connect((front.address() as AddressInfo).port, "127.0.0.1");
+  closing.push(front.close);
+  const { httpAgent } = front;
   const credentials = { accessKeyId: "AKIACUSTOMER", secretAccessKey: "customer-secret" };
   customer = new S3({
     ...{ region: awsRegion, endpoint: `http://${names.aws}`, forcePathStyle: true },

@@ -1,8 +1,5 @@
 /** CloudWatch Logs through the front, by sessions of roles as the kit writes them; with an emulator of the test's own. */
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { Agent, createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +10,7 @@ import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
 import { ensureAuthority } from "../../pki.ts";
 import { Emulator } from "./emulator.ts";
-import { createFront } from "./front.ts";
+import { serveFront } from "./testing/serve-front.ts";
 
 const operator = { account: accounts.customer, accessKeyId: "AKIACUSTOMER", secretAccessKey: "customer-secret" };
 const logGroupName = "/biplane/acme/main";
@@ -48,7 +45,7 @@ beforeAll(async () => {
   const emulator = new Emulator(Number(new URL(world.endpoint).port));
   await emulator.prepare([operator]);
   const { certificate, key } = await ensureAuthority(world.sandbox.paths);
-  const handle = createFront(
+  const front = await serveFront(
     {
       ...{ address: "127.0.0.1", port: 0, certificate, key, operators: [operator], clusterFacts: {}, sessions },
       ...{ authority: certificate, issuerDocuments: world.state, kept: join(world.state, "kept-by-front.json") },
@@ -56,11 +53,8 @@ beforeAll(async () => {
     },
     emulator,
   );
-  const front = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
-  await once(front, "listening");
-  closing.push(() => front.close().closeAllConnections());
-  const httpAgent = new Agent();
-  httpAgent.createConnection = () => connect((front.address() as AddressInfo).port, "127.0.0.1");
+  closing.push(front.close);
+  const { httpAgent } = front;
   clientOf = (role, secretAccessKey = `secret-of-${role}`, sessionToken = `token-of-${role}`) =>
     new CloudWatchLogs({
       ...{ region: awsRegion, endpoint: `http://${names.aws}`, requestHandler: { httpAgent }, maxAttempts: 1 },

@@ -113,9 +113,10 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     options.tunnels.drain();
     for (const close of draining) close();
   };
+  const { port } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
-    take: (connection, expected) => bring(connection, expected, (server.address() as AddressInfo).port, called),
+    port,
+    take: (connection, expected) => bring(connection, expected, port, called),
     drain,
     async close() {
       const closed = server.listening ? once(server, "close") : undefined;

@@ -1,10 +1,9 @@
 /** Whether a cluster's certificate is in use: asked of the Cluster service when a connection comes, and while it lasts. */
 import type { TLSSocket } from "node:tls";
-import { createClient, type Transport } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import { ClusterLinkService } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import type { Presented } from "../../shared/cluster-identity.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { Minter } from "./minter.ts";
+import { type ClusterCalls, callAs } from "./cluster-calls.ts";
 
 export interface Standing {
   /**
@@ -19,23 +18,12 @@ export interface Standing {
   watch(came: Presented, socket: TLSSocket): void;
 }
 
-export interface StandingOptions {
-  /** To the Cluster service. */
-  cluster: Transport;
-  mint: Minter["mint"];
-  log: Logger;
-}
-
 /** With the time to answer far below the minute after which what was revoked must be out of use. */
 const askEveryMs = 10_000;
-const answerWithinMs = 5_000;
 
-export function certificateStanding({ cluster, mint, log }: StandingOptions): Standing {
+export function certificateStanding({ cluster, mint, log }: ClusterCalls): Standing {
   const client = createClient(ClusterLinkService, cluster);
-  const inUse = async (came: Presented) => {
-    const headers = { authorization: `Bearer ${await mint(came)}` };
-    return (await client.checkCertificate({}, { timeoutMs: answerWithinMs, headers })).inUse;
-  };
+  const inUse = async (came: Presented) => (await client.checkCertificate({}, await callAs(came, mint))).inUse;
   return {
     async mayCome(came) {
       try {

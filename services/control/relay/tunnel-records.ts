@@ -1,13 +1,12 @@
 /** Tells the Cluster service of tunnels that opened and closed, which keeps it as records of their organisation. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, type Transport } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import {
   RecordTunnelRequest_Change as Change,
   TunnelRecordService,
 } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import type { Presented } from "../../shared/cluster-identity.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { Minter } from "./minter.ts";
+import { type ClusterCalls, callAs } from "./cluster-calls.ts";
 
 export interface TunnelRecords {
   opened(came: Presented): void;
@@ -16,29 +15,20 @@ export interface TunnelRecords {
   close(): Promise<void>;
 }
 
-export interface TunnelRecordsOptions {
-  /** To the Cluster service. */
-  cluster: Transport;
-  mint: Minter["mint"];
-  log: Logger;
-}
-
-const answerWithinMs = 5_000;
 const againAfterMs = 1_000;
 /** As long as a region's service may well be away; after it the record is missing, and the log says so. */
 const tryForMs = 300_000;
 const waitAtEndMs = 3_000;
 
 /** One cluster's changes are told one after the other: a record is dated when it is kept. */
-export function tunnelRecords({ cluster, mint, log }: TunnelRecordsOptions): TunnelRecords {
+export function tunnelRecords({ cluster, mint, log }: ClusterCalls): TunnelRecords {
   const client = createClient(TunnelRecordService, cluster);
   const ends = new AbortController();
   const last = new Map<string, Promise<void>>();
   const tell = async (came: Presented, change: Change) => {
     for (const giveUpAt = Date.now() + tryForMs; ; ) {
       try {
-        const headers = { authorization: `Bearer ${await mint(came)}` };
-        await client.recordTunnel({ change }, { timeoutMs: answerWithinMs, headers });
+        await client.recordTunnel({ change }, await callAs(came, mint));
         return;
       } catch (error) {
         if (ends.signal.aborted || Date.now() > giveUpAt) {
