@@ -5,11 +5,11 @@ import { bucketNames } from "../components/buckets/aws.ts";
 import type { AccessEntry } from "../components/cluster/access-plan.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
 import { Cluster } from "../components/cluster/aws.ts";
-import type { KubernetesCluster } from "../components/cluster/contract.ts";
+import type { EksCluster } from "../components/cluster/contract.ts";
 import { createManagement } from "../components/management/aws.ts";
 import { adoptNetwork } from "../components/network/adopt.ts";
 import { Network } from "../components/network/aws.ts";
-import type { NetworkPlace } from "../components/network/contract.ts";
+import type { VpcPlace } from "../components/network/contract.ts";
 import { planNetwork } from "../components/network/plan.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { ClusterApiService } from "../components/private-link/provider.ts";
@@ -83,7 +83,7 @@ export function customerBase(config: CustomerBaseConfig): Pending<CustomerBaseOu
 const clusterCidrs = (config: CustomerBaseConfig) =>
   planNetwork(config.network.cidr, zonesOf(config)).zones.map(({ cluster }) => cluster);
 
-function networkOf(config: CustomerBaseConfig, place: Place, cloud: aws.Provider): NetworkPlace {
+function networkOf(config: CustomerBaseConfig, place: Place, cloud: aws.Provider): VpcPlace {
   const { existing, cidr, natGateways } = config.network;
   if (existing) return adoptNetwork(existing, { provider: cloud });
   const { clusterName } = config;
@@ -95,14 +95,14 @@ function networkOf(config: CustomerBaseConfig, place: Place, cloud: aws.Provider
 
 interface ClusterPlace extends Place {
   access: AccessEntry[];
-  network: NetworkPlace;
+  network: VpcPlace;
 }
 
 function clusterOf(
   config: CustomerBaseConfig,
   { network, ...place }: ClusterPlace,
   opts: pulumi.ComponentResourceOptions,
-): KubernetesCluster {
+): EksCluster {
   const { clusterName, kubernetes } = config;
   if (kubernetes.existing) return adoptCluster(clusterName, { ...place, clusterName }, opts);
   const zones = zonesOf(config);

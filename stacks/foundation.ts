@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { NodeSubnet } from "../components/cluster/node-plan.ts";
 import { EncryptionKey, type KeyReference } from "../components/encryption/aws.ts";
 import { logGroupsOf } from "../components/encryption/key-statements.ts";
-import type { NetworkPlace } from "../components/network/contract.ts";
+import type { VpcPlace } from "../components/network/contract.ts";
 import { flowLogGroup } from "../components/network/flow-logs.ts";
 import type { Tags } from "../components/ownership/tags.ts";
 
@@ -37,6 +37,6 @@ export function createFlowLogsKey(
 }
 
 /** @param zones as planned, in the order of the subnets */
-export function nodeSubnets(zones: string[], { privateSubnetIds }: NetworkPlace): NodeSubnet[] {
+export function nodeSubnets(zones: string[], { privateSubnetIds }: VpcPlace): NodeSubnet[] {
   return privateSubnetIds.map((subnetId, at) => ({ zone: zones[at] ?? `${at}`, subnetId }));
 }

@@ -2,12 +2,12 @@
 import type { Input } from "@pulumi/pulumi";
 import { all } from "@pulumi/pulumi";
 import { syncAccount, syncClusterRole } from "../compute-plane/on-demand.ts";
+import { type Cloud, identityAnnotations } from "../identity/contract.ts";
 import { join, list, map, text } from "./cel.ts";
 import { ownNamespaces, type Place, restrictedNamespaces } from "./place.ts";
 import type { Policy } from "./policy.ts";
 
 const rbac = "rbac.authorization.k8s.io";
-const roleAnnotation = "eks.amazonaws.com/role-arn";
 const standard = "pod-security.kubernetes.io/enforce";
 
 /** Verbs by which an account makes itself more than it is. */
@@ -48,14 +48,19 @@ export interface BoundGroups {
   /** The customer's own people, in every namespace. */
   operators: string[];
   /** The vendor's managers, in the platform's namespace only. */
-  managers: string[];
+  managers?: { kind: "Group" | "User"; name: string };
 }
 
 export function planBindings(place: Place, { operators, managers }: BoundGroups): Policy {
   const isPlatform = `request.namespace == ${text(place.namespace)}`;
   const home = `subject.?namespace.orValue("") in [request.namespace, ${text(place.namespace)}]`;
-  const known = `subject.name in ${list(operators)} || (${isPlatform} && subject.name in ${list(managers)})`;
-  const stranger = `!((subject.kind == "ServiceAccount" && ${home}) || (subject.kind == "Group" && (${known})))`;
+  const named = (kind: "Group" | "User") => list(managers?.kind === kind ? [managers.name] : []);
+  const known = `subject.name in ${list(operators)} || (${isPlatform} && subject.name in ${named("Group")})`;
+  const user =
+    managers?.kind === "User"
+      ? ` || (subject.kind == "User" && ${isPlatform} && subject.name in ${named("User")})`
+      : "";
+  const stranger = `!((subject.kind == "ServiceAccount" && ${home}) || (subject.kind == "Group" && (${known}))${user})`;
   const binding = `"binding " + object.metadata.name`;
   return {
     name: "bindings",
@@ -128,8 +133,8 @@ function besideSync({ namespace }: Place, reached: string): string {
   return `(${reached}) && !(${isSync})`;
 }
 
-/** @param roles the cloud role of each account that has one: `<namespace>/<account>` → ARN */
-export function planAccounts(place: Place, roles: Record<string, Input<string>>): Policy {
+/** @param roles what each account that is anybody in the cloud is there: `<namespace>/<account>` → ARN or e-mail */
+export function planAccounts(place: Place, roles: Record<string, Input<string>>, cloud: Cloud): Policy {
   const given = all(roles).apply((known) => map(known));
   return {
     name: "accounts",
@@ -139,7 +144,7 @@ export function planAccounts(place: Place, roles: Record<string, Input<string>>)
     variables: [
       { name: "given", expression: given },
       { name: "account", expression: `request.namespace + "/" + object.metadata.name` },
-      { name: "role", expression: `object.metadata.?annotations[?${text(roleAnnotation)}].orValue("")` },
+      { name: "role", expression: `object.metadata.?annotations[?${text(identityAnnotations[cloud])}].orValue("")` },
     ],
     validations: [
       {

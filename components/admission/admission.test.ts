@@ -36,6 +36,23 @@ const names = [
   "sync",
 ];
 
+describe("the vendor's managers", () => {
+  const bindings = (more: Partial<AdmissionArgs>) => {
+    const policy = planAdmission({ ...args, ...more }).find(({ name }) => name === "bindings");
+    return String(policy?.variables?.[0]?.expression);
+  };
+
+  it("may be bound where they are a user only as that user, and only in the platform's namespace", () => {
+    const user = "managers@acme-data.iam.gserviceaccount.com";
+    const expression = bindings({ management: { user, level: "full" } });
+    expect(expression).toContain(
+      `(subject.kind == "User" && request.namespace == "union" && subject.name in ["${user}"])`,
+    );
+    expect(expression).toContain(`(request.namespace == "union" && subject.name in [])`);
+    expect(bindings({})).not.toContain(`"User"`);
+  });
+});
+
 describe("Admission", () => {
   it("makes each policy and its binding under the names that deployed stacks have", async () => {
     const made = await build();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordResources } from "../testing/record-resources.ts";
-import { managementLevels, rightsOf, writesOf } from "./management.ts";
+import { checkManagement, managementLevels, planManagement, rightsOf, writesOf } from "./management.ts";
 import { ManagementAccess } from "./management-access.ts";
 import { describeResidual, powers, residualOf } from "./residual.ts";
 
@@ -59,6 +59,29 @@ describe("what the vendor's managers may do", () => {
     expect(made.one("kubernetes:rbac.authorization.k8s.io/v1:Role").inputs.rules).toEqual([
       { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
     ]);
+  });
+});
+
+describe("managers of a cluster whose users are service accounts", () => {
+  const user = "biplane-main-management@acme-data.iam.gserviceaccount.com";
+
+  it("are bound by name, in the whole cluster and in the platform's namespace", async () => {
+    const made = await recordResources(
+      () => new ManagementAccess("managers", { user, level: "no-delete", namespace: "union" }),
+    );
+    const bound = made.all.filter(({ type }) => type.endsWith("Binding"));
+    const subjects = [{ kind: "User", apiGroup: "rbac.authorization.k8s.io", name: user }];
+    expect(bound.map(({ inputs }) => inputs.subjects)).toEqual([subjects, subjects]);
+  });
+
+  it("are held to their level by the name that they come by", () => {
+    expect(planManagement({ user, level: "no-delete" }).conditions).toEqual([
+      { name: "by-a-manager", expression: `request.userInfo.username == "${user}"` },
+    ]);
+  });
+
+  it.each(["somebody@example.com", "system:admin", "ab@p.iam.gserviceaccount.com", ""])("are never %o", (name) => {
+    expect(() => checkManagement({ user: name, level: "full" })).toThrow(/^management\.user is /);
   });
 });
 

@@ -11,10 +11,28 @@ import type { Policy } from "./policy.ts";
 export const managementLevels = ["read-only", "no-delete", "full"] as const;
 export type ManagementLevel = (typeof managementLevels)[number];
 
-export interface Management {
-  /** Kubernetes group that the vendor's access entry gives; without `:` at its end and never one of Kubernetes' own. */
-  group: string;
-  level: ManagementLevel;
+/**
+ * The vendor's managers as the cluster's authentication names them: a group that an access entry gives (EKS), or one
+ * user, a service account's e-mail (GKE, where groups are those of somebody's Workspace).
+ */
+export type Managers =
+  | {
+      /** Without `:` at its end and never one of Kubernetes' own. */
+      group: string;
+    }
+  | { user: string };
+
+export type Management = Managers & { level: ManagementLevel };
+
+/** As RBAC's subjects and CEL name them. */
+export function managersOf(managers: Managers): { kind: "Group" | "User"; name: string; isCaller: string } {
+  if ("user" in managers) {
+    const name = managers.user;
+    return { kind: "User", name, isCaller: `request.userInfo.username == ${text(name)}` };
+  }
+  const name = managers.group;
+  const isCaller = `request.userInfo.?groups.orValue([]).exists(group, group == ${text(name)})`;
+  return { kind: "Group", name, isCaller };
 }
 
 export interface ManagementRight {
@@ -123,13 +141,27 @@ export function rightsOf(level: ManagementLevel): ManagementRight[] {
   return managementRights.filter(({ from }) => managementLevels.indexOf(from) <= reached);
 }
 
-/** @throws UserError for a group that others are in as well */
-export function checkManagement({ group }: Management): void {
+/** @throws UserError for a group that others are in as well, and for a user that is no service account of Google Cloud's */
+export function checkManagement(managers: Management): void {
+  if ("user" in managers) {
+    checkManager(managers.user);
+    return;
+  }
+  const { group } = managers;
   if (/^[a-z0-9][a-z0-9:._-]*[a-z0-9]$/.test(group) && !/^(system|eks):/.test(group)) return;
   throw refusal({
     subject: "management.group",
     value: group,
     allowed: "a group of the vendor's own, such as biplane:managers; those of system: and eks: have other members",
+  });
+}
+
+function checkManager(user: string): void {
+  if (/^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z0-9.:-]+\.iam\.gserviceaccount\.com$/.test(user)) return;
+  throw refusal({
+    subject: "management.user",
+    value: user,
+    allowed: "the e-mail of one service account, <name>@<project>.iam.gserviceaccount.com",
   });
 }
 
@@ -156,11 +188,13 @@ export function writesOf(level: ManagementLevel): string[] {
 }
 
 /** Holds in the whole cluster: a pod in kube-system would be a way to everything. Reads never come to admission. */
-export function planManagement({ group, level }: Management): Policy {
+export function planManagement(management: Management): Policy {
+  const { level } = management;
+  const { name, isCaller } = managersOf(management);
   const asked =
     `request.resource.group + "/" + request.resource.resource + ` +
     `(request.?subResource.orValue("") == "" ? "" : "/" + request.subResource) + ":" + request.operation`;
-  const who = `request.userInfo.username + " of " + ${text(group)}`;
+  const who = `request.userInfo.username + " of " + ${text(name)}`;
   const template = (object: string) => `${object}.spec.template`;
   return {
     name: "management",
@@ -174,7 +208,7 @@ export function planManagement({ group, level }: Management): Policy {
     conditions: [
       {
         name: "by-a-manager",
-        expression: `request.userInfo.?groups.orValue([]).exists(group, group == ${text(group)})`,
+        expression: isCaller,
       },
     ],
     variables: [{ name: "asked", expression: asked }],

@@ -1,8 +1,9 @@
 /** All policies of one cluster, from plain configuration. */
 import type { Input } from "@pulumi/pulumi";
+import type { Cloud } from "../identity/contract.ts";
 import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRoles, planTokens } from "./access.ts";
 import { type ApprovedImages, checkApprovedRegistries, planImages } from "./images.ts";
-import { checkManagement, type Management, planManagement } from "./management.ts";
+import { checkManagement, type Management, managersOf, planManagement } from "./management.ts";
 import { planServices, planSessions } from "./openings.ts";
 import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
@@ -12,7 +13,9 @@ import { planSync, type SyncFence } from "./sync.ts";
 
 export interface AdmissionArgs extends Place {
   images: ApprovedImages;
-  /** Cloud role of each account that has one: `<namespace>/<account>` → ARN. Keys are plain, so the preview is whole. */
+  /** Whose identities accounts name. @default aws */
+  cloud?: Cloud;
+  /** What each account is in the cloud: `<namespace>/<account>` → ARN or e-mail. Keys are plain, so the preview is whole. */
   roles: Record<string, Input<string>>;
   /** The one account that task pods run as. @default default */
   taskAccount?: string;
@@ -44,9 +47,9 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planServices(args, openServices),
     planSessions(args, operatorGroups),
     planRoles(args),
-    planBindings(args, { operators: operatorGroups, managers: management ? [management.group] : [] }),
+    planBindings(args, { operators: operatorGroups, managers: management && managersOf(management) }),
     planClusterBindings(args),
-    planAccounts(args, roles),
+    planAccounts(args, roles, args.cloud ?? "aws"),
     planTokens(args),
     planNamespaces(args),
     ...(args.sync ? [planSync({ ...args.sync, namespace: args.namespace })] : []),

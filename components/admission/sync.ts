@@ -104,7 +104,7 @@ const namespaceShape =
 /** Objects have the same names and the same content in each namespace; what differs has a rule of its own. */
 function plannedShapes({ namespace, onDemand, settings }: SyncFence): string {
   const [any = { project: "any", domain: "any" }] = onDemand;
-  const values = { platform: namespace, roleArn: "", apiKey: "" };
+  const values = { platform: namespace, identity: "", apiKey: "" };
   const parked = manifestsOf(planProject(any, settings, true), values);
   const shapes = manifestsOf(planProject(any, settings), values)
     .map((active, at) => [active, parked[at] ?? active] as const)

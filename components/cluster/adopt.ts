@@ -5,7 +5,7 @@ import type { Tags } from "../ownership/tags.ts";
 import { ClusterAccess } from "./access.ts";
 import { type AccessEntry, checkedEntries } from "./access-plan.ts";
 import { type ApiLink, checkAdopted, checkLink, type FoundCluster } from "./adopt-checks.ts";
-import type { KubernetesCluster, WorkloadIssuer } from "./contract.ts";
+import type { EksCluster, WorkloadIssuer } from "./contract.ts";
 import { trustPodTokens, withoutScheme } from "./issuer.ts";
 import { hostOf, kubeconfigOf, portOf } from "./kubeconfig.ts";
 
@@ -34,11 +34,11 @@ export function adoptCluster(
   name: string,
   args: AdoptedClusterArgs,
   opts?: pulumi.ComponentResourceOptions,
-): KubernetesCluster {
+): EksCluster {
   return new AdoptedCluster(name, args, opts);
 }
 
-class AdoptedCluster extends pulumi.ComponentResource implements KubernetesCluster {
+class AdoptedCluster extends pulumi.ComponentResource implements EksCluster {
   readonly clusterName: string;
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;

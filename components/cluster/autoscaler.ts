@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { annotationsOf } from "../identity/contract.ts";
 import { labelsOf, selectorOf } from "../workloads/labels.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import { autoscalerCommand, clusterRules, ownRules } from "./autoscaler-rules.ts";
@@ -26,7 +27,7 @@ export class NodeAutoscaler extends pulumi.ComponentResource {
   constructor(name: string, args: NodeAutoscalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:cluster:NodeAutoscaler", name, {}, opts);
     const metadata = { name: account, namespace, labels: labelsOf(account) };
-    const annotations = { "eks.amazonaws.com/role-arn": args.roleArn };
+    const annotations = annotationsOf({ cloud: "aws", name: args.roleArn });
     new kubernetes.core.v1.ServiceAccount(
       name,
       { metadata: { ...metadata, annotations }, automountServiceAccountToken: false },

@@ -5,7 +5,7 @@ import type { Tags } from "../ownership/tags.ts";
 import { ClusterAccess } from "./access.ts";
 import { type AccessEntry, planAccess } from "./access-plan.ts";
 import { type AddonArgs, createDnsAddon, createNetworkAddons } from "./addons.ts";
-import type { KubernetesCluster, WorkloadIssuer } from "./contract.ts";
+import type { EksCluster, WorkloadIssuer } from "./contract.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { planEndpoint } from "./endpoint.ts";
 import { issuerOf, trustPodTokens } from "./issuer.ts";
@@ -50,7 +50,7 @@ export interface ClusterArgs {
  * Proved by byoc-k8s-api-never-public, n-k8s-api-resolves-private, enc-at-rest-secrets-backend,
  * byoc-cluster-actions-logged, n-human-audit-k8s-cloudtrail, n-sg-no-inbound-rules and iam-user-no-platform-access.
  */
-export class Cluster extends pulumi.ComponentResource implements KubernetesCluster {
+export class Cluster extends pulumi.ComponentResource implements EksCluster {
   readonly clusterName: string;
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;

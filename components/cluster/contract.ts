@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** The identity provider that pods' tokens come from. */
+/** The identity provider that pods' tokens come from, as AWS knows it. */
 export interface WorkloadIssuer {
   /** ARN of the account's OIDC provider. */
   providerArn: pulumi.Output<string>;
@@ -8,16 +8,20 @@ export interface WorkloadIssuer {
   issuer: pulumi.Output<string>;
 }
 
-/** A cluster as everything that runs on it sees it: made here or adopted. */
+/** A cluster as everything that runs on it sees it, of whichever cloud, made here or adopted. */
 export interface KubernetesCluster {
   readonly clusterName: string;
   /** Kubernetes minor version, such as 1.34. */
   readonly version: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
-  /** Host name of the Kubernetes API, the one in its certificate: what a PrivateLink to it leads from. */
+  /** Host name of the Kubernetes API, the one in its certificate: what a private link to it leads from. */
   readonly apiHost: pulumi.Output<string>;
   /** TCP port of the Kubernetes API, which network policies must let its users reach. */
   readonly apiPort: pulumi.Output<number>;
+}
+
+/** An EKS cluster as the rest of its AWS account sees it. */
+export interface EksCluster extends KubernetesCluster {
   readonly nodeSecurityGroupId: pulumi.Output<string>;
   readonly workloadIssuer: WorkloadIssuer;
 }

@@ -9,6 +9,8 @@ import { notGranted, permissionOf, permissions } from "./permissions.ts";
 const projects = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ project: `team${at}`, domain: "development" }));
 
+const identities = { admin: pulumi.output("arn:admin"), user: pulumi.output("arn:user") };
+
 const build = (more: Partial<ComputePlaneArgs> = {}, preview = false, slow: string[] = []) =>
   recordResources(
     () =>
@@ -17,11 +19,10 @@ const build = (more: Partial<ComputePlaneArgs> = {}, preview = false, slow: stri
         image: `registry.test/biplane/services@sha256:${"a".repeat(64)}`,
         org: "acme",
         clusterName: "main",
-        region: "us-east-2",
+        cloud: { cloud: "aws", region: "us-east-2" },
         controlPlaneHost: "us-east-2.biplane.test",
         projects: projects(2),
-        adminRoleArn: pulumi.output("arn:admin"),
-        userRoleArn: pulumi.output("arn:user"),
+        identities,
         buckets: { metadata: "m", fastRegistration: "f" },
         secrets: { backend: "kubernetes" },
         registrationToken: "registration-token-of-a-test",
@@ -64,7 +65,7 @@ describe("ComputePlane", () => {
   });
 
   it("annotates each project's account with its own role, where there is one", async () => {
-    const made = await build({ projectRoleArns: { "team1-development": "arn:of-team1" } });
+    const made = await build({ identities: { ...identities, projects: { "team1-development": "arn:of-team1" } } });
     const role = (namespace: string) =>
       (
         made.one("kubernetes:core/v1:ServiceAccount", `compute-plane-${namespace}`).inputs.metadata as {
@@ -304,7 +305,10 @@ describe("project-domains on demand", () => {
   });
 
   it("are told to the sync with their own roles, and with what every plan needs", async () => {
-    const made = await build({ projects: declared, projectRoleArns: { "later-production": "arn:of-later" } });
+    const made = await build({
+      projects: declared,
+      identities: { ...identities, projects: { "later-production": "arn:of-later" } },
+    });
     const { data } = made.one("kubernetes:core/v1:ConfigMap", "compute-plane-sync-plan").inputs as {
       data: Record<string, string>;
     };

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../admission/admission.ts";
 import type { Management } from "../admission/management.ts";
 import { ManagementAccess } from "../admission/management-access.ts";
-import { type PlaneBuckets, taskServiceAccount } from "../identity/contract.ts";
-import { type ShipperKind, shipperNamespace } from "../logs/contract.ts";
+import { type PlaneBuckets, type PlaneIdentities, taskServiceAccount } from "../identity/contract.ts";
+import { shippedLogs, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import { LogShipper } from "../logs/shipper.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
@@ -18,7 +18,8 @@ import { grantRole } from "../workloads/rbac.ts";
 import type { Autoscale } from "../workloads/service-spec.ts";
 import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
-import { checkNamespaces, cloudRoles } from "./namespaces.ts";
+import type { PlaneCloud } from "./cloud.ts";
+import { checkNamespaces, cloudRoles, identityOfTasks } from "./namespaces.ts";
 import { type DeclaredProject, onDemandOf, syncClusterRole, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
@@ -33,23 +34,19 @@ export interface ComputePlaneArgs {
   image: string;
   org: string;
   clusterName: string;
-  region: string;
+  cloud: PlaneCloud;
   /** The region's public host, without scheme or port. */
   controlPlaneHost: string;
   /** Those on demand are made by the sync service, which runs only where there is one. */
   projects: DeclaredProject[];
-  adminRoleArn: pulumi.Input<string>;
-  /** Role of task pods, in each namespace that `projectRoleArns` does not name. */
-  userRoleArn: pulumi.Input<string>;
-  /** Roles of single project-domains, by namespace. @default all share `userRoleArn` */
-  projectRoleArns?: Record<string, pulumi.Input<string>>;
+  identities: PlaneIdentities;
   buckets: { [Bucket in keyof PlaneBuckets]: pulumi.Input<string> };
   /** Where users' secrets are. */
   secrets: SecretSettings;
   /** The stack refuses to destroy users' secrets that are in the cluster. @default false */
   protectSecrets?: boolean;
-  /** Where task pods' logs are kept, and what ships them there. @default nowhere: they are told as long as the pods are there */
-  logs?: { logGroup: string; shipper: ShipperKind; image: string; roleArn: pulumi.Input<string> };
+  /** Where task pods' logs are kept. @default nowhere: they are told as long as the pods are there */
+  logs?: TaskLogSettings;
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
   /** The region comes through Cloudflare, by a connector that runs here. @default the tunnel dials the region's relay */
@@ -128,18 +125,20 @@ export class ComputePlane extends pulumi.ComponentResource {
       new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
     }
 
-    if (args.logs) {
-      const { org, region } = args;
+    const shipped = shippedLogs(args.logs);
+    if (shipped) {
+      const { org } = args;
+      const { region } = args.cloud;
       new LogShipper(
         `${name}-logs-shipper`,
-        { ...args.logs, org, region, projectNamespaces, dnsServers, egress, priority },
+        { ...shipped, org, region, projectNamespaces, dnsServers, egress, priority },
         { parent: this },
       );
     }
 
     const services = planComputePlaneServices({
       ...args,
-      logGroup: args.logs?.logGroup,
+      admin: args.identities.admin,
       projectNamespaces,
       replicas: args.replicas ?? 2,
       registration: createSecretFiles(name, {
@@ -182,7 +181,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       { parent: this, dependsOn: workloads },
     );
 
-    this.namespaces = [args.namespace, ...projectNamespaces, ...(args.logs ? [shipperNamespace] : [])];
+    this.namespaces = [args.namespace, ...projectNamespaces, ...(shipped ? [shipperNamespace] : [])];
     this.registerOutputs({ namespaces: this.namespaces });
   }
 }
@@ -194,14 +193,15 @@ interface Place {
 }
 
 function createProject({ name, namespace, parent }: Place, project: ProjectDomain, args: ComputePlaneArgs) {
-  const { org, controlPlaneHost, taskClient, userRoleArn, projectRoleArns, dnsServers, egress } = args;
+  const { org, cloud, controlPlaneHost, taskClient, identities, dnsServers, egress } = args;
   const where = projectNamespace(project);
   return new ProjectNamespace(
     `${name}-${where}`,
     {
       ...project,
       org,
-      userRoleArn: projectRoleArns?.[where] ?? userRoleArn,
+      cloud: cloud.cloud,
+      identity: identityOfTasks(identities, where),
       apiKey: renderApiKey({ host: controlPlaneHost, org, client: taskClient }),
       platform: namespace,
       dnsServers,
@@ -239,13 +239,18 @@ function letSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], 
 
 /** What the sync plans by: all that `createProject` gives a plan, for those on demand. */
 function giveSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], args: ComputePlaneArgs) {
-  const { org, controlPlaneHost, taskClient, userRoleArn, projectRoleArns, dnsServers, egress = "open-443" } = args;
+  const { org, controlPlaneHost, taskClient, identities, dnsServers, egress = "open-443" } = args;
+  const { cloud } = args.cloud;
   const projects = onDemand.map(({ project, domain }) => ({
     project,
     domain,
-    roleArn: projectRoleArns?.[projectNamespace({ project, domain })] ?? userRoleArn,
+    roleArn: identityOfTasks(identities, projectNamespace({ project, domain })),
   }));
-  const plan = pulumi.jsonStringify({ org, platform: args.namespace, dnsServers, egress, projects });
+  const plan = pulumi.jsonStringify({
+    ...{ org, platform: args.namespace, dnsServers, egress },
+    ...(cloud === "aws" ? {} : { cloud }),
+    projects,
+  });
   const apiKey = renderApiKey({ host: controlPlaneHost, org, client: taskClient });
   return {
     plan: createConfigFiles(name, { name: "sync-plan", namespace, content: { "plan.json": plan }, parent }),
@@ -275,24 +280,26 @@ function letExecutorsElect({ name, namespace, parent }: Place): pulumi.Resource[
 }
 
 function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {
-  const { namespace, image, admission = {}, management, connector } = args;
+  const { namespace, image, admission = {}, management, connector, cloud } = args;
+  const shipped = shippedLogs(args.logs);
   const onDemand = onDemandOf(args.projects);
   return new Admission(
     `${name}-admission`,
     {
       namespace,
       projectNamespaces,
-      ...(args.logs ? { exceptions: [shipperNamespace], shipperImage: args.logs.image } : {}),
+      ...(shipped ? { exceptions: [shipperNamespace], shipperImage: shipped.image } : {}),
       images: {
         platform: [image, ...(connector ? [connector.image] : [])],
         tasks: admission.approvedRegistries,
         tasksByDigest: admission.taskImagesByDigest,
       },
+      cloud: cloud.cloud,
       roles: cloudRoles(args),
       taskAccount: taskServiceAccount,
       operatorGroups: admission.operatorGroups,
       management,
-      ...(onDemand.length > 0 ? { sync: { onDemand, settings: args } } : {}),
+      ...(onDemand.length > 0 ? { sync: { onDemand, settings: { ...args, cloud: cloud.cloud } } } : {}),
     },
     { parent },
   );

@@ -2,8 +2,13 @@
 import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
-import { adminServiceAccounts, secretsServiceAccount, taskServiceAccount } from "../identity/contract.ts";
-import { shipperAccount, shipperNamespace } from "../logs/contract.ts";
+import {
+  adminServiceAccounts,
+  type PlaneIdentities,
+  secretsServiceAccount,
+  taskServiceAccount,
+} from "../identity/contract.ts";
+import { shippedLogs, shipperAccount, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
@@ -34,25 +39,29 @@ export function checkNamespaces({ namespace, projects }: { namespace: string; pr
 interface RoleArgs {
   namespace: string;
   projects: ProjectDomain[];
-  adminRoleArn: Input<string>;
-  userRoleArn: Input<string>;
-  projectRoleArns?: Record<string, Input<string>>;
+  identities: PlaneIdentities;
   secrets: SecretSettings;
-  logs?: { roleArn: Input<string> };
+  logs?: TaskLogSettings;
 }
 
-/** @returns the cloud role of each account that has one, by `<namespace>/<account>` */
+/** What the task pods of a namespace are in the cloud. */
+export function identityOfTasks({ user, projects = {} }: PlaneIdentities, namespace: string): Input<string> {
+  return projects[namespace] ?? user;
+}
+
+/** @returns what each account that is anybody in the cloud is there, by `<namespace>/<account>` */
 export function cloudRoles(args: RoleArgs): Record<string, Input<string>> {
-  const { namespace, projects, adminRoleArn, userRoleArn, projectRoleArns = {}, secrets } = args;
+  const { namespace, projects, identities, secrets } = args;
   const admins = [
     ...Object.values(adminServiceAccounts),
     ...(secrets.backend === "kubernetes" ? [] : [secretsServiceAccount]),
   ];
-  const platform = admins.map((account) => [`${namespace}/${account}`, adminRoleArn]);
+  const platform = admins.map((account) => [`${namespace}/${account}`, identities.admin]);
   const tasks = projects.map((project) => {
     const where = projectNamespace(project);
-    return [`${where}/${taskServiceAccount}`, projectRoleArns[where] ?? userRoleArn];
+    return [`${where}/${taskServiceAccount}`, identityOfTasks(identities, where)];
   });
-  const shipper = args.logs ? [[`${shipperNamespace}/${shipperAccount}`, args.logs.roleArn] as const] : [];
+  const logs = shippedLogs(args.logs);
+  const shipper = logs ? [[`${shipperNamespace}/${shipperAccount}`, logs.roleArn] as const] : [];
   return Object.fromEntries([...platform, ...tasks, ...shipper]);
 }

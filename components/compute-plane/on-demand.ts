@@ -61,7 +61,7 @@ export function pluralOf({ kind }: Pick<Manifest, "kind">): string {
 function plannedNames(): Map<string, { group: string; resource: string; names: string[]; writeOnly: boolean }> {
   const plan = planProject({ project: "any", domain: "any" }, { org: "any", dnsServers: [] });
   const byKind = new Map<string, { group: string; resource: string; names: string[]; writeOnly: boolean }>();
-  for (const manifest of manifestsOf(plan, { platform: "any", roleArn: "any", apiKey: "any" })) {
+  for (const manifest of manifestsOf(plan, { platform: "any", identity: "any", apiKey: "any" })) {
     const { apiVersion, kind, metadata } = manifest;
     if (kind === "Namespace") continue;
     const group = apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";

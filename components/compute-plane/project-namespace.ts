@@ -1,14 +1,15 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { annotationsOf } from "../identity/contract.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
-import { type ProjectPlan, type ProjectSettings, planProject, roleAnnotation, tasksPolicy } from "./project-plan.ts";
+import { type ProjectPlan, type ProjectSettings, planProject, tasksPolicy } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
 
 export interface ProjectNamespaceArgs extends ProjectDomain, ProjectSettings {
-  /** Role of its task pods. */
-  userRoleArn: pulumi.Input<string>;
+  /** What its task pods are in the cloud. */
+  identity: pulumi.Input<string>;
   /** What a task pod starts sub-tasks with. */
   apiKey: pulumi.Input<string>;
   /** Namespace of the services that work here. */
@@ -40,11 +41,12 @@ export class ProjectNamespace extends pulumi.ComponentResource {
       { metadata: { name: tasksPolicy, namespace }, spec: policies[tasksPolicy] },
       { parent: this },
     );
-    const { name: account, automountServiceAccountToken } = plan.account;
+    const { name: account, automountServiceAccountToken, cloud } = plan.account;
+    const annotations = annotationsOf({ cloud, name: args.identity });
     const tasks = new kubernetes.core.v1.ServiceAccount(
       name,
       {
-        metadata: { name: account, namespace, annotations: { [roleAnnotation]: args.userRoleArn } },
+        metadata: { name: account, namespace, annotations },
         automountServiceAccountToken,
       },
       { parent: this },

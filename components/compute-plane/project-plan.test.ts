@@ -6,7 +6,7 @@ import { ProjectNamespace } from "./project-namespace.ts";
 import { manifestsOf, planProject } from "./project-plan.ts";
 
 const space = { project: "demo", domain: "development" };
-const values = { platform: "union", roleArn: "arn:user", apiKey: "a2V5" };
+const values = { platform: "union", identity: "arn:user", apiKey: "a2V5" };
 const narrow: Egress = { cloudflareRanges: true, endpoints: ["10.40.0.0/16"] };
 
 /** What the stack registers, without what names a resource to Pulumi. */
@@ -16,7 +16,7 @@ async function madeByStack(egress?: Egress) {
       new ProjectNamespace("it", {
         ...space,
         org: "acme",
-        userRoleArn: pulumi.output(values.roleArn),
+        identity: pulumi.output(values.identity),
         apiKey: pulumi.output(values.apiKey),
         platform: pulumi.output(values.platform),
         dnsServers: ["169.254.20.10/32"],

@@ -3,7 +3,7 @@
  * sync service of those that are made on demand, both from here: the same settings give the same objects.
  */
 import type { types } from "@pulumi/kubernetes";
-import { taskServiceAccount } from "../identity/contract.ts";
+import { type Cloud, identityAnnotations, taskServiceAccount } from "../identity/contract.ts";
 import type { Egress } from "../workloads/egress.ts";
 import { planBinding, planRole, rbacGroup } from "../workloads/grant-plan.ts";
 import { type NamespacePlan, planNamespace } from "../workloads/namespace-plan.ts";
@@ -16,19 +16,19 @@ import { parkedQuota, projectDefaults, projectQuota } from "./project-quota.ts";
 /** Secret of each project namespace by which task pods reach the control plane. */
 export const eagerSecret = "eager-api-key";
 
-export const roleAnnotation = "eks.amazonaws.com/role-arn";
-
 /** What is the same for every project-domain of a plane. */
 export interface ProjectSettings {
   org: string;
   dnsServers: string[];
   /** Where task pods may open TLS connections to. @default open-443 */
   egress?: Egress;
+  /** Whose identities task pods take. @default aws */
+  cloud?: Cloud;
 }
 
 export interface ProjectPlan {
   namespace: NamespacePlan;
-  account: { name: string; automountServiceAccountToken: boolean };
+  account: { name: string; automountServiceAccountToken: boolean; cloud: Cloud };
   key: { name: string; type: string };
   /** Each a Role of that name, and a binding to an account of the platform's namespace. */
   grants: { role: string; account: string; rules: PlainRule[] }[];
@@ -36,7 +36,7 @@ export interface ProjectPlan {
 
 /** @param parked its project takes no work any more: what is there stays, and no new pod starts. @default false */
 export function planProject(space: ProjectDomain, settings: ProjectSettings, parked = false): ProjectPlan {
-  const { org, dnsServers, egress } = settings;
+  const { org, dnsServers, egress, cloud = "aws" } = settings;
   const { project, domain } = space;
   const walls = planNamespace({
     namespace: projectNamespace(space),
@@ -46,8 +46,8 @@ export function planProject(space: ProjectDomain, settings: ProjectSettings, par
     dnsServers,
   });
   return {
-    namespace: { ...walls, policies: { ...walls.policies, [tasksPolicy]: renderTaskEgress(egress) } },
-    account: { name: taskServiceAccount, automountServiceAccountToken: false },
+    namespace: { ...walls, policies: { ...walls.policies, [tasksPolicy]: renderTaskEgress(egress, cloud) } },
+    account: { name: taskServiceAccount, automountServiceAccountToken: false, cloud },
     key: { name: eagerSecret, type: "Opaque" },
     grants: permissions
       .filter(({ where }) => where === "projects")
@@ -62,8 +62,8 @@ export const tasksPolicy = "allow-tasks";
 export interface ProjectValues {
   /** Namespace of the services that work here. */
   platform: string;
-  /** Cloud role of its task pods. */
-  roleArn: string;
+  /** What its task pods are in the cloud: a role's ARN, a service account's e-mail. */
+  identity: string;
   /** What a task pod starts sub-tasks with. */
   apiKey: string;
 }
@@ -82,7 +82,7 @@ export interface Manifest {
 }
 
 /** The namespace first, and what gives rights in it last: nobody works there before its walls stand. */
-export function manifestsOf(plan: ProjectPlan, { platform, roleArn, apiKey }: ProjectValues): Manifest[] {
+export function manifestsOf(plan: ProjectPlan, { platform, identity, apiKey }: ProjectValues): Manifest[] {
   const { name: namespace, labels, quota, limits, policies } = plan.namespace;
   const within = (name: string) => ({ name, namespace });
   return [
@@ -98,7 +98,10 @@ export function manifestsOf(plan: ProjectPlan, { platform, roleArn, apiKey }: Pr
     {
       apiVersion: "v1",
       kind: "ServiceAccount",
-      metadata: { ...within(plan.account.name), annotations: { [roleAnnotation]: roleArn } },
+      metadata: {
+        ...within(plan.account.name),
+        annotations: { [identityAnnotations[plan.account.cloud]]: identity },
+      },
       automountServiceAccountToken: plan.account.automountServiceAccountToken,
     },
     {

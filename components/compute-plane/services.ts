@@ -1,10 +1,12 @@
 /** The compute plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "../identity/contract.ts";
+import type { TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { logEnvironment, type PlaneCloud, secretEnvironment, storeEnvironment } from "./cloud.ts";
 import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { projectNamespace } from "./project-domain.ts";
@@ -15,15 +17,16 @@ export interface ComputePlaneServicesArgs {
   namespace: string;
   org: string;
   clusterName: string;
-  region: string;
+  cloud: PlaneCloud;
   controlPlaneHost: string;
-  adminRoleArn: Input<string>;
+  /** What the platform's services are in the cloud. */
+  admin: Input<string>;
   buckets: { [Bucket in keyof PlaneBuckets]: Input<string> };
   projects: DeclaredProject[];
   projectNamespaces: string[];
   secrets: SecretSettings;
   /** Of the task pods. @default none: a log is told as long as its pod is there */
-  logGroup?: string;
+  logs?: TaskLogSettings;
   /** Of each service that can run more than once. */
   replicas: number;
   /** Of the same ones, by load. @default always `replicas` */
@@ -45,7 +48,8 @@ const webhookPort = 8443;
 const presignSeconds = 3600;
 
 export function planComputePlaneServices(args: ComputePlaneServicesArgs): ServiceSpec[] {
-  const { namespace, org, clusterName, region, controlPlaneHost, adminRoleArn, buckets, replicas, autoscale } = args;
+  const { namespace, org, clusterName, cloud, controlPlaneHost, buckets, replicas, autoscale } = args;
+  const identity = { cloud: cloud.cloud, name: args.admin };
   const tunnelUrl = rpcUrl("tunnel", namespace);
   // The keys that verify users' tokens are those pinned at registration, not whatever the region says today.
   const verifiesTokens = { TOKEN_ISSUER: `https://${controlPlaneHost}`, TOKEN_KEYS_URL: `${tunnelUrl}/pinned/keys` };
@@ -86,7 +90,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
     {
       ...service("executor"),
       serviceAccount: adminServiceAccounts.executor,
-      roleArn: adminRoleArn,
+      identity,
       // One works, by its Lease; another is there to go on when it or its node is gone.
       replicas,
       calls: ["tunnel"],
@@ -114,7 +118,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
     {
       ...service("objectstore"),
       serviceAccount: adminServiceAccounts.objectstore,
-      roleArn: adminRoleArn,
+      identity,
       replicas,
       autoscale,
       rpcPort,
@@ -125,14 +129,14 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ORG: org,
         METADATA_BUCKET: buckets.metadata,
         FAST_REGISTRATION_BUCKET: buckets.fastRegistration,
-        AWS_REGION: region,
+        ...storeEnvironment(cloud, args.admin),
         PRESIGN_TTL_SECONDS: String(presignSeconds),
       },
     },
     {
       ...service("logs"),
       serviceAccount: adminServiceAccounts.logs,
-      roleArn: adminRoleArn,
+      identity,
       replicas,
       autoscale,
       rpcPort,
@@ -142,13 +146,13 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ...verifiesTokens,
         ORG: org,
         ...projects,
-        ...(args.logGroup ? { LOG_GROUP: args.logGroup, AWS_REGION: region } : {}),
+        ...logEnvironment(cloud, args.logs),
       },
     },
     {
       ...service("secrets"),
       serviceAccount: secretsServiceAccount,
-      ...(args.secrets.backend === "kubernetes" ? {} : { roleArn: adminRoleArn }),
+      ...(args.secrets.backend === "kubernetes" ? {} : { identity }),
       rules: permissionOf("secrets").rules,
       replicas,
       rpcPort,
@@ -164,7 +168,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         WEBHOOK_PORT: String(webhookPort),
         TLS_CERT_FILE: `${filesFolder}/tls/tls.crt`,
         TLS_KEY_FILE: `${filesFolder}/tls/tls.key`,
-        ...backendEnvironment(args),
+        ...secretEnvironment(cloud, args.secrets),
       },
       files: { tls: args.webhookTls },
     },
@@ -195,16 +199,5 @@ function planSyncService(
       TASK_KEY_FILE: `${filesFolder}/task-key/api-key`,
     },
     files: { plan: files.plan, "task-key": files.taskKey },
-  };
-}
-
-function backendEnvironment({ secrets, region }: ComputePlaneServicesArgs): Record<string, Input<string>> {
-  if (secrets.backend === "kubernetes") return { SECRET_BACKEND: secrets.backend };
-  return {
-    SECRET_BACKEND: secrets.backend,
-    AWS_REGION: region,
-    SECRET_PREFIX: secrets.prefix,
-    SECRET_KEY_ARN: secrets.keyArn,
-    SECRET_RESOURCE_POLICY: secrets.resourcePolicy,
   };
 }

@@ -147,7 +147,9 @@ function admit(name: string, args: ControlPlaneArgs, services: ServiceSpec[], pa
       projectNamespaces: [],
       images: { platform: [image] },
       roles: Object.fromEntries(
-        services.flatMap(({ name: service, roleArn }) => (roleArn ? [[`${namespace}/${service}`, roleArn]] : [])),
+        services.flatMap(({ name: service, identity }) =>
+          identity ? [[`${namespace}/${service}`, identity.name]] : [],
+        ),
       ),
       openServices: services.flatMap(({ name: service, publicPort }) => (publicPort ? [`${service}-public`] : [])),
       operatorGroups,

@@ -43,9 +43,9 @@ const data = planComputePlaneServices({
   namespace: "union",
   org: "acme",
   clusterName: "main",
-  region: "us-east-2",
+  cloud: { cloud: "aws", region: "us-east-2" },
   controlPlaneHost: "us-east-2.biplane.test",
-  adminRoleArn: "arn:admin",
+  admin: "arn:admin",
   buckets: { metadata: "m", fastRegistration: "f" },
   projects: ["development", "production"].map((domain) => ({ project: "demo", domain })),
   projectNamespaces: ["demo-development", "demo-production"],
@@ -88,8 +88,8 @@ describe("the control plane's services", () => {
   });
 
   it("give a cloud role to the audit's export alone, which serves nobody", () => {
-    const roles = control.flatMap(({ name, roleArn }) => (roleArn ? [[name, roleArn]] : []));
-    expect(roles).toEqual([["audit", "arn:export"]]);
+    const roles = control.flatMap(({ name, identity }) => (identity ? [[name, identity]] : []));
+    expect(roles).toEqual([["audit", { cloud: "aws", name: "arn:export" }]]);
     expect(byName(control, "audit")).toMatchObject({ replicas: 2, env: { AUDIT_BUCKET: "records" } });
     expect(byName(control, "audit")).not.toHaveProperty("rpcPort");
     expect(control.filter(({ calls }) => calls?.includes("audit"))).toEqual([]);
@@ -118,7 +118,7 @@ describe("the control plane's services", () => {
 
 describe("the compute plane's services", () => {
   it("give the admin role to executor, object store and logs, and no role to the tunnel and to secrets in the cluster", () => {
-    expect(data.map(({ name, serviceAccount, roleArn }) => [name, serviceAccount, roleArn])).toEqual([
+    expect(data.map(({ name, serviceAccount, identity }) => [name, serviceAccount, identity?.name])).toEqual([
       ["tunnel", "tunnel-system", undefined],
       ["executor", "executor", "arn:admin"],
       ["objectstore", "proxy-system", "arn:admin"],

@@ -192,7 +192,7 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       // The one with a cloud role, so it serves nobody and has a login of its own.
       ...service("audit"),
       autoscale: undefined,
-      roleArn: args.auditExport.roleArn,
+      identity: { cloud: "aws", name: args.auditExport.roleArn },
       reaches: ["database", "internet"],
       env: { ...args.exporterDatabase.env, AUDIT_BUCKET: args.auditExport.bucket, AWS_REGION: args.region },
       files: args.exporterDatabase.files,

@@ -1,4 +1,34 @@
 /** What every cloud's identities answer: two platform roles, taken by exactly named service accounts. */
+import type { Input } from "@pulumi/pulumi";
+
+export type Cloud = "aws" | "gcp";
+
+/** By what a Kubernetes service account names the identity that its pods take: a role's ARN, a service account's e-mail. */
+export const identityAnnotations = {
+  aws: "eks.amazonaws.com/role-arn",
+  gcp: "iam.gke.io/gcp-service-account",
+} as const satisfies Record<Cloud, string>;
+
+/** A role of AWS's or a service account of Google Cloud's, by the name that the annotation takes. */
+export interface CloudIdentity {
+  cloud: Cloud;
+  name: Input<string>;
+}
+
+/** The identities of one compute plane, by the same names. */
+export interface PlaneIdentities {
+  /** Of the platform's services. */
+  admin: Input<string>;
+  /** Of task pods, in each namespace that `projects` does not name. */
+  user: Input<string>;
+  /** Of single project-domains, by namespace. @default all share `user` */
+  projects?: Readonly<Record<string, Input<string>>>;
+}
+
+/** The annotations of the service account that takes it. */
+export function annotationsOf({ cloud, name }: CloudIdentity): Record<string, Input<string>> {
+  return { [identityAnnotations[cloud]]: name };
+}
 
 /** A Kubernetes service account. */
 export interface Subject {

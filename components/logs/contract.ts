@@ -1,4 +1,5 @@
 /** Names by which the task pods' logs are shipped, kept and read. */
+import type { Input } from "@pulumi/pulumi";
 
 /** The namespace of the shipper, which is among the Pod Security exceptions. */
 export const shipperNamespace = "union-logs";
@@ -23,3 +24,18 @@ export const nodeOffsets = "/var/lib/biplane-log-shipper";
 /** What ships: Fluent Bit, or another program where Fluent Bit cannot be had. */
 export const shipperKinds = ["fluent-bit", "telegraf"] as const;
 export type ShipperKind = (typeof shipperKinds)[number];
+
+/** Where task pods' logs are kept, and by what they come there: a shipper of ours, or the cluster's own agent. */
+export type TaskLogSettings =
+  | { logGroup: string; shipper: ShipperKind; image: string; roleArn: Input<string> }
+  | {
+      /** Log view in Cloud Logging, `projects/…/locations/…/buckets/…/views/…`. */
+      view: Input<string>;
+    };
+
+/** Those that a shipper of ours must bring there. */
+export type ShippedLogs = Extract<TaskLogSettings, { shipper: ShipperKind }>;
+
+export function shippedLogs(logs: TaskLogSettings | undefined): ShippedLogs | undefined {
+  return logs && "shipper" in logs ? logs : undefined;
+}

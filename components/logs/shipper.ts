@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { annotationsOf } from "../identity/contract.ts";
 import { type Egress, outside } from "../workloads/egress.ts";
 import { createConfigFiles } from "../workloads/files.ts";
 import { labelsOf, selectorOf } from "../workloads/labels.ts";
@@ -60,7 +61,7 @@ export class LogShipper extends pulumi.ComponentResource {
     const account = new kubernetes.core.v1.ServiceAccount(
       name,
       {
-        metadata: { ...place(shipperAccount), annotations: { "eks.amazonaws.com/role-arn": roleArn } },
+        metadata: { ...place(shipperAccount), annotations: annotationsOf({ cloud: "aws", name: roleArn }) },
         automountServiceAccountToken: false,
       },
       { parent: this },

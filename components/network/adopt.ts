@@ -8,7 +8,7 @@ import {
   type ExistingNetwork,
   type SeenEgress,
 } from "./adopt-checks.ts";
-import type { NetworkPlace } from "./contract.ts";
+import type { VpcPlace } from "./contract.ts";
 
 interface Found {
   ids: pulumi.Output<string>[];
@@ -21,7 +21,7 @@ interface Found {
  * Claims: the same as `Network`'s, decided on what is there.
  * @throws UserError at once for what is wrong with the ids; the outputs fail with one for what the account says
  */
-export function adoptNetwork(existing: ExistingNetwork, opts: pulumi.InvokeOptions = {}): NetworkPlace {
+export function adoptNetwork(existing: ExistingNetwork, opts: pulumi.InvokeOptions = {}): VpcPlace {
   checkExisting(existing);
   const { vpcId, publicSubnetIds, privateSubnetIds, isolatedSubnetIds = [] } = existing;
   const find = (tier: string, ids: string[], egress: boolean) => findSubnets({ tier, vpcId, ids, egress }, opts);

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Tags } from "../ownership/tags.ts";
-import type { NetworkPlace } from "./contract.ts";
+import type { VpcPlace } from "./contract.ts";
 import { CloudEndpoints } from "./endpoints.ts";
 import { FlowLogs, type FlowLogsArgs } from "./flow-logs.ts";
 import { createNat, type NatGateways } from "./nat.ts";
@@ -30,7 +30,7 @@ export interface NetworkArgs {
  * Claims: cp-vpc-isolated, net-no-inbound-firewall-rules, n-sg-no-inbound-rules, n-external-port-scan-clean, and those
  * of its parts.
  */
-export class Network extends pulumi.ComponentResource implements NetworkPlace {
+export class Network extends pulumi.ComponentResource implements VpcPlace {
   readonly vpcId: pulumi.Output<string>;
   readonly publicSubnetIds: pulumi.Output<string>[];
   readonly privateSubnetIds: pulumi.Output<string>[];

@@ -1,7 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A network, made or found: what everything else places itself by. Lists are in the order of the zones. */
+/** A network as its region sees it, of whichever cloud, made or found. */
 export interface NetworkPlace {
+  /** Public addresses that its traffic to the internet comes from; empty where they are not ours to know. */
+  readonly natAddresses: pulumi.Output<string>[];
+}
+
+/** A VPC of AWS's: what everything else places itself by. Lists are in the order of the zones. */
+export interface VpcPlace extends NetworkPlace {
   readonly vpcId: pulumi.Output<string>;
   /** Balancers that the internet reaches, NAT gateways. */
   readonly publicSubnetIds: pulumi.Output<string>[];
@@ -14,6 +20,4 @@ export interface NetworkPlace {
   readonly privateCidrs: pulumi.Output<string>[];
   readonly isolatedCidrs: pulumi.Output<string>[];
   readonly clusterCidrs: pulumi.Output<string>[];
-  /** Public addresses that its traffic to the internet comes from; empty where they are not ours to know. */
-  readonly natAddresses: pulumi.Output<string>[];
 }

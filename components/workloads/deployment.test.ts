@@ -13,7 +13,7 @@ const specs: fc.Arbitrary<ServiceSpec> = fc
     name: fc.constantFrom("web", "store", "executor"),
     entry: fc.constant("/app/web.mjs"),
     serviceAccount: maybe(fc.constantFrom("web-system", "proxy-system")),
-    roleArn: maybe(fc.constant("arn:role")),
+    identity: maybe(fc.constant({ cloud: "aws" as const, name: "arn:role" })),
     env: fc.dictionary(fc.constantFrom("A", "B", "C"), fc.string(), { maxKeys: 3 }),
     files: maybe(
       fc.constantFrom<NonNullable<ServiceSpec["files"]>>(

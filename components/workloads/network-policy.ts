@@ -5,6 +5,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
+import type { Cloud } from "../identity/contract.ts";
 import { apiServers, block, type Egress, outside } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import type { Reach, ServiceSpec } from "./service-spec.ts";
@@ -31,6 +32,19 @@ const bothWays = ["Ingress", "Egress"];
 const tunnelEdgePort = 7844;
 const tls = { protocol: "TCP", port: 443 };
 
+/**
+ * Where a pod asks who it is. On AWS nowhere inside: a token is projected into it and traded at STS. GKE answers by a
+ * server of its own on each node, in place of the instance's, which knows the pod's identity and never the node's.
+ * Source: "Workload Identity Federation for GKE", network policies: with Dataplane V2 the first, without it the second.
+ */
+const identityServers: Record<Cloud, EgressRule[]> = {
+  aws: [],
+  gcp: [
+    { to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [{ protocol: "TCP", port: 80 }] },
+    { to: [{ ipBlock: { cidr: "169.254.169.252/32" } }], ports: [{ protocol: "TCP", port: 988 }] },
+  ],
+};
+
 /** Every pod, both ways, no rule: whatever is not named elsewhere is refused. */
 export const denyAll: PolicySpec = { podSelector: {}, policyTypes: bothWays };
 
@@ -54,9 +68,16 @@ export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">)
   };
 }
 
-/** Task pods: TLS to the object store, STS and the control plane; no other pod, no metadata address, nobody comes in. */
-export function renderTaskEgress(egress: Egress = "open-443"): PolicySpec {
-  return { podSelector: {}, policyTypes: bothWays, egress: [{ to: outside(egress), ports: [tls] }] };
+/**
+ * Task pods: TLS to the object store, STS and the control plane; no other pod, nobody comes in, and no metadata address
+ * but the one by which their cloud tells a pod who it is.
+ */
+export function renderTaskEgress(egress: Egress = "open-443", cloud: Cloud = "aws"): PolicySpec {
+  return {
+    podSelector: {},
+    policyTypes: bothWays,
+    egress: [{ to: outside(egress), ports: [tls] }, ...identityServers[cloud]],
+  };
 }
 
 /** One service's connections, from its own list of calls and from those of the services that call it. */
@@ -78,6 +99,7 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
     egress: [
       ...(spec.calls ?? []).map((callee) => toService(spec.name, callee, all)),
       ...(spec.reaches ?? []).map((reach) => toOutside(spec.name, reach, around)),
+      ...(spec.identity ? identityServers[spec.identity.cloud] : []),
     ],
   };
 }

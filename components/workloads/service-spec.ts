@@ -2,6 +2,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
+import type { CloudIdentity } from "../identity/contract.ts";
 
 /** A Secret or ConfigMap mounted as files. */
 export interface FileSource {
@@ -59,8 +60,8 @@ export interface ServiceSpec {
   entry: string;
   /** @default its name */
   serviceAccount?: string;
-  /** Cloud role of its pods. @default none */
-  roleArn?: Input<string>;
+  /** What its pods are in the cloud. @default nobody */
+  identity?: CloudIdentity;
   /** What its account may do in its own namespace. @default nothing */
   rules?: Rule[];
   env: Record<string, Input<string>>;

@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { annotationsOf } from "../identity/contract.ts";
 import { type Running, renderAutoscaler, renderBudget, renderDeployment } from "./deployment.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
 import { renderServicePolicy, type Surroundings } from "./network-policy.ts";
@@ -51,11 +52,11 @@ type Place = (object: string) => kubernetes.types.input.meta.v1.ObjectMeta;
 /** An account of its own never mounts a token by default: the pod says whether it talks to the API. */
 function createAccount(
   name: string,
-  { serviceAccount, name: service, roleArn }: ServiceSpec,
+  { serviceAccount, name: service, identity }: ServiceSpec,
   place: Place,
   parent: pulumi.Resource,
 ) {
-  const annotations = roleArn ? { "eks.amazonaws.com/role-arn": roleArn } : undefined;
+  const annotations = identity && annotationsOf(identity);
   return new kubernetes.core.v1.ServiceAccount(
     name,
     { metadata: { ...place(serviceAccount ?? service), annotations }, automountServiceAccountToken: false },

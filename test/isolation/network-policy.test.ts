@@ -120,7 +120,7 @@ describe.skipIf(!enforced)("on a network that enforces policies", needs("network
     );
     const settings = { org: environment.org, dnsServers: [`${clusters.customer.dns}/32`] };
     const plan = planProject({ project: "netpol", domain: "neighbour" }, settings);
-    const manifests = manifestsOf(plan, { platform, roleArn: "none", apiKey: "none" });
+    const manifests = manifestsOf(plan, { platform, identity: "none", apiKey: "none" });
     for (const each of manifests.filter(({ kind }) => kind === "NetworkPolicy")) await objects.create(each);
     const [free, walled, own] = await Promise.all([open, neighbour, project].map(listener));
     if (!free || !walled || !own) throw new Error("a listener is missing");

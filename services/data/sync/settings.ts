@@ -13,6 +13,8 @@ export const settingsSchema = z.strictObject({
     z.literal("open-443"),
     z.strictObject({ cloudflareRanges: z.literal(true), endpoints: z.array(z.string()) }),
   ]),
+  /** Whose identities `roleArn` names: AWS where nothing is said. */
+  cloud: z.enum(["aws", "gcp"]).optional(),
   projects: z.array(z.strictObject({ project: label, domain: label, roleArn: z.string().min(1) })).min(1),
 });
 
@@ -34,5 +36,5 @@ export function standingOf({ project, domain }: Space, known: readonly KnownProj
 
 export function planOf(space: Space, standing: Standing, settings: Settings, apiKey: string): Manifest[] {
   const plan = planProject(space, settings, standing === "parked");
-  return manifestsOf(plan, { platform: settings.platform, roleArn: space.roleArn, apiKey });
+  return manifestsOf(plan, { platform: settings.platform, identity: space.roleArn, apiKey });
 }

@@ -1,0 +1,48 @@
+/** What the platform's services are told of the cloud beneath them, by the names that they read. */
+import type { Input } from "@pulumi/pulumi";
+import type { TaskLogSettings } from "../logs/contract.ts";
+import type { SecretSettings } from "../secrets/backends.ts";
+
+/** The cloud that a plane stands in. */
+export type PlaneCloud = { cloud: "aws"; region: string } | { cloud: "gcp"; region: string; project: string };
+
+type Environment = Record<string, Input<string>>;
+
+/** @param admin who signs URLs: on AWS the pod's own session does, and needs not be named */
+export function storeEnvironment(place: PlaneCloud, admin: Input<string>): Environment {
+  switch (place.cloud) {
+    case "aws":
+      return { AWS_REGION: place.region };
+    case "gcp":
+      return { CLOUD: place.cloud, GCP_PROJECT: place.project, SIGNER_ACCOUNT: admin };
+  }
+}
+
+/** @param logs where they are kept; undefined where they are told as long as their pods are there */
+export function logEnvironment({ cloud, region }: PlaneCloud, logs: TaskLogSettings | undefined): Environment {
+  if (!logs) return {};
+  return "view" in logs ? { CLOUD: cloud, LOG_VIEW: logs.view } : { LOG_GROUP: logs.logGroup, AWS_REGION: region };
+}
+
+export function secretEnvironment({ region }: PlaneCloud, secrets: SecretSettings): Environment {
+  switch (secrets.backend) {
+    case "kubernetes":
+      return { SECRET_BACKEND: secrets.backend };
+    case "aws-secrets-manager":
+      return {
+        SECRET_BACKEND: secrets.backend,
+        AWS_REGION: region,
+        SECRET_PREFIX: secrets.prefix,
+        SECRET_KEY_ARN: secrets.keyArn,
+        SECRET_RESOURCE_POLICY: secrets.resourcePolicy,
+      };
+    case "gcp-secret-manager":
+      return {
+        SECRET_BACKEND: secrets.backend,
+        GCP_PROJECT: secrets.project,
+        GCP_REGION: secrets.region,
+        SECRET_PREFIX: secrets.prefix,
+        SECRET_KEY_NAME: secrets.keyName,
+      };
+  }
+}
