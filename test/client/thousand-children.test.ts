@@ -10,9 +10,10 @@ import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { OutputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
 import { startExecutor } from "../../services/data/executor/executor.ts";
-import { s3Results } from "../../services/data/executor/results.ts";
+import { storedResults } from "../../services/data/executor/results.ts";
 import { podSettings } from "../../services/data/executor/testing/pod-settings.ts";
 import { type PodLife, simulatedCluster } from "../../services/data/executor/testing/simulated-cluster.ts";
+import { s3Reader } from "../../services/data/objectstore/s3-store.ts";
 import { upstream } from "../../services/shared/client.ts";
 import { recordingLog } from "../../services/shared/testing/log.ts";
 import { outputsOf, runExample } from "../support/client.ts";
@@ -81,7 +82,7 @@ it.skipIf(environment.clusters.customer !== "own")(
         watch,
         namespaces: [namespace],
         upstream: link,
-        results: s3Results(s3),
+        results: storedResults(s3Reader(s3), "s3"),
         worker: `${settings.CLUSTER_NAME}/executor`,
         capacity: 200,
         log,

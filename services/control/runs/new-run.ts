@@ -28,7 +28,7 @@ export function planRun(caller: Caller, request: CreateRunRequest, spec: TaskSpe
     source: request.source,
     labels: runSpec.labels?.values ?? {},
     runSpec: toBinary(RunSpecSchema, runSpec),
-    outputBase: `s3://${inputs.bucket}/${caller.org}/${key.project}/${key.domain}/${key.run}`,
+    outputBase: `${inputs.scheme}://${inputs.bucket}/${caller.org}/${key.project}/${key.domain}/${key.run}`,
     startTime: dateOf("run_start_time", runSpec.runStartTime),
     overwriteCache: runSpec.overwriteCache || runSpec.cacheConfig?.overwriteCache === true,
     createdBy: { subject: caller.subject, kind: caller.kind },
@@ -73,7 +73,7 @@ export function inputsOf(
   caller: Caller,
   { project, domain }: ProjectKey,
   inputWrapper: CreateRunRequest["inputWrapper"],
-): { bucket: string; data: OffloadedInputData } {
+): { scheme: string; bucket: string; data: OffloadedInputData } {
   if (inputWrapper.case !== "offloadedInputData") {
     throw invalid({
       subject: "inputs",
@@ -83,14 +83,16 @@ export function inputsOf(
     });
   }
   const { uri } = inputWrapper.value;
-  const [, bucket, path] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(uri) ?? [];
+  const [, scheme, bucket, path] = /^(s3|gs):\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])\/(.+)$/.exec(uri) ?? [];
   const own = `${caller.org}/${project}/${domain}/`;
   const plain = path?.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-  if (bucket && path?.startsWith(own) && plain && uri.length <= 1024) return { bucket, data: inputWrapper.value };
+  if (scheme && bucket && path?.startsWith(own) && plain && uri.length <= 1024) {
+    return { scheme, bucket, data: inputWrapper.value };
+  }
   throw invalid({
     subject: "offloaded_input_data.uri",
     value: uri.slice(0, 200),
-    allowed: `s3://<metadata bucket>/${own}…`,
+    allowed: `s3:// or gs://<metadata bucket>/${own}…`,
   });
 }
 

@@ -1,20 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { S3Client } from "@aws-sdk/client-s3";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
 import { aborted } from "../../shared/pause.ts";
-import { pathStyle } from "../../shared/s3.ts";
 import { runService } from "../../shared/service.ts";
+import { openReader, schemeOf, storeKinds } from "../objectstore/open.ts";
 import { startElection } from "./election.ts";
 import { type Executor, type ExecutorOptions, startExecutor } from "./executor.ts";
 import { startCaches } from "./informers.ts";
 import { kubernetesCluster } from "./kubernetes-cluster.ts";
 import { leaseObject } from "./lease-object.ts";
 import { quantity } from "./resources.ts";
-import { s3Results } from "./results.ts";
+import { storedResults } from "./results.ts";
 import { kubernetesRetirement, retire } from "./retirement.ts";
 
 const amount = z.string().refine(isQuantity, "must be a Kubernetes quantity such as 500m or 1Gi");
@@ -34,6 +33,7 @@ await runService({
   shape: {
     TUNNEL_URL: httpUrl,
     ORG: label,
+    OBJECT_STORE: storeKinds,
     CLUSTER_NAME: label,
     CONTROL_PLANE_HOST: hostName,
     /** Namespaces of the projects served, such as demo-development, with commas between. */
@@ -75,7 +75,7 @@ await runService({
       watch: (events, signal) => startCaches(kube, served, events, log, signal),
       namespaces: config.PROJECT_NAMESPACES,
       upstream: tunnel,
-      results: s3Results(new S3Client(pathStyle())),
+      results: storedResults(openReader(config.OBJECT_STORE), schemeOf[config.OBJECT_STORE]),
       worker: `${config.CLUSTER_NAME}/executor`,
       capacity: config.LEASE_CAPACITY,
       log,

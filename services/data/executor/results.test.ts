@@ -5,7 +5,8 @@ import {
   ContainerError_Kind as Kind,
   ExecutionError_ErrorKind as Origin,
 } from "../../../gen/flyteidl2/core/execution_pb.js";
-import { readError } from "./results.ts";
+import type { ObjectReader } from "../objectstore/store.ts";
+import { readError, storedResults } from "./results.ts";
 
 const document = (error: object) => toBinary(ErrorDocumentSchema, create(ErrorDocumentSchema, { error }));
 
@@ -37,5 +38,27 @@ describe("readError", () => {
     const cut = readError(document({ message })).message;
     expect(cut.length).toBeLessThan(70_000);
     expect([cut.startsWith("first line"), cut.endsWith("last line")]).toEqual([true, true]);
+  });
+});
+
+describe("an attempt's results", () => {
+  const held = (objects: Record<string, Uint8Array | { tooLarge: number }>): ObjectReader => ({
+    get: async ({ bucket, key }) => objects[`${bucket}/${key}`],
+    has: async ({ bucket, key }) => objects[`${bucket}/${key}`] !== undefined,
+  });
+  const written = document({ code: "ValueError", message: "no", kind: Kind.NON_RECOVERABLE, origin: Origin.USER });
+
+  it("are read beneath the folder, with the scheme of the plane's store", async () => {
+    const store = held({ "acme-metadata/acme/r/a0/1/outputs.pb": new Uint8Array() });
+    expect(await storedResults(store, "gs").read("gs://acme-metadata/acme/r/a0/1/")).toEqual({ outputs: true });
+    await expect(storedResults(store, "s3").read("gs://acme-metadata/acme/r/a0/1")).rejects.toThrow(/not s3:/);
+  });
+
+  it("are an error where one was written, also one that is too large to be read", async () => {
+    const error = { code: "ValueError", message: "no", kind: "USER", recoverable: false };
+    const one = storedResults(held({ "b/r/error.pb": written }), "gs");
+    expect(await one.read("gs://b/r")).toEqual({ outputs: false, error });
+    const large = storedResults(held({ "b/r/error.pb": { tooLarge: 1e9 } }), "gs");
+    expect((await large.read("gs://b/r")).error?.code).toBe("UnreadableError");
   });
 });

@@ -1,34 +1,35 @@
 /** Reads what an attempt left in its output folder, under the executor's own role. */
-
-import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   ContainerError_Kind,
   ErrorDocumentSchema,
   ExecutionError_ErrorKind,
 } from "../../../gen/flyteidl2/core/execution_pb.js";
+import { parseUri, type Scheme } from "../objectstore/keys.ts";
+import type { ObjectReader } from "../objectstore/store.ts";
 import type { Results } from "./outcome.ts";
 
 export interface ResultStore {
-  /** @param prefix s3:// folder of one attempt. Throws when the store cannot be asked: not knowing is not failing. */
+  /** @param prefix folder of one attempt, as a URI. Throws when the store cannot be asked: not knowing is not failing. */
   read(prefix: string): Promise<Results>;
 }
 
 /** Kept of an error's text. Longer ones are cut in the middle: a traceback's end names the error, its start the task. */
 const maxErrorText = 64 * 1024;
+/** Read of an error's document; the client's runtime writes a message and a few names. */
+const maxErrorBytes = 64 * 1024 * 1024;
 
-export function s3Results(s3: S3Client): ResultStore {
+export function storedResults(objects: ObjectReader, scheme: Scheme): ResultStore {
   return {
     async read(prefix) {
-      const { bucket, key } = folder(prefix);
+      const { bucket, key } = parseUri(scheme, prefix.replace(/\/+$/, ""));
       const [error, outputs] = await Promise.all([
-        unlessMissing(async () => {
-          const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `${key}/error.pb` }));
-          return Body?.transformToByteArray();
-        }),
-        unlessMissing(() => s3.send(new HeadObjectCommand({ Bucket: bucket, Key: `${key}/outputs.pb` }))),
+        objects.get({ bucket, key: `${key}/error.pb` }, maxErrorBytes),
+        objects.has({ bucket, key: `${key}/outputs.pb` }),
       ]);
-      return { outputs: outputs !== undefined, ...(error ? { error: readError(error) } : {}) };
+      // One too large to be read is an error all the same, and told as one that cannot be read.
+      const document = error && (error instanceof Uint8Array ? error : new Uint8Array());
+      return { outputs, ...(document ? { error: readError(document) } : {}) };
     },
   };
 }
@@ -66,19 +67,4 @@ function cut(text: string): string {
   if (text.length <= maxErrorText) return text;
   const half = maxErrorText / 2;
   return `${text.slice(0, half)}\n… ${text.length - maxErrorText} characters left out …\n${text.slice(-half)}`;
-}
-
-async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
-    throw error;
-  }
-}
-
-function folder(uri: string): { bucket: string; key: string } {
-  const match = /^s3:\/\/([^/]+)\/(.+?)\/*$/.exec(uri);
-  if (!match?.[1] || !match[2]) throw new Error(`"${uri}" is not an s3:// folder`);
-  return { bucket: match[1], key: match[2] };
 }

@@ -5,6 +5,7 @@ import { KeyError, keyBeneath, objectBeneath, scopePrefix } from "./keys.ts";
 const scope = { org: "acme", project: "demo", domain: "development" };
 const prefix = "acme/demo/development/";
 const buckets = ["acme-metadata", "acme-fast-reg"];
+const served = { scheme: "s3", buckets } as const;
 
 describe("keyBeneath", () => {
   it.each([
@@ -139,7 +140,7 @@ describe("no input escapes the caller's prefix", () => {
     fc.assert(
       fc.property(uri, (text) => {
         try {
-          const { bucket, key } = objectBeneath(scope, text, buckets);
+          const { bucket, key } = objectBeneath(scope, text, served);
           return buckets.includes(bucket) && resolutions(key).every((path) => path.startsWith(`/root/${prefix}`));
         } catch (error) {
           return error instanceof KeyError;
@@ -152,7 +153,7 @@ describe("no input escapes the caller's prefix", () => {
 
 describe("objectBeneath", () => {
   it("finds the object of the caller's own project", () => {
-    expect(objectBeneath(scope, `s3://acme-fast-reg/${prefix}x/y.tgz`, buckets)).toEqual({
+    expect(objectBeneath(scope, `s3://acme-fast-reg/${prefix}x/y.tgz`, served)).toEqual({
       bucket: "acme-fast-reg",
       key: `${prefix}x/y.tgz`,
     });
@@ -167,8 +168,9 @@ describe("objectBeneath", () => {
     ["the prefix itself", `s3://acme-metadata/${prefix}`],
     ["a way out", `s3://acme-metadata/${prefix}../../secret/development/x`],
     ["an encoded way out", `s3://acme-metadata/${prefix}%2e%2e/x`],
+    ["another store's scheme", `gs://acme-metadata/${prefix}x`],
     ["another scheme", `https://acme-metadata/${prefix}x`],
     ["a user before the bucket", `s3://a@acme-metadata/${prefix}x`],
     ["nothing", ""],
-  ])("refuses %s", (_, uri) => expect(() => objectBeneath(scope, uri, buckets)).toThrow(KeyError));
+  ])("refuses %s", (_, uri) => expect(() => objectBeneath(scope, uri, served)).toThrow(KeyError));
 });

@@ -10,6 +10,9 @@ export interface Scope {
   domain: string;
 }
 
+/** Of URIs: what the clients of the plane's kind of store read. */
+export type Scheme = "s3" | "gs";
+
 export interface ObjectName {
   bucket: string;
   key: string;
@@ -23,7 +26,7 @@ export class KeyError extends Error {
   }
 }
 
-/** S3's limit on a key, in bytes. */
+/** S3's limit on a key and Cloud Storage's, in bytes. */
 const maxKeyBytes = 1024;
 
 /** @returns `<org>/<project>/<domain>/`. @throws KeyError unless each is a DNS label. */
@@ -43,12 +46,26 @@ export function keyBeneath(scope: Scope, relative: string): string {
   return key;
 }
 
-/** @returns the object of an s3:// URI. @throws KeyError when it is in another bucket or not beneath the scope. */
-export function objectBeneath(scope: Scope, uri: string, buckets: readonly string[]): ObjectName {
+export function uriOf(scheme: Scheme, { bucket, key }: ObjectName): string {
+  return `${scheme}://${bucket}/${key}`;
+}
+
+/** @throws KeyError where it is no URI of the scheme, with a bucket and a key */
+export function parseUri(scheme: Scheme, uri: string): ObjectName {
+  const [, found, bucket, key] = /^([a-z0-9]+):\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  if (found !== scheme || !bucket || !key) throw new KeyError(`the URI is not ${scheme}://bucket/key`);
+  return { bucket, key };
+}
+
+export interface Served {
+  scheme: Scheme;
+  buckets: readonly string[];
+}
+
+/** @returns the object of a URI. @throws KeyError when it is in another bucket or not beneath the scope. */
+export function objectBeneath(scope: Scope, uri: string, { scheme, buckets }: Served): ObjectName {
   const prefix = scopePrefix(scope);
-  const match = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri);
-  const [bucket, key] = [match?.[1], match?.[2]];
-  if (bucket === undefined || key === undefined) throw new KeyError("the URI is not s3://bucket/key");
+  const { bucket, key } = parseUri(scheme, uri);
   if (!buckets.includes(bucket)) throw new KeyError("the URI is in a bucket that this plane does not serve");
   if (!key.startsWith(prefix)) throw new KeyError("the URI is not beneath the caller's own project and domain");
   return { bucket, key: keyBeneath(scope, key.slice(prefix.length)) };

@@ -1,4 +1,3 @@
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { logSink } from "../../shared/auth/audit.ts";
@@ -6,22 +5,23 @@ import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { openStore, schemeOf, storeKinds } from "./open.ts";
 import { maxPresignSeconds, objectStoreService } from "./service.ts";
-import { s3ObjectStore } from "./store.ts";
 
 await runService({
   name: "objectstore",
   shape: {
     ...tokenShape,
     ORG: label,
+    OBJECT_STORE: storeKinds,
     METADATA_BUCKET: z.string().min(3),
     FAST_REGISTRATION_BUCKET: z.string().min(3),
-    AWS_REGION: z.string().min(1),
     PRESIGN_TTL_SECONDS: z.coerce.number().int().min(1).max(maxPresignSeconds).default(maxPresignSeconds),
   },
   parts: ({ config, log }) => {
     const service = objectStoreService({
-      store: s3ObjectStore(fromNodeProviderChain()),
+      store: openStore(config.OBJECT_STORE),
+      scheme: schemeOf[config.OBJECT_STORE],
       org: config.ORG,
       metadataBucket: config.METADATA_BUCKET,
       fastRegistrationBucket: config.FAST_REGISTRATION_BUCKET,

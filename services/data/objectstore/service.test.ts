@@ -1,6 +1,7 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { GoogleError } from "../../../shared/google.ts";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { unrecorded } from "../../shared/testing/audit.ts";
@@ -39,6 +40,9 @@ const store: ObjectStore = {
     asked.push(["get", object, maxBytes]);
     return answer;
   },
+  async has() {
+    throw new Error("the service does not ask it");
+  },
 };
 
 beforeAll(async () => {
@@ -53,6 +57,7 @@ beforeEach(() => {
 function client(presignSeconds = 3_600) {
   const service = objectStoreService({
     store,
+    scheme: "s3",
     org: "acme",
     metadataBucket: "acme-metadata",
     fastRegistrationBucket: "acme-fast-reg",
@@ -218,5 +223,12 @@ describe("whole objects", () => {
     trouble = Object.assign(new Error("connect ECONNREFUSED"), { name: "TimeoutError" });
     expect(await codeOf(client().getObject({ ...scope, uri }, await as()))).toBe("Unavailable");
     expect(await codeOf(client().putInputs({ ...scope, folder: "i" }, await as()))).toBe("Unavailable");
+    trouble = new GoogleError("GET storage.googleapis.com/…: 503", 503);
+    expect(await codeOf(client().getObject({ ...scope, uri }, await as()))).toBe("Unavailable");
+  });
+
+  it("are not asked for again where the store refuses, and its words stay here", async () => {
+    trouble = new GoogleError("GET storage.googleapis.com/…: 403 Permission denied on a-bucket", 403);
+    expect(await codeOf(client().getObject({ ...scope, uri }, await as()))).toBe("Internal");
   });
 });

@@ -4,14 +4,17 @@
  */
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { GoogleError } from "../../../shared/google.ts";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { denied, invalid, notFound, unavailable } from "../../shared/errors.ts";
 import { maxMessageBytes } from "../../shared/limits.ts";
-import { KeyError, keyBeneath, objectBeneath, type Scope } from "./keys.ts";
+import { KeyError, keyBeneath, objectBeneath, type Scheme, type Scope, uriOf } from "./keys.ts";
 import type { ObjectStore } from "./store.ts";
 
 export interface ObjectStoreDeps {
   store: ObjectStore;
+  /** Of the store's URIs. */
+  scheme: Scheme;
   /** The one organisation that this plane belongs to. */
   org: string;
   metadataBucket: string;
@@ -28,8 +31,8 @@ const maxInputsBytes = 10 * 1024 * 1024;
 export const maxObjectBytes = maxMessageBytes - 1024;
 
 export function objectStoreService(deps: ObjectStoreDeps): ServiceImpl<typeof ObjectStoreService> {
-  const { store, metadataBucket, fastRegistrationBucket } = deps;
-  const buckets = [metadataBucket, fastRegistrationBucket];
+  const { store, scheme, metadataBucket, fastRegistrationBucket } = deps;
+  const served = { scheme, buckets: [metadataBucket, fastRegistrationBucket] };
   return {
     async signUpload(request, context) {
       const scope = scopeOf(request, context, deps.org);
@@ -44,12 +47,12 @@ export function objectStoreService(deps: ObjectStoreDeps): ServiceImpl<typeof Ob
       const seconds = lifeOf(request.expiresInSeconds, deps.presignSeconds);
       const options = { md5: digest.toString("base64"), keepMd5: request.addContentMd5Metadata, seconds };
       const { url, headers, expiresAt } = await reached(() => store.signPut(object, options));
-      return { signedUrl: url, nativeUrl: uriOf(object), headers, expiresAtUnix: unixTime(expiresAt) };
+      return { signedUrl: url, nativeUrl: uriOf(scheme, object), headers, expiresAtUnix: unixTime(expiresAt) };
     },
 
     async signDownload(request, context) {
       const scope = scopeOf(request, context, deps.org);
-      const object = named(() => objectBeneath(scope, request.uri, buckets));
+      const object = named(() => objectBeneath(scope, request.uri, served));
       const seconds = lifeOf(request.expiresInSeconds, deps.presignSeconds);
       const { url, expiresAt } = await reached(() => store.signGet(object, { seconds }));
       return { signedUrl: url, expiresAtUnix: unixTime(expiresAt) };
@@ -64,12 +67,12 @@ export function objectStoreService(deps: ObjectStoreDeps): ServiceImpl<typeof Ob
       }
       const key = named(() => keyBeneath(scope, `${request.folder}/inputs.pb`));
       await reached(() => store.put({ bucket: metadataBucket, key }, request.content));
-      return { uri: uriOf({ bucket: metadataBucket, key: key.slice(0, -"/inputs.pb".length) }) };
+      return { uri: uriOf(scheme, { bucket: metadataBucket, key: key.slice(0, -"/inputs.pb".length) }) };
     },
 
     async getObject(request, context) {
       const scope = scopeOf(request, context, deps.org);
-      const object = named(() => objectBeneath(scope, request.uri, buckets));
+      const object = named(() => objectBeneath(scope, request.uri, served));
       const content = await reached(() => store.get(object, maxObjectBytes));
       if (content === undefined) throw notFound("the object");
       if (content instanceof Uint8Array) return { content };
@@ -117,12 +120,9 @@ async function reached<T>(ask: () => Promise<T>): Promise<T> {
 
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof GoogleError) return error.passes;
   if ("$retryable" in error && error.$retryable !== undefined) return true;
   return ["TimeoutError", "ServiceUnavailable", "SlowDown", "InternalError"].includes(error.name);
-}
-
-function uriOf({ bucket, key }: { bucket: string; key: string }): string {
-  return `s3://${bucket}/${key}`;
 }
 
 function unixTime(milliseconds: number): bigint {

@@ -1,14 +1,7 @@
-/** The object store under this plane's own role: signs, writes, reads. What may be asked for is decided elsewhere. */
-import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import type { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { pathStyle } from "../../shared/s3.ts";
+/** The object store under this plane's own identity: signs, writes, reads. What may be asked for is decided elsewhere. */
 import type { ObjectName } from "./keys.ts";
 
-/** Answers the session's present credentials, or new ones when `forceRefresh` is set. */
-export type Credentials = ReturnType<typeof fromNodeProviderChain>;
-
-interface SignedUrl {
+export interface SignedUrl {
   url: string;
   /** Headers that must be sent with it, exactly so. */
   headers: Record<string, string>;
@@ -16,75 +9,17 @@ interface SignedUrl {
   expiresAt: number;
 }
 
-export interface ObjectStore {
+export interface ObjectReader {
+  /** @returns undefined when there is no such object, its size alone when that is above `maxBytes`. */
+  get(object: ObjectName, maxBytes: number): Promise<Uint8Array | { tooLarge: number } | undefined>;
+  has(object: ObjectName): Promise<boolean>;
+}
+
+export interface ObjectStore extends ObjectReader {
   signPut(object: ObjectName, options: { md5: string; keepMd5: boolean; seconds: number }): Promise<SignedUrl>;
   signGet(object: ObjectName, options: { seconds: number }): Promise<SignedUrl>;
   put(object: ObjectName, content: Uint8Array): Promise<void>;
-  /** @returns undefined when there is no such object, its size alone when that is above `maxBytes`. */
-  get(object: ObjectName, maxBytes: number): Promise<Uint8Array | { tooLarge: number } | undefined>;
 }
 
 /** Where the client keeps its own digest, to find a bundle that it has uploaded before. */
-const md5Metadata = "flytecontentmd5";
-/** A session this much shorter than the asked time is not renewed for its sake. */
-const toleranceMs = 60_000;
-
-export function s3ObjectStore(credentials: Credentials): ObjectStore {
-  const s3 = new S3Client({ ...pathStyle(), credentials });
-  let signer: { identity: Awaited<ReturnType<Credentials>>; client: S3Client } | undefined;
-
-  /** A URL dies with the session that signed it, so a session that ends too soon is replaced first. */
-  async function signing(seconds: number): Promise<{ client: S3Client; expiresAt: number }> {
-    const wanted = Date.now() + seconds * 1_000;
-    let identity = await credentials();
-    if (identity.expiration && identity.expiration.getTime() < wanted - toleranceMs) {
-      identity = await credentials({ forceRefresh: true });
-    }
-    if (signer?.identity !== identity) {
-      signer?.client.destroy();
-      signer = { identity, client: new S3Client({ ...pathStyle(), credentials: identity }) };
-    }
-    return { client: signer.client, expiresAt: Math.min(wanted, identity.expiration?.getTime() ?? wanted) };
-  }
-
-  return {
-    async signPut({ bucket, key }, { md5, keepMd5, seconds }) {
-      const { client, expiresAt } = await signing(seconds);
-      const kept: Record<string, string> = keepMd5 ? { [md5Metadata]: md5 } : {};
-      const command = new PutObjectCommand({ Bucket: bucket, Key: key, ContentMD5: md5, Metadata: kept });
-      const url = await getSignedUrl(client, command, {
-        expiresIn: seconds,
-        // Signed as headers: in the query they would bind nobody to send them.
-        unhoistableHeaders: new Set(["content-md5", `x-amz-meta-${md5Metadata}`]),
-        signableHeaders: new Set(["host", "content-md5", `x-amz-meta-${md5Metadata}`]),
-      });
-      const headers: Record<string, string> = keepMd5 ? { [`x-amz-meta-${md5Metadata}`]: md5 } : {};
-      return { url, headers, expiresAt };
-    },
-    async signGet({ bucket, key }, { seconds }) {
-      const { client, expiresAt } = await signing(seconds);
-      const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), {
-        expiresIn: seconds,
-      });
-      return { url, headers: {}, expiresAt };
-    },
-    async put({ bucket, key }, content) {
-      await s3.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentLength: content.byteLength }),
-      );
-    },
-    async get({ bucket, key }, maxBytes) {
-      try {
-        const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        const size = ContentLength ?? 0;
-        if (size <= maxBytes) return await Body?.transformToByteArray();
-        // Left unread, it would hold the connection.
-        if (Body && "destroy" in Body) Body.destroy();
-        return { tooLarge: size };
-      } catch (error) {
-        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
-        throw error;
-      }
-    },
-  };
-}
+export const md5Metadata = "flytecontentmd5";
