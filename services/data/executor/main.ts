@@ -6,7 +6,7 @@ import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
 import { aborted } from "../../shared/pause.ts";
 import { runService } from "../../shared/service.ts";
-import { openReader, schemeOf, storeKinds } from "../objectstore/open.ts";
+import { clouds, openReader, schemeOf } from "../objectstore/open.ts";
 import { startElection } from "./election.ts";
 import { type Executor, type ExecutorOptions, startExecutor } from "./executor.ts";
 import { startCaches } from "./informers.ts";
@@ -33,7 +33,7 @@ await runService({
   shape: {
     TUNNEL_URL: httpUrl,
     ORG: label,
-    OBJECT_STORE: storeKinds,
+    CLOUD: clouds,
     CLUSTER_NAME: label,
     CONTROL_PLANE_HOST: hostName,
     /** Namespaces of the projects served, such as demo-development, with commas between. */
@@ -75,7 +75,7 @@ await runService({
       watch: (events, signal) => startCaches(kube, served, events, log, signal),
       namespaces: config.PROJECT_NAMESPACES,
       upstream: tunnel,
-      results: storedResults(openReader(config.OBJECT_STORE), schemeOf[config.OBJECT_STORE]),
+      results: storedResults(openReader(config.CLOUD), schemeOf[config.CLOUD]),
       worker: `${config.CLUSTER_NAME}/executor`,
       capacity: config.LEASE_CAPACITY,
       log,

@@ -11,8 +11,7 @@ let api: Google;
 
 beforeAll(async () => {
   standIn = await startGcsStandIn(account);
-  const env = { GOOGLE_ENDPOINT_URL: `${standIn.origin}/` };
-  api = google({ token: async () => standIn.token, env, backoffMs: 1 });
+  api = standIn.client;
 });
 afterAll(() => standIn.close());
 

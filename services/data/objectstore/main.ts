@@ -5,7 +5,7 @@ import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
-import { openStore, schemeOf, storeKinds } from "./open.ts";
+import { clouds, openStore, schemeOf } from "./open.ts";
 import { maxPresignSeconds, objectStoreService } from "./service.ts";
 
 await runService({
@@ -13,15 +13,15 @@ await runService({
   shape: {
     ...tokenShape,
     ORG: label,
-    OBJECT_STORE: storeKinds,
+    CLOUD: clouds,
     METADATA_BUCKET: z.string().min(3),
     FAST_REGISTRATION_BUCKET: z.string().min(3),
     PRESIGN_TTL_SECONDS: z.coerce.number().int().min(1).max(maxPresignSeconds).default(maxPresignSeconds),
   },
   parts: ({ config, log }) => {
     const service = objectStoreService({
-      store: openStore(config.OBJECT_STORE),
-      scheme: schemeOf[config.OBJECT_STORE],
+      store: openStore(config.CLOUD),
+      scheme: schemeOf[config.CLOUD],
       org: config.ORG,
       metadataBucket: config.METADATA_BUCKET,
       fastRegistrationBucket: config.FAST_REGISTRATION_BUCKET,

@@ -10,21 +10,21 @@ import type { Scheme } from "./keys.ts";
 import { s3ObjectStore, s3Reader } from "./s3-store.ts";
 import type { ObjectReader, ObjectStore } from "./store.ts";
 
-export const storeKinds = z.enum(["s3", "gcs"]).default("s3");
-export type StoreKind = z.output<typeof storeKinds>;
+export const clouds = z.enum(["aws", "gcp"]).default("aws");
+export type Cloud = z.output<typeof clouds>;
 
-export const schemeOf: Record<StoreKind, Scheme> = { s3: "s3", gcs: "gs" };
+export const schemeOf: Record<Cloud, Scheme> = { aws: "s3", gcp: "gs" };
 
 /** For the service that signs. @throws UserError for what its kind of store needs and the environment has not */
-export function openStore(kind: StoreKind, env: NodeJS.ProcessEnv = process.env): ObjectStore {
-  if (kind === "s3") {
+export function openStore(cloud: Cloud, env: NodeJS.ProcessEnv = process.env): ObjectStore {
+  if (cloud === "aws") {
     readConfig({ AWS_REGION: z.string().min(1) }, env);
     return s3ObjectStore(fromNodeProviderChain());
   }
-  return gcsObjectStore(google({ env }), readConfig({ SIGNING_ACCOUNT: z.email() }, env).SIGNING_ACCOUNT);
+  return gcsObjectStore(google({ env }), readConfig({ SIGNER_ACCOUNT: z.email() }, env).SIGNER_ACCOUNT);
 }
 
 /** For those who only read. */
-export function openReader(kind: StoreKind): ObjectReader {
-  return kind === "s3" ? s3Reader(new S3Client(pathStyle())) : gcsReader(google());
+export function openReader(cloud: Cloud): ObjectReader {
+  return cloud === "aws" ? s3Reader(new S3Client(pathStyle())) : gcsReader(google());
 }

@@ -3,6 +3,7 @@ import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
+import { google } from "../../../shared/google.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
@@ -11,6 +12,7 @@ import { startServer } from "../../shared/server.ts";
 import { runService } from "../../shared/service.ts";
 import { awsBackend } from "./aws-backend.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
+import { gcpBackend } from "./gcp-backend.ts";
 import { kubernetesBackend } from "./kubernetes-backend.ts";
 import { kubernetesShards } from "./kubernetes-shards.ts";
 import { secretStoreService } from "./service.ts";
@@ -31,13 +33,46 @@ const awsShape = {
   SECRET_RESOURCE_POLICY: z.string().min(2),
 };
 
+const gcpShape = {
+  GCP_PROJECT: z.string().min(1),
+  GCP_REGION: z.string().min(1),
+  /** What ids begin with, such as union_acme_: no organisation has an underscore, so none's begins with another's. */
+  SECRET_PREFIX: z.string().endsWith("_"),
+  SECRET_KEY_NAME: z.string().startsWith("projects/"),
+};
+
+const backends = {
+  kubernetes: kubernetesBackend,
+  "aws-secrets-manager": (catalogue: Catalogue) => {
+    const config = readConfig(awsShape);
+    return awsBackend({
+      client: new SecretsManagerClient({ region: config.AWS_REGION, credentials: fromNodeProviderChain() }),
+      catalogue,
+      prefix: config.SECRET_PREFIX,
+      keyArn: config.SECRET_KEY_ARN,
+      resourcePolicy: config.SECRET_RESOURCE_POLICY,
+    });
+  },
+  "gcp-secret-manager": (catalogue: Catalogue) => {
+    const config = readConfig(gcpShape);
+    return gcpBackend({
+      google: google(),
+      catalogue,
+      project: config.GCP_PROJECT,
+      prefix: config.SECRET_PREFIX,
+      region: config.GCP_REGION,
+      keyName: config.SECRET_KEY_NAME,
+    });
+  },
+};
+
 await runService({
   name: "secrets",
   shape: {
     ...tokenShape,
     ORG: label,
     POD_NAMESPACE: label,
-    SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager"]),
+    SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager", "gcp-secret-manager"]),
     /** Secrets of this namespace that the stack made. Their number never changes: a secret's place follows from it. */
     SECRET_SHARDS: names,
     PROJECTS: servedProjects,
@@ -49,7 +84,7 @@ await runService({
     const kube = new KubeConfig();
     kube.loadFromDefault();
     const catalogue = openCatalogue(kubernetesShards(kube, config.POD_NAMESPACE, config.SECRET_SHARDS));
-    const backend = config.SECRET_BACKEND === "kubernetes" ? kubernetesBackend(catalogue) : cloudBackend(catalogue);
+    const backend = backends[config.SECRET_BACKEND](catalogue);
     const users = userIssuer(config);
     const webhook = await startServer({
       port: config.WEBHOOK_PORT,
@@ -70,14 +105,3 @@ await runService({
     };
   },
 });
-
-function cloudBackend(catalogue: Catalogue) {
-  const config = readConfig(awsShape);
-  return awsBackend({
-    client: new SecretsManagerClient({ region: config.AWS_REGION, credentials: fromNodeProviderChain() }),
-    catalogue,
-    prefix: config.SECRET_PREFIX,
-    keyArn: config.SECRET_KEY_ARN,
-    resourcePolicy: config.SECRET_RESOURCE_POLICY,
-  });
-}
