@@ -72,6 +72,8 @@ export const permissions: Permission[] = [
       { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
       { apiGroups: [""], resources: ["events"], verbs: ["list", "watch"] },
+      // Of a pod by its name; of nodes, whose measurements tell of every pod, nothing.
+      { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get"] },
     ],
   },
   {

@@ -10,6 +10,7 @@ import {
   PeopleService,
   StaffAccessService,
 } from "../../gen/biplane/identity/v1/identity_pb.js";
+import { MetricsService } from "../../gen/biplane/metrics/v1/metrics_pb.js";
 import { PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { ActionsService } from "../../gen/flyteidl2/actions/actions_service_pb.js";
 import { AuthMetadataService } from "../../gen/flyteidl2/auth/auth_service_pb.js";
@@ -27,7 +28,7 @@ import { passes } from "./matrix.ts";
 
 export const services: DescService[] = [
   ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
-  ...[DataProxyService, IdentityService, SecretService],
+  ...[DataProxyService, IdentityService, MetricsService, SecretService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
   ...[TaskService, TriggerService, ClusterAdminService, PeopleService, StaffAccessService],
 ];

@@ -2,7 +2,7 @@
  * The data relay of the region: forwards signing requests and streams to the caller's compute plane, which authorizes
  * the caller itself. Nothing that passes is kept, and no presigned URL is logged.
  */
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   Code,
@@ -14,8 +14,9 @@ import {
 } from "@connectrpc/connect";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
-import type { ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
+import { type ActionIdentifier, ActionIdentifierSchema } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { LogLineOriginator } from "../../../gen/flyteidl2/logs/dataplane/payload_pb.js";
 import { InputsSchema, OutputsSchema } from "../../../gen/flyteidl2/task/common_pb.js";
@@ -28,6 +29,7 @@ import type { StreamOptions } from "./again.ts";
 import { watchClusterEvents } from "./events.ts";
 import { contentHash, inputsHash } from "./inputs-hash.ts";
 import { tailLogs } from "./logs.ts";
+import { watchMetrics } from "./metrics.ts";
 import { unlessNeverRan } from "./never-ran.ts";
 import { noLimit, type Planes } from "./planes.ts";
 
@@ -51,6 +53,7 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
   const objects = createClient(ObjectStoreService, relay);
   const logs = createClient(LogService, relay);
   const events = createClient(EventService, relay);
+  const metrics = createClient(MetricsService, relay);
   const seconds = (duration: { seconds: bigint } | undefined) => duration?.seconds ?? 0n;
 
   return (router: ConnectRouter) =>
@@ -150,6 +153,13 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
       .rpc(RunService.method.watchClusterEvents, async function* ({ id, attempt }, context) {
         const stream = watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
         yield* unlessNeverRan(stream, () => cached(context, id), []);
+      })
+      .service(MetricsService, {
+        async *watchMetrics({ org, project, domain, run: name, action, attempt }, context) {
+          const id = create(ActionIdentifierSchema, { name: action, run: { org, project, domain, name } });
+          const stream = watchMetrics(metrics, attemptOf(context, id, attempt), streamTo(context));
+          yield* unlessNeverRan(stream, () => cached(context, id), []);
+        },
       });
 
   function attemptOf(context: HandlerContext, id: ActionIdentifier | undefined, attempt: number) {

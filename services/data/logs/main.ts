@@ -4,6 +4,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
@@ -13,7 +14,9 @@ import { cloudWatchLogs } from "./cloudwatch-logs.ts";
 import { eventService } from "./event-service.ts";
 import { kubernetesEvents } from "./kubernetes-events.ts";
 import { kubernetesLogs } from "./kubernetes-logs.ts";
+import { kubernetesMetrics } from "./kubernetes-metrics.ts";
 import type { LogStore } from "./log-store.ts";
+import { metricsService } from "./metrics-service.ts";
 import { logService } from "./service.ts";
 
 await runService({
@@ -33,10 +36,12 @@ await runService({
     const logs = kubernetesLogs(kube);
     const lines = logService({ ...served, logs, store: storeOf(config), log });
     const events = eventService({ ...served, events: kubernetesEvents(kube, logs.readPod), log });
+    const metrics = metricsService({ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log });
     const users = userIssuer(config);
     return {
       rpc: {
-        routes: (router) => void router.service(LogService, lines).service(EventService, events),
+        routes: (router) =>
+          void router.service(LogService, lines).service(EventService, events).service(MetricsService, metrics),
         verify: tokenVerifier([users]),
         authorize: statedAuthorizer(users),
         audit: logSink(log),

@@ -31,6 +31,7 @@ describe("what the region asks of a compute plane", () => {
     ["/biplane.objectstore.v1.ObjectStoreService/SignUpload", { name: "objects", authorization: "Bearer user" }],
     ["/biplane.logs.v1.LogService/TailLogs", { name: "logs", authorization: "Bearer user" }],
     ["/biplane.events.v1.EventService/WatchEvents", { name: "logs", authorization: "Bearer user" }],
+    ["/biplane.metrics.v1.MetricsService/WatchMetrics", { name: "logs", authorization: "Bearer user" }],
     ["/biplane.secrets.v1.SecretStoreService/GetSecret", { name: "secrets", authorization: "Bearer user" }],
   ])("%s goes to its service, with the user's token", async (path, answer) => {
     const all = await Promise.all([service("objects"), service("logs"), service("secrets")]);

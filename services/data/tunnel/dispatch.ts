@@ -1,4 +1,4 @@
-/** What the region may ask of this cluster: four services by name, and nothing else. */
+/** What the region may ask of this cluster: five services by name, and nothing else. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { answerError, type HttpHandler, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -16,6 +16,7 @@ export function fromRegion({ objectStore, logProvider, secrets, log }: Dispatch)
     ["/biplane.objectstore.v1.ObjectStoreService/", objectStore],
     ["/biplane.logs.v1.LogService/", logProvider],
     ["/biplane.events.v1.EventService/", logProvider],
+    ["/biplane.metrics.v1.MetricsService/", logProvider],
     ["/biplane.secrets.v1.SecretStoreService/", secrets],
   ];
   return (request, response) => {

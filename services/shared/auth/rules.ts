@@ -16,6 +16,7 @@ import {
   StaffAccessService,
 } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, type Document, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projects_pb.js";
@@ -148,6 +149,7 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   rulesOf(LogService, { tailLogs: mayRead(state, inPlace) }),
   rulesOf(EventService, { watchEvents: mayRead(state, inPlace) }),
+  rulesOf(MetricsService, { watchMetrics: mayRead(state, inPlace) }),
   rulesOf(SecretStoreService, {
     createSecret: mayChange("manage_secrets", inPlace),
     updateSecret: mayChange("manage_secrets", inPlace),
