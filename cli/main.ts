@@ -23,7 +23,10 @@ program
   .option("--kubeconfig-region <file>", "use this cluster for the region instead of a node of the local run")
   .option("--kubeconfig-customer <file>", "use this cluster for the customer instead of a node of the local run")
   .option("--model <model>", "who operates the customer's plane: self-managed (as it is without) or byoc")
-  .option("--with <parts>", "build these extended parts first, with commas between, or all: logs, network-policy")
+  .option(
+    "--with <parts>",
+    "build these extended parts first, with commas between, or all: logs, metrics, network-policy",
+  )
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
 
 program

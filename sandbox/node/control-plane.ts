@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Sandbox } from "../context.ts";
 import { ensureProcess } from "../processes.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Credentials, frontProxyName } from "./credentials.ts";
 import { type NodeLayout, type Program, ports, processName } from "./layout.ts";
 
 export async function ensureApiServer(sandbox: Sandbox, node: NodeLayout, credentials: Credentials): Promise<void> {
@@ -96,6 +96,13 @@ function apiServerArguments(node: NodeLayout, credentials: Credentials): string[
     `--kubelet-client-certificate=${credentials.kubeletClient.certificate}`,
     `--kubelet-client-key=${credentials.kubeletClient.key}`,
     "--kubelet-preferred-address-types=InternalIP",
+    `--requestheader-client-ca-file=${credentials.frontProxy.authority}`,
+    `--requestheader-allowed-names=${frontProxyName}`,
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+    `--proxy-client-cert-file=${credentials.frontProxy.client.certificate}`,
+    `--proxy-client-key-file=${credentials.frontProxy.client.key}`,
     // Cilium's agent and the image builder ask for more than the default; Pod Security decides per namespace.
     "--allow-privileged",
     "--profiling=false",

@@ -24,7 +24,14 @@ const users = {
   dns: { commonName: "eks:dns" },
   hooks: { commonName: "eks:hooks" },
   "policy-agent": { commonName: "eks:policy-agent" },
+  metrics: { commonName: "eks:metrics-server" },
 } as const;
+
+/** Common name of whoever passes calls on. */
+export const frontProxyName = "front-proxy-client";
+
+/** As the API server names the metrics server. */
+const metricsService = "metrics-server.kube-system.svc";
 
 type User = keyof typeof users | "kubelet";
 
@@ -36,6 +43,10 @@ export interface Credentials {
   serving: KeyPairFiles;
   /** Loopback server of hooks-main.ts. */
   hooksServing: KeyPairFiles;
+  /** Of metrics-server.ts, as the API server calls it. */
+  metricsServing: KeyPairFiles;
+  /** By which the API server tells who calls, where it passes a call on. */
+  frontProxy: { authority: string; client: KeyPairFiles };
   kubelet: KeyPairFiles;
   /** The API server as client of the kubelet: logs, exec. */
   kubeletClient: KeyPairFiles;
@@ -65,6 +76,15 @@ export async function ensureCredentials(paths: Paths, node: NodeLayout): Promise
     addresses: [node.address, node.kubernetesService, "127.0.0.1"],
   });
   const hooksServing = await ensureLeaf(paths, { name: `${node.plane}-hooks-server`, addresses: ["127.0.0.1"] });
+  const metricsServing = await ensureLeaf(paths, {
+    name: `${node.plane}-metrics-server`,
+    dns: [metricsService],
+  });
+  const fronts = `${node.plane}-front-proxy`;
+  const frontProxy = {
+    authority: (await ensureAuthority(paths, fronts)).certificate,
+    client: await leaf("front-proxy-client", { commonName: frontProxyName, authority: fronts }),
+  };
   const kubeletServing = await ensureLeaf(paths, {
     name: `${node.plane}-kubelet-server`,
     dns: [node.name],
@@ -86,6 +106,8 @@ export async function ensureCredentials(paths: Paths, node: NodeLayout): Promise
     clientAuthority,
     serving,
     hooksServing,
+    metricsServing,
+    frontProxy,
     kubelet: kubeletServing,
     kubeletClient,
     hooks,

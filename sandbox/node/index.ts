@@ -11,6 +11,7 @@ import { ensureDns } from "./dns.ts";
 import { ensureHooks } from "./hooks.ts";
 import { ensureKubelet } from "./kubelet.ts";
 import { nodeLayout, processName, programs } from "./layout.ts";
+import { ensureMetricsServer } from "./metrics-server.ts";
 import { ensurePodTraffic } from "./pod-traffic.ts";
 import { endPods } from "./pods.ts";
 import { agentNetwork, startPolicyAgent, untilAgentReady } from "./policy-agent.ts";
@@ -52,6 +53,8 @@ export async function ensureNode(sandbox: Sandbox, plane: Plane, enforces: boole
   }
   await untilNodeReady(paths, node);
   await ensurePodTraffic(sandbox, node, credentials);
+  // It measures what tasks use.
+  if (plane === "customer") await ensureMetricsServer(sandbox, node, credentials);
   for (const program of [...programs, ...(enforces ? (["cilium-agent"] as const) : [])])
     requireRunning(paths, processName(node, program));
   await publish(node, kubeconfig, credentials);

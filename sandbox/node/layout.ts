@@ -69,7 +69,14 @@ export function nodeLayout(paths: Paths, plane: Plane): NodeLayout {
 const longestSocket = 107 - ".ttrpc".length;
 
 /** Loopback ports in the node's own network namespace. */
-export const ports = { etcd: 2379, etcdPeer: 2380, dnsHealth: 8180, dnsReady: 8181, hooks: 9443 } as const;
+export const ports = {
+  etcd: 2379,
+  etcdPeer: 2380,
+  dnsHealth: 8180,
+  dnsReady: 8181,
+  hooks: 9443,
+  metrics: 4443,
+} as const;
 
 /** All that a node consists of; `mounts` keeps the mount namespace of containerd and kubelet (private-mounts.ts). */
 export const programs = [
@@ -85,8 +92,8 @@ export const programs = [
   "coredns",
 ] as const;
 
-/** `cilium-agent` is there only where policies are enforced. */
-export type Program = (typeof programs)[number] | "cilium-agent";
+/** `cilium-agent` and `metrics-server` are there only where their extended parts are. */
+export type Program = (typeof programs)[number] | "cilium-agent" | "metrics-server";
 
 /** Name of a node's process in the sandbox's records and logs. */
 export function processName(node: NodeLayout, program: Program): string {

@@ -56,6 +56,14 @@ export const parts: Part[] = [
     tags: ["custom", "inputs.tail", "outputs.cloudwatch_logs", "outputs.health", "parsers.grok", "processors.regex"],
   }),
   goPart({
+    id: "metrics",
+    title: "Metrics server",
+    tier: "extended",
+    seconds: 300,
+    module: "metrics",
+    programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
+  }),
+  goPart({
     id: "engine",
     title: "Pulumi engine",
     tier: "core",
