@@ -13,6 +13,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { network, type Plane } from "../../sandbox/hosts.ts";
 import { enterNetwork } from "../../sandbox/network/namespace.ts";
+import { streamWindowBytes } from "../../services/shared/limits.ts";
 import { kubectl, platform } from "./kubectl.ts";
 
 const program = fileURLToPath(new URL("./beside-main.ts", import.meta.url));
@@ -34,9 +35,11 @@ export async function beside(plane: Plane, service: string): Promise<Beside> {
     execArgv: [...enter, process.execPath],
   });
   await once(child, "message");
-  const nodeOptions = { createConnection: () => connect(path) };
+  const nodeOptions = { createConnection: () => connect(path), settings: { initialWindowSize: streamWindowBytes } };
+  // As services call each other: see services/shared/client.ts.
+  const asServices = { httpVersion: "2" as const, acceptCompression: [], nodeOptions };
   return {
-    transport: createConnectTransport({ httpVersion: "2", baseUrl: `http://${service}`, nodeOptions }),
+    transport: createConnectTransport({ ...asServices, baseUrl: `http://${service}` }),
     close() {
       child.disconnect();
       rmSync(folder, { recursive: true, force: true });
