@@ -31,7 +31,7 @@ export interface AuditQuery {
 export function databaseSink(database: Database): AuditSink {
   return async ({ org, subject, kind, apiKey = "" }, { operation, resource, decision, reason, requestId }) => {
     await database.withOrg(org, (transaction) =>
-      transaction.query(
+      transaction.last(
         `insert into biplane.audit_records
            (org, subject, subject_kind, api_key, operation, resource, decision, reason, request_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

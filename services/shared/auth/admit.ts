@@ -28,9 +28,29 @@ export async function admit(call: Call, message: Message): Promise<Caller> {
   return caller;
 }
 
+/**
+ * Admits, works, and answers once both are done. Where only the answer could change anything the record is kept beside
+ * the work, which saves its time: a process that is killed before the record is kept has handed out nothing.
+ */
+export async function answerOnceRecorded<T>(
+  call: Call,
+  message: Message,
+  work: (caller: Caller) => Promise<T>,
+): Promise<T> {
+  const caller = await recordingDenials(call, message, () => decide(call, message));
+  const kept = isRecorded(call.rule, caller) ? keep(call, message, "allowed", "") : undefined;
+  if (!changesByAnswer(call.rule)) await kept;
+  const [answer] = await Promise.all([recordingDenials(call, message, () => work(caller)), kept]);
+  return answer;
+}
+
+function changesByAnswer(rule: Rule | undefined): boolean {
+  return rule?.who === "permitted" && rule.changes === "by-answer";
+}
+
 /** Changes of everybody; of staff whatever they call. */
 function isRecorded(rule: Rule | undefined, { kind }: Caller): boolean {
-  if (rule?.who === "permitted" || rule?.who === "in-person") return rule.changes || kind === "staff";
+  if (rule?.who === "permitted" || rule?.who === "in-person") return rule.changes !== false || kind === "staff";
   return rule?.who === "signed-in" && kind === "staff" && !rule.internal;
 }
 

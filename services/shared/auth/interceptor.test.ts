@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
+import { DataProxyService } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { ProjectService } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { SecretService } from "../../../gen/flyteidl2/secret/secret_pb.js";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
@@ -27,6 +28,7 @@ async function transport(authorize: Authorizer = byRole, sink?: AuditSink) {
     ({ service }) => {
       service(IdentityService, { userInfo: (_request, context) => ({ subject: callerOf(context).subject }) });
       service(ProjectService, { createProject: () => ran.push("createProject") && {} });
+      service(DataProxyService, { createUploadLocation: () => ran.push("createUploadLocation") && {} });
       service(SecretService, { createSecret: () => ran.push("createSecret") && {} });
       service(RunService, {
         async *watchRunDetails() {
@@ -63,6 +65,29 @@ describe("the interceptor", () => {
       "acme/staff allowed IdentityService/UserInfo",
       "acme/staff allowed RunService/WatchRunDetails",
     ]);
+  });
+
+  it("keeps the record of a change before it is made, and of what only its answer changes before that is given", async () => {
+    const waiting = Promise.withResolvers<void>();
+    const { made, ran, headers } = await transport(byRole, () => waiting.promise);
+    const as = await headers({ role: "admin" });
+    const ended: string[] = [];
+    const calls = [
+      createClient(ProjectService, made).createProject({}, as),
+      createClient(DataProxyService, made).createUploadLocation({}, as),
+    ].map((call) => call.then(() => ended.push("ended")));
+    await vi.waitFor(() => expect(ran).toEqual(["createUploadLocation"]), 30_000);
+    expect(ended).toEqual([]);
+    waiting.resolve();
+    await Promise.all(calls);
+    expect(ran).toEqual(["createUploadLocation", "createProject"]);
+  });
+
+  it("answers nothing that cannot be recorded", async () => {
+    const lost: AuditSink = () => Promise.reject(new Error("the disk is full"));
+    const { made, headers } = await transport(byRole, lost);
+    const call = createClient(DataProxyService, made).createUploadLocation({}, await headers({ role: "admin" }));
+    await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
   });
 
   it("refuses what the caller was not granted, before the service runs", async () => {

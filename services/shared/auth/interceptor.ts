@@ -1,6 +1,6 @@
 /** Authenticates, authorizes and records every RPC before its code runs, and asks again while a stream lasts. */
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { admit, type Call, decide, recordingDenials } from "./admit.ts";
+import { admit, answerOnceRecorded, type Call, decide, recordingDenials } from "./admit.ts";
 import { callerKey } from "./caller.ts";
 import { peeked } from "./peek.ts";
 import { ruleOf } from "./rules.ts";
@@ -22,8 +22,10 @@ export function authInterceptor(parts: AuthParts): Interceptor {
     const identified = await parts.verify(request.header.get("authorization"));
     const call: Call = { ...parts, rule, identified, service, method, header: request.header };
     if (!request.stream) {
-      request.contextValues.set(callerKey, await admit(call, request.message));
-      return recordingDenials(call, request.message, () => next(request));
+      return answerOnceRecorded(call, request.message, (caller) => {
+        request.contextValues.set(callerKey, caller);
+        return next(request);
+      });
     }
     const { first, all } = await peeked(request.message);
     if (first === undefined) throw new ConnectError("the request has no message", Code.InvalidArgument);

@@ -30,8 +30,8 @@ export type Rule<M = Message> =
       who: "permitted";
       /** Held somewhere at least, which even a request that names no place must. */
       anyOf: readonly Permission[];
-      /** Creates, changes or removes something. */
-      changes: boolean;
+      /** Creates, changes or removes something. `by-answer`: only by what the caller can do with the answer. */
+      changes: boolean | "by-answer";
       named(message: M): Named[];
     };
 
@@ -67,7 +67,12 @@ export function mayChange<M>(permission: Permissions, named: Naming<M>): Rule<M>
   return permitted(permission, named, true);
 }
 
-function permitted<M>(permission: Permissions, named: Naming<M>, changes: boolean): Rule<M> {
+/** Answers with the means to change something, and changes nothing itself. */
+export function mayHandOut<M>(permission: Permissions, named: Naming<M>): Rule<M> {
+  return permitted(permission, named, "by-answer");
+}
+
+function permitted<M>(permission: Permissions, named: Naming<M>, changes: boolean | "by-answer"): Rule<M> {
   const anyOf = typeof permission === "string" ? [permission] : permission;
   return { who: "permitted", anyOf, changes, named: (message) => [named(message)].flat() };
 }

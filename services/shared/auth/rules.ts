@@ -44,6 +44,7 @@ import {
   inPersonChanges,
   inPersonReads,
   mayChange,
+  mayHandOut,
   mayRead,
   type Named,
   type Rule,
@@ -63,7 +64,7 @@ const table = new Map<string, Map<string, Rule>>([
   rulesOf(IdentityService, { userInfo: signedIn() }),
   rulesOf(ClusterService, { selectCluster: signedIn(({ resource }) => [orgOf(resource)]) }),
   rulesOf(DataProxyService, {
-    createUploadLocation: mayChange([execute, register], inPlace),
+    createUploadLocation: mayHandOut([execute, register], inPlace),
     uploadInputs: mayChange([execute, register], ({ id, task }) => [
       id.case === "runId" ? inRun(id.value) : inProject(id.value),
       ...taskRead(task),
@@ -142,7 +143,7 @@ const table = new Map<string, Map<string, Rule>>([
     listSecrets: mayRead("manage_secrets", ofSecret),
   }),
   rulesOf(ObjectStoreService, {
-    signUpload: mayChange([execute, register], inPlace),
+    signUpload: mayHandOut([execute, register], inPlace),
     putInputs: mayChange([execute, register], inPlace),
     signDownload: mayRead(runs, inPlace),
     getObject: mayRead(runs, inPlace),
