@@ -5,11 +5,13 @@ import { z } from "zod";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
+import { google } from "../../../shared/google.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, servedProjects, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { cloudLogging } from "./cloud-logging.ts";
 import { cloudWatchLogs } from "./cloudwatch-logs.ts";
 import { eventService } from "./event-service.ts";
 import { kubernetesEvents } from "./kubernetes-events.ts";
@@ -28,6 +30,11 @@ await runService({
     /** CloudWatch log group of the task pods; without one a log is told as long as Kubernetes has it. */
     LOG_GROUP: z.string().min(1).optional(),
     AWS_REGION: z.string().min(1).optional(),
+    /** View of Cloud Logging that has the task pods' log, in the place of a log group. */
+    LOG_VIEW: z
+      .string()
+      .regex(/^projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+\/views\/[^/]+$/)
+      .optional(),
   },
   parts: ({ config, log }) => {
     const kube = new KubeConfig();
@@ -50,7 +57,14 @@ await runService({
   },
 });
 
-function storeOf({ LOG_GROUP, AWS_REGION }: { LOG_GROUP?: string; AWS_REGION?: string }): LogStore | undefined {
+interface StoreConfig {
+  LOG_GROUP?: string | undefined;
+  LOG_VIEW?: string | undefined;
+  AWS_REGION?: string | undefined;
+}
+
+function storeOf({ LOG_GROUP, LOG_VIEW, AWS_REGION }: StoreConfig): LogStore | undefined {
+  if (LOG_VIEW) return cloudLogging({ google: google(), view: LOG_VIEW });
   if (!LOG_GROUP) return undefined;
   const client = new CloudWatchLogsClient({ region: AWS_REGION, credentials: fromNodeProviderChain() });
   return cloudWatchLogs({ client, logGroupName: LOG_GROUP });
