@@ -156,6 +156,8 @@ export interface TableFact {
     name: string;
     command: "select" | "insert" | "update" | "delete" | "all";
     permissive: boolean;
+    /** Whom it is for; empty: everybody. */
+    roles: string[];
     using: string | null;
     check: string | null;
   }[];

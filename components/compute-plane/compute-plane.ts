@@ -13,6 +13,7 @@ import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { rbacGroup } from "../workloads/grant-plan.ts";
 import { labelsOf } from "../workloads/labels.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
+import type { Scraper } from "../workloads/network-policy.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import type { Autoscale } from "../workloads/service-spec.ts";
@@ -61,6 +62,8 @@ export interface ComputePlaneArgs {
   apiPort: pulumi.Input<number>;
   /** Where services and task pods may open TLS connections to. @default open-443 */
   egress?: Egress;
+  /** Pods that may read the services' metrics. @default none */
+  scraper?: Scraper;
   /** What the API server is told beyond what the stack knows itself. @default any registry for tasks, no sessions */
   admission?: {
     approvedRegistries?: string[];
@@ -94,10 +97,10 @@ export class ComputePlane extends pulumi.ComponentResource {
 
   constructor(name: string, args: ComputePlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:compute-plane:ComputePlane", name, {}, opts);
-    const { image, dnsServers, apiPort, egress } = args;
+    const { image, dnsServers, apiPort, egress, scraper } = args;
     checkNamespaces(args);
     if (egress) checkEgress(egress);
-    const around = { dnsServers, apiPort, egress };
+    const around = { dnsServers, apiPort, egress, scraper };
     const projectNamespaces = args.projects.map(projectNamespace);
 
     const taskActions = new kubernetes.apiextensions.v1.CustomResourceDefinition(`${name}-taskactions`, taskActionCrd, {

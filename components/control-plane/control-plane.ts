@@ -6,7 +6,7 @@ import type { DatabaseConnection } from "../database/aws.ts";
 import type { ServerCertificate } from "../edge/cloudflare.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import type { Surroundings } from "../workloads/network-policy.ts";
+import type { Scraper, Surroundings } from "../workloads/network-policy.ts";
 import { OneOffJob } from "../workloads/one-off-job.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
@@ -56,6 +56,8 @@ export interface ControlPlaneArgs {
   apiPort: pulumi.Input<number>;
   /** Kubernetes groups of people who may open sessions in its pods. @default none */
   operatorGroups?: string[];
+  /** Pods that may read the services' metrics. @default none */
+  scraper?: Scraper;
 }
 
 /** Room for every service twice over during a roll-out; no load balancer, and no node port but the two named ones. */
@@ -95,8 +97,8 @@ export class ControlPlane extends pulumi.ComponentResource {
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:control-plane:ControlPlane", name, {}, opts);
-    const { image, dnsServers, apiPort, database } = args;
-    const around: Surroundings = { dnsServers, apiPort, database };
+    const { image, dnsServers, apiPort, database, scraper } = args;
+    const around: Surroundings = { dnsServers, apiPort, database, scraper };
 
     const { ready: namespace } = new IsolatedNamespace(
       `${name}-namespace`,

@@ -57,6 +57,23 @@ describe("renderServicePolicy", () => {
     ]);
   });
 
+  it("lets the named scraper in where every service has its metrics, and nobody where none is named", () => {
+    const scraper = { namespace: "monitoring", labels: { "app.kubernetes.io/name": "prometheus" } };
+    const from = [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+        podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+      },
+    ];
+    for (const spec of [web, store]) {
+      const without = [renderServicePolicy(spec, [web, store], around).ingress].flat();
+      const withIt = [renderServicePolicy(spec, [web, store], { ...around, scraper }).ingress].flat();
+      expect(JSON.stringify(without)).not.toContain("9090");
+      expect(withIt.filter((rule) => JSON.stringify(rule).includes("9090"))).toEqual([{ from, ports: tcp(9090) }]);
+      expect(withIt).toHaveLength(without.length + 1);
+    }
+  });
+
   it("lets only the database's addresses be reached on its port", () => {
     expect(renderServicePolicy(store, [web, store], around).egress).toEqual([
       { to: [{ ipBlock: { cidr: "10.40.200.0/24" } }], ports: tcp(5432) },

@@ -8,7 +8,7 @@ import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
 import type { Cloud } from "../identity/contract.ts";
 import { apiServers, block, type Egress, outside } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
-import type { Reach, ServiceSpec } from "./service-spec.ts";
+import { healthPort, type Reach, type ServiceSpec } from "./service-spec.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
@@ -25,6 +25,14 @@ export interface Surroundings {
   database?: { addresses: string[]; port: number };
   /** Where TLS may leave the cluster to. @default open-443 */
   egress?: Egress;
+  /** Who reads the services' metrics. @default nobody */
+  scraper?: Scraper;
+}
+
+/** Pods with all of these labels, in a namespace of this cluster; their port with the metrics is that of the health probes. */
+export interface Scraper {
+  namespace: string;
+  labels: Record<string, string>;
 }
 
 const bothWays = ["Ingress", "Egress"];
@@ -89,6 +97,14 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
   }
   if (spec.webhookPort) {
     ingress.push({ from: apiServers(around.egress), ports: [{ protocol: "TCP", port: spec.webhookPort }] });
+  }
+  if (around.scraper) {
+    const { namespace, labels } = around.scraper;
+    const from = {
+      namespaceSelector: { matchLabels: { [namespaceLabel]: namespace } },
+      podSelector: { matchLabels: labels },
+    };
+    ingress.push({ from: [from], ports: [{ protocol: "TCP", port: healthPort }] });
   }
   // Through a NodePort the source is a node or a balancer: security groups say which.
   if (spec.publicPort) ingress.push({ ports: [{ protocol: "TCP", port: spec.publicPort.port }] });

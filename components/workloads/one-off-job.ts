@@ -35,9 +35,11 @@ export class OneOffJob extends pulumi.ComponentResource {
     const labels = labelsOf(job);
 
     const spec = { name: job, entry, env, replicas: 1, reaches };
+    // It answers nobody, so nobody reads it.
+    const toOutside = { ...around, scraper: undefined };
     const policy = new kubernetes.networking.v1.NetworkPolicy(
       name,
-      { metadata: { name: job, namespace, labels }, spec: renderServicePolicy(spec, [spec], around) },
+      { metadata: { name: job, namespace, labels }, spec: renderServicePolicy(spec, [spec], toOutside) },
       { parent: this },
     );
     const account = new kubernetes.core.v1.ServiceAccount(

@@ -4,8 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { type Refusal, refusal, UserError } from "../../shared/errors.ts";
 import type { Logger } from "./log.ts";
+import { noteCode } from "./served-request.ts";
 
 export const invalid = (parts: Refusal) => new ConnectError(refusal(parts).message, Code.InvalidArgument);
 export const notFound = (what: string) => new ConnectError(`${what} does not exist`, Code.NotFound);
@@ -59,19 +61,24 @@ export function errorInterceptor(log: Logger): Interceptor {
       if (!response.stream) return response;
       return { ...response, message: guarded(response.message, request.signal, here) };
     } catch (error) {
-      throw toConnectError(error, here);
+      throw noted(toConnectError(error, here));
     }
   };
+}
+
+function noted(error: ConnectError): ConnectError {
+  noteCode(codeToString(error.code));
+  return error;
 }
 
 async function* guarded<T>(messages: AsyncIterable<T>, signal: AbortSignal, log: Logger): AsyncIterable<T> {
   try {
     yield* messages;
   } catch (error) {
-    throw signal.aborted ? ConnectError.from(signal.reason) : toConnectError(error, log);
+    throw noted(signal.aborted ? ConnectError.from(signal.reason) : toConnectError(error, log));
   }
   // A stream cut by its deadline or by a shutdown must not look as if it had come to its natural end.
-  if (signal.aborted && signal.reason instanceof ConnectError) throw signal.reason;
+  if (signal.aborted && signal.reason instanceof ConnectError) throw noted(signal.reason);
 }
 
 function codeOf(thrown: unknown): string | undefined {

@@ -1,8 +1,9 @@
-/** Liveness and readiness over HTTP/1.1, which is what kubelets speak. */
+/** Liveness, readiness and metrics over HTTP/1.1, which is what kubelets and Prometheus speak. Never open to the outside. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { messageOf } from "../../shared/errors.ts";
+import { metricsContentType, renderMetrics } from "./metrics.ts";
 import { redactText } from "./redact.ts";
 
 export interface Health {
@@ -13,8 +14,8 @@ export interface Health {
 /** @param ready throws with the reason while the service cannot do its work; asked at most for 2 s. */
 export async function startHealth(port: number, ready: () => Promise<void>): Promise<Health> {
   const server = createServer(async (request, response) => {
-    const [status, text] = await answer(request.url, ready);
-    response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
+    const [status, text, type = "text/plain"] = await answer(request.url, ready);
+    response.writeHead(status, { "content-type": type }).end(text);
   });
   server.listen(port);
   await once(server, "listening");
@@ -29,17 +30,20 @@ export async function startHealth(port: number, ready: () => Promise<void>): Pro
   };
 }
 
-async function answer(path: string | undefined, ready: () => Promise<void>): Promise<[number, string]> {
-  if (path === "/healthz") return [200, "alive"];
-  if (path !== "/readyz") return [404, "only /healthz and /readyz are here"];
+type Answer = [status: number, text: string, type?: string];
+
+async function answer(path: string | undefined, ready: () => Promise<void>): Promise<Answer> {
+  if (path === "/healthz") return [200, "alive\n"];
+  if (path === "/metrics") return [200, await renderMetrics(), metricsContentType];
+  if (path !== "/readyz") return [404, "only /healthz, /readyz and /metrics are here\n"];
   try {
     const late = AbortSignal.timeout(2_000);
     await Promise.race([
       ready(),
       new Promise((_, reject) => late.addEventListener("abort", () => reject(new Error("not known within 2 s")))),
     ]);
-    return [200, "ready"];
+    return [200, "ready\n"];
   } catch (error) {
-    return [503, redactText(messageOf(error))];
+    return [503, `${redactText(messageOf(error))}\n`];
   }
 }

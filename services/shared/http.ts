@@ -6,6 +6,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
+  codeToString,
   createEndStreamSerialization,
   endStreamFlag,
   errorToJsonBytes,
@@ -15,6 +16,7 @@ import type { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { toConnectError } from "./errors.ts";
 import { maxMessageBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
+import { noteCode } from "./served-request.ts";
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = Parameters<typeof universalResponseToNodeResponse>[1];
@@ -54,6 +56,7 @@ export function pathOf(request: HttpRequest): string {
 /** Does nothing once an answer has begun. */
 export function answerError(request: HttpRequest, response: HttpResponse, error: ConnectError): void {
   if (response.headersSent || response.writableEnded) return;
+  noteCode(codeToString(error.code));
   const type = request.headers["content-type"] ?? "";
   if (type.startsWith("application/grpc-web")) {
     // Without a body the error stands in the head: "trailers only", as the protocol calls it.

@@ -4,6 +4,7 @@ import pg from "pg";
 import { UserError } from "../../shared/errors.ts";
 import type { DatabaseConfig } from "./config.ts";
 import type { Logger } from "./log.ts";
+import { counter, gauge, histogram, secondsSince } from "./metrics.ts";
 
 /** Text that is always the same: a connection plans it once and keeps the plan. */
 export interface Statement {
@@ -49,6 +50,20 @@ export interface Database {
   close(): Promise<void>;
 }
 
+const connections = gauge("biplane_database_connections", "Connections of the pool that are open", {
+  state: ["idle", "busy"],
+});
+const waiting = gauge("biplane_database_waiting", "Who waits for a connection of the pool", {});
+const queries = histogram("biplane_database_query_seconds", "How long single statements of transactions took", {
+  outcome: ["done", "failed"],
+});
+const transactions = histogram(
+  "biplane_database_transaction_seconds",
+  "How long transactions took, from asking for a connection to the end of the commit",
+  { outcome: ["committed", "failed"] },
+);
+const repeated = counter("biplane_database_repeated_total", "Transactions that were run again after a deadlock", {});
+
 /** Deadlock, serialisation failure: the same transaction again may well succeed. */
 const passing = new Set(["40P01", "40001"]);
 const tries = 4;
@@ -85,6 +100,7 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
   });
   // Without a listener a connection that dies while idle would end the process.
   pool.on("error", (error) => log.warn("an idle database connection was lost", { error }));
+  const unwatch = watchPool(pool);
   return {
     withSettings: (settings, work) => inTransaction(pool, settings, work),
     async withOrg(org, work, locks = {}) {
@@ -97,6 +113,7 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
           if (unusable.has(error.code ?? ""))
             throw new UserError(`a value in the request cannot be kept: ${error.message}`);
           if (attempt === tries || !passing.has(error.code ?? "")) throw error;
+          repeated.add({});
         }
       }
     },
@@ -104,7 +121,22 @@ export function openDatabase(config: DatabaseConfig, applicationName: string, lo
     async ping() {
       await pool.query("select 1");
     },
-    close: () => pool.end(),
+    async close() {
+      unwatch();
+      await pool.end();
+    },
+  };
+}
+
+/** @returns what ends it. */
+function watchPool(pool: pg.Pool): () => void {
+  const ends = [
+    connections.read({ state: "idle" }, () => pool.idleCount),
+    connections.read({ state: "busy" }, () => pool.totalCount - pool.idleCount),
+    waiting.read({}, () => pool.waitingCount),
+  ];
+  return () => {
+    for (const end of ends) end();
   };
 }
 
@@ -114,7 +146,23 @@ async function inTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
   locks: string[] = [],
 ): Promise<T> {
-  const client = await pool.connect();
+  const began = performance.now();
+  let outcome: "committed" | "failed" = "failed";
+  try {
+    const result = await onConnection(await pool.connect(), settings, work, locks);
+    outcome = "committed";
+    return result;
+  } finally {
+    transactions.observe({ outcome }, secondsSince(began));
+  }
+}
+
+async function onConnection<T>(
+  client: pg.PoolClient,
+  settings: Record<string, string>,
+  work: (transaction: Transaction) => Promise<T>,
+  locks: string[],
+): Promise<T> {
   let broken: Error | undefined;
   // Local to the transaction: a pooled connection cannot carry one tenant into the next request.
   const set = Object.entries(settings).map(
@@ -144,7 +192,7 @@ async function inTransaction<T>(
 function over(client: pg.PoolClient) {
   let commit: Promise<unknown> | undefined;
   const send = (text: string | Statement, values?: unknown[]) =>
-    client.query(typeof text === "string" ? { text, values } : { ...text, values });
+    timed(client.query(typeof text === "string" ? { text, values } : { ...text, values }));
   const transaction: Transaction = {
     query: async (text, values) => (await send(text, values)).rows,
     async last(text, values) {
@@ -155,6 +203,18 @@ function over(client: pg.PoolClient) {
     },
   };
   return { transaction, committed: () => commit };
+}
+
+async function timed<T>(sent: Promise<T>): Promise<T> {
+  const began = performance.now();
+  let outcome: "done" | "failed" = "failed";
+  try {
+    const answer = await sent;
+    outcome = "done";
+    return answer;
+  } finally {
+    queries.observe({ outcome }, secondsSince(began));
+  }
 }
 
 /** @returns the reason why the connection must not be used again, if there is one. */

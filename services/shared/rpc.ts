@@ -9,7 +9,12 @@ import {
   type UniversalHandler,
   type UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import {
+  codeToHttpStatus,
+  codeToString,
+  errorFromJsonBytes,
+  errorToJsonBytes,
+} from "@connectrpc/connect/protocol-connect";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
@@ -21,6 +26,7 @@ import { errorInterceptor, undecodable } from "./errors.ts";
 import { answerError, type HttpHandler } from "./http.ts";
 import { maxMessageBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
+import { noteCode, servedRequest } from "./served-request.ts";
 
 /** Every method but the public ones needs a token and a grant; see auth/rules.ts. */
 export interface RpcParts extends AuthParts {
@@ -56,6 +62,7 @@ function requireRules({ handlers }: ConnectRouter): void {
 function serve(handler: UniversalHandler, log: Logger): HttpHandler {
   return (request, response) => {
     const run = async () => {
+      noteCode("ok");
       const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
       await universalResponseToNodeResponse(await decodedRight(answer), response);
     };
@@ -72,11 +79,14 @@ function serve(handler: UniversalHandler, log: Logger): HttpHandler {
  * decode, so this can be put right only here.
  */
 async function decodedRight(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
+  // Refused before any interceptor ran, such as a form of message that is not served.
+  if (answer.status >= 400 && servedRequest()?.code === "ok") noteCode(`http_${Math.floor(answer.status / 100)}xx`);
   if (answer.status !== codeToHttpStatus(Code.Internal) || !answer.body) return answer;
   const bytes = await readAllBytes(answer.body, maxMessageBytes);
   const seen = errorFromJsonBytes(bytes, undefined, new ConnectError("", Code.Unknown));
   const right = undecodable(seen);
   if (!right) return { ...answer, body: createAsyncIterable([bytes]) };
+  noteCode(codeToString(right.code));
   const body = errorToJsonBytes(right, undefined);
   answer.header?.set("content-length", String(body.byteLength));
   return { ...answer, status: codeToHttpStatus(right.code), body: createAsyncIterable([body]) };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, createClient } from "@connectrpc/connect";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
 import { StateService } from "../../gen/flyteidl2/workflow/state_service_pb.js";
 import { tokenVerifier } from "./auth/verifier.ts";
@@ -8,8 +8,11 @@ import { type Upstream, upstream } from "./client.ts";
 import { type RunningService, startService } from "./service.ts";
 import { unrecorded } from "./testing/audit.ts";
 import { byRole } from "./testing/authorizer.ts";
+import { postText } from "./testing/http2.ts";
 import { testIssuer } from "./testing/issuer.ts";
 import { recordingLog } from "./testing/log.ts";
+import { metricValue, scrape, seriesOf } from "./testing/prometheus.ts";
+import { until } from "./testing/until.ts";
 
 let running: RunningService | undefined;
 let caller: Upstream | undefined;
@@ -115,4 +118,94 @@ it("is alive but not ready while a dependency is missing", async () => {
   };
   expect(await read("/healthz")).toEqual([200, "alive"]);
   expect(await read("/readyz")).toEqual([503, "password=[redacted] refused"]);
+});
+
+describe("what a scrape tells", () => {
+  const userInfo = { rpc_service: "flyteidl2.auth.IdentityService", rpc_method: "UserInfo" };
+  const watch = { rpc_service: "flyteidl2.workflow.StateService", rpc_method: "Watch" };
+  const total = async (labels: Record<string, string>) =>
+    metricValue((await scrape(running?.healthPort ?? 0)).families, "biplane_requests_total", labels);
+  const inFlight = async () =>
+    metricValue((await scrape(running?.healthPort ?? 0)).families, "biplane_requests_in_flight", watch);
+  /** A request counts once its answer has ended on this side, which its caller may see earlier. */
+  const grows = async (labels: Record<string, string>, by: number, work: () => Promise<unknown>) => {
+    const before = await total(labels);
+    await work();
+    await until(async () => (await total(labels)) >= before + by);
+    expect(await total(labels)).toBe(before + by);
+  };
+  const post = (path: string, type: string, body: string) => {
+    if (!caller) throw new Error("no service runs");
+    return postText(caller.sessions, path, { "content-type": type }, body);
+  };
+
+  it("counts calls by how they were answered", async () => {
+    const { transport, options } = await start(info);
+    const client = createClient(IdentityService, transport);
+    await grows({ ...userInfo, code: "ok" }, 3, async () => {
+      for (let call = 0; call < 3; call++) await client.userInfo({}, options);
+    });
+    await grows({ ...userInfo, code: "unauthenticated" }, 1, () => client.userInfo({}).catch(() => undefined));
+    const { families } = await scrape(running?.healthPort ?? 0);
+    const counted = metricValue(families, "biplane_requests_total", userInfo);
+    expect(metricValue(families, "biplane_request_seconds_count", userInfo)).toBe(counted);
+    expect(metricValue(families, "biplane_request_seconds_sum", userInfo)).toBeGreaterThan(0);
+  });
+
+  it("counts a bug, an outage, and a request that does not decode, as what their callers were told", async () => {
+    const fails = (error: Error) => () => {
+      throw error;
+    };
+    for (const [error, code] of [
+      [new TypeError("x"), "internal"],
+      [Object.assign(new Error("x"), { code: "57P01" }), "unavailable"],
+    ] as const) {
+      const { transport, options } = await start(fails(error));
+      const client = createClient(IdentityService, transport);
+      await grows({ ...userInfo, code }, 1, () => client.userInfo({}, options).catch(() => undefined));
+      caller?.close();
+      await running?.stop();
+    }
+    await start(info);
+    const path = "/flyteidl2.auth.IdentityService/UserInfo";
+    await grows({ ...userInfo, code: "invalid_argument" }, 1, () => post(path, "application/proto", "\xff\xff"));
+    await grows({ ...userInfo, code: "http_4xx" }, 1, () => post(path, "text/html", "x"));
+  });
+
+  it("tells streams while they last, and whether their caller left or they were ended", async () => {
+    const { transport, options } = await start(info);
+    const before = await inFlight();
+    const stop = new AbortController();
+    const stream = createClient(StateService, transport).watch({}, { ...options, signal: stop.signal });
+    const messages = stream[Symbol.asyncIterator]();
+    await messages.next();
+    expect(await inFlight()).toBe(before + 1);
+    await grows({ ...watch, code: "canceled" }, 1, async () => {
+      stop.abort();
+      await messages.next().catch(() => undefined);
+    });
+    expect(await inFlight()).toBe(before);
+    const timed = createClient(StateService, transport).watch({}, { ...options, timeoutMs: 200 });
+    await grows({ ...watch, code: "deadline_exceeded" }, 1, async () => {
+      for await (const _ of timed);
+    }).catch(() => undefined);
+    await until(async () => (await total({ ...watch, code: "deadline_exceeded" })) > 0);
+  });
+
+  it("has no series more for paths that somebody makes up", async () => {
+    await start(info);
+    await post("/made.up.Service/Method", "application/json", "{}");
+    await until(async () => (await total({ rpc_service: "other", rpc_method: "other" })) > 0);
+    const before = seriesOf((await scrape(running?.healthPort ?? 0)).families);
+    const unknown = { rpc_service: "other", rpc_method: "other", code: "unimplemented" };
+    await grows(unknown, 200, async () => {
+      for (let at = 0; at < 100; at++)
+        await post(`/made.up.Service${at}/Method?token=needle`, "application/json", "{}");
+      for (let at = 0; at < 100; at++)
+        await post(`/flyteidl2.auth.IdentityService/Needle${at}`, "application/json", "{}");
+    });
+    const { text, families } = await scrape(running?.healthPort ?? 0);
+    expect(seriesOf(families)).toEqual(before);
+    expect(text.toLowerCase()).not.toMatch(/needle|made\.up/);
+  });
 });

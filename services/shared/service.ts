@@ -7,6 +7,8 @@ import { commonShape, readConfig } from "./config.ts";
 import { startHealth } from "./health.ts";
 import { answerError, type HttpHandler, pathOf } from "./http.ts";
 import { createLogger, type Logger } from "./log.ts";
+import { observed } from "./observed.ts";
+import { startProcessMetrics } from "./process-metrics.ts";
 import { type RpcParts, rpcHandlers } from "./rpc.ts";
 import { type ServerOptions, startServer } from "./server.ts";
 
@@ -47,11 +49,11 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   const { name, log } = place;
   const shutdown = new AbortController();
   const rpc = parts.rpc && rpcHandlers(parts.rpc, log, shutdown.signal);
-  const handler: HttpHandler = (request, response) => {
+  const handler = observed((request, response) => {
     const chosen = rpc?.(pathOf(request)) ?? parts.http;
     if (chosen) return chosen(request, response);
     answerError(request, response, new ConnectError(`${name} does not serve this path`, Code.Unimplemented));
-  };
+  });
   const server = await startServer({
     port: parts.port ?? place.port,
     handler,
@@ -107,6 +109,7 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
   const common = readConfig({ ...commonShape });
   const config = readConfig(spec.shape);
   log = createLogger(spec.name, { level: common.LOG_LEVEL });
+  startProcessMetrics(spec.name);
   const place = { name: spec.name, port: common.PORT, healthPort: common.HEALTH_PORT, log };
   const running = await startService(place, await spec.parts({ config, log }));
   const stop = () => {

@@ -23,6 +23,18 @@ export const serving = {
     .array(z.string())
     .default([])
     .describe("Kubernetes groups of your own people who may open sessions in pods"),
+  scraper: z
+    .strictObject({
+      namespace: word.describe("Namespace that it runs in"),
+      labels: z
+        .record(z.string(), z.string())
+        .refine((labels) => Object.keys(labels).length > 0, { error: "at least one label" })
+        .describe("Labels of its pods, such as app.kubernetes.io/name: prometheus"),
+    })
+    .optional()
+    .describe(
+      "Who may read the services' metrics, on port 9090 of their pods: docs/runbooks/watch-the-services.md. @default nobody",
+    ),
 };
 
 export const newNetwork = {

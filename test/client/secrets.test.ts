@@ -23,6 +23,7 @@ import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
+import { scrapeAll } from "../support/metrics.ts";
 import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("client/secrets");
@@ -189,7 +190,7 @@ describe("users' secrets", () => {
     await expect(secret("get", ["example-env", ...own])).rejects.toThrow(/does not exist/);
   });
 
-  it("are in no database, log, object or file of either plane, and in no specification of a pod or an action", async () => {
+  it("are in no database, log, metric, object or file of either plane, and in no specification of a pod or an action", async () => {
     proves(
       ["secrets-relay-not-stored", "secrets-runtime-only-consumption", "audit-secret-operations"],
       "the same search finds a secret's name in the database and in the region's log",
@@ -202,6 +203,12 @@ describe("users' secrets", () => {
       const pods = (await kubectl(plane, "get", "pods", "-n", platform[plane], "-o", "name")).split("\n");
       const logs = pods.map((pod) => kubectl(plane, "logs", "-n", platform[plane], pod, "--tail=-1"));
       sinks.set(`${plane} logs`, (await Promise.all(logs)).map(Buffer.from));
+      const metrics = ours ? await scrapeAll(plane) : [];
+      expect(metrics.length).toBeGreaterThanOrEqual(ours ? 6 : 0);
+      sinks.set(
+        `${plane} metrics`,
+        metrics.map(({ text }) => Buffer.from(text)),
+      );
     }
     const specs = await kubectl("customer", "get", "pods,taskactions,configmaps,events", "-A", "-o", "json");
     sinks.set("specifications", [Buffer.from(specs)]);

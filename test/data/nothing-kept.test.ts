@@ -12,6 +12,7 @@ import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { checkout, environment, here } from "../support/local-run.ts";
+import { scrapeAll } from "../support/metrics.ts";
 import { runClient } from "../support/runs.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
@@ -65,7 +66,8 @@ describe.skipIf(!ours)("what passes through the region", () => {
       const { signedUrl } = await data.createUploadLocation(request);
       signatures.push(new URL(signedUrl).searchParams.get("X-Amz-Signature") ?? "");
     }
-    written = [...(await podLogs("region")), ...(await podLogs("customer")), ...database(), ...edge()];
+    const told = [...(await podLogs("region")), ...(await podLogs("customer")), ...(await metrics())];
+    written = [...told, ...database(), ...edge()];
   });
 
   const holding = (text: string) => written.filter((each) => each.text.includes(text)).map(({ place }) => place);
@@ -73,9 +75,13 @@ describe.skipIf(!ours)("what passes through the region", () => {
   it("is searched for where it would be: what may be written is found there", () => {
     expect(holding(run).some((place) => place.startsWith("database"))).toBe(true);
     expect(written.filter(({ place, text }) => place.startsWith("pods") && text.includes('"started"')).length).toBe(2);
+    const measured = written.filter(({ place }) => place.startsWith("metrics"));
+    expect(measured.length).toBeGreaterThanOrEqual(14);
+    expect(measured.filter(({ text }) => text.includes('rpc_method="TailLogs"')).length).toBeGreaterThanOrEqual(4);
+    expect(holding(run).filter((place) => place.startsWith("metrics"))).toEqual([]);
   });
 
-  it("presigned URLs are in no log of either plane's services, of the edge, nor in the database", () => {
+  it("presigned URLs are in no log or metric of either plane's services, of the edge, nor in the database", () => {
     proves(
       ["presign-no-url-logging", "presign-not-retained"],
       "a log that holds one of the URLs is found by the same search",
@@ -148,6 +154,12 @@ async function podLogs(plane: "region" | "customer") {
   const args = ["logs", "--namespace", platform[plane], "--selector=app.kubernetes.io/part-of=biplane", "--tail=-1"];
   const text = await kubectl(plane, ...args, "--all-containers", "--max-log-requests=50");
   return [{ place: `pods of ${plane}`, text }];
+}
+
+/** Of every service: what it counts must name nobody and nothing of theirs. */
+async function metrics() {
+  const all = [...(await scrapeAll("region")), ...(await scrapeAll("customer"))];
+  return all.map(({ pod, text }) => ({ place: `metrics of ${pod}`, text }));
 }
 
 function database() {

@@ -29,6 +29,12 @@ const lookUps: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Tables of which the owner reads all rows, and nobody else: a function that runs as the owner tells services how many
+ * there are (docs/decisions/0035).
+ */
+const countedTables: readonly string[] = ["biplane.queue"];
+
+/**
  * The documents say that row-level security is not in use and that the application alone keeps tenants apart. Here it is
  * in use beneath the application: the stricter statement is what passes.
  */
@@ -65,7 +71,26 @@ export const rowSecurityForced = defineRegionCheck({
       apply({ regionTables }) {
         const last = tenants(regionTables).at(-1);
         if (!last) return false;
-        last.policies.push({ name: "all", command: "select", permissive: true, using: "true", check: null });
+        last.policies.push({ ...all, roles: [] });
+        return undefined;
+      },
+    },
+    {
+      name: "what only the owner may count is everybody's to read",
+      apply({ regionTables }) {
+        const counted = regionTables.flatMap(({ policies }) => policies).findLast(({ roles }) => roles.length > 0);
+        if (!counted) return false;
+        counted.roles = [];
+        return undefined;
+      },
+    },
+    {
+      name: "the services' login may read every row of the last table",
+      apply({ regionTables, regionPods }, { namespace }) {
+        const login = loginOf(regionPods, namespace);
+        const last = tenants(regionTables).at(-1);
+        if (!last || !login) return false;
+        last.policies.push({ ...all, roles: [login] });
         return undefined;
       },
     },
@@ -115,6 +140,9 @@ export const rowSecurityForced = defineRegionCheck({
   ],
 });
 
+/** Shows every row, to whomever it is for. */
+const all = { name: "all", command: "select", permissive: true, using: "true", check: null } as const;
+
 const tenants = (tables: TableFact[]) => tables.filter(({ name }) => !sharedTables.includes(name));
 
 function change(tables: TableFact[], at: number, more: Partial<TableFact>): undefined | false {
@@ -128,17 +156,20 @@ const loginOf = (pods: V1Pod[], namespace: string) =>
   serviceEnvironment(pods, namespace).find(({ name }) => name === "DATABASE_USER")?.value;
 
 /** Permissive policies add up, so each must be one of those that are known; one of them holds for every command. */
-function judgeTable({ name, rowSecurity, forced, policies }: TableFact): Finding {
+function judgeTable({ name, owner, rowSecurity, forced, policies }: TableFact): Finding {
   if (!rowSecurity) return fail(name, "row-level security is off");
   if (!forced) return fail(name, "it does not bind the table's owner");
-  const whole = policies.find(({ command, permissive, using }) => command === "all" && permissive && using === ownOrg);
-  if (!whole) return fail(name, `no policy for all commands with ${ownOrg}`);
-  const stranger = policies.find(
-    ({ command, permissive, using, check }) =>
-      permissive &&
-      !(using === ownOrg && (check === null || check === ownOrg)) &&
-      !(command === "select" && check === null && using !== null && using === lookUps[name]),
+  const whole = policies.find(
+    ({ command, permissive, roles, using }) =>
+      command === "all" && permissive && roles.length === 0 && using === ownOrg,
   );
+  if (!whole) return fail(name, `no policy for all commands with ${ownOrg}`);
+  const ofOwner = ({ command, roles }: TableFact["policies"][number]) =>
+    countedTables.includes(name) && command === "select" && roles.length === 1 && roles[0] === owner;
+  const isKnown = ({ command, using, check }: TableFact["policies"][number]) =>
+    (using === ownOrg && (check === null || check === ownOrg)) ||
+    (command === "select" && check === null && using !== null && using === lookUps[name]);
+  const stranger = policies.find((policy) => policy.permissive && !isKnown(policy) && !ofOwner(policy));
   if (stranger)
     return fail(name, `the policy ${stranger.name} opens it by ${stranger.using ?? ""} ${stranger.check ?? ""}`);
   return pass(name, `forced, ${policies.map((policy) => policy.name).join(", ")}`);

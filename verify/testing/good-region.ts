@@ -216,6 +216,7 @@ export function goodRegionFacts(): RegionFacts {
       { node: "b", zone: "us-east-2b" },
     ],
     regionTables: [
+      countedByOwner(table("biplane.queue", { org: "text", action: "text" }, ["org", "action"])),
       table("biplane.clusters", { org: "text", cluster: "text", version: "text" }, ["org", "cluster"]),
       {
         ...table("biplane.migrations", { number: "integer", name: "text" }, ["number"]),
@@ -338,11 +339,18 @@ function table(name: string, columns: Record<string, string>, key: string[]): Ta
         name: "own_org",
         command: "all",
         permissive: true,
+        roles: [],
         using: "(org = current_setting('biplane.org'::text, true))",
         check: null,
       },
     ],
   };
+}
+
+/** How many rows there are, and no row, is what a function of the owner's tells services. */
+function countedByOwner(counted: TableFact): TableFact {
+  const policy = { name: "counted", command: "select", permissive: true, using: "true", check: null } as const;
+  return { ...counted, policies: [{ ...policy, roles: [counted.owner] }, ...counted.policies] };
 }
 
 function uriCheck(column: string): TableFact["checks"][number] {

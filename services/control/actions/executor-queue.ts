@@ -12,6 +12,7 @@ import { RunSpecSchema } from "../../../gen/flyteidl2/task/run_pb.js";
 import { TaskSpecSchema } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import { invalid } from "../../shared/errors.ts";
 import { keepAliveMs } from "../../shared/limits.ts";
+import { counter } from "../../shared/metrics.ts";
 import { type ActionKey, actionId } from "../store/keys.ts";
 import { queueChannel } from "../store/notify.ts";
 import {
@@ -34,6 +35,25 @@ const lookMs = 5_000;
 const repeatCancelMs = 10_000;
 const maxKeys = 10_000;
 
+const given = counter(
+  "biplane_leases_total",
+  "Actions that were given to compute planes, for the first time or again",
+  {
+    delivery: ["first", "again"],
+  },
+);
+const takenBack = counter(
+  "biplane_leases_returned_total",
+  "Leases given back at once, since their stream had ended",
+  {},
+);
+const lostLeases = counter(
+  "biplane_leases_lost_total",
+  "Leases that could not be extended: they are another's, or over",
+  {},
+);
+const reported = counter("biplane_reports_total", "Reports of compute planes about actions that were taken", {});
+
 type LeaseMessage = MessageInitShape<typeof LeaseResponseSchema>;
 
 export function executorQueueService(deps: ActionsDeps): ServiceImpl<typeof ExecutorQueueService> {
@@ -45,11 +65,14 @@ export function executorQueueService(deps: ActionsDeps): ServiceImpl<typeof Exec
       return leases(deps, workerOf(context, worker), capacity, context.signal);
     },
     async extendLeases({ worker, keys }, context) {
-      return { lost: await extendLeases(deps.database, workerOf(context, worker), bounded(keys).map(keyOf)) };
+      const lost = await extendLeases(deps.database, workerOf(context, worker), bounded(keys).map(keyOf));
+      lostLeases.add({}, lost.length);
+      return { lost };
     },
     async report({ reports }, context) {
       const { org, cluster } = workerOf(context, "reports");
       await applyReports(deps.database, org, cluster, bounded(reports).map(reportOf));
+      reported.add({}, reports.length);
       return {};
     },
   };
@@ -92,9 +115,11 @@ async function* delivered(
     for (const row of leased) {
       if (signal.aborted) break;
       yield { message: { case: "action", value: leasedView(org, row) } };
+      given.add({ delivery: row.deliveries > 1 ? "again" : "first" });
       count += 1;
     }
   } finally {
+    takenBack.add({}, leased.length - count);
     if (count < leased.length)
       await giveBack(leased.slice(count).map(({ project, domain, run, action }) => ({ project, domain, run, action })));
   }

@@ -1,5 +1,6 @@
 /** Takes audit records out of the database as they come. Any number of replicas do so at once: they share the objects. */
 import type { Logger } from "../../shared/log.ts";
+import { counter, gauge } from "../../shared/metrics.ts";
 import { pause } from "../../shared/pause.ts";
 import type { Database } from "../../shared/postgres.ts";
 import { exportLag, type PlanLimits, type Put, planBatch, type Stored, storeOne } from "./exports.ts";
@@ -18,6 +19,9 @@ export interface Exporter {
   close(): Promise<void>;
 }
 
+const lag = gauge("biplane_audit_export_lag_seconds", "How old the oldest record is that is not in the bucket", {});
+const exported = counter("biplane_audit_exported_records_total", "Records that were put into the bucket", {});
+
 const everyMs = 1_000;
 const afterFailureMs = 5_000;
 const tellEveryMs = 60_000;
@@ -26,10 +30,12 @@ const lanes = 4;
 
 export function startExporter(deps: ExporterDeps): Exporter {
   const stop = new AbortController();
+  const unwatch = lag.readAll(async () => [[{}, (await exportLag(deps.database)) / 1_000]]);
   const done = Promise.all([exportAll(deps, stop.signal), tellAll(deps, stop.signal)]);
   return {
     async close() {
       stop.abort();
+      unwatch();
       await done;
     },
   };
@@ -61,6 +67,7 @@ async function storeAll({ database, put, log }: ExporterDeps, signal?: AbortSign
     const stored: Stored[] = [];
     for (let one = await storeOne(database, put); one; one = await storeOne(database, put)) {
       log.info("audit records are in the bucket", { ...one });
+      exported.add({}, one.records);
       stored.push(one);
       if (signal?.aborted) break;
     }

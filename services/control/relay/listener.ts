@@ -18,6 +18,8 @@ import { type HttpHandler, safely } from "../../shared/http.ts";
 import { joined } from "../../shared/joined.ts";
 import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
+import { counter } from "../../shared/metrics.ts";
+import { observed } from "../../shared/observed.ts";
 import { announcing, type Replica } from "../../shared/relay-replica.ts";
 import { closeGently, drainSettings, keepAlive, onDraining, type PingTimes } from "../../shared/session-life.ts";
 import type { Standing } from "./standing.ts";
@@ -56,6 +58,10 @@ export interface ClusterListener {
 
 const settings = { initialWindowSize: streamWindowBytes, enablePush: false };
 
+const arrivals = counter("biplane_relay_connections_total", "Connections of compute planes, by what became of them", {
+  outcome: ["tunnel", "calls", "refused"],
+});
+
 export async function listenForClusters(options: ClusterListenerOptions): Promise<ClusterListener> {
   const { log } = options;
   const sockets = new Set<TLSSocket>();
@@ -70,7 +76,10 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     ALPNProtocols: [tunnelProtocol, "h2"],
     handshakeTimeout: 10_000,
   });
-  server.on("tlsClientError", (error) => log.warn("a connection was refused", { error }));
+  server.on("tlsClientError", (error) => {
+    arrivals.add({ outcome: "refused" });
+    log.warn("a connection was refused", { error });
+  });
   /** Those that `take` brings, by the port of their end on this machine. */
   const called: Called = new Map();
   const welcome = async (socket: TLSSocket) => {
@@ -82,21 +91,25 @@ export async function listenForClusters(options: ClusterListenerOptions): Promis
     if (!came || (call && !isSame(came, call.expected))) {
       const expected = call?.expected;
       log.warn("a certificate that names no cluster, or another than was called, was refused", { came, expected });
+      arrivals.add({ outcome: "refused" });
       socket.destroy();
       return;
     }
     // What it sends meanwhile waits in the socket, until a session reads it.
     const may = await options.standing.mayCome(came);
     if (!may || !server.listening) socket.destroy();
+    if (!may) arrivals.add({ outcome: "refused" });
     if (socket.destroyed) return;
     options.standing.watch(came, socket);
     log.info("a cluster has connected", { ...came, protocol: socket.alpnProtocol });
     if (socket.alpnProtocol === tunnelProtocol) {
       const made = openTunnel(socket, came, options);
       call?.tunnel(made);
+      arrivals.add({ outcome: "tunnel" });
     } else if (socket.alpnProtocol === "h2") {
       const end = serveCluster(socket, came, options);
       draining.add(end);
+      arrivals.add({ outcome: "calls" });
       socket.once("close", () => draining.delete(end));
     } else socket.destroy();
   };
@@ -196,7 +209,10 @@ function openTunnel(
 
 /** @returns a function that ends the session once its requests are done. */
 function serveCluster(socket: TLSSocket, came: Presented, { serve, ping, log }: ClusterListenerOptions): () => void {
-  const server = createHttp2Server({ settings, maxSessionMemory: sessionMemoryMegabytes }, safely(serve(came), log));
+  const server = createHttp2Server(
+    { settings, maxSessionMemory: sessionMemoryMegabytes },
+    safely(observed(serve(came)), log),
+  );
   let close = () => {};
   server.on("session", (session) => {
     close = () => closeGently(session);

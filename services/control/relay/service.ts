@@ -7,6 +7,7 @@ import { denied, unavailable } from "../../shared/errors.ts";
 import { clusterHeader, relayedHeader } from "../../shared/headers.ts";
 import { answerError, answerJson, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
+import { gauge } from "../../shared/metrics.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
@@ -34,6 +35,9 @@ export interface RelayDeps {
   log: Logger;
 }
 
+const open = gauge("biplane_relay_tunnels", "Tunnels of compute planes that are open on this replica", {});
+const others = gauge("biplane_relay_peers", "Other replicas of the relay that are known", {});
+
 export async function relayService(deps: RelayDeps): Promise<ServiceParts & { clusterPort: number }> {
   const { log } = deps;
   const tunnels = openTunnels();
@@ -42,6 +46,7 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
   const replica = () => ({ id, of: peers.count() + 1 });
   const find = deps.findPeers ?? (async () => []);
   const peers = openPeers({ find, onChange: () => tunnels.announce(replica()), log });
+  const unwatch = [open.read({}, () => tunnels.count()), others.read({}, () => peers.count())];
   const records = tunnelRecords({ cluster: deps.clusterCalls, mint: minter.mint, log });
   const listener = await listenForClusters({
     ...deps.clusters,
@@ -68,6 +73,7 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
       listener.drain();
     },
     async close() {
+      for (const end of unwatch) end();
       peers.close();
       await listener.close();
       await dialled?.ended;

@@ -33,6 +33,8 @@ async function grantRights(client: Client, user: string): Promise<void> {
     grant usage on schema biplane to ${role};
     grant select, insert, update, delete on all tables in schema biplane to ${role};
     revoke insert, update, delete on biplane.migrations from ${role}`);
+  const load = await client.query("select 1 where to_regprocedure('biplane.queue_load()') is not null");
+  if (load.rowCount === 1) await client.query(`grant execute on function biplane.queue_load() to ${role}`);
   const records = await client.query("select 1 where to_regclass('biplane.audit_records') is not null");
   if (records.rowCount === 0) return;
   // Appended to, and never as of another time than the database's own.

@@ -4,6 +4,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { type ActionKey, ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { type Upstream, unaryCall } from "../../shared/client.ts";
 import type { Logger } from "../../shared/log.ts";
+import { gauge, histogram, secondsSince } from "../../shared/metrics.ts";
 import { pause } from "../../shared/pause.ts";
 import { ChildIndex } from "./children.ts";
 import { type Cluster, StaleError } from "./cluster.ts";
@@ -39,6 +40,14 @@ export interface Executor {
   stop(): Promise<void>;
 }
 
+const depth = gauge("biplane_executor_queue_depth", "TaskActions to be looked at; of the replica that works", {
+  state: ["waiting", "working", "later"],
+});
+const pending = gauge("biplane_executor_pending_reports", "Reports that the region has not taken yet", {});
+const reconciles = histogram("biplane_executor_reconcile_seconds", "How long one look at one TaskAction took", {
+  outcome: ["done", "stale", "failed"],
+});
+
 export function startExecutor(options: ExecutorOptions): Executor {
   const { cluster, namespaces, settings, log } = options;
   const client: Client<typeof ExecutorQueueService> = createClient(ExecutorQueueService, options.upstream.transport);
@@ -53,13 +62,19 @@ export function startExecutor(options: ExecutorOptions): Executor {
   });
   const notes = new Notes();
   const queue = new WorkQueue({
-    work: (key) => (caches ? reconcile(key, { ...depsOf(caches) }) : Promise.resolve(undefined)),
+    work: (key) => (caches ? timed(reconcile(key, { ...depsOf(caches) })) : Promise.resolve(undefined)),
     onError: (key, error, retryMs) => {
       // The watch is about to bring what changed.
       if (error instanceof StaleError) log.debug("an action was read from an old cache", { action: key });
       else log.warn("an action could not be taken further", { action: key, retryMs, error });
     },
   });
+  const unwatch = [
+    depth.read({ state: "waiting" }, () => queue.size.waiting),
+    depth.read({ state: "working" }, () => queue.size.working),
+    depth.read({ state: "later" }, () => queue.size.later),
+    pending.read({}, () => reporter.pending),
+  ];
   const children = new ChildIndex();
   const depsOf = ({ actions: all, pods }: Caches): Deps => {
     const actions = {
@@ -132,8 +147,24 @@ export function startExecutor(options: ExecutorOptions): Executor {
       stopping.abort();
       await queue.stop();
       await told;
+      for (const end of unwatch) end();
     },
   };
+}
+
+async function timed<T>(look: Promise<T>): Promise<T> {
+  const began = performance.now();
+  let outcome: "done" | "stale" | "failed" = "failed";
+  try {
+    const answer = await look;
+    outcome = "done";
+    return answer;
+  } catch (error) {
+    if (error instanceof StaleError) outcome = "stale";
+    throw error;
+  } finally {
+    reconciles.observe({ outcome }, secondsSince(began));
+  }
 }
 
 /** Until the control plane has heard of its end. */

@@ -12,6 +12,7 @@ import { messageOf } from "../../../shared/errors.ts";
 import { unaryCall } from "../../shared/client.ts";
 import { keepStream } from "../../shared/kept-stream.ts";
 import type { Logger } from "../../shared/log.ts";
+import { counter } from "../../shared/metrics.ts";
 
 export interface LeaseOptions {
   client: Client<typeof ExecutorQueueService>;
@@ -26,6 +27,11 @@ export interface LeaseOptions {
   /** Waits; ends early when aborted. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+const taken = counter("biplane_executor_taken_total", "What came from the region's queue, by what became of it", {
+  outcome: ["taken", "left"],
+});
+const lostLeases = counter("biplane_executor_leases_lost_total", "Leases that the region had given to another", {});
 
 const extendEveryMs = 10_000;
 const extendBatch = 500;
@@ -60,12 +66,17 @@ async function patiently(
 ): Promise<void> {
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
-      return await work();
+      await work();
+      taken.add({ outcome: "taken" });
+      return;
     } catch (error) {
       const action = key && `${key.run}-${key.action}`;
       log.warn("the cluster could not take an action", { action, attempt, error });
       // Not extended, its lease runs out and it comes again.
-      if (attempt === takeAttempts) return;
+      if (attempt === takeAttempts) {
+        taken.add({ outcome: "left" });
+        return;
+      }
       await pause(200 * 2 ** attempt, signal);
     }
   }
@@ -81,6 +92,7 @@ export async function extendLeases(options: LeaseOptions, signal: AbortSignal): 
         const batch = keys.slice(at, at + extendBatch).map((key) => create(ActionKeySchema, key));
         const { lost } = await client.extendLeases({ worker, keys: batch }, { ...unaryCall, signal });
         // Work goes on: its reports are accepted late, and a lease that is offered again finds it running.
+        lostLeases.add({}, lost.length);
         if (lost.length > 0) log.info("leases were lost", { count: lost.length });
       }
     } catch (error) {

@@ -4,6 +4,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
+import { gauge } from "../../shared/metrics.ts";
 import { aborted } from "../../shared/pause.ts";
 import { runService } from "../../shared/service.ts";
 import { clouds, openReader, schemeOf } from "../objectstore/open.ts";
@@ -18,6 +19,8 @@ import { kubernetesRetirement, retire } from "./retirement.ts";
 
 const amount = z.string().refine(isQuantity, "must be a Kubernetes quantity such as 500m or 1Gi");
 const seconds = z.coerce.number().int().min(0);
+
+const leads = gauge("biplane_executor_leads", "1 on the replica that works, 0 on one that waits for its turn", {});
 
 function isQuantity(text: string): boolean {
   try {
@@ -97,6 +100,7 @@ await runService({
       },
     };
     let executor: Executor | undefined;
+    leads.read({}, () => (executor ? 1 : 0));
     const election = startElection({
       store: leaseObject(kube, config.POD_NAMESPACE, config.LEADER_LEASE),
       identity: `${hostname()}-${randomBytes(4).toString("hex")}`,

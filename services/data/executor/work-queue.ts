@@ -53,6 +53,11 @@ export class WorkQueue {
     this.#timers.set(key, { timer, at });
   }
 
+  /** How many keys wait for a worker, are worked on, and come again at a later time. */
+  get size(): { waiting: number; working: number; later: number } {
+    return { waiting: this.#waiting.size, working: this.#working.size, later: this.#timers.size };
+  }
+
   /** Takes no more keys; ends when the present work has. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -8,6 +8,7 @@ import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { fileContent, label, port, readConfig, servedProjects, tokenShape } from "../../shared/config.ts";
+import { observed } from "../../shared/observed.ts";
 import { startServer } from "../../shared/server.ts";
 import { runService } from "../../shared/service.ts";
 import { awsBackend } from "./aws-backend.ts";
@@ -89,7 +90,7 @@ await runService({
     const webhook = await startServer({
       port: config.WEBHOOK_PORT,
       tls: { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE, minVersion: "TLSv1.3" },
-      handler: webhookHandler({ backend, scopes: config.PROJECTS, createSecret: taskSecrets(kube), log }),
+      handler: observed(webhookHandler({ backend, scopes: config.PROJECTS, createSecret: taskSecrets(kube), log })),
       log,
     });
     const service = secretStoreService({ backend, org: config.ORG });

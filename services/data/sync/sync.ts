@@ -1,6 +1,7 @@
 /** Every declared project-domain, whenever the region's list changes and from time to time in between. */
 import { messageOf } from "../../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
+import { histogram, secondsSince } from "../../shared/metrics.ts";
 import { aborted } from "../../shared/pause.ts";
 import type { Objects } from "./objects.ts";
 import { reconcile } from "./reconcile.ts";
@@ -26,6 +27,10 @@ export interface Sync {
   ready(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const looks = histogram("biplane_sync_reconcile_seconds", "How long one look at one project-domain's objects took", {
+  outcome: ["done", "failed"],
+});
 
 export function startSync(options: SyncOptions): Sync {
   const { log, everyMs = 300_000, retryMs = 5_000 } = options;
@@ -70,9 +75,12 @@ async function lookAtAll(known: KnownProject[], options: SyncOptions, signal: Ab
   let ending = false;
   for (const space of options.settings.projects) {
     if (signal.aborted) break;
+    const began = performance.now();
     try {
       if (await lookAt(space, known, options)) ending = true;
+      looks.observe({ outcome: "done" }, secondsSince(began));
     } catch (error) {
+      looks.observe({ outcome: "failed" }, secondsSince(began));
       failure = `${space.project}/${space.domain}: ${messageOf(error)}`;
       options.log.warn("a project's objects could not be made", { ...nameOf(space), error });
     }

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { ServerHttp2Session } from "node:http2";
 import { dialAgainMs } from "../../shared/backoff.ts";
+import { counter } from "../../shared/metrics.ts";
 import { pause } from "../../shared/pause.ts";
 import { isDouble, replicaOf } from "../../shared/relay-replica.ts";
 import { closeGently } from "../../shared/session-life.ts";
@@ -23,6 +24,11 @@ export interface Connections {
   /** Makes no more; requests in flight have `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
+
+/** Of those that this side dials, and of those that a connector brings. */
+export const made = counter("biplane_tunnel_connections_made_total", "Connections to relays, by what became of them", {
+  outcome: ["open", "double", "failed"],
+});
 
 /** A balancer picks the relay's replica: dialled again so often before two connections may stand on one. */
 const triesToSpread = 4;
@@ -52,10 +58,12 @@ export function holdConnections(options: ConnectionsOptions & { count: number })
         await proven(session, stop.signal);
         failures = 0;
         if (doubles(session) && tries++ < triesToSpread) {
+          made.add({ outcome: "double" });
           closeGently(session);
           continue;
         }
         tries = 1;
+        made.add({ outcome: "open" });
         log.info("a tunnel is open", { open: sessions.size, replica: replicaOf(session)?.id });
         // Streams in flight finish on the old connection; the relay sends new ones elsewhere.
         if (outgoing) closeGently(outgoing);
@@ -64,6 +72,7 @@ export function holdConnections(options: ConnectionsOptions & { count: number })
       } catch (error) {
         if (stop.signal.aborted) return;
         failures += 1;
+        made.add({ outcome: "failed" });
         log.warn("a tunnel could not be opened", { failures, error });
         options.onFailure(failures);
         await pause(dialAgainMs(failures), stop.signal);

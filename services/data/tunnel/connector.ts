@@ -8,7 +8,7 @@ import type { ServerHttp2Session } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { pause } from "../../shared/pause.ts";
 import { closeGently } from "../../shared/session-life.ts";
-import type { Connections, ConnectionsOptions } from "./connections.ts";
+import { type Connections, type ConnectionsOptions, made } from "./connections.ts";
 import { dialRelay } from "./dial.ts";
 import { endAll, proven, serveOn } from "./serving.ts";
 
@@ -34,12 +34,14 @@ export function acceptConnections(options: ConnectionsOptions & { port: number }
       await proven(session, stop.signal);
       trusted.add(session);
       failures = 0;
+      made.add({ outcome: "open" });
       log.info("a tunnel is open", { open: trusted.size });
       server.emit("proven");
     } catch (error) {
       arrived.destroy();
       if (stop.signal.aborted) return;
       failures += 1;
+      made.add({ outcome: "failed" });
       log.warn("a tunnel could not be opened", { failures, error });
       // While others serve, whoever comes and fails is not our region.
       if (trusted.size === 0) options.onFailure(failures);

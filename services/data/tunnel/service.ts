@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { ClusterLinkService } from "../../../gen/biplane/cluster/v1/registration_pb.js";
 import { keepAliveMs } from "../../shared/limits.ts";
+import { counter, gauge } from "../../shared/metrics.ts";
 import { pause, unlessAborted } from "../../shared/pause.ts";
 import type { ServiceParts } from "../../shared/service.ts";
 import type { PingTimes } from "../../shared/session-life.ts";
@@ -35,11 +36,18 @@ const heartbeatTimeoutMs = 5_000;
 /** For requests of the region that are under way when the tunnel stops. */
 const graceMs = 5_000;
 
+const open = gauge("biplane_tunnel_connections", "Connections to relays that are open", {});
+const heartbeats = counter("biplane_tunnel_heartbeats_total", "Heartbeats to the region", {
+  outcome: ["told", "failed"],
+});
+const rotations = counter("biplane_tunnel_certificates_total", "Certificates that were adopted since the start", {});
+
 /** Serves the cluster at once; until the region has been reached it answers "unavailable". */
 export function tunnelService(deps: TunnelDeps): ServiceParts {
   const stop = new AbortController();
   let joined: Joined | undefined;
   let ended: Promise<void> | undefined;
+  const unwatch = open.read({}, () => joined?.connections.open() ?? 0);
   // `join` ends by itself only when it is told to; any other error is a bug, and unhandled it ends the process.
   const joining = unlessAborted(
     join(deps, stop.signal, (now) => {
@@ -63,6 +71,7 @@ export function tunnelService(deps: TunnelDeps): ServiceParts {
     async close() {
       await joining;
       await ended;
+      unwatch();
       joined?.link.close();
     },
   };
@@ -83,6 +92,7 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
   let registering = false;
   const adopt = (next: Identity) => {
     identity = next;
+    rotations.add({});
     link.use(next);
     connections.replace();
   };
@@ -109,7 +119,13 @@ async function join(deps: TunnelDeps, stop: AbortSignal, onJoined: (joined: Join
     if (connections.open() === 0) return;
     const client = createClient(ClusterLinkService, link.transport());
     const call = { timeoutMs: heartbeatTimeoutMs };
-    await client.heartbeat({ version: deps.version, connections: connections.open() }, call);
+    try {
+      await client.heartbeat({ version: deps.version, connections: connections.open() }, call);
+      heartbeats.add({ outcome: "told" });
+    } catch (error) {
+      heartbeats.add({ outcome: "failed" });
+      throw error;
+    }
     everOpen = told = true;
   };
   const rotate = async () => {

@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { type HttpHandler, safely } from "../../shared/http.ts";
 import { sessionMemoryMegabytes, streamWindowBytes } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
+import { observed } from "../../shared/observed.ts";
 import { replicaSettings } from "../../shared/relay-replica.ts";
 import { closeGently, keepAlive, type PingTimes } from "../../shared/session-life.ts";
 
@@ -18,7 +19,7 @@ export interface Serving {
 export function serveOn(socket: TLSSocket, { handler, ping, log }: Serving): ServerHttp2Session {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
   const options = { settings, remoteCustomSettings: replicaSettings, maxSessionMemory: sessionMemoryMegabytes };
-  const server = createServer(options, safely(handler, log));
+  const server = createServer(options, safely(observed(handler), log));
   let opened: ServerHttp2Session | undefined;
   server.once("session", (session) => {
     opened = session;

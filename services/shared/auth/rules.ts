@@ -212,6 +212,11 @@ export function ruleOf(service: string, method: string): Rule | undefined {
   return table.get(service)?.get(method);
 }
 
+/** Every method that there is, by the full name of its service. */
+export function ruledMethods(): Map<string, string[]> {
+  return new Map([...table].map(([service, rules]) => [service, [...rules.keys()]]));
+}
+
 /** A deployed task, or a trigger of one, is read on behalf of who runs it, and may lie in another project. */
 function taskRead(task: CreateRunRequest["task"]): Named[] {
   const deployed = task.case === "taskId" || task.case === "triggerName";

@@ -26,6 +26,8 @@ select n.nspname || '.' || c.relname as name,
     from pg_constraint k where k.conrelid = c.oid and k.contype = 'c') as checks,
   (select coalesce(json_agg(json_build_object(
       'name', p.polname, 'permissive', p.polpermissive,
+      'roles', (select coalesce(json_agg(r.rolname order by r.rolname), '[]')
+        from pg_roles r where r.oid = any (p.polroles)),
       'command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
         when 'd' then 'delete' else 'all' end,
       'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
