@@ -105,8 +105,12 @@ export const commandSchemas = {
   ),
   verifyReasonNetwork: z.strictObject({ manifests: file, queries: file }),
   verifyReasonIam: z.union(
-    [z.strictObject({ policies: file, queries: file }), z.strictObject({ policies: file, envelope: file })],
-    "--policies FILE with either --queries FILE or --envelope FILE",
+    [
+      z.strictObject({ cloud: z.literal("aws").default("aws"), policies: file, queries: file }),
+      z.strictObject({ cloud: z.literal("aws").default("aws"), policies: file, envelope: file }),
+      z.strictObject({ cloud: z.literal("gcp"), policies: file, queries: file }),
+    ],
+    "--policies FILE with either --queries FILE or --envelope FILE, of AWS; --cloud gcp with --queries FILE alone",
   ),
   verifyReasonPodSecurity: z.strictObject({
     manifests: file,

@@ -37,6 +37,22 @@ describe("biplane verify reason", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("answers for Google Cloud by its own policies, and takes no envelope there", () => {
+    const bucket = "//storage.googleapis.com/projects/_/buckets/acme";
+    const bindings = [{ role: "roles/storage.objectViewer", members: ["user:alice@acme.com"] }];
+    const roles = [{ name: "roles/storage.objectViewer", includedPermissions: ["storage.objects.get"] }];
+    const policies = JSON.stringify({ resources: [{ name: bucket, parent: null, policy: { bindings } }], roles });
+    const queries = ["alice", "bob"].map((name) =>
+      JSON.stringify({ principal: `user:${name}@acme.com`, permission: "storage.objects.get", resource: bucket }),
+    );
+    const files = { "p.json": policies, "q.jsonl": queries.join("\n") };
+    const args = ["verify", "reason", "iam", "--cloud", "gcp", "--policies", "p.json"];
+    const { answers, exitCode } = biplane(files, ...args, "--queries", "q.jsonl");
+    expect(answers.map((answer) => JSON.parse(answer).decision)).toEqual(["allow", "deny"]);
+    expect(exitCode).toBe(0);
+    expect(biplane(files, ...args, "--envelope", "p.json")).toMatchObject({ answers: [], exitCode: 3 });
+  });
+
   it("starts at once: what it loads is the parser and the schemas, and no cloud's library", async () => {
     const { metafile } = await build({
       entryPoints: [join(checkout, "cli/commands/reason.ts"), join(checkout, "cli/main.ts")],

@@ -1,4 +1,6 @@
 /** Reads the files of one question or a thousand, asks the evaluator, prints. */
+import { decideGcp, gcpIamQuery } from "../../verify/reason/gcp/decide.ts";
+import { readGcpPolicies } from "../../verify/reason/gcp/policy-file.ts";
 import { decide, iamQuery } from "../../verify/reason/iam/decide.ts";
 import { withinEnvelope } from "../../verify/reason/iam/envelope.ts";
 import { readPolicyFile } from "../../verify/reason/iam/policy-file.ts";
@@ -29,6 +31,11 @@ export async function rbac(options: CommandOptions<"verifyReasonRbac">): Promise
 }
 
 export async function iam(options: CommandOptions<"verifyReasonIam">): Promise<number> {
+  if (options.cloud === "gcp") {
+    const queries = readQueries(options.queries, gcpIamQuery, "reason-iam-gcp-query.schema.json");
+    const policies = readGcpPolicies(options.policies);
+    return print(queries.map((query) => decideGcp(policies, query)));
+  }
   if ("envelope" in options) {
     return print([withinEnvelope(readPolicyFile(options.policies), readPolicyFile(options.envelope))]);
   }

@@ -1,5 +1,7 @@
 /** What the evaluators take and answer, one line each: the published schemas. */
 import { z } from "zod";
+import { gcpIamQuery } from "./gcp/decide.ts";
+import { gcpPolicyFile } from "./gcp/policy-file.ts";
 import { iamAnswer, iamQuery } from "./iam/decide.ts";
 import { envelopeAnswer } from "./iam/envelope.ts";
 import { policyFile } from "./iam/policy-file.ts";
@@ -14,6 +16,8 @@ export function reasonSchemas(): Record<string, unknown> {
     "reason-iam-policies.schema.json": z.toJSONSchema(policyFile, { io: "input" }),
     "reason-iam-query.schema.json": z.toJSONSchema(iamQuery, { io: "input" }),
     "reason-iam-answer.schema.json": z.toJSONSchema(iamAnswer),
+    "reason-iam-gcp-policies.schema.json": z.toJSONSchema(gcpPolicyFile, { io: "input" }),
+    "reason-iam-gcp-query.schema.json": z.toJSONSchema(gcpIamQuery, { io: "input" }),
     "reason-iam-envelope.schema.json": z.toJSONSchema(envelopeAnswer),
     "reason-network-query.schema.json": z.toJSONSchema(networkQuery, { io: "input" }),
     "reason-network-answer.schema.json": z.toJSONSchema(networkAnswer),
