@@ -155,12 +155,8 @@ export function customerBaseConfig(model: Model, acceptedEndpoints: string[] = [
  */
 const ownEgress = {
   cloudflareRanges: true,
-  endpoints: [
-    network.hosts.customer.address,
-    network.hosts.cloud.address,
-    network.hosts.edge.address,
-    network.relayFront,
-  ].flatMap(single),
+  endpoints: [network.hosts.customer.address, network.hosts.cloud.address].flatMap(single),
+  region: [network.hosts.edge.address, network.relayFront].flatMap(single),
 };
 
 export interface CustomerSettings {

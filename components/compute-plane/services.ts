@@ -71,7 +71,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       replicas: 1,
       rpcPort,
       calls: ["objectstore", "logs", "secrets"],
-      reaches: ["internet", "kubernetes-api", ...(connector ? ["cloudflare-tunnel" as const] : [])],
+      reaches: ["region", "kubernetes-api", ...(connector ? ["cloudflare-tunnel" as const] : [])],
       env: {
         ...(connector ? { CONNECTOR_PORT: String(connectorPort) } : {}),
         CONTROL_PLANE_HOST: controlPlaneHost,
@@ -94,7 +94,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       // One works, by its Lease; another is there to go on when it or its node is gone.
       replicas,
       calls: ["tunnel"],
-      reaches: ["internet", "kubernetes-api"],
+      reaches: ["own-cloud", "kubernetes-api"],
       env: {
         TUNNEL_URL: tunnelUrl,
         ORG: org,
@@ -123,7 +123,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       autoscale,
       rpcPort,
       calls: ["tunnel"],
-      reaches: ["internet"],
+      reaches: ["own-cloud"],
       env: {
         ...verifiesTokens,
         ORG: org,
@@ -141,7 +141,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       autoscale,
       rpcPort,
       calls: ["tunnel"],
-      reaches: ["internet", "kubernetes-api"],
+      reaches: ["own-cloud", "kubernetes-api"],
       env: {
         ...verifiesTokens,
         ORG: org,
@@ -158,7 +158,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       rpcPort,
       webhookPort,
       calls: ["tunnel"],
-      reaches: [...(args.secrets.backend === "kubernetes" ? [] : ["internet" as const]), "kubernetes-api"],
+      reaches: [...(args.secrets.backend === "kubernetes" ? [] : ["own-cloud" as const]), "kubernetes-api"],
       env: {
         ...verifiesTokens,
         ORG: org,

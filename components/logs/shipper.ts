@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { annotationsOf } from "../identity/contract.ts";
-import { type Egress, outside } from "../workloads/egress.ts";
+import { type Egress, ownCloud } from "../workloads/egress.ts";
 import { createConfigFiles } from "../workloads/files.ts";
 import { labelsOf, selectorOf } from "../workloads/labels.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
@@ -88,6 +88,6 @@ function callsOutOnly(egress: Egress) {
   return {
     podSelector: { matchLabels: selectorOf(shipperName) },
     policyTypes: ["Ingress", "Egress"],
-    egress: [{ to: outside(egress), ports: [{ protocol: "TCP", port: 443 }] }],
+    egress: [{ to: ownCloud(egress), ports: [{ protocol: "TCP", port: 443 }] }],
   };
 }

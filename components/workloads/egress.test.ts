@@ -2,7 +2,7 @@ import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
-import { block, checkEgress, type Egress, outside } from "./egress.ts";
+import { block, checkEgress, type Egress, outside, ownCloud, region } from "./egress.ts";
 
 const credentialServers = ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
 const familyOf = (address: string) => (address.includes(":") ? "ipv6" : "ipv4");
@@ -65,6 +65,24 @@ describe("outside", () => {
   });
 });
 
+describe("the ways out of the narrow choice", () => {
+  const cidrs = (peers: ReturnType<typeof outside>) => peers.map(({ ipBlock }) => (ipBlock as { cidr: string }).cidr);
+  const endpoints = ["10.40.0.0/16"];
+
+  it("keep apart what is the customer's own and what is the region's, where both are named", () => {
+    const egress = { cloudflareRanges: true as const, endpoints, region: ["203.0.113.0/24"] };
+    expect(cidrs(ownCloud(egress))).toEqual(endpoints);
+    expect(cidrs(region(egress))).toEqual([...cloudflareRanges, "203.0.113.0/24"]);
+    expect(cidrs(outside(egress))).toEqual([...cloudflareRanges, "203.0.113.0/24", ...endpoints]);
+  });
+
+  it("let the tunnel find its relay among the endpoints where it is not named apart", () => {
+    const egress = { cloudflareRanges: true as const, endpoints };
+    expect(cidrs(ownCloud(egress))).toEqual(endpoints);
+    expect(cidrs(region(egress))).toEqual([...cloudflareRanges, ...endpoints]);
+  });
+});
+
 describe("checkEgress", () => {
   const narrow = (...endpoints: string[]): Egress => ({ cloudflareRanges: true, endpoints });
 
@@ -74,7 +92,7 @@ describe("checkEgress", () => {
   });
 
   it.each<[string[], RegExp]>([
-    [[], /^egress\.endpoints is \[\]; allowed: the networks of the relay, the cluster's API/],
+    [[], /^egress\.endpoints is \[\]; allowed: the networks of the cluster's API/],
     [["0.0.0.0/0"], /^egress\.endpoints is "0\.0\.0\.0\/0"; allowed: networks of \/8 to \/32; "open-443" is the word/],
     [["128.0.0.0/1"], /allowed: networks of \/8/],
     [["10.0.0.0"], /allowed: IPv4 networks such as/],
@@ -83,5 +101,12 @@ describe("checkEgress", () => {
     [["169.254.169.254/32"], /instance credentials/],
   ])("refuses %j", (endpoints, message) => {
     expect(() => checkEgress(narrow(...endpoints))).toThrow(message);
+  });
+
+  it.each<[string[], RegExp]>([
+    [[], /^egress\.region is \[\]; allowed: the relay's networks, or left out/],
+    [["0.0.0.0/0"], /^egress\.region is "0\.0\.0\.0\/0"; allowed: networks of \/8/],
+  ])("refuses %j as the region", (region, message) => {
+    expect(() => checkEgress({ cloudflareRanges: true, endpoints: ["10.40.0.0/16"], region })).toThrow(message);
   });
 });

@@ -6,11 +6,17 @@ import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
 
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 
-/**
- * `open-443`: TLS to every address but the metadata ones. Else only Cloudflare's published ranges, where the control
- * plane's endpoint answers, and the given networks as CIDRs.
- */
-export type Egress = "open-443" | { cloudflareRanges: true; endpoints: string[] };
+/** Only Cloudflare's published ranges, where the control plane's endpoint answers, and the given networks as CIDRs. */
+interface NarrowEgress {
+  cloudflareRanges: true;
+  /** The cluster's API and the cloud's endpoints; the relay's networks too where `region` is not given. */
+  endpoints: string[];
+  /** The relay's networks, which then nothing reaches but what speaks to the region. */
+  region?: string[] | undefined;
+}
+
+/** `open-443`: TLS to every address but the metadata ones. */
+export type Egress = "open-443" | NarrowEgress;
 
 /** Link-local addresses, where clouds serve instance metadata and its credentials. */
 const linkLocal = { v4: "169.254.0.0/16", v6: ["fd00:ec2::254/128", "fd00:ec2::23/128", "fe80::/10"] };
@@ -40,9 +46,24 @@ export function block(cidr: string): Peer {
   return { ipBlock: except.length > 0 ? { cidr, except } : { cidr } };
 }
 
+/** The customer's cloud and the region. */
 export function outside(egress: Egress): Peer[] {
+  return peers(egress, ({ endpoints, region = [] }) => [...cloudflareRanges, ...region, ...endpoints]);
+}
+
+/** What the customer has in their own cloud, and nothing of the vendor's. */
+export function ownCloud(egress: Egress): Peer[] {
+  return peers(egress, ({ endpoints }) => endpoints);
+}
+
+/** The control plane's endpoint and the relay. */
+export function region(egress: Egress): Peer[] {
+  return peers(egress, ({ endpoints, region: given }) => [...cloudflareRanges, ...(given ?? endpoints)]);
+}
+
+function peers(egress: Egress, narrow: (egress: NarrowEgress) => string[]): Peer[] {
   if (egress === "open-443") return [block(everywhere)];
-  return [...new Set([...cloudflareRanges, ...egress.endpoints])].map(block);
+  return [...new Set(narrow(egress))].map(block);
 }
 
 /**
@@ -60,16 +81,23 @@ export function apiServers(egress: Egress = "open-443"): Peer[] {
  */
 export function checkEgress(egress: Egress): void {
   if (egress === "open-443") return;
-  const refuse = (value: unknown, allowed: string) => {
-    throw refusal({ subject: "egress.endpoints", value, allowed });
-  };
-  if (egress.endpoints.length === 0)
-    refuse([], "the networks of the relay, the cluster's API and the cloud's endpoints");
-  for (const cidr of egress.endpoints) {
-    if (!isNetwork(cidr)) refuse(cidr, "IPv4 networks such as 10.40.0.0/16");
-    if (prefixOf(cidr) < widest) refuse(cidr, `networks of /${widest} to /32; "open-443" is the word for everywhere`);
-    block(cidr);
+  const given: [subject: string, networks: string[] | undefined, what: string][] = [
+    ["egress.endpoints", egress.endpoints, "the networks of the cluster's API and the cloud's endpoints"],
+    ["egress.region", egress.region, "the relay's networks, or left out where egress.endpoints has them"],
+  ];
+  for (const [subject, networks, what] of given) {
+    if (networks?.length === 0) throw refusal({ subject, value: [], allowed: what });
+    for (const cidr of networks ?? []) checkNetwork(subject, cidr);
   }
+}
+
+function checkNetwork(subject: string, value: string): void {
+  if (!isNetwork(value)) throw refusal({ subject, value, allowed: "IPv4 networks such as 10.40.0.0/16" });
+  if (prefixOf(value) < widest) {
+    const allowed = `networks of /${widest} to /32; "open-443" is the word for everywhere`;
+    throw refusal({ subject, value, allowed });
+  }
+  block(value);
 }
 
 function isNetwork(cidr: string): boolean {

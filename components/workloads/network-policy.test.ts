@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { denyAll, renderAllowDns, renderServicePolicy, renderTaskEgress, type Surroundings } from "./network-policy.ts";
-import type { ServiceSpec } from "./service-spec.ts";
+import type { Reach, ServiceSpec } from "./service-spec.ts";
 
 const around: Surroundings = {
   dnsServers: ["198.51.100.53/32"],
@@ -93,7 +93,21 @@ describe("renderServicePolicy", () => {
     const text = JSON.stringify(renderServicePolicy(outward, [outward], { ...around, egress }));
     expect(text).not.toContain("0.0.0.0/0");
     expect(text.match(/10\.40\.0\.0\/16/g)).toHaveLength(2);
-    expect(text.match(/104\.16\.0\.0\/13/g)).toHaveLength(2);
+    expect(text.match(/104\.16\.0\.0\/13/g)).toHaveLength(1);
+  });
+
+  it("narrowed, reaches the region only where it speaks to it, and the customer's cloud only where it works there", () => {
+    const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"], region: ["203.0.113.0/24"] };
+    const text = (reach: Reach) => {
+      const one = service("one", { reaches: [reach] });
+      return JSON.stringify(renderServicePolicy(one, [one], { ...around, egress }).egress);
+    };
+    for (const own of ["own-cloud", "kubernetes-api"] as const) {
+      expect(text(own)).toContain("10.40.0.0/16");
+      expect(text(own)).not.toMatch(/203\.0\.113|104\.16/);
+    }
+    expect(text("region")).toMatch(/104\.16.*203\.0\.113/);
+    expect(text("region")).not.toContain("10.40.0.0/16");
   });
 
   it("selects its own pods and decides both ways", () => {

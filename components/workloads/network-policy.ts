@@ -6,7 +6,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
 import type { Cloud } from "../identity/contract.ts";
-import { apiServers, block, type Egress, outside } from "./egress.ts";
+import { apiServers, block, type Egress, outside, ownCloud, region } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import { healthPort, type Reach, type ServiceSpec } from "./service-spec.ts";
 
@@ -134,9 +134,13 @@ function toOutside(
   switch (reach) {
     case "internet":
       return { to: outside(egress), ports: [tls] };
+    case "own-cloud":
+      return { to: ownCloud(egress), ports: [tls] };
+    case "region":
+      return { to: region(egress), ports: [tls] };
     case "kubernetes-api":
       // Enforcers look before or after the Service's address is translated: both ports are the API's.
-      return { to: outside(egress), ports: [tls, { protocol: "TCP", port: apiPort }] };
+      return { to: ownCloud(egress), ports: [tls, { protocol: "TCP", port: apiPort }] };
     case "cloudflare-tunnel":
       return { to: cloudflareRanges.map(block), ports: [{ protocol: "TCP", port: tunnelEdgePort }] };
     case "database":

@@ -14,7 +14,7 @@ export interface FileSource {
 }
 
 /** Places outside the namespace that a service may open connections to. */
-export type Reach = "database" | "internet" | "kubernetes-api" | "cloudflare-tunnel";
+export type Reach = "database" | "internet" | "own-cloud" | "region" | "kubernetes-api" | "cloudflare-tunnel";
 
 /** Plain strings, never wildcards. */
 export type Rule = types.input.rbac.v1.PolicyRule & { apiGroups: string[]; resources: string[]; verbs: string[] };

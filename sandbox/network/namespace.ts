@@ -1,5 +1,6 @@
 /** Network namespaces by name, as `ip netns` keeps them: a file under /run/netns with the namespace mounted on it. */
 import { existsSync, readdirSync, rmdirSync, rmSync, statfsSync } from "node:fs";
+import { resolve } from "node:path";
 import { execa } from "execa";
 
 const folder = "/run/netns";
@@ -30,7 +31,10 @@ export async function removeEmptyFolder(): Promise<void> {
   if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** Arguments that run a command in a network namespace. `ip netns exec` would remount /sys and hide the cgroups. */
+/**
+ * Arguments that run a command in a network namespace. `ip netns exec` would remount /sys and hide the cgroups.
+ * @param name or the absolute path of one that has no name, such as a process's own
+ */
 export function enterNetwork(name: string): string[] {
-  return ["nsenter", `--net=${folder}/${name}`, "--"];
+  return ["nsenter", `--net=${resolve(folder, name)}`, "--"];
 }

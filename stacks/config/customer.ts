@@ -109,8 +109,17 @@ export const customerBaseSchema = z
   })
   .transform(withNames);
 
+const narrowEgress = z.strictObject({
+  cloudflareRanges: z.literal(true),
+  endpoints: z.array(z.string()).describe("The cluster's API and the cloud's endpoints"),
+  region: z
+    .array(z.string())
+    .optional()
+    .describe("The relay's networks, for what speaks to the region alone. @default among endpoints"),
+});
+
 const egress = z
-  .union([z.literal("open-443"), z.strictObject({ cloudflareRanges: z.literal(true), endpoints: z.array(z.string()) })])
+  .union([z.literal("open-443"), narrowEgress])
   .default("open-443")
   .describe("Where TLS connections may leave to: anywhere, or Cloudflare's published ranges and the given networks");
 

@@ -11,7 +11,11 @@ export const settingsSchema = z.strictObject({
   dnsServers: z.array(z.string()),
   egress: z.union([
     z.literal("open-443"),
-    z.strictObject({ cloudflareRanges: z.literal(true), endpoints: z.array(z.string()) }),
+    z.strictObject({
+      cloudflareRanges: z.literal(true),
+      endpoints: z.array(z.string()),
+      region: z.array(z.string()).optional(),
+    }),
   ]),
   /** Whose identities `roleArn` names: AWS where nothing is said. */
   cloud: z.enum(["aws", "gcp"]).optional(),
