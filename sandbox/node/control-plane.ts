@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Sandbox } from "../context.ts";
 import { ensureProcess } from "../processes.ts";
+import { auditArguments } from "./audit-log.ts";
 import { type Credentials, frontProxyName } from "./credentials.ts";
 import { type NodeLayout, type Program, ports, processName } from "./layout.ts";
 
@@ -106,6 +107,7 @@ function apiServerArguments(node: NodeLayout, credentials: Credentials): string[
     // Cilium's agent and the image builder ask for more than the default; Pod Security decides per namespace.
     "--allow-privileged",
     "--profiling=false",
+    ...auditArguments(node),
   ];
 }
 

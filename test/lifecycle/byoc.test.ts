@@ -1,11 +1,19 @@
 import { join } from "node:path";
+import { CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { readEnvironment } from "../../sandbox/environment.ts";
+import { accounts, network } from "../../sandbox/hosts.ts";
 import type { Model } from "../../sandbox/model.ts";
+import { adminOf } from "../../sandbox/node/api-server.ts";
+import { nodeLayout } from "../../sandbox/node/layout.ts";
+import { openCloud } from "../../sandbox/providers/aws/cloud.ts";
+import { localBacking } from "../../sandbox/providers/aws/local.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { currentCommit, type Evidence, readEvidence } from "../../verify/claims/evidence.ts";
 import { ledger } from "../../verify/claims/ledger.ts";
 import { evidenceFor } from "../support/evidence.ts";
+import { managerOf, managersGroup, recordedOf } from "../support/management.ts";
 import { checkout, here } from "../support/paths.ts";
 import { describeModel } from "./whole-model.ts";
 
@@ -48,6 +56,47 @@ const missing = "the self-managed plane was not judged at this commit";
 
 describe("a BYOC customer beside its region", () =>
   describeModel("byoc", () => {
+    it("records under their own names what the vendor's managers change in the cluster, and what they are refused", async () => {
+      proves(["byoc-cluster-actions-logged"], "the same change by the administrator is recorded as no manager's");
+      const { cluster } = await (
+        await openCloud(accounts.customer, localBacking(here, "customer", "customer")).eks()
+      ).describeCluster({ name: String(readEnvironment(here).outputs.customerBase.clusterName) });
+      const on = cluster?.logging?.clusterLogging?.flatMap(({ enabled, types = [] }) => (enabled ? types : []));
+      expect(on).toEqual(expect.arrayContaining(["audit", "authenticator"]));
+      const [session, other] = ["ann@vendor.test", "bob@vendor.test"];
+      const cordon = async (kube: KubeConfig, unschedulable: boolean) => {
+        const body = [{ op: "add", path: "/spec/unschedulable", value: unschedulable }];
+        await kube.makeApiClient(CoreV1Api).patchNode({ name: network.hosts.customer.namespace, body });
+      };
+      const manager = await managerOf(session);
+      await cordon(manager, true);
+      await cordon(manager, false);
+      const secret = { namespace: "union", body: { metadata: { name: "planted" } } };
+      await expect(manager.makeApiClient(CoreV1Api).createNamespacedSecret(secret)).rejects.toMatchObject({
+        code: 403,
+      });
+      const records = await vi.waitFor(() => {
+        const found = recordedOf(session);
+        expect(found).toHaveLength(3);
+        return found;
+      }, 60_000);
+      expect(
+        records.map(({ verb, objectRef, responseStatus }) => [verb, objectRef.resource, responseStatus?.code]),
+      ).toEqual([
+        ["patch", "nodes", 200],
+        ["patch", "nodes", 200],
+        ["create", "secrets", 403],
+      ]);
+      const group = await managersGroup();
+      for (const { user, annotations } of records) {
+        expect(user.groups).toContain(group);
+        expect(annotations["authorization.k8s.io/decision"]).toBeDefined();
+      }
+      expect(recordedOf(other)).toEqual([]);
+      await cordon(adminOf(nodeLayout(here, "customer")), false);
+      expect(recordedOf(session)).toHaveLength(3);
+    });
+
     it("is judged as a self-managed plane is, by every check that decides a promise of both", ({ skip }) => {
       const before = byChecks("self-managed");
       skip(before.size === 0, missing);
