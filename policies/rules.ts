@@ -17,6 +17,7 @@ import {
   databasePasswordUnseen,
 } from "./rules/database.ts";
 import { zoneSpeaksModernTls } from "./rules/edge.ts";
+import { googleRules } from "./rules/gcp.ts";
 import { noStaticIdentity, noWidePolicyAttached, rightsAreBounded, trustIsExact } from "./rules/identity.ts";
 import { imagesStayWhatTheyAre, keyRotates, nothingIsEverybodys } from "./rules/keys.ts";
 import {
@@ -74,6 +75,7 @@ export const rules: readonly Rule[] = [
   noSecretInEnvironment,
   rightsNamed,
   nobodyIsAdmin,
+  ...googleRules,
 ];
 
 export const stackRules: readonly StackRule[] = [bucketIsWhole, namespaceIsWhole, nothingListensOutside];

@@ -24,6 +24,14 @@ const rules = {
     allowed: 'a-z, 0-9, "-" and "/" between words',
     pattern: /^[a-z0-9]+(?:[-/][a-z0-9]+)*$/,
   },
+  // Google Cloud: most resources, GKE clusters, and service accounts by the part before the @.
+  "google-resource": { limit: 63, allowed: dnsLabelInWords, pattern: dnsLabel },
+  "gke-cluster": { limit: 40, allowed: dnsLabelInWords, pattern: dnsLabel },
+  "service-account": {
+    limit: 30,
+    allowed: `${dnsLabelInWords}, at least 6 characters`,
+    pattern: /^(?=.{6})[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*$/,
+  },
   general: { limit: 255, allowed: dnsLabelInWords, pattern: dnsLabel },
 } satisfies Record<string, NameRule>;
 

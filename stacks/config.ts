@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { customerBaseSchema, customerSchema } from "./config/customer.ts";
 import { customerAccountSchema } from "./config/customer-account.ts";
+import { googleBaseSchema, googleCustomerSchema, googleLinkSchema } from "./config/customer-gcp.ts";
 import { regionSchema } from "./config/region.ts";
 
 export { zonesOf } from "./config/common.ts";
@@ -12,12 +13,18 @@ export const schemas = {
   "customer-account": customerAccountSchema,
   "customer-base": customerBaseSchema,
   customer: customerSchema,
+  "customer-base-gcp": googleBaseSchema,
+  "customer-gcp": googleCustomerSchema,
+  "customer-link-gcp": googleLinkSchema,
 };
 export type Shape = keyof typeof schemas;
 export type RegionConfig = z.output<typeof regionSchema>;
 export type CustomerAccountConfig = z.output<typeof customerAccountSchema>;
 export type CustomerBaseConfig = z.output<typeof customerBaseSchema>;
 export type CustomerConfig = z.output<typeof customerSchema>;
+export type GoogleBaseConfig = z.output<typeof googleBaseSchema>;
+export type GoogleCustomerConfig = z.output<typeof googleCustomerSchema>;
+export type GoogleLinkConfig = z.output<typeof googleLinkSchema>;
 
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
@@ -25,6 +32,9 @@ export const secretKeys: Record<Shape, string[]> = {
   "customer-account": [],
   "customer-base": [],
   customer: ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  "customer-base-gcp": [],
+  "customer-gcp": ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  "customer-link-gcp": [],
 };
 
 /** @returns the JSON Schema of what a person writes, keys without the `biplane:` before them. */

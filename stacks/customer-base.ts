@@ -1,7 +1,7 @@
 /** A customer's account made ready: network, cluster and, for BYOC, the vendor's two narrow ways in. */
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { bucketNames } from "../components/buckets/aws.ts";
+import { bucketNames } from "../components/buckets/names.ts";
 import type { AccessEntry } from "../components/cluster/access-plan.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
 import { Cluster } from "../components/cluster/aws.ts";

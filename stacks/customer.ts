@@ -1,6 +1,7 @@
 /** A customer's platform, in its cluster and beside it: roles, stores, keys and workloads. Phase `base` comes before. */
 import * as pulumi from "@pulumi/pulumi";
-import { bucketNames, createDataKey, DataBuckets } from "../components/buckets/aws.ts";
+import { createDataKey, DataBuckets } from "../components/buckets/aws.ts";
+import { bucketNames } from "../components/buckets/names.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
 import type { WorkloadIssuer } from "../components/cluster/aws.ts";
 import { createClusterProvider } from "../components/cluster/provider.ts";

@@ -27,5 +27,17 @@ export default async function program(): Promise<Record<string, unknown>> {
       const config = readConfig("customer", given);
       return { ...(await import("./customer.ts")).customer(config) };
     }
+    case "customer-base-gcp": {
+      const config = readConfig("customer-base-gcp", given);
+      return { ...(await import("./customer-base-gcp.ts")).customerBase(config) };
+    }
+    case "customer-gcp": {
+      const config = readConfig("customer-gcp", given);
+      return { ...(await import("./customer-gcp.ts")).customer(config) };
+    }
+    case "customer-link-gcp": {
+      const config = readConfig("customer-link-gcp", given);
+      return { ...(await import("./customer-link-gcp.ts")).customerLink(config) };
+    }
   }
 }

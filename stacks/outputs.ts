@@ -61,10 +61,41 @@ export const customerOutputs = z.strictObject({
   logGroup: z.string().optional().describe("Where task pods' logs are kept"),
 });
 
+export const googleBaseOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the GKE cluster"),
+  project: z.string(),
+  natAddresses: z.array(z.string()).describe("For the region's allow-list: tunnels come from there"),
+  managementAccount: z.string().optional().describe("BYOC only: e-mail of the vendor's account"),
+  managementProvider: z.string().optional().describe("BYOC only: for the vendor's credential configuration"),
+  serviceAttachment: z.string().optional().describe("BYOC only: for the link's stack"),
+});
+
+export const googleCustomerOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the GKE cluster"),
+  project: z.string(),
+  adminAccount: z.string().describe("E-mail"),
+  userAccount: z.string().describe("E-mail"),
+  metadataBucket: z.string(),
+  fastRegistrationBucket: z.string(),
+  repository: z.string().describe("Id in the project's registry"),
+  repositoryUrl: z.string(),
+  namespaces: z.array(z.string()).describe("The platform's first, then one for each project-domain"),
+  taskImage: z.string().optional().describe("Image of tasks that name none"),
+  logView: z.string().optional().describe("By which task pods' logs are read"),
+});
+
+export const googleLinkOutputs = z.strictObject({
+  apiAddress: z.string().describe("For biplane:apiAddress of the customer's workloads"),
+  connectionId: z.string().describe("Of the connection, for the customer to find it by"),
+});
+
 export type RegionOutputs = z.infer<typeof regionOutputs>;
 export type CustomerAccountOutputs = z.infer<typeof customerAccountOutputs>;
 export type CustomerBaseOutputs = z.infer<typeof customerBaseOutputs>;
 export type CustomerOutputs = z.infer<typeof customerOutputs>;
+export type GoogleBaseOutputs = z.infer<typeof googleBaseOutputs>;
+export type GoogleCustomerOutputs = z.infer<typeof googleCustomerOutputs>;
+export type GoogleLinkOutputs = z.infer<typeof googleLinkOutputs>;
 
 /** The same, as a program answers it before its values are known. */
 export type Pending<Outputs> = { [Name in keyof Outputs]: Input<Outputs[Name]> };

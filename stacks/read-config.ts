@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Cloud } from "../components/identity/contract.ts";
 import { refusal, UserError } from "../shared/errors.ts";
 import { type Shape, schemas, secretKeys } from "./config.ts";
 
@@ -21,17 +22,46 @@ export function readShape(values: GivenConfig): Shape {
       todo: `Set it by \`pulumi config set biplane:shape <shape>\`; ${examples}`,
     });
   }
+  const cloud = values[`${prefix}cloud`] ?? "aws";
+  const phases = isCloud(cloud) ? customerPrograms[cloud] : undefined;
+  if (!phases) {
+    throw refusal({ subject: `${prefix}cloud`, value: cloud, allowed: Object.keys(customerPrograms).join(" or ") });
+  }
   const phase = values[`${prefix}phase`];
-  if (phase === "account") return "customer-account";
-  if (phase === "base") return "customer-base";
-  if (phase === "workloads") return "customer";
+  const program = phases.find(({ name }) => name === phase)?.program;
+  if (program) return program;
   throw refusal({
     subject: `${prefix}phase`,
     value: phase,
-    allowed:
-      "base (network, cluster, link), workloads (all that runs on it) or, before them, account (where there is none yet)",
+    allowed: phases.map(({ name, makes }) => `${name} (${makes})`).join(", "),
     todo: `A customer is two stacks, customer-<org>-base first; ${examples}`,
   });
+}
+
+interface Phase {
+  name: string;
+  makes: string;
+  program: Shape;
+}
+
+const makes = { base: "network, cluster, link", workloads: "all that runs on it" };
+
+/** Programs of a customer by cloud and phase. */
+const customerPrograms: Record<Cloud, readonly Phase[]> = {
+  aws: [
+    { name: "base", makes: makes.base, program: "customer-base" },
+    { name: "workloads", makes: makes.workloads, program: "customer" },
+    { name: "account", makes: "before them, where there is no account yet", program: "customer-account" },
+  ],
+  gcp: [
+    { name: "base", makes: makes.base, program: "customer-base-gcp" },
+    { name: "workloads", makes: makes.workloads, program: "customer-gcp" },
+    { name: "link", makes: "BYOC: the vendor's end of the link to the API", program: "customer-link-gcp" },
+  ],
+};
+
+function isCloud(name: string): name is Cloud {
+  return Object.hasOwn(customerPrograms, name);
 }
 
 /** @throws UserError that lists everything that is wrong with the stack's configuration at once. */

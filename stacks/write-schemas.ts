@@ -17,6 +17,6 @@ if (import.meta.main) {
   }
 }
 
-function isShape(name: string): name is Shape {
+export function isShape(name: string): name is Shape {
   return name in schemas;
 }

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { physicalName } from "../../shared/names.ts";
 import { EncryptionKey, type KeyReference } from "../encryption/aws.ts";
 import { rolesThroughService } from "../encryption/key-statements.ts";
-import type { PlaneBuckets } from "../identity/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
 import { createAccessLogBucket } from "./access-logs.ts";
 import { dataLifecycle } from "./lifecycle.ts";
+import { bucketNames } from "./names.ts";
 import { createPrivateBucket } from "./private-bucket.ts";
 
 export interface DataBucketsArgs {
@@ -22,14 +21,6 @@ export interface DataBucketsArgs {
   /** On: Pulumi refuses to destroy the buckets. Off: a destroy empties them first. */
   dataProtection: boolean;
   tags: Tags;
-}
-
-/** @throws UserError if S3 would refuse a name. */
-export function bucketNames(prefix: string): PlaneBuckets {
-  return {
-    metadata: physicalName("bucket", prefix, "metadata"),
-    fastRegistration: physicalName("bucket", prefix, "fast-reg"),
-  };
 }
 
 /**

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { type RecordOptions, recordResources } from "../testing/record-resources.ts";
-import { bucketNames, createDataKey, DataBuckets, type DataBucketsArgs } from "./aws.ts";
+import { createDataKey, DataBuckets, type DataBucketsArgs } from "./aws.ts";
 import { dataLifecycle } from "./lifecycle.ts";
+import { bucketNames } from "./names.ts";
 
 const account = "111111111111";
 const roles = ["arn:aws:iam::111111111111:role/adminflyterole", "arn:aws:iam::111111111111:role/userflyterole"];

@@ -4,9 +4,9 @@ import type { types } from "@pulumi/aws";
 type Rule = types.input.s3.BucketLifecycleConfigurationRule;
 
 /** Days that a replaced or deleted object can still be had back. */
-const noncurrentDays = 30;
+export const noncurrentDays = 30;
 /** Days after which the parts of an upload that nobody finished are dropped; a resumed upload takes hours. */
-const abandonedUploadDays = 7;
+export const abandonedUploadDays = 7;
 
 /**
  * Rules of a data bucket. Each has a prefix, as the retention rules ask, and the organisation's holds all there is.

@@ -20,6 +20,12 @@ export interface KubernetesCluster {
   readonly apiPort: pulumi.Output<number>;
 }
 
+/** A GKE cluster as the rest of its project sees it. */
+export interface GkeCluster extends KubernetesCluster {
+  /** Pods' identities are of it: `<project>.svc.id.goog`. */
+  readonly workloadPool: pulumi.Output<string>;
+}
+
 /** An EKS cluster as the rest of its AWS account sees it. */
 export interface EksCluster extends KubernetesCluster {
   readonly nodeSecurityGroupId: pulumi.Output<string>;

@@ -8,6 +8,11 @@ export type PlaneCloud = { cloud: "aws"; region: string } | { cloud: "gcp"; regi
 
 type Environment = Record<string, Input<string>>;
 
+/** What the executor must know to read results from the store. */
+export function cloudEnvironment({ cloud }: PlaneCloud): Environment {
+  return cloud === "aws" ? {} : { CLOUD: cloud };
+}
+
 /** @param admin who signs URLs: on AWS the pod's own session does, and needs not be named */
 export function storeEnvironment(place: PlaneCloud, admin: Input<string>): Environment {
   switch (place.cloud) {

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { settingsSchema } from "../../services/data/sync/settings.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type Recorded, recordResources } from "../testing/record-resources.ts";
 import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
@@ -324,16 +323,6 @@ describe("project-domains on demand", () => {
       egress: "open-443",
       projects: [{ project: "later", domain: "production", roleArn: "arn:of-later" }],
     });
-  });
-
-  it.each<NonNullable<ComputePlaneArgs["egress"]>>([
-    "open-443",
-    { cloudflareRanges: true, endpoints: ["10.40.0.0/16"] },
-    { cloudflareRanges: true, endpoints: ["10.40.0.0/16"], region: ["203.0.113.0/24"] },
-  ])("are told to the sync in words that it takes: %j", async (egress) => {
-    const roles = { projects: { "later-production": "arn:of-later" } };
-    const plan = syncPlan(await build({ projects: declared, identities: { ...identities, ...roles }, egress }));
-    expect(settingsSchema.parse(plan)).toMatchObject({ egress });
   });
 
   it("start the sync only once its fence stands", async () => {

@@ -6,7 +6,7 @@ import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
-import { logEnvironment, type PlaneCloud, secretEnvironment, storeEnvironment } from "./cloud.ts";
+import { cloudEnvironment, logEnvironment, type PlaneCloud, secretEnvironment, storeEnvironment } from "./cloud.ts";
 import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
 import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { projectNamespace } from "./project-domain.ts";
@@ -105,6 +105,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         POD_NAMESPACE: namespace,
         LEADER_LEASE: executorLease,
         EXECUTOR_DEPLOYMENT: "executor",
+        ...cloudEnvironment(cloud),
         LEASE_CAPACITY: "50",
         // A task that asks for more than its project may use gets what the project may use.
         TASK_CPU_REQUEST: projectDefaults.request.cpu,

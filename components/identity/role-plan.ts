@@ -100,7 +100,8 @@ function planProjectRole({ names, org, buckets }: RolePlanArgs, space: ProjectSp
   };
 }
 
-function checkDistinct(projects: readonly ProjectSpace[]): void {
+/** @throws UserError for a namespace twice */
+export function checkDistinct(projects: readonly ProjectSpace[]): void {
   const seen = new Set<string>();
   for (const { namespace } of projects) {
     if (seen.has(namespace)) {

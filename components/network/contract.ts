@@ -6,6 +6,16 @@ export interface NetworkPlace {
   readonly natAddresses: pulumi.Output<string>[];
 }
 
+/** A network of Google Cloud's with the one subnet that a plane's nodes and pods are in. */
+export interface GoogleNetworkPlace extends NetworkPlace {
+  /** Ids: `projects/…/global/networks/…`, `projects/…/regions/…/subnetworks/…`. */
+  readonly networkId: pulumi.Output<string>;
+  readonly subnetworkId: pulumi.Output<string>;
+  /** Names of the subnet's secondary ranges. */
+  readonly podsRange: pulumi.Output<string>;
+  readonly servicesRange: pulumi.Output<string>;
+}
+
 /** A VPC of AWS's: what everything else places itself by. Lists are in the order of the zones. */
 export interface VpcPlace extends NetworkPlace {
   readonly vpcId: pulumi.Output<string>;

@@ -1,5 +1,5 @@
 /** What the registry clears away by itself. A tagged image stays: tags never move, and a run may name one for ever. */
-const untaggedDays = 14;
+export const untaggedDays = 14;
 
 export function renderImageLifecycle() {
   return {

@@ -1,11 +1,20 @@
 /** Where users' secrets live, known before any of them is made. */
 
-/** In AWS Secrets Manager all names begin with it. */
+/** In a cloud's manager all names begin with it. */
 const root = "union";
 
 /** @returns what the names of all secrets of an organisation begin with, `union/<org>/`; the services say how they go on */
 export function secretPrefix(org: string): string {
   return `${root}/${org}/`;
+}
+
+/**
+ * The same in Google's Secret Manager, whose ids know no slash. An organisation's name has no underscore, so that no
+ * other's begins with it.
+ * @returns `union_<org>_`
+ */
+export function secretIdPrefix(org: string): string {
+  return `${root}_${org}_`;
 }
 
 /**

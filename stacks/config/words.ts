@@ -17,6 +17,15 @@ export const host = text(
   /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
 );
 export const region = text("an AWS region, such as us-east-2", /^[a-z]{2}(?:-[a-z]+)+-\d$/);
+export const googleRegion = text("a region of Google Cloud, such as europe-west4", /^[a-z]+-[a-z]+\d+$/);
+export const googleProject = text(
+  "the id of a project, 6 to 30 characters, such as acme-data",
+  /^[a-z](?=.{5,29}$)(?:[a-z0-9]|-(?=[a-z0-9]))*$/,
+);
+export const keyName = text(
+  "the name of a key in Cloud KMS, such as projects/<project>/locations/<region>/keyRings/<ring>/cryptoKeys/<key>",
+  /^projects\/[\w.:-]+\/locations\/[a-z0-9-]+\/keyRings\/[\w-]+\/cryptoKeys\/[\w-]+$/,
+);
 export const image = text(
   "an image by digest, such as registry/name@sha256:<64 hex digits>",
   /^[\w.:-]+(?:\/[\w.-]+)+@sha256:[0-9a-f]{64}$/,

@@ -87,3 +87,45 @@ export function customerValues(changes: Values = {}): Record<string, string> {
     ...changes,
   });
 }
+
+const inGoogle = { shape: "customer", cloud: "gcp", project: "acme-data", region: "europe-west4" };
+
+export function googleBaseValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    ...{ ...inGoogle, phase: "base", model: "self-managed", org: "acme", cluster: "main" },
+    tags: { team: "platform" },
+    ...changes,
+  });
+}
+
+/** What makes a base on Google Cloud a BYOC one. */
+export const googleByoc = {
+  model: "byoc",
+  management: { principals: ["arn:aws:iam::999999999999:role/operations"] },
+  privateLink: { acceptedProjects: ["vendor-ops"] },
+};
+
+export function googleCustomerValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    ...{ ...inGoogle, phase: "workloads", link: "inside", model: "self-managed", org: "acme", cluster: "main" },
+    controlPlaneHost: "us-east-2.biplane.test",
+    images: { services: image },
+    projects: [
+      { project: "demo", domain: "development" },
+      { project: "demo", domain: "production" },
+    ],
+    registrationToken: "registration-token-of-a-test",
+    dataPlaneClientSecret: "client-secret-of-a-test",
+    tags: { team: "platform" },
+    ...changes,
+  });
+}
+
+export function googleLinkValues(changes: Values = {}): Record<string, string> {
+  return asGiven({
+    ...{ ...inGoogle, project: "vendor-ops", phase: "link", org: "acme", cluster: "main" },
+    ...{ network: "management", subnetwork: "management-europe-west4" },
+    serviceAttachment: "projects/acme-data/regions/europe-west4/serviceAttachments/biplane-main-api",
+    ...changes,
+  });
+}

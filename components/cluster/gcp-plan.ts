@@ -1,0 +1,124 @@
+/** Everything about a GKE cluster that can be decided, and refused, before anything is made. */
+import { refusal } from "../../shared/errors.ts";
+import { physicalName } from "../../shared/names.ts";
+import { checkPublicCidrs } from "./endpoint.ts";
+
+/** Newest last. Source: GKE release notes; a version is taken by the channel's own patch releases. */
+export const gkeVersions = ["1.33", "1.34"] as const;
+export const defaultGkeVersion = "1.34";
+
+/** Source: GKE, "Authorized networks", limits. */
+const maxAuthorizedNetworks = 100;
+
+/** Nodes of one kind; each pool spans the cluster's zones. */
+export interface NodePoolSpec {
+  machineType: string;
+  /** Sizes of each zone; the pool's own autoscaler moves between them. */
+  perZone: { min: number; max: number };
+  /** GiB of the boot disk. @default 100 */
+  diskGib?: number;
+  /** @default on-demand */
+  capacity?: "on-demand" | "spot";
+  labels?: Record<string, string>;
+  taints?: { key: string; value?: string; effect: "NO_SCHEDULE" | "NO_EXECUTE" | "PREFER_NO_SCHEDULE" }[];
+}
+
+export const defaultNodePools: Record<string, NodePoolSpec> = {
+  general: { machineType: "n2-standard-4", perZone: { min: 1, max: 5 } },
+};
+
+export interface PlannedPool extends Required<Omit<NodePoolSpec, "taints">> {
+  name: string;
+  taints: { key: string; value: string; effect: string }[];
+}
+
+/** Source: GKE quotas, nodes in a node pool's zone. */
+const mostNodes = 1000;
+
+/** @throws UserError for no pool at all, sizes that cannot be, and a plane that would begin without a node */
+export function planNodePools(pools: Record<string, NodePoolSpec>): PlannedPool[] {
+  const subject = "biplane:kubernetes.nodePools";
+  const planned = Object.entries(pools).map(([name, pool]) => {
+    const { min, max } = pool.perZone;
+    const whole = Number.isInteger(min) && Number.isInteger(max);
+    if (!whole || min < 0 || max < 1 || min > max || max > mostNodes) {
+      const allowed = `whole numbers, min up to max, max from 1 to ${mostNodes}`;
+      throw refusal({ subject: `${subject}.${name}.perZone`, value: pool.perZone, allowed });
+    }
+    return {
+      name: physicalName("gke-cluster", name),
+      machineType: pool.machineType,
+      perZone: pool.perZone,
+      diskGib: pool.diskGib ?? 100,
+      capacity: pool.capacity ?? "on-demand",
+      labels: pool.labels ?? {},
+      taints: (pool.taints ?? []).map(({ key, value = "", effect }) => ({ key, value, effect })),
+    };
+  });
+  if (!planned.some(({ perZone, taints }) => perZone.min > 0 && taints.length === 0)) {
+    throw refusal({
+      subject,
+      value: Object.keys(pools),
+      allowed: "at least one pool without taints that keeps a node in each zone: the platform's services run there",
+    });
+  }
+  return planned;
+}
+
+/** @throws UserError unless GKE is known to run it and the kit was made for it */
+export function checkGkeVersion(version: string): string {
+  if (gkeVersions.some((known) => known === version)) return version;
+  throw refusal({
+    subject: "biplane:kubernetes.version",
+    value: version,
+    allowed: gkeVersions.join(", "),
+    todo: "GKE upgrades one minor version at a time.",
+  });
+}
+
+/** Who reaches the API over the internet; nobody: it has no address there. */
+export interface GkeEndpoint {
+  enablePrivateEndpoint: boolean;
+  cidrBlocks: { cidrBlock: string; displayName: string }[];
+}
+
+/**
+ * The list is never left out: without one GKE lets everybody in.
+ * @throws UserError as for EKS: the whole internet, anything wider than a /16, doubles, and more than GKE's quota
+ */
+export function planGkeEndpoint(publicCidrs: string[] = []): GkeEndpoint {
+  checkPublicCidrs(publicCidrs, { most: maxAuthorizedNetworks, whose: "GKE" });
+  const cidrBlocks = publicCidrs.map((cidrBlock, at) => ({ cidrBlock, displayName: `biplane-${at}` }));
+  return { enablePrivateEndpoint: publicCidrs.length === 0, cidrBlocks };
+}
+
+/** Who may use the Kubernetes API, by Google's IAM; GKE takes its word beside RBAC's. */
+export interface GkeAccess {
+  name: string;
+  /** `user:…`, `group:…` or `serviceAccount:…`. */
+  member: string;
+  access: "cluster-admin" | "view";
+}
+
+export const gkeAccessRoles: Record<GkeAccess["access"], string> = {
+  "cluster-admin": "roles/container.admin",
+  view: "roles/container.viewer",
+};
+
+/** @throws UserError for a name or a member twice, and for everybody */
+export function checkGkeAccess(entries: GkeAccess[]): GkeAccess[] {
+  const subject = "biplane:kubernetes.access";
+  for (const [at, { name, member }] of entries.entries()) {
+    if (!/^(?:user|group|serviceAccount):[^\s@:]+@[^\s@]+\.[a-z]{2,}$/.test(member)) {
+      throw refusal({
+        subject: `${subject}[${at}].member`,
+        value: member,
+        allowed: "one user, group or service account",
+      });
+    }
+    if (entries.findIndex((other) => other.name === name || other.member === member) !== at) {
+      throw refusal({ subject, value: name, allowed: "each name and each member once" });
+    }
+  }
+  return entries;
+}
