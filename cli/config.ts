@@ -117,7 +117,10 @@ export const commandSchemas = {
     level: z.enum(["baseline", "restricted"], "baseline or restricted"),
     version: z.string().default("v1.34").describe("Of the standards: v1.0 to v1.35, or latest"),
   }),
-  claims: z.strictObject({ json: z.boolean().default(false) }),
+  claims: z.strictObject({
+    json: z.boolean().default(false),
+    cloud: z.enum(["aws", "gcp"], "aws or gcp").optional().describe("Only what was decided there, of its claims alone"),
+  }),
   env: z
     .strictObject({ json: z.boolean().default(false), shell: z.boolean().default(false) })
     .refine(({ json, shell }) => !(json && shell), "either --json or --shell, not both"),

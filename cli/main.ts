@@ -47,6 +47,7 @@ program
   .command("claims")
   .description("the ledger: what is proven at this commit")
   .option("--json", "as JSON")
+  .option("--cloud <cloud>", "aws or gcp: its claims, and what was decided on a plane there")
   .action(async (raw) => exit((await import("./commands/claims.ts")).claims(parseOptions("claims", raw))));
 
 program

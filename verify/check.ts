@@ -2,7 +2,14 @@
 import type { FactName, Facts } from "./facts.ts";
 import type { Finding } from "./outcome.ts";
 import type { Severity } from "./severity.ts";
-import type { ControlPlane, Target, Targets } from "./target.ts";
+import {
+  type ControlPlane,
+  type GoogleTarget,
+  type PlaneTarget,
+  planeOf,
+  type Target,
+  type Targets,
+} from "./target.ts";
 
 interface Sabotage<K extends FactName, T> {
   /** What an attacker, or a typo, would have done. */
@@ -39,52 +46,82 @@ export interface Check<K extends FactName = FactName, T = Target> {
 
 export type Plane = "compute" | "control";
 
+export const clouds = ["aws", "gcp"] as const;
+export type Cloud = (typeof clouds)[number];
+
 export interface AnyCheck extends Check<FactName, Targets> {
   plane: Plane;
+  /** Where the planes stand that it can judge. */
+  clouds: readonly Cloud[];
 }
 
-/** Of a customer's plane. Keeps a check's own fact names in its functions, and hands it to the registry under one type. */
+/** Of a customer's plane on AWS. Keeps a check's own fact names, and hands it to the registry under one type. */
 export function defineCheck<const K extends FactName>(check: Check<K>): AnyCheck {
-  return widen("compute", check, ({ customer }) => customer);
+  return widen("compute", ["aws"], check, ({ customer }) => customer);
+}
+
+/** Of a customer's plane on Google Cloud. */
+export function defineGoogleCheck<const K extends FactName>(check: Check<K, GoogleTarget>): AnyCheck {
+  return widen("compute", ["gcp"], check, ({ google }) => google);
+}
+
+/** Of a customer's plane by what its cluster tells, which is alike in every cloud. */
+export function defineClusterCheck<const K extends FactName>(check: Check<K, PlaneTarget>): AnyCheck {
+  return widen("compute", clouds, check, planeOf);
 }
 
 /** Of the region's plane. */
 export function defineRegionCheck<const K extends FactName>(check: Check<K, ControlPlane>): AnyCheck {
-  return widen("control", check, ({ controlPlane }) => controlPlane);
+  return widen("control", ["aws"], check, ({ controlPlane }) => controlPlane);
+}
+
+interface Joint<T> {
+  customer: T;
+  controlPlane: ControlPlane;
 }
 
 /** Of a customer's plane and its region's together: what one of them alone does not tell. It counts for the customer's. */
-export function defineJointCheck<const K extends FactName>(check: Check<K, Required<Targets>>): AnyCheck {
-  return widen("compute", check, ({ customer, controlPlane }) =>
-    customer && controlPlane ? { customer, controlPlane } : undefined,
-  );
+export function defineJointCheck<const K extends FactName>(check: Check<K, Joint<PlaneTarget>>): AnyCheck {
+  return widen("compute", clouds, check, (targets) => joint(planeOf(targets), targets));
+}
+
+/** The same, by what an account on AWS tells. */
+export function defineAwsJointCheck<const K extends FactName>(check: Check<K, Joint<Target>>): AnyCheck {
+  return widen("compute", ["aws"], check, (targets) => joint(targets.customer, targets));
+}
+
+function joint<T>(customer: T | undefined, { controlPlane }: Targets): Joint<T> | undefined {
+  return customer && controlPlane ? { customer, controlPlane } : undefined;
 }
 
 const missing: Record<Plane, string> = {
-  compute: "the target does not name all that it looks at: the customer's plane, or the control plane beside it",
+  compute:
+    "the target does not name all that it looks at: the customer's plane in a cloud that it reads, or the control plane beside it",
   control: "the target names no control plane",
 };
 
 function widen<K extends FactName, T>(
   plane: Plane,
+  clouds: readonly Cloud[],
   check: Check<K, T>,
-  planeOf: (targets: Targets) => T | undefined,
+  lookAt: (targets: Targets) => T | undefined,
 ): AnyCheck {
   const need = (targets: Targets): T => {
-    const target = planeOf(targets);
+    const target = lookAt(targets);
     if (target === undefined) throw new Error(`${check.id}: ${missing[plane]}`);
     return target;
   };
   return {
     ...check,
     plane,
+    clouds,
     evaluate: (facts, targets) => check.evaluate(pick(facts, check.needs), need(targets)),
     sabotages: check.sabotages.map((sabotage) => ({
       name: sabotage.name,
       apply: (facts: Facts, targets: Targets) => sabotage.apply(facts, need(targets)),
     })) as [Sabotage<FactName, Targets>, ...Sabotage<FactName, Targets>[]],
     notApplicable(targets) {
-      const target = planeOf(targets);
+      const target = lookAt(targets);
       return target === undefined ? missing[plane] : check.notApplicable?.(target);
     },
   };

@@ -84,6 +84,16 @@ describe("what the ledger is told", () => {
     expect(states("control")).toEqual({ "tenant-rls-not-used": "superseded" });
   });
 
+  it("is of the cloud that the plane stands in, and a region's of its own", () => {
+    const both = [
+      ended("PASS", "ns-per-project"),
+      { ...ended("PASS", "comm-client-cp-tls12"), plane: "control" as const },
+    ];
+    const google: Report = { ...report, target: { ...report.target, cloud: "gcp" }, checks: both };
+    const clouds = [...evidenceOf(google, "compute"), ...evidenceOf(google, "control")].map(({ cloud }) => cloud);
+    expect(clouds).toEqual(["gcp", "aws"]);
+  });
+
   it("keeps what was tried apart from what was read, of both planes", () => {
     const check: ReportedCheck = { ...ended("PASS", "comm-client-cp-tls12"), id: "TLS-01", plane: "control" };
     const tried = { ...report, checks: [check] };

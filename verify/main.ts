@@ -57,6 +57,9 @@ async function triedOn(targets: Targets): Promise<Awaited<ReturnType<typeof coll
   return probe(targets);
 }
 
+/** Every region stands there, whatever cloud its customers are in. */
+const regionCloud = "aws";
+
 const probing = new Set(checks.filter(({ probes }) => probes).map(({ id }) => id));
 
 /**
@@ -80,7 +83,7 @@ export function evidenceOf(report: Report, from: Plane | "probes" | "accepted ga
         ...(decision ? { decision } : {}),
         ...(check.reason ? { reason: check.reason } : {}),
         at: report.startedAt,
-        cloud: report.target.cloud,
+        cloud: check.plane === "control" ? regionCloud : report.target.cloud,
         // A region serves customers of both models.
         model: check.plane === "control" ? anyModel : (report.target.model ?? anyModel),
       };

@@ -1,15 +1,23 @@
 /** Everything that a report follows from. Whoever has it comes to the same report, byte for byte, with no network. */
 import { refusal } from "../shared/errors.ts";
-import type { Plane } from "./check.ts";
+import type { Cloud, Plane } from "./check.ts";
 import { checks } from "./checks/index.ts";
 import type { CommandRecord } from "./documented/run.ts";
 import type { Collected } from "./facts.ts";
-import type { Limit } from "./limits.ts";
+import { joinLimits, type Limit } from "./limits.ts";
 import { exitCodes, outcomes } from "./outcome.ts";
-import { isWaived, type Report, reportCheck, reportRequests, reportTarget } from "./report/result.ts";
+import { cellsOf, judges, onOtherCloud, parityLimits, readParityWaivers } from "./parity.ts";
+import {
+  isWaived,
+  type Report,
+  type ReportedCheck,
+  reportCheck,
+  reportRequests,
+  reportTarget,
+} from "./report/result.ts";
 import { runChecks } from "./runner.ts";
 import { atLeast, type Severity } from "./severity.ts";
-import type { Targets } from "./target.ts";
+import { planeOf, type Targets } from "./target.ts";
 import type { Waiver } from "./waiver-schema.ts";
 import { applyWaivers, judgeWaivers } from "./waivers.ts";
 
@@ -41,8 +49,10 @@ export interface Recording {
 export function reportOf(recording: Recording): Report {
   const { collected, targets, limits, selection, startedAt } = recording;
   const judged = runChecks(selected(selection), collected, targets).map(reportCheck);
-  const results = applyWaivers(judged, recording.waivers, startedAt);
+  const putOff = cloudGaps(planeOf(targets)?.cloud, startedAt);
+  const results = applyWaivers(judged.map(putOff.tell), recording.waivers, startedAt);
   refuseStale(limits, results);
+  const accepted = joinLimits([limits, putOff.limits]);
   const waivers = judgeWaivers(results, recording.waivers, startedAt);
   const counts = Object.fromEntries(
     outcomes.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length]),
@@ -54,12 +64,23 @@ export function reportOf(recording: Recording): Report {
     seconds: recording.seconds,
     target: reportTarget(targets),
     counts,
-    exitCode: exitCodeOf(results, limits, { waivers, ...(selection.failOn ? { failOn: selection.failOn } : {}) }),
+    exitCode: exitCodeOf(results, accepted, { waivers, ...(selection.failOn ? { failOn: selection.failOn } : {}) }),
     checks: results,
     documentedCommands: [...recording.documentedCommands],
-    acceptedUnevaluated: [...limits],
+    acceptedUnevaluated: accepted,
     waivers,
     requests: reportRequests(collected),
+  };
+}
+
+/** What no check decides in this cloud though one does in another: each told, and accepted until its day. */
+function cloudGaps(cloud: Cloud | undefined, at: string) {
+  if (!cloud) return { limits: [], tell: (result: ReportedCheck) => result };
+  const cells = cellsOf(checks, readParityWaivers());
+  const others = new Set(checks.filter((check) => !judges(check, cloud)).map(({ id }) => id));
+  return {
+    limits: parityLimits(cells, cloud, at),
+    tell: (result: ReportedCheck) => (others.has(result.id) ? onOtherCloud(result, cells, cloud, at) : result),
   };
 }
 

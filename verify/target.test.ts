@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseTargets } from "./target.ts";
+import { goodGoogleTarget } from "./testing/good-google.ts";
 import { goodTarget } from "./testing/good-plane.ts";
 import { goodControlPlane } from "./testing/good-region.ts";
 
 describe("a target's file", () => {
   it.each([
     ["a customer's plane", goodTarget, { customer: goodTarget }],
+    ["one on Google Cloud", goodGoogleTarget, { google: goodGoogleTarget }],
     ["the region's alone", { controlPlane: goodControlPlane }, { controlPlane: goodControlPlane }],
     [
       "both",
@@ -23,6 +25,8 @@ describe("a target's file", () => {
       { controlPlane: { ...goodControlPlane, account: "12" } },
       /controlPlane\.account/,
     ],
+    ["a project without its accounts", { ...goodGoogleTarget, accounts: undefined }, /accounts/],
+    ["a project and an account on AWS", { ...goodGoogleTarget, account: "222222222222" }, /account/],
     [
       "a password instead of its file",
       { controlPlane: { ...goodControlPlane, database: { host: "h", password: "secret" } } },

@@ -54,11 +54,10 @@ export type ControlPlane = z.infer<typeof controlPlaneSchema>;
 
 const projectSchema = z.strictObject({ project: z.string(), domain: z.string() });
 
-export const targetSchema = z.strictObject({
+/** Of every customer's plane, wherever it stands. */
+const planeShape = {
   org: z.string().min(1).describe("The customer's organisation"),
   model: z.enum(["self-managed", "byoc"]),
-  cloud: z.literal("aws").describe("Only AWS is read so far"),
-  account: accountId.describe("The customer's AWS account"),
   region: z.string().min(1),
   clusterName: z.string().min(1),
   cluster: z
@@ -71,11 +70,7 @@ export const targetSchema = z.strictObject({
     .array(projectSchema)
     .optional()
     .describe("Declared with onDemand: their namespaces are looked at where the cluster has them"),
-  roles: z
-    .strictObject({ admin: z.string(), user: z.string() })
-    .default({ admin: "adminflyterole", user: "userflyterole" }),
   buckets: z.strictObject({ metadata: z.string(), fastRegistration: z.string() }),
-  repository: z.string().describe("ECR repository of the plane's own images"),
   registryHosts: z.array(z.string()).min(1).describe("Hosts that images may come from"),
   platformServiceAccounts: z
     .array(z.string())
@@ -89,6 +84,17 @@ export const targetSchema = z.strictObject({
     .array(z.string().regex(/^sha256:[0-9a-f]{64}$/))
     .min(1)
     .describe("Digests of the platform's images, from images.lock.json or the release's notes"),
+  kubeconfig: z.string().describe("File with read access to the cluster"),
+};
+
+export const targetSchema = z.strictObject({
+  ...planeShape,
+  cloud: z.literal("aws"),
+  account: accountId.describe("The customer's AWS account"),
+  roles: z
+    .strictObject({ admin: z.string(), user: z.string() })
+    .default({ admin: "adminflyterole", user: "userflyterole" }),
+  repository: z.string().describe("ECR repository of the plane's own images"),
   management: z
     .strictObject({
       roleArn: z.string().describe("Output managementRoleArn of the base stack"),
@@ -102,62 +108,91 @@ export const targetSchema = z.strictObject({
     .enum(["account", "elsewhere"])
     .default("account")
     .describe("elsewhere: the cluster does not lie in the account's network, whose firewall then says nothing of it"),
-  kubeconfig: z.string().describe("File with read access to the cluster"),
   aws: awsSchema,
 });
 
+export const googleTargetSchema = z.strictObject({
+  ...planeShape,
+  cloud: z.literal("gcp"),
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id")
+    .describe("The customer's project, by its id"),
+  accounts: z
+    .strictObject({ admin: z.email(), user: z.email() })
+    .describe("Service accounts that the platform's services and task pods take, by e-mail"),
+});
+
+export type GoogleTarget = z.infer<typeof googleTargetSchema>;
+
+/** On AWS. */
 export type Target = z.infer<typeof targetSchema>;
+
+/** What a plane in any cloud is known by. */
+export type PlaneTarget = Pick<Target, keyof typeof planeShape> & { cloud: "aws" | "gcp" };
 
 const controlPlane = controlPlaneSchema.describe("The vendor's region; its checks do not apply when absent");
 
 /** A customer's plane, a customer's and the region's, or the region's alone. */
 export const targetFileSchemas = {
   customer: targetSchema.extend({ controlPlane: controlPlane.optional() }),
+  google: googleTargetSchema.extend({ controlPlane: controlPlane.optional() }),
   controlPlaneOnly: z.strictObject({ controlPlane }),
 };
 
 /** The planes that are looked at, at least one. */
 export interface Targets {
+  /** On AWS. */
   customer?: Target;
+  /** On Google Cloud. */
+  google?: GoogleTarget;
   controlPlane?: ControlPlane;
 }
 
 /** @param name of the file, for the refusal. @throws UserError with every problem at once. */
 export function parseTargets(raw: unknown, name: string): Targets {
-  const only = typeof raw === "object" && raw !== null && "controlPlane" in raw && Object.keys(raw).length === 1;
-  const parsed = only ? targetFileSchemas.controlPlaneOnly.safeParse(raw) : targetFileSchemas.customer.safeParse(raw);
+  const fields = typeof raw === "object" && raw !== null ? raw : {};
+  const only = "controlPlane" in fields && Object.keys(fields).length === 1;
+  const google = "cloud" in fields && fields.cloud === "gcp";
+  const chosen = only ? "controlPlaneOnly" : google ? "google" : "customer";
+  const parsed = targetFileSchemas[chosen].safeParse(raw);
   if (!parsed.success) {
     const value = z.prettifyError(parsed.error);
     throw refusal({ subject: `--target ${name}`, value, allowed: "docs/schemas/target.schema.json" });
   }
-  const { controlPlane, ...customer } = parsed.data;
+  const { controlPlane, ...plane } = parsed.data;
   return {
-    ...("org" in customer ? { customer } : {}),
+    ...(!("cloud" in plane) ? {} : plane.cloud === "gcp" ? { google: plane } : { customer: plane }),
     ...(controlPlane ? { controlPlane } : {}),
   };
 }
 
-export function secretsInCloud({ secretsBackend, model }: Pick<Target, "secretsBackend" | "model">): boolean {
+/** The customer's plane that is looked at, in whichever cloud. */
+export function planeOf({ customer, google }: Targets): PlaneTarget | undefined {
+  return customer ?? google;
+}
+
+export function secretsInCloud({ secretsBackend, model }: Pick<PlaneTarget, "secretsBackend" | "model">): boolean {
   return (secretsBackend ?? defaultSecretBackend(model)) !== "kubernetes";
 }
 
 /** Accounts of the platform's namespace that take the admin role. */
-export function adminAccounts(target: Target): string[] {
+export function adminAccounts(target: PlaneTarget): string[] {
   return [...target.platformServiceAccounts, ...(secretsInCloud(target) ? [secretsServiceAccount] : [])];
 }
 
 /** `<project>-<domain>` of each project that has a namespace. */
-export function projectNamespaces(target: Target): string[] {
+export function projectNamespaces(target: PlaneTarget): string[] {
   return target.projects.map(projectNamespace);
 }
 
 /** Declared, with a namespace or without. */
-export function projectsOnDemand(target: Target): Target["projects"] {
+export function projectsOnDemand(target: PlaneTarget): PlaneTarget["projects"] {
   return target.projectsOnDemand ?? [];
 }
 
 /** Every project that the stack names: the cloud's roles and prefixes know it, whether it has a namespace or not. */
-export function declaredProjects(target: Target): Target["projects"] {
+export function declaredProjects(target: PlaneTarget): PlaneTarget["projects"] {
   const { projects } = target;
   const onDemand = projectsOnDemand(target).map((project) => [projectNamespace(project), project] as const);
   const others = new Map([...onDemand, ...projects.map((project) => [projectNamespace(project), project] as const)]);
@@ -169,30 +204,35 @@ export function declaredProjects(target: Target): Target["projects"] {
  * that only has the name is none of ours. Where the list was not read, all count as there: not knowing is not passing.
  */
 export function withLiveProjects(targets: Targets, namespaces: Fact<V1Namespace[]> | undefined): Targets {
-  const { customer } = targets;
-  if (!customer || projectsOnDemand(customer).length === 0) return targets;
+  const plane = planeOf(targets);
+  if (!plane || projectsOnDemand(plane).length === 0) return targets;
   const isThere = (name: string) =>
     !namespaces?.read || namespaces.value.some((found) => found.metadata?.name === name && isMarked(found));
-  const known = new Set(projectNamespaces(customer));
-  const made = projectsOnDemand(customer).filter((project) => {
+  const known = new Set(projectNamespaces(plane));
+  const made = projectsOnDemand(plane).filter((project) => {
     const name = projectNamespace(project);
     return !known.has(name) && isThere(name);
   });
-  return { ...targets, customer: { ...customer, projects: [...customer.projects, ...made] } };
+  const projects = [...plane.projects, ...made];
+  return {
+    ...targets,
+    ...(targets.customer ? { customer: { ...targets.customer, projects } } : {}),
+    ...(targets.google ? { google: { ...targets.google, projects } } : {}),
+  };
 }
 
 /** Namespaces that Biplane answers for: the platform's and the projects'. */
-export function ownNamespaces(target: Target): string[] {
+export function ownNamespaces(target: PlaneTarget): string[] {
   return [target.namespace, ...projectNamespaces(target)];
 }
 
 /** For many objects: a list of names would be gone through for each. */
-export function inOwnNamespaces(target: Target): (object: { metadata?: { namespace?: string } }) => boolean {
+export function inOwnNamespaces(target: PlaneTarget): (object: { metadata?: { namespace?: string } }) => boolean {
   const own = new Set(ownNamespaces(target));
   return ({ metadata }) => own.has(metadata?.namespace ?? "");
 }
 
 /** Name that the plane is registered by, which is not EKS's. */
-export function registeredName({ cluster, clusterName }: Target): string {
+export function registeredName({ cluster, clusterName }: PlaneTarget): string {
   return cluster ?? clusterName.replace(/^biplane-/, "");
 }

@@ -2,14 +2,16 @@ import { join } from "node:path";
 import { paths } from "../../sandbox/paths.ts";
 import { currentCommit, readEvidence } from "../../verify/claims/evidence.ts";
 import { ledger } from "../../verify/claims/ledger.ts";
-import { claimStates, stateOfClaims } from "../../verify/claims/state.ts";
+import { claimStates, inCloud, stateOfClaims } from "../../verify/claims/state.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 import { plainTable, printJson } from "../print.ts";
 
-export async function claims({ json }: CommandOptions<"claims">): Promise<number> {
+export async function claims({ json, cloud }: CommandOptions<"claims">): Promise<number> {
   const commit = currentCommit(checkout);
-  const report = stateOfClaims(ledger.claims, readEvidence(join(paths().cache, "evidence"), commit), commit);
+  const evidence = readEvidence(join(paths().cache, "evidence"), commit);
+  const own = cloud === undefined ? { claims: ledger.claims, evidence } : inCloud(ledger.claims, evidence, cloud);
+  const report = stateOfClaims(own.claims, own.evidence, commit);
   if (json) {
     printJson(report);
     return 0;

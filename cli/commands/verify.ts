@@ -8,7 +8,7 @@ import { evidenceOf, verify } from "../../verify/main.ts";
 import { planProbes, renderPlan } from "../../verify/probes/plan.ts";
 import type { Report } from "../../verify/report/result.ts";
 import { renderTerminal } from "../../verify/report/terminal.ts";
-import type { Targets } from "../../verify/target.ts";
+import { planeOf, type Targets } from "../../verify/target.ts";
 import { readWaivers } from "../../verify/waivers.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
@@ -43,10 +43,11 @@ function signingKey(given: string | undefined, cache: string) {
 }
 
 /** A source for each plane, so that who looks at one later does not take back what was seen of the other. */
-function tellLedger(report: Report, { customer, controlPlane }: Targets, folder: string, probed: boolean): void {
+function tellLedger(report: Report, targets: Targets, folder: string, probed: boolean): void {
   const tell = (source: string, from: Parameters<typeof evidenceOf>[1]) =>
     writeEvidence(folder, report.commit, source, evidenceOf(report, from));
-  if (customer) tell(`verify-${customer.cloud}-${customer.model}`, "compute");
+  const [plane, { controlPlane }] = [planeOf(targets), targets];
+  if (plane) tell(`verify-${plane.cloud}-${plane.model}`, "compute");
   if (controlPlane) tell(`verify-${controlPlane.cloud}-control-plane`, "control");
   tell("verify-accepted-gaps", "accepted gaps");
   // Who only reads later does not take back what was tried.

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { AnyCheck } from "../check.ts";
+import { clouds } from "../check.ts";
 import { findClaim, ledger } from "../claims/ledger.ts";
 import { documentedCommands } from "../documented/commands.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
+import { claimsOf, judges } from "../parity.ts";
 import { judge } from "../runner.ts";
 import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
+import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { collectedFrom, factNames, goodFacts, goodTarget, goodTargets } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
 import { checks } from "./index.ts";
@@ -15,15 +17,16 @@ const planes = [
   { model: "self-managed", targets: goodTargets, facts: goodFacts },
   { model: "byoc", targets: { ...goodTargets, customer: goodByocTarget }, facts: goodByocFacts },
 ] as const;
+const google = { model: "Google Cloud", targets: goodGoogleTargets, facts: goodGoogleFacts } as const;
 
 const checkout = join(import.meta.dirname, "../..");
-const claimsOf = ({ claims, supersedes }: AnyCheck) => [...claims, ...Object.keys(supersedes ?? {})];
 const known = new Set(ledger.claims.map(({ id }) => id));
 const groups = new Set(documentedCommands.map(({ group }) => group));
 
 describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, check) => {
-  const own = planes.filter(({ targets }) => !check.notApplicable?.(targets));
-  const others = planes.filter(({ targets }) => check.notApplicable?.(targets));
+  const all = check.plane === "control" ? planes : [...planes, google];
+  const own = all.filter(({ targets }) => !check.notApplicable?.(targets));
+  const others = (check.clouds.includes("aws") ? planes : []).filter(({ targets }) => check.notApplicable?.(targets));
 
   it.each(own)("passes on a good $model plane, and every sabotage of that plane turns it red", ({ targets, facts }) => {
     const verdict = judge(check, collectedFrom(facts()), targets);
@@ -32,7 +35,7 @@ describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, che
     expect(verdict.sabotages).toEqual(check.sabotages.map(({ name }) => ({ name, red: true })));
   });
 
-  it("applies to one model at least, and says why not to the other", () => {
+  it("applies to one plane at least, and says why not to the other", () => {
     expect(own.length).toBeGreaterThan(0);
     for (const { targets, facts, model } of others) {
       const verdict = judge(check, collectedFrom(facts()), targets);
@@ -79,8 +82,8 @@ describe("the registry of checks", () => {
     expect([...new Set(ids)]).toEqual(ids);
   });
 
-  it("decides each claim in one place", () => {
-    const claims = checks.flatMap(claimsOf);
+  it.each(clouds)("decides each claim on %s in one place", (cloud) => {
+    const claims = checks.filter((check) => judges(check, cloud)).flatMap(claimsOf);
     expect(claims.filter((claim, index) => claims.indexOf(claim) !== index)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { secretPrefix } from "../../components/secrets/names.ts";
-import { defineJointCheck } from "../check.ts";
+import { defineAwsJointCheck } from "../check.ts";
 import {
   type Classified,
   classifiedPrefixes,
@@ -13,7 +13,7 @@ import { metadataTables } from "../reason/metadata.ts";
 import type { Target } from "../target.ts";
 
 /** Whatever holds data, on both planes, against the one table of classes: what has no row is a finding. */
-export const dataIsClassified = defineJointCheck({
+export const dataIsClassified = defineAwsJointCheck({
   id: "DAT-01",
   title: "Every column, bucket prefix and other store of both planes has a class, a place and a way to travel",
   severity: "medium",

@@ -1,9 +1,9 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { componentLabel, componentsOf } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 
-export const deploymentsAsReleased = defineCheck({
+export const deploymentsAsReleased = defineClusterCheck({
   id: "DEP-01",
   title: "Every component's Deployment is whole and runs a released image by digest",
   severity: "high",

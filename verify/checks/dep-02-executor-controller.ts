@@ -1,5 +1,5 @@
 import type { V1CustomResourceDefinition, V1Deployment } from "@kubernetes/client-node";
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { components } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
@@ -18,7 +18,7 @@ const duties = [
 ];
 
 /** Pods that nobody's TaskAction owns would be nobody's: whoever makes pods by hand is not the controller. */
-export const executorIsController = defineCheck({
+export const executorIsController = defineClusterCheck({
   id: "DEP-02",
   title: "The executor is a controller in the cluster: it watches TaskActions and owns every task pod",
   severity: "medium",

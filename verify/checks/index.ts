@@ -22,6 +22,7 @@ import { adminUsedByThree } from "./iam-07-admin-used-by.ts";
 import { accountsMapToRoles } from "./iam-08-account-role-map.ts";
 import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
 import { sessionsByOwnToken } from "./iam-10-sessions.ts";
+import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
@@ -36,6 +37,7 @@ import { executorAsReleased } from "./pod-02-executor.ts";
 import { identityPerPod } from "./pod-03-workload-identity.ts";
 import { imagesFromTheRegistry } from "./pod-04-images.ts";
 import { componentsRun } from "./pod-05-components.ts";
+import { googleIdentityPerPod } from "./pod-06-google-identity.ts";
 import { clusterBindingsReviewed } from "./rbac-01-cluster-role-bindings.ts";
 import { platformRolesScoped } from "./rbac-02-scoped-accounts.ts";
 import { noVendorSubjects } from "./rbac-03-no-vendor-subjects.ts";
@@ -71,6 +73,7 @@ export const checks: readonly AnyCheck[] = [
   podsAreNonRoot,
   executorAsReleased,
   identityPerPod,
+  googleIdentityPerPod,
   imagesFromTheRegistry,
   componentsRun,
   deploymentsAsReleased,
@@ -89,6 +92,7 @@ export const checks: readonly AnyCheck[] = [
   exactFamilies,
   narrowResources,
   accountsAnnotated,
+  googleAccountsAnnotated,
   noForeignPrincipals,
   adminUsedByThree,
   accountsMapToRoles,

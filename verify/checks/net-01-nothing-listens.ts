@@ -1,11 +1,11 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf } from "../reason/kubernetes.ts";
 import { inOwnNamespaces } from "../target.ts";
 
 /** Read from the objects; that nothing answers is shown by a probe from outside. */
-export const nothingListensOutside = defineCheck({
+export const nothingListensOutside = defineClusterCheck({
   id: "NET-01",
   title: "No Service or pod of ours can be reached from outside the cluster",
   severity: "critical",

@@ -1,9 +1,9 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { projectNamespaces } from "../target.ts";
 
 /** A namespace of its own for every declared project-domain, and none that nobody declared. */
-export const namespacePerProject = defineCheck({
+export const namespacePerProject = defineClusterCheck({
   id: "NS-01",
   title: "Every project-domain has a namespace of its own",
   severity: "high",

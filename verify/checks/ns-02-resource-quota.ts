@@ -1,11 +1,11 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { ownNamespaces } from "../target.ts";
 
 /** A quota that nobody can fill is none: the documented chart's default is 4096 CPUs. */
 const largestCpu = 1024;
 
-export const quotaPerNamespace = defineCheck({
+export const quotaPerNamespace = defineClusterCheck({
   id: "NS-02",
   title: "Every namespace of ours has a resource quota that limits something, and limits for containers that name none",
   severity: "medium",

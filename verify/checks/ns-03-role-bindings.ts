@@ -1,8 +1,8 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { projectNamespaces } from "../target.ts";
 
-export const roleBindingsStayHome = defineCheck({
+export const roleBindingsStayHome = defineClusterCheck({
   id: "NS-03",
   title: "Each project namespace has role bindings, and they name only its own and the platform's accounts",
   severity: "high",

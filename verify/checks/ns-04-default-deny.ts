@@ -1,10 +1,10 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { isDefaultDeny } from "../reason/kubernetes.ts";
 import { ownNamespaces } from "../target.ts";
 
 /** What the policies say. Whether the cluster's network obeys them is another check's question, decided by a probe. */
-export const defaultDenyEverywhere = defineCheck({
+export const defaultDenyEverywhere = defineClusterCheck({
   id: "NS-04",
   title: "Every namespace of ours denies all traffic by default, both ways, and then allows by name",
   severity: "high",

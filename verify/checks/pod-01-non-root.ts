@@ -1,7 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { nodeLogs, shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
 import { nameLabel } from "../../components/workloads/labels.ts";
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { containersOf, rootReason } from "../reason/kubernetes.ts";
@@ -12,7 +12,7 @@ import { inOwnNamespaces, ownNamespaces } from "../target.ts";
  * The documented command reads the first pod's pod-level context; this reads every container's effective one, and what the
  * API server enforces where.
  */
-export const podsAreNonRoot = defineCheck({
+export const podsAreNonRoot = defineClusterCheck({
   id: "POD-01",
   title: "No container in our namespaces can run as root, and the exceptions run nothing but what they are there for",
   severity: "high",

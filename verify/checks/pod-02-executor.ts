@@ -1,8 +1,8 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 
-export const executorAsReleased = defineCheck({
+export const executorAsReleased = defineClusterCheck({
   id: "POD-02",
   title: "The executor runs as its own account, by digest, with requests and limits",
   severity: "medium",

@@ -1,9 +1,9 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 import { inOwnNamespaces } from "../target.ts";
 
-export const imagesFromTheRegistry = defineCheck({
+export const imagesFromTheRegistry = defineClusterCheck({
   id: "POD-04",
   title: "Every running image came from the customer's registry",
   severity: "high",

@@ -1,10 +1,10 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { componentLabel, componentsOf, withoutPod } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
 
 /** Present and Ready, by component; the documented command shows names only. What nobody documented is a finding too. */
-export const componentsRun = defineCheck({
+export const componentsRun = defineClusterCheck({
   id: "POD-05",
   title: "Every component of the plane has a ready pod, and nothing else runs beside them",
   severity: "high",

@@ -1,10 +1,10 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { describeRule, ruleAllows } from "../reason/kubernetes.ts";
 import { ownNamespaces } from "../target.ts";
 
 /** Every binding whose subject is one of our accounts, with its rules; not those whose name contains "union". */
-export const clusterBindingsReviewed = defineCheck({
+export const clusterBindingsReviewed = defineClusterCheck({
   id: "RBAC-01",
   title: "No account of ours is bound to a cluster-wide role that reads secrets or grants everything",
   severity: "critical",

@@ -1,9 +1,9 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { describeRule } from "../reason/kubernetes.ts";
 import { inOwnNamespaces } from "../target.ts";
 
-export const platformRolesScoped = defineCheck({
+export const platformRolesScoped = defineClusterCheck({
   id: "RBAC-02",
   title: "No role of our namespaces uses a wildcard, and none reads secrets but by name",
   severity: "high",

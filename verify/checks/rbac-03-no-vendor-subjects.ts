@@ -1,12 +1,12 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import type { Target } from "../target.ts";
+import type { PlaneTarget } from "../target.ts";
 
 /** Users and groups that Kubernetes and EKS themselves bind; nobody else can hold a certificate for such a name. */
 const builtIn = /^(system|eks):/;
 
-export const noVendorSubjects = defineCheck({
+export const noVendorSubjects = defineClusterCheck({
   id: "RBAC-03",
   title: "No person or group is bound in a self-managed cluster but Kubernetes' own",
   severity: "critical",
@@ -14,7 +14,8 @@ export const noVendorSubjects = defineCheck({
   documented: [],
   fix: "Remove the binding; the vendor reaches the tenant, never the cluster.",
   needs: ["clusterRoleBindings", "roleBindings"],
-  notApplicable: (target: Target) => (target.model === "byoc" ? "BYOC: the vendor manages the cluster" : undefined),
+  notApplicable: (target: PlaneTarget) =>
+    target.model === "byoc" ? "BYOC: the vendor manages the cluster" : undefined,
   evaluate: judgeBindings,
   sabotages: [
     {

@@ -1,13 +1,13 @@
 import { allPermissions } from "../../components/compute-plane/on-demand.ts";
 import { notGranted, permissions } from "../../components/compute-plane/permissions.ts";
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { type Account, expand, grantsByAccount, type RbacFacts, textOf } from "../reason/rbac/grants.ts";
-import { ownNamespaces, projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
+import { ownNamespaces, type PlaneTarget, projectNamespaces, projectsOnDemand } from "../target.ts";
 
 /** Appendix D narrowed: what stands in the one table, and nothing else; both ways, through every kind of binding. */
-export const permissionsMatchTable = defineCheck({
+export const permissionsMatchTable = defineClusterCheck({
   id: "RBAC-04",
   title: "The plane's accounts hold exactly the permissions of the table: none more, none less",
   severity: "high",
@@ -86,7 +86,7 @@ export const permissionsMatchTable = defineCheck({
 });
 
 /** Each account of our namespaces against its rows, also those that have none. */
-export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">, target: Target): Finding[] {
+export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">, target: PlaneTarget): Finding[] {
   const homes = new Set(ownNamespaces(target));
   const present = facts.serviceAccounts
     .map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }))
@@ -111,7 +111,7 @@ export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">,
 }
 
 /** A cluster may hold a role of such a name that is none of ours: what counts is whom it is bound to. */
-function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, target: Target): Finding[] {
+function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, target: PlaneTarget): Finding[] {
   const homes = new Set(ownNamespaces(target));
   const ours = [...clusterRoleBindings, ...roleBindings].filter(({ subjects = [] }) =>
     subjects.some(({ kind, namespace = "" }) => kind === "ServiceAccount" && homes.has(namespace)),
@@ -124,7 +124,7 @@ function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, targe
 }
 
 /** The table's rights of one account. */
-function tableOf(account: Account, target: Target) {
+function tableOf(account: Account, target: PlaneTarget) {
   if (account.namespace !== target.namespace) return [];
   return allPermissions(projectsOnDemand(target))
     .filter((permission) => permission.account === account.name)

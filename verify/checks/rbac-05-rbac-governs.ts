@@ -1,9 +1,9 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { allows, grantsByAccount, textOf } from "../reason/rbac/grants.ts";
 
 /** The API server's own answers against the roles that were read: another authorizer beside RBAC would show. */
-export const rbacGoverns = defineCheck({
+export const rbacGoverns = defineClusterCheck({
   id: "RBAC-05",
   title: "Kubernetes RBAC, and nothing beside it, decides what the plane's accounts may do",
   severity: "high",

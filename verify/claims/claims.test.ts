@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { passed } from "../testing/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Claim, ledger } from "./ledger.ts";
-import { claimStates, stateOfClaims } from "./state.ts";
+import { claimStates, inCloud, stateOfClaims } from "./state.ts";
 
 const claim: Claim = {
   id: "a",
@@ -66,6 +66,14 @@ describe("the state of a claim", () => {
   it("does not count another model's or another cloud's evidence", () => {
     expect(stateOf([{ ...seen, model: "byoc" }])).toBe("open");
     expect(stateOf([{ ...seen, cloud: "gcp" }])).toBe("open");
+  });
+
+  it("is asked of one cloud by its claims and by what was decided there", () => {
+    const both: Claim = { ...claim, clouds: ["aws", "gcp"] };
+    const own = inCloud([claim, both], [seen, { ...seen, cloud: "gcp", by: "other" }], "gcp");
+    expect(own.claims).toEqual([both]);
+    expect(stateOfClaims(own.claims, own.evidence, "c").claims).toMatchObject([{ state: "proven", by: ["other"] }]);
+    expect(stateOfClaims(own.claims, inCloud([both], [seen], "gcp").evidence, "c").open).toBe(1);
   });
 
   it("is attestation, not open, where no system can decide", () => {

@@ -63,6 +63,14 @@ export function stateOfClaims(claims: readonly Claim[], evidence: readonly Evide
   return claimsReportSchema.parse({ commit, total: rows.length, ...counted, claims: rows });
 }
 
+/** Claims that speak of a cloud, and what was decided there. */
+export function inCloud(claims: readonly Claim[], evidence: readonly Evidence[], cloud: Claim["clouds"][number]) {
+  return {
+    claims: claims.filter(({ clouds }) => clouds.includes(cloud)),
+    evidence: evidence.filter((one) => one.cloud === cloud),
+  };
+}
+
 function stateOf(claim: Claim, own: readonly Evidence[]): (typeof claimStates)[number] {
   if (own.some(({ result }) => result === "fail")) return "failing";
   const passed = own.filter(({ result, sabotage }) => result === "pass" && sabotage);

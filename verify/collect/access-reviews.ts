@@ -7,7 +7,7 @@ import { allPermissions } from "../../components/compute-plane/on-demand.ts";
 import type { Fact } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { expand, type Grant } from "../reason/rbac/grants.ts";
-import { projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
+import { type PlaneTarget, projectNamespaces, projectsOnDemand } from "../target.ts";
 import { attempt } from "./attempt.ts";
 
 export type Question = Pick<AccessReview, "namespace" | "account" | "asked">;
@@ -25,7 +25,7 @@ const forbidden: Omit<Grant, "via" | "namespace">[] = [
 
 const atOnce = 16;
 
-export function readAccessReviews(target: Target): Promise<Fact<AccessReview[]>> {
+export function readAccessReviews(target: PlaneTarget): Promise<Fact<AccessReview[]>> {
   const questions = questionsTo(target);
   return attempt(`create SubjectAccessReview, ${questions.length} questions`, async () => {
     const config = new KubeConfig();
@@ -41,7 +41,7 @@ export function readAccessReviews(target: Target): Promise<Fact<AccessReview[]>>
 }
 
 /** The first and the last project stand for all: roles of every namespace are compared one by one elsewhere. */
-export function questionsTo(target: Target): Question[] {
+export function questionsTo(target: PlaneTarget): Question[] {
   const projects = projectNamespaces(target);
   const spaces = [...new Set([projects[0] ?? "", projects.at(-1) ?? ""])];
   const permissions = allPermissions(projectsOnDemand(target));

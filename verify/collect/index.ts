@@ -1,13 +1,13 @@
 import type { Collected } from "../facts.ts";
-import type { Target, Targets } from "../target.ts";
+import type { PlaneTarget, Target, Targets } from "../target.ts";
 import { readAccessReviews } from "./access-reviews.ts";
 import { collectAws } from "./aws.ts";
 import { collectKubernetes, listOne } from "./kubernetes.ts";
 
 /** Reads everything that checks of the named planes may need, once, in parallel; of others nothing is there. */
-export async function collect({ customer, controlPlane }: Targets): Promise<Partial<Collected>> {
+export async function collect({ customer, google, controlPlane }: Targets): Promise<Partial<Collected>> {
   const [compute, control] = await Promise.all([
-    customer ? collectCustomer(customer) : {},
+    customer ? collectCustomer(customer) : google ? collectCluster(google) : {},
     // Its clients are many: whoever looks at a customer only does not wait for them to load.
     controlPlane ? import("./region/index.ts").then(({ collectRegion }) => collectRegion(controlPlane)) : {},
   ]);
@@ -15,11 +15,16 @@ export async function collect({ customer, controlPlane }: Targets): Promise<Part
 }
 
 async function collectCustomer(target: Target): Promise<Partial<Collected>> {
-  const [kubernetes, nodes, accessReviews, aws] = await Promise.all([
+  const [cluster, aws] = await Promise.all([collectCluster(target), collectAws(target)]);
+  return { ...cluster, ...aws };
+}
+
+/** What the cluster tells, in whichever cloud it stands. */
+async function collectCluster(target: PlaneTarget): Promise<Partial<Collected>> {
+  const [kubernetes, nodes, accessReviews] = await Promise.all([
     collectKubernetes(target.kubeconfig),
     listOne(target.kubeconfig, "v1", "Node"),
     readAccessReviews(target),
-    collectAws(target),
   ]);
-  return { ...kubernetes, nodes, accessReviews, ...aws };
+  return { ...kubernetes, nodes, accessReviews };
 }

@@ -1,7 +1,7 @@
 /** The data plane's components as the documents name them, and what stands for each in a customer's cluster. */
 import { syncAccount } from "../../components/compute-plane/on-demand.ts";
 import { adminServiceAccounts, secretsServiceAccount } from "../../components/identity/contract.ts";
-import { projectsOnDemand, secretsInCloud, type Target } from "../target.ts";
+import { type PlaneTarget, projectsOnDemand, secretsInCloud } from "../target.ts";
 
 export interface Component {
   /** As the data-plane document calls it. */
@@ -40,16 +40,16 @@ const sync: Component = {
 };
 
 /** Of this plane. */
-export function componentsOf(target: Target): readonly Component[] {
+export function componentsOf(target: PlaneTarget): readonly Component[] {
   return projectsOnDemand(target).length > 0 ? [...components, sync] : components;
 }
 
-export function takesAdminRole({ usesAdminRole }: Component, target: Target): boolean {
+export function takesAdminRole({ usesAdminRole }: Component, target: PlaneTarget): boolean {
   return usesAdminRole === "secrets-in-cloud" ? secretsInCloud(target) : usesAdminRole;
 }
 
 /** Documented components without a pod of their own, and why the architecture has none. */
-export function withoutPod(target: Target): Record<string, string> {
+export function withoutPod(target: PlaneTarget): Record<string, string> {
   return {
     Operator: "registration and heartbeat are the tunnel's, configuration is the customer stack's",
     ...(projectsOnDemand(target).length > 0

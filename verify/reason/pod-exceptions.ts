@@ -11,13 +11,16 @@ import { nameLabel } from "../../components/workloads/labels.ts";
 import { podSecurityExceptions } from "../../components/workloads/pod-security.ts";
 import { type Facts, subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { ownNamespaces, type Target } from "../target.ts";
+import { ownNamespaces, type PlaneTarget } from "../target.ts";
 import { containersOf } from "./kubernetes.ts";
 
 /** By which the API server itself refuses what is below the standard. */
 export const enforcedLevel = "pod-security.kubernetes.io/enforce";
 
-export function judgeExceptions({ namespaces, pods }: Pick<Facts, "namespaces" | "pods">, target: Target): Finding[] {
+export function judgeExceptions(
+  { namespaces, pods }: Pick<Facts, "namespaces" | "pods">,
+  target: PlaneTarget,
+): Finding[] {
   const inside = (name: string) => pods.filter(({ metadata }) => metadata?.namespace === name);
   const own = ownNamespaces(target).map((name) => {
     const subject = `Namespace/${name}`;

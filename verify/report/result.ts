@@ -112,7 +112,7 @@ export function reportRequests(collected: Partial<Record<FactName, Fact<unknown>
   }));
 }
 
-export function reportTarget({ customer, controlPlane }: Targets): Report["target"] {
+export function reportTarget({ customer, google, controlPlane }: Targets): Report["target"] {
   const region = controlPlane && {
     account: controlPlane.account,
     region: controlPlane.region,
@@ -122,6 +122,18 @@ export function reportTarget({ customer, controlPlane }: Targets): Report["targe
   if (customer) {
     const { org, account, region: place, clusterName, model, cloud } = customer;
     return { org, account, region: place, clusterName, model, cloud, ...(region ? { controlPlane: region } : {}) };
+  }
+  if (google) {
+    const { org, project, region: place, clusterName, model, cloud } = google;
+    return {
+      org,
+      account: project,
+      region: place,
+      clusterName,
+      model,
+      cloud,
+      ...(region ? { controlPlane: region } : {}),
+    };
   }
   if (!controlPlane || !region) throw new Error("a report of no plane");
   const { account, region: place, clusterName, cloud } = controlPlane;

@@ -2,18 +2,21 @@
 import { writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
+import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { collectedFrom, goodFacts, goodTargets } from "../testing/good-plane.ts";
 import { type Expected, expectedPath, listed } from "./listed.ts";
 import { type Proof, proveAll } from "./prove.ts";
 
-/** Of every check: on the self-managed plane, or on the BYOC one when it applies to that alone. */
+/** Of every check: on the self-managed plane, or on the BYOC one or that on Google Cloud when it applies to that alone. */
 export function proofsOnTheGoodPlane(): Proof[] {
   const byoc = { ...goodTargets, customer: goodByocTarget };
   const own = checks.filter((check) => !check.notApplicable?.(goodTargets));
-  const others = checks.filter((check) => !own.includes(check));
+  const google = checks.filter(({ clouds }) => !clouds.includes("aws"));
+  const others = checks.filter((check) => !own.includes(check) && !google.includes(check));
   return [
     ...proveAll(own, { collected: collectedFrom(goodFacts()), targets: goodTargets }, checks, listed),
     ...proveAll(others, { collected: collectedFrom(goodByocFacts()), targets: byoc }, checks, listed),
+    ...proveAll(google, { collected: collectedFrom(goodGoogleFacts()), targets: goodGoogleTargets }, checks, listed),
   ];
 }
 

@@ -9,7 +9,7 @@ it("the grown plane is as large as asked for, and the checks of what grew pass o
   const facts = largeFacts(size);
   const collected = collectedFrom(facts);
   const targets = { ...goodTargets, customer: largeTarget(size) };
-  const asked = checks.filter(({ id }) => /^(NS|POD|RBAC|DEP)-/.test(id));
+  const asked = checks.filter(({ id, clouds }) => /^(NS|POD|RBAC|DEP)-/.test(id) && clouds.includes("aws"));
   const bad = asked.filter((check) => judge(check, collected, targets).outcome !== "PASS");
   expect({ asked: asked.length > 10, bad: bad.map(({ id }) => id) }).toEqual({ asked: true, bad: [] });
   const { pods, networkPolicies, roles, principals, namespaces } = facts;
