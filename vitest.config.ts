@@ -3,6 +3,10 @@ import { configDefaults, defineConfig } from "vitest/config";
 const integration = "**/*.integration.test.ts";
 const database = "**/*.database.test.ts";
 const planes = "**/*.planes.test.ts";
+/** What users do, each file under names of its own. */
+const visits = ["test/client/**/*.test.ts", "test/data/{by-kind,flow,task-metrics}.test.ts"];
+/** Those of them that stop a service, or look at what the whole machine does. */
+const alone = ["many", "outage", "ten-at-once", "thousand-children"].map((name) => `test/client/${name}.test.ts`);
 const ownParts = ["test/kit/**/*.test.ts", "test/reason/**/*.test.ts"];
 
 /**
@@ -15,7 +19,8 @@ const retry = process.env.BIPLANE_LONG ? 0 : 1;
 /**
  * `unit`: beside the file, seconds, nothing of the machine. `database`: beside the file, against a real Postgres that
  * the project starts. `integration`: against real parts, or commands, that each file starts for itself, two files at a time.
- * `planes`: against the local run that is up. `lifecycle`: brings planes up and down itself, so one after the other and
+ * `visits`: against the local run that is up, two files at a time, as users who mind nobody. `planes`: against it too, one
+ * file at a time, since they stop or measure what others use. `lifecycle`: brings planes up and down itself, so one after the other and
  * last.
  */
 export default defineConfig({
@@ -57,10 +62,24 @@ export default defineConfig({
       },
       {
         test: {
+          name: "visits",
+          retry,
+          include: visits,
+          exclude: [...configDefaults.exclude, ...alone],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: "planes",
           retry,
-          include: ["test/**/*.test.ts", `{sandbox,services,verify}/${planes}`],
-          exclude: [...configDefaults.exclude, ...ownParts, "test/lifecycle/**"],
+          include: [
+            "test/{contract,data,isolation,network,tenancy,verify}/**/*.test.ts",
+            ...alone,
+            `{sandbox,services,verify}/${planes}`,
+          ],
+          exclude: [...configDefaults.exclude, ...visits.slice(1)],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

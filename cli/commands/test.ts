@@ -26,12 +26,15 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
   const progress = createProgress(here);
   const count = nothing();
   const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
-  const [integration, planes, lifecycle] = [
+  const [integration, visits, planes, lifecycle] = [
     await asked("integration"),
+    await asked("visits"),
     await asked("planes"),
     await asked("lifecycle"),
   ];
-  await (integration || planes || lifecycle ? ensureToolchain(here, progress) : ensureGenerated(here, progress));
+  await (integration || visits || planes || lifecycle
+    ? ensureToolchain(here, progress)
+    : ensureGenerated(here, progress));
   await Promise.all([
     // Beside the unit tests, which wait now and then.
     filter.length === 0 ? gates(count, tools) : undefined,
@@ -40,10 +43,11 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
   const env = { BIPLANE_LONG: long ? "1" : "" };
   if (tier === "all") await suite(count, "database", filter, env);
   if (integration) await suite(count, "integration", filter, env);
-  if (planes) {
+  if (visits || planes) {
     const wasUp = isUp(here);
     try {
       await bringUp(here, progress);
+      await suite(count, "visits", filter, env);
       await suite(count, "planes", filter, env);
     } finally {
       if (!wasUp) await takeDown(here, progress);
