@@ -6,7 +6,8 @@ const told: Record<string, Value> = {
   "resource.type": "storage.googleapis.com/Object",
   "request.time": { time: Date.parse("2026-11-26T12:00:00Z") },
 };
-const evaluate = (expression: string) => evaluateCondition(expression, (name) => told[name]);
+const evaluate = (expression: string) =>
+  evaluateCondition(expression, (name) => (name === "absent" ? null : told[name]));
 
 describe("a condition", () => {
   it.each<[string, boolean]>([
@@ -22,6 +23,8 @@ describe("a condition", () => {
     ['request.time >= timestamp("2026-11-26T12:00:01Z")', false],
     ['"a\\"b".contains("\\"")', true],
     ["1 < 2 && 2 <= 2 && 3 > 2 && 2 >= 2 && 1 == 1", true],
+    ["api.getAttribute('resource.type', '').endsWith('/Object')", true],
+    ["api.getAttribute('absent', 'x') == 'x'", true],
     ["true || false && false", true],
     ["(true || false) && false", false],
   ])("%s is %s", (expression, value) => expect(evaluate(expression)).toEqual({ value }));
@@ -30,7 +33,9 @@ describe("a condition", () => {
     ["resource.matchTag('a', 'b')", "matchTag()"],
     ["resource.name.extract('objects/{name}/') == 'acme'", "extract()"],
     ["request.time.getHours('UTC') < 9", "getHours()"],
-    ["api.getAttribute('x', []).hasOnly(['a'])", "getAttribute()"],
+    ["api.getAttribute('absent', []).hasOnly(['a'])", "hasOnly()"],
+    ["api.getAttribute('absent') == ''", "api.getAttribute()"],
+    ["api.other('absent', '') == ''", "api.other()"],
     ['duration("1h") == duration("1h")', "duration()"],
     ["timestamp('never') < request.time", "timestamp()"],
   ])("%s is not understood, and says what of it", (expression, open) => {
@@ -56,6 +61,8 @@ describe("a condition", () => {
   it("hangs on what nobody told, unless the rest decides it alone", () => {
     expect(evaluate("destination.port == 22")).toEqual({ open: "destination.port", understood: true });
     expect(evaluate("!(destination.ip.startsWith('10.'))")).toEqual({ open: "destination.ip", understood: true });
+    expect(evaluate("api.getAttribute('x', '') == ''")).toEqual({ open: "x", understood: true });
+    expect(evaluate("absent == ''")).toEqual({ open: "absent", understood: true });
     expect(evaluate("destination.port == 22 || true")).toEqual({ value: true });
     expect(evaluate("false && destination.port == 22")).toEqual({ value: false });
     expect(evaluate("destination.port == 22 && true")).toMatchObject({ open: "destination.port" });

@@ -1,6 +1,6 @@
 /**
  * Conditions of IAM on Google Cloud, the part of CEL that they are mostly written in: comparisons, `in`, `&&`, `||`, `!`,
- * `startsWith`, `endsWith`, `contains`, `timestamp`. All else is told as not understood: never silently true or false.
+ * `startsWith`, `endsWith`, `contains`, `timestamp`, `api.getAttribute`. All else is told as not understood: never silently true or false.
  * Source: https://cloud.google.com/iam/docs/conditions-overview, https://github.com/google/cel-spec
  */
 
@@ -9,8 +9,8 @@ export type Value = string | number | boolean | { time: number } | readonly Valu
 /** A value, or why there is none: an attribute that nobody told, or words that are not understood here. */
 export type Result = { value: Value } | { open: string; understood: boolean };
 
-/** By name, such as `resource.name`. @returns undefined for what is not told */
-export type Attributes = (name: string) => Value | undefined;
+/** By name, such as `resource.name`. @returns undefined for what is not told, null for what the request has not */
+export type Attributes = (name: string) => Value | null | undefined;
 
 export function evaluateCondition(expression: string, attributes: Attributes): Result {
   try {
@@ -126,13 +126,29 @@ class Parser {
       const time = typeof argument.value === "string" ? Date.parse(argument.value) : Number.NaN;
       return Number.isNaN(time) ? strange("timestamp()") : { value: { time } };
     }
+    if (name === "api" && this.#peeks(".") && this.#callsNext()) return this.#attribute();
     let path = name;
     while (this.#peeks(".") && !this.#callsNext()) {
       this.#at++;
       path += `.${this.#name()}`;
     }
-    const value = this.#attributes(path);
+    const value = this.#attributes(path) ?? undefined;
     return this.#called(value === undefined ? { open: path, understood: true } : { value });
+  }
+
+  /** `api.getAttribute(name, default)`, from behind `api`. */
+  #attribute(): Result {
+    this.#need(".");
+    const method = this.#name();
+    this.#need("(");
+    const [name, otherwise, ...more] = this.#until(")");
+    if (method !== "getAttribute" || !name || !otherwise || more.length > 0)
+      return this.#called(strange(`api.${method}()`));
+    if (!("value" in name)) return this.#called(name);
+    if (typeof name.value !== "string") throw new NotCel("api.getAttribute() of what is no text");
+    const value = this.#attributes(name.value);
+    if (value === null) return this.#called(otherwise);
+    return this.#called(value === undefined ? { open: name.value, understood: true } : { value });
   }
 
   /** Methods behind a value, one after the other. */

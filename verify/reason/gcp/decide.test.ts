@@ -1,5 +1,7 @@
 /** Expected answers follow Google's documentation of each part; no live project was asked. */
 import { describe, expect, it } from "vitest";
+import { objectsUnder, secretsUnder } from "../../../components/identity/gcp-roles.ts";
+import { secretIdPrefix } from "../../../components/secrets/names.ts";
 import { decideGcp, gcpIamQuery } from "./decide.ts";
 import { gcpPoliciesFrom } from "./policy-file.ts";
 
@@ -176,6 +178,46 @@ describe("a condition", () => {
     expect(ask({ condition: until })).toEqual({ decision: "conditional", by: "request.time" });
     expect(decided({ condition: until }, { context: { "request.time": "2026-11-26T00:00:00Z" } })).toBe("allow");
     expect(decided({ condition: until }, { context: { "request.time": "2027-01-01T00:00:00Z" } })).toBe("deny");
+  });
+
+  it("as the kit writes it lets tasks at their own prefix, and at a list of it alone", () => {
+    const { expression } = objectsUnder("acme-metadata", "acme/demo");
+    const given: Given = { condition: expression };
+    const listing = (prefix?: string) => ({
+      ...{ permission: "storage.objects.list", resource: bucket },
+      ...(prefix === undefined ? {} : { context: { "storage.googleapis.com/objectListPrefix": prefix } }),
+    });
+    expect(decided(given)).toBe("allow");
+    expect(decided(given, { resource: `${bucket}/objects/acme/demo-2/x` })).toBe("deny");
+    expect(decided(given, { resource: `${bucket}/objects/globex/x` })).toBe("deny");
+    expect(decided(given, listing("acme/demo/r1"))).toBe("allow");
+    expect(decided(given, listing("acme/"))).toBe("deny");
+    expect(decided(given, listing())).toBe("conditional");
+  });
+
+  it("of the platform's secrets covers an organisation's own, and no other's whose name begins alike", () => {
+    const { expression: condition } = secretsUnder("42", secretIdPrefix("acme"));
+    const role = "roles/secretKeeper";
+    const known = gcpPoliciesFrom(
+      {
+        resources: [
+          {
+            name: project,
+            parent: null,
+            policy: { bindings: [{ role, members: [admin], condition: { expression: condition } }] },
+          },
+        ],
+        roles: [{ name: role, includedPermissions: ["secretmanager.versions.access"] }],
+      },
+      "p.json",
+    );
+    const of = (id: string) => {
+      // Secrets are named by the project's number and so lie beneath none of the file's names.
+      const query = { principal: admin, permission: "secretmanager.versions.access", resource: project };
+      const context = { "resource.name": `projects/42/secrets/${id}/versions/1` };
+      return decideGcp(known, gcpIamQuery.parse({ ...query, context })).decision;
+    };
+    expect([of("union_acme_demo__key"), of("union_acme-2_demo__key"), of("other")]).toEqual(["allow", "deny", "deny"]);
   });
 
   it("that is not understood leaves it unknown, and says which", () => {

@@ -195,10 +195,12 @@ const kinds: [pattern: RegExp, type: string][] = [
 ];
 
 /** What a condition may ask of the resource follows from its name; what the question tells counts before that. */
-function attributesOf({ resource, context }: GcpIamQuery): Attributes {
+function attributesOf({ resource, permission, context }: GcpIamQuery): Attributes {
   const [, service = "", name = ""] = /^\/\/([^/]+)\/(.+)$/.exec(resource) ?? [];
   const type = kinds.find(([pattern]) => pattern.test(`${service}/${name}`))?.[1];
-  const known: Record<string, Value> = {
+  const known: Record<string, Value | null> = {
+    // Only a list has one.
+    ...(permission === "storage.objects.list" ? {} : { "storage.googleapis.com/objectListPrefix": null }),
     "resource.service": service,
     "resource.name": name,
     ...(type ? { "resource.type": type } : {}),
