@@ -13,7 +13,7 @@ import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { rbacGroup } from "../workloads/grant-plan.ts";
 import { labelsOf } from "../workloads/labels.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import type { Scraper } from "../workloads/network-policy.ts";
+import type { Collector, Scraper } from "../workloads/network-policy.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import type { Autoscale } from "../workloads/service-spec.ts";
@@ -64,6 +64,8 @@ export interface ComputePlaneArgs {
   egress?: Egress;
   /** Pods that may read the services' metrics. @default none */
   scraper?: Scraper;
+  /** Whom the services tell traces to, in this cluster. @default nobody */
+  collector?: Collector;
   /** What the API server is told beyond what the stack knows itself. @default any registry for tasks, no sessions */
   admission?: {
     approvedRegistries?: string[];
@@ -97,10 +99,10 @@ export class ComputePlane extends pulumi.ComponentResource {
 
   constructor(name: string, args: ComputePlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:compute-plane:ComputePlane", name, {}, opts);
-    const { image, dnsServers, apiPort, egress, scraper } = args;
+    const { image, dnsServers, apiPort, egress, scraper, collector } = args;
     checkNamespaces(args);
     if (egress) checkEgress(egress);
-    const around = { dnsServers, apiPort, egress, scraper };
+    const around = { dnsServers, apiPort, egress, scraper, collector };
     const projectNamespaces = args.projects.map(projectNamespace);
 
     const taskActions = new kubernetes.apiextensions.v1.CustomResourceDefinition(`${name}-taskactions`, taskActionCrd, {

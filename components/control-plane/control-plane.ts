@@ -6,7 +6,7 @@ import type { DatabaseConnection } from "../database/aws.ts";
 import type { ServerCertificate } from "../edge/cloudflare.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
-import type { Scraper, Surroundings } from "../workloads/network-policy.ts";
+import type { Collector, Scraper, Surroundings } from "../workloads/network-policy.ts";
 import { OneOffJob } from "../workloads/one-off-job.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
@@ -58,6 +58,8 @@ export interface ControlPlaneArgs {
   operatorGroups?: string[];
   /** Pods that may read the services' metrics. @default none */
   scraper?: Scraper;
+  /** Whom the services tell traces to, in this cluster. @default nobody */
+  collector?: Collector;
 }
 
 /** Room for every service twice over during a roll-out; no load balancer, and no node port but the two named ones. */
@@ -97,8 +99,8 @@ export class ControlPlane extends pulumi.ComponentResource {
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:control-plane:ControlPlane", name, {}, opts);
-    const { image, dnsServers, apiPort, database, scraper } = args;
-    const around: Surroundings = { dnsServers, apiPort, database, scraper };
+    const { image, dnsServers, apiPort, database, scraper, collector } = args;
+    const around: Surroundings = { dnsServers, apiPort, database, scraper, collector };
 
     const { ready: namespace } = new IsolatedNamespace(
       `${name}-namespace`,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { denyAll, renderAllowDns, renderServicePolicy, renderTaskEgress, type Surroundings } from "./network-policy.ts";
+import {
+  denyAll,
+  renderAllowDns,
+  renderServicePolicy,
+  renderTaskEgress,
+  type Surroundings,
+  tracesEnv,
+} from "./network-policy.ts";
 import type { Reach, ServiceSpec } from "./service-spec.ts";
 
 const around: Surroundings = {
@@ -72,6 +79,30 @@ describe("renderServicePolicy", () => {
       expect(withIt.filter((rule) => JSON.stringify(rule).includes("9090"))).toEqual([{ from, ports: tcp(9090) }]);
       expect(withIt).toHaveLength(without.length + 1);
     }
+  });
+
+  it("lets every service out to the collector, on its port, and names it to them", () => {
+    const labels = { "app.kubernetes.io/name": "opentelemetry-collector" };
+    const collector = { namespace: "monitoring", labels, service: "otel", port: 4318, ratio: 0.5 };
+    for (const spec of [web, store]) {
+      const rules = (where: Surroundings) => [renderServicePolicy(spec, [web, store], where).egress].flat();
+      const to = [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+          podSelector: { matchLabels: labels },
+        },
+      ];
+      expect(JSON.stringify(rules(around))).not.toContain("4318");
+      expect(rules({ ...around, collector }).filter((rule) => JSON.stringify(rule).includes("4318"))).toEqual([
+        { to, ports: tcp(4318) },
+      ]);
+      expect(rules({ ...around, collector })).toHaveLength(rules(around).filter(Boolean).length + 1);
+    }
+    expect(tracesEnv(collector)).toEqual({
+      TRACES_URL: "http://otel.monitoring.svc.cluster.local:4318/v1/traces",
+      TRACES_RATIO: "0.5",
+    });
+    expect(tracesEnv(undefined)).toEqual({});
   });
 
   it("lets only the database's addresses be reached on its port", () => {

@@ -27,12 +27,24 @@ export interface Surroundings {
   egress?: Egress;
   /** Who reads the services' metrics. @default nobody */
   scraper?: Scraper;
+  /** Whom the services tell traces to. @default nobody */
+  collector?: Collector;
 }
 
-/** Pods with all of these labels, in a namespace of this cluster; their port with the metrics is that of the health probes. */
+/** Pods with all of these labels, in a namespace of this cluster; they read on the port of the health probes. */
 export interface Scraper {
   namespace: string;
   labels: Record<string, string>;
+}
+
+/** Takes OTLP over HTTP, in this cluster: what services tell in clear never leaves it by them. */
+export interface Collector extends Scraper {
+  /** Name of its Service. */
+  service: string;
+  /** Of the Service and of its pods alike. */
+  port: number;
+  /** Of the traces that begin at the region's gateway, or within this cluster, how many are told: 0 to 1. */
+  ratio: number;
 }
 
 const bothWays = ["Ingress", "Egress"];
@@ -99,12 +111,7 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
     ingress.push({ from: apiServers(around.egress), ports: [{ protocol: "TCP", port: spec.webhookPort }] });
   }
   if (around.scraper) {
-    const { namespace, labels } = around.scraper;
-    const from = {
-      namespaceSelector: { matchLabels: { [namespaceLabel]: namespace } },
-      podSelector: { matchLabels: labels },
-    };
-    ingress.push({ from: [from], ports: [{ protocol: "TCP", port: healthPort }] });
+    ingress.push({ from: [elsewhere(around.scraper)], ports: [{ protocol: "TCP", port: healthPort }] });
   }
   // Through a NodePort the source is a node or a balancer: security groups say which.
   if (spec.publicPort) ingress.push({ ports: [{ protocol: "TCP", port: spec.publicPort.port }] });
@@ -116,7 +123,20 @@ export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], aroun
       ...(spec.calls ?? []).map((callee) => toService(spec.name, callee, all)),
       ...(spec.reaches ?? []).map((reach) => toOutside(spec.name, reach, around)),
       ...(spec.identity ? identityServers[spec.identity.cloud] : []),
+      ...(around.collector
+        ? [{ to: [elsewhere(around.collector)], ports: [{ protocol: "TCP", port: around.collector.port }] }]
+        : []),
     ],
+  };
+}
+
+/** How a service is told whom it tells traces to. */
+export function tracesEnv(collector: Collector | undefined): Record<string, string> {
+  if (!collector) return {};
+  const { service, namespace, port, ratio } = collector;
+  return {
+    TRACES_URL: `http://${service}.${namespace}.svc.cluster.local:${port}/v1/traces`,
+    TRACES_RATIO: String(ratio),
   };
 }
 
@@ -147,6 +167,13 @@ function toOutside(
       if (!database) throw new Error(`service ${service} reaches a database, and its namespace has none`);
       return { to: database.addresses.map(block), ports: [{ protocol: "TCP", port: database.port }] };
   }
+}
+
+function elsewhere({ namespace, labels }: Scraper): Peer {
+  return {
+    namespaceSelector: { matchLabels: { [namespaceLabel]: namespace } },
+    podSelector: { matchLabels: labels },
+  };
 }
 
 function pods(component: string): Peer {

@@ -35,8 +35,8 @@ export class OneOffJob extends pulumi.ComponentResource {
     const labels = labelsOf(job);
 
     const spec = { name: job, entry, env, replicas: 1, reaches };
-    // It answers nobody, so nobody reads it.
-    const toOutside = { ...around, scraper: undefined };
+    // It serves nobody: there is nothing to measure or to trace.
+    const toOutside = { ...around, scraper: undefined, collector: undefined };
     const policy = new kubernetes.networking.v1.NetworkPolicy(
       name,
       { metadata: { name: job, namespace, labels }, spec: renderServicePolicy(spec, [spec], toOutside) },

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { annotationsOf } from "../identity/contract.ts";
 import { type Running, renderAutoscaler, renderBudget, renderDeployment } from "./deployment.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
-import { renderServicePolicy, type Surroundings } from "./network-policy.ts";
+import { renderServicePolicy, type Surroundings, tracesEnv } from "./network-policy.ts";
 import { grantRole } from "./rbac.ts";
 import { checkSpec, peersOf, type ServiceSpec } from "./service-spec.ts";
 
@@ -29,6 +29,7 @@ export class Workload extends pulumi.ComponentResource {
     checkSpec(spec);
     const place = (object: string) => ({ name: object, namespace, labels: labelsOf(spec.name) });
 
+    const traced = { ...spec, env: { ...spec.env, ...tracesEnv(around.collector) } };
     const policy = new kubernetes.networking.v1.NetworkPolicy(
       name,
       { metadata: place(spec.name), spec: renderServicePolicy(spec, all, around) },
@@ -39,7 +40,7 @@ export class Workload extends pulumi.ComponentResource {
     createServices(name, spec, place, this);
     new kubernetes.apps.v1.Deployment(
       name,
-      { metadata: place(spec.name), spec: renderDeployment(spec, args) },
+      { metadata: place(spec.name), spec: renderDeployment(traced, args) },
       { parent: this, dependsOn: [policy, account, ...role, ...needs] },
     );
     createKeepers(name, spec, place, this);

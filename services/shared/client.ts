@@ -3,6 +3,7 @@ import { Code, ConnectError, type Interceptor, type Transport } from "@connectrp
 import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { KeptSessions } from "./kept-sessions.ts";
 import { maxMessageBytes, streamWindowBytes } from "./limits.ts";
+import { traceparent } from "./served-request.ts";
 
 export interface Upstream {
   /** For typed calls: `createClient(Service, upstream.transport)`. */
@@ -25,10 +26,16 @@ export function upstream(url: string): Upstream {
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     acceptCompression: [],
-    interceptors: [lostIsUnavailable],
+    interceptors: [lostIsUnavailable, inTheSameTrace],
   });
   return { transport, sessions, close: () => sessions.abort() };
 }
+
+const inTheSameTrace: Interceptor = (next) => (request) => {
+  const parent = traceparent();
+  if (parent) request.header.set("traceparent", parent);
+  return next(request);
+};
 
 /** A connection that is lost under a call is "try again" to whoever called, where the library says "aborted". */
 const lostIsUnavailable: Interceptor = (next) => async (request) => {

@@ -72,6 +72,10 @@ export const commonShape = {
   PORT: port.default(8080),
   HEALTH_PORT: port.default(9090),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** Where traces are told, by OTLP over HTTP. @default nowhere */
+  TRACES_URL: httpUrl.optional(),
+  /** Of those that begin here, how many. */
+  TRACES_RATIO: z.coerce.number().min(0).max(1).default(0.1),
 };
 
 /** How services that serve users verify tokens. */

@@ -1,5 +1,6 @@
 /** Which headers pass a proxy. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import { traceHeaders } from "./trace-context.ts";
 
 /** Of one connection only (RFC 9110 7.6.1), forbidden in HTTP/2 (RFC 9113 8.2.2), or replaced by pseudo headers. */
 const hopByHop = new Set([
@@ -26,7 +27,7 @@ export const sourceHeader = `${internalPrefix}source`;
 /** Set by a relay on what it hands to another: that one must not hand it on. */
 export const relayedHeader = `${internalPrefix}relayed`;
 
-/** @returns a request's or response's headers without those of the connection, pseudo headers and `x-biplane-*`. */
+/** @returns a request's or response's headers without those of the connection or of a trace, pseudo headers and `x-biplane-*`. */
 export function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = String(headers.connection ?? "")
     .split(",")
@@ -37,6 +38,7 @@ export function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders
         !name.startsWith(":") &&
         !name.startsWith(internalPrefix) &&
         !hopByHop.has(name) &&
+        !traceHeaders.has(name) &&
         !named.includes(name) &&
         (name !== "te" || value === "trailers"),
     ),

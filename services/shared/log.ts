@@ -1,5 +1,6 @@
 /** One logger: JSON lines on stdout, secrets taken out of every field and message. */
 import { redact, redactText } from "./redact.ts";
+import { servedRequest } from "./served-request.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
 type LogLevel = (typeof levels)[number];
@@ -27,7 +28,10 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
   const build = (fixed: LogFields): Logger => {
     const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
       if (levels.indexOf(level) < lowest) return;
-      const extra = redact({ ...fixed, ...fields }) as LogFields;
+      const trace = servedRequest()?.trace;
+      // Of one that is told, so that the line is found beside its spans.
+      const found = trace?.sampled ? { traceId: trace.traceId } : {};
+      const extra = redact({ ...found, ...fixed, ...fields }) as LogFields;
       write(JSON.stringify({ time: new Date().toISOString(), level, service, message: redactText(message), ...extra }));
     };
     return {

@@ -1,4 +1,4 @@
-/** Counts and times every request that a server of ours takes, by the method that it asks for and how that was answered. */
+/** Counts, times and traces every request that a server of ours takes, by the method asked for and how that was answered. */
 import { constants } from "node:http2";
 import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
@@ -6,6 +6,8 @@ import { ruledMethods, ruleOf } from "./auth/rules.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from "./http.ts";
 import { counter, gauge, histogram, other, secondsSince } from "./metrics.ts";
 import { type ServedRequest, whileServing } from "./served-request.ts";
+import { parseTraceparent } from "./trace-context.ts";
+import { startSpan } from "./traces.ts";
 
 const methods = ruledMethods();
 const rpc = { rpc_service: new Set(methods.keys()), rpc_method: new Set([...methods.values()].flat()) };
@@ -25,17 +27,28 @@ const seconds = histogram(
 );
 const inFlight = gauge("biplane_requests_in_flight", "Requests that are being answered", rpc);
 
+export interface Place {
+  /** Of ours, as traces name it. */
+  server: string;
+  /** Whoever is not of ours begins a trace of ours, whatever trace they say that they are in. */
+  callers: "ours" | "others";
+}
+
 /** The handler, with each of its requests counted once it has ended, whoever ended it. */
-export function observed(handler: HttpHandler): HttpHandler {
+export function observed({ server, callers }: Place, handler: HttpHandler): HttpHandler {
   return (request, response) => {
     const asked = methodOf(pathOf(request));
-    const served: ServedRequest = { code: undefined };
+    const parent = callers === "ours" ? parseTraceparent(request.headers.traceparent) : undefined;
+    const span = startSpan(server, parent);
+    const served: ServedRequest = { code: undefined, trace: span?.context ?? parent };
     const began = performance.now();
     inFlight.add(asked, 1);
     response.once("close", () => {
       inFlight.add(asked, -1);
       seconds.observe(asked, secondsSince(began));
-      requests.add({ ...asked, code: codeOf(served, response, wasCut(request, response)) });
+      const code = codeOf(served, response, wasCut(request, response));
+      requests.add({ ...asked, code });
+      span?.end({ method: asked, code });
     });
     return whileServing(served, () => handler(request, response));
   };

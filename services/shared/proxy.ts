@@ -8,6 +8,7 @@ import { unavailable } from "./errors.ts";
 import { passedHeaders } from "./headers.ts";
 import { answerError, type HttpRequest, type HttpResponse } from "./http.ts";
 import type { Logger } from "./log.ts";
+import { traceparent } from "./served-request.ts";
 
 /** Where requests go: one service's connection, or the tunnels of one cluster. */
 export type StreamSource = Pick<Http2SessionManager, "request">;
@@ -23,7 +24,7 @@ export interface ProxyOptions {
 
 export async function proxy(request: HttpRequest, response: HttpResponse, options: ProxyOptions): Promise<void> {
   const path = request.url ?? "/";
-  const headers = { ...passedHeaders(request.headers), ...options.headers };
+  const headers = { ...passedHeaders(request.headers), traceparent: traceparent(), ...options.headers };
   let stream: ClientHttp2Stream;
   try {
     stream = await options.to.request(request.method ?? "POST", path, headers, {});

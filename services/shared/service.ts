@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { z } from "zod";
+import about from "../../package.json" with { type: "json" };
 import { messageOf, UserError } from "../../shared/errors.ts";
 import { commonShape, readConfig } from "./config.ts";
 import { startHealth } from "./health.ts";
@@ -9,8 +10,10 @@ import { answerError, type HttpHandler, pathOf } from "./http.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { observed } from "./observed.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
+import { redactText } from "./redact.ts";
 import { type RpcParts, rpcHandlers } from "./rpc.ts";
 import { type ServerOptions, startServer } from "./server.ts";
+import { openTraces } from "./traces.ts";
 
 /** What makes one service different from another. */
 export interface ServiceParts {
@@ -49,7 +52,8 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   const { name, log } = place;
   const shutdown = new AbortController();
   const rpc = parts.rpc && rpcHandlers(parts.rpc, log, shutdown.signal);
-  const handler = observed((request, response) => {
+  // By TLS comes who is outside; between services of one cluster there is none.
+  const handler = observed({ server: name, callers: parts.tls ? "others" : "ours" }, (request, response) => {
     const chosen = rpc?.(pathOf(request)) ?? parts.http;
     if (chosen) return chosen(request, response);
     answerError(request, response, new ConnectError(`${name} does not serve this path`, Code.Unimplemented));
@@ -100,7 +104,7 @@ export interface ServiceSpec<Shape extends z.ZodRawShape> {
 export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<Shape>): Promise<void> {
   let log = createLogger(spec.name);
   const die = (error: unknown) => {
-    if (error instanceof UserError) process.stderr.write(`${spec.name}: ${messageOf(error)}\n`);
+    if (error instanceof UserError) process.stderr.write(`${spec.name}: ${redactText(messageOf(error))}\n`);
     else log.error("fatal", { error });
     process.exit(error instanceof UserError ? error.exitCode : 1);
   };
@@ -110,12 +114,24 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
   const config = readConfig(spec.shape);
   log = createLogger(spec.name, { level: common.LOG_LEVEL });
   startProcessMetrics(spec.name);
+  const traces = common.TRACES_URL
+    ? openTraces({
+        url: common.TRACES_URL,
+        ratio: common.TRACES_RATIO,
+        service: spec.name,
+        version: about.version,
+        log,
+      })
+    : undefined;
   const place = { name: spec.name, port: common.PORT, healthPort: common.HEALTH_PORT, log };
   const running = await startService(place, await spec.parts({ config, log }));
   const stop = () => {
     // A drain that hangs must not outlive the kubelet's patience of 30 s.
     setTimeout(() => die(new Error("the drain did not end")), 25_000).unref();
-    running.stop().then(() => process.exit(0), die);
+    running
+      .stop()
+      .then(() => traces?.close())
+      .then(() => process.exit(0), die);
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

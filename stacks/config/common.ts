@@ -11,6 +11,15 @@ export const common = {
   tags: z.record(z.string(), z.string()).default({}).describe("Your own tags, on every AWS resource beside ours"),
 };
 
+/** Which pods of this cluster, beside ours. */
+const podsElsewhere = {
+  namespace: word.describe("Namespace that it runs in"),
+  labels: z
+    .record(z.string(), z.string())
+    .refine((labels) => Object.keys(labels).length > 0, { error: "at least one label" })
+    .describe("Labels of its pods, such as app.kubernetes.io/name: prometheus"),
+};
+
 /** Of stacks that run services in a cluster. */
 export const serving = {
   replicas: whole(1, 20).default(2).describe("Pods of each service that can run more than once"),
@@ -24,17 +33,25 @@ export const serving = {
     .default([])
     .describe("Kubernetes groups of your own people who may open sessions in pods"),
   scraper: z
-    .strictObject({
-      namespace: word.describe("Namespace that it runs in"),
-      labels: z
-        .record(z.string(), z.string())
-        .refine((labels) => Object.keys(labels).length > 0, { error: "at least one label" })
-        .describe("Labels of its pods, such as app.kubernetes.io/name: prometheus"),
-    })
+    .strictObject(podsElsewhere)
     .optional()
     .describe(
       "Who may read the services' metrics, on port 9090 of their pods: docs/runbooks/watch-the-services.md. @default nobody",
     ),
+  collector: z
+    .strictObject({
+      ...podsElsewhere,
+      service: word.describe("Name of its Service"),
+      port: whole(1, 65_535).default(4318).describe("Of the Service and of its pods, where OTLP is taken over HTTP"),
+      ratio: z
+        .number({ error: "a number from 0 to 1" })
+        .min(0, { error: "a number from 0 to 1" })
+        .max(1, { error: "a number from 0 to 1" })
+        .default(0.1)
+        .describe("Of the traces, how many are told"),
+    })
+    .optional()
+    .describe("Whom the services tell traces to, an OpenTelemetry collector in this cluster. @default nobody"),
 };
 
 export const newNetwork = {

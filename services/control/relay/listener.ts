@@ -211,7 +211,7 @@ function openTunnel(
 function serveCluster(socket: TLSSocket, came: Presented, { serve, ping, log }: ClusterListenerOptions): () => void {
   const server = createHttp2Server(
     { settings, maxSessionMemory: sessionMemoryMegabytes },
-    safely(observed(serve(came)), log),
+    safely(observed({ server: "relay", callers: "others" }, serve(came)), log),
   );
   let close = () => {};
   server.on("session", (session) => {

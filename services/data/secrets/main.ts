@@ -90,7 +90,10 @@ await runService({
     const webhook = await startServer({
       port: config.WEBHOOK_PORT,
       tls: { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE, minVersion: "TLSv1.3" },
-      handler: observed(webhookHandler({ backend, scopes: config.PROJECTS, createSecret: taskSecrets(kube), log })),
+      handler: observed(
+        { server: "secrets webhook", callers: "others" },
+        webhookHandler({ backend, scopes: config.PROJECTS, createSecret: taskSecrets(kube), log }),
+      ),
       log,
     });
     const service = secretStoreService({ backend, org: config.ORG });

@@ -19,7 +19,7 @@ export interface Serving {
 export function serveOn(socket: TLSSocket, { handler, ping, log }: Serving): ServerHttp2Session {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
   const options = { settings, remoteCustomSettings: replicaSettings, maxSessionMemory: sessionMemoryMegabytes };
-  const server = createServer(options, safely(observed(handler), log));
+  const server = createServer(options, safely(observed({ server: "tunnel", callers: "ours" }, handler), log));
   let opened: ServerHttp2Session | undefined;
   server.once("session", (session) => {
     opened = session;
