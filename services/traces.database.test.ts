@@ -25,7 +25,8 @@ let token: string;
 
 beforeAll(async () => {
   sink = await startOtlpSink();
-  world = await startLinkWorld();
+  // No connection is to be found dead here, however busy the machine is.
+  world = await startLinkWorld({ ping: { intervalMs: 10_000, timeoutMs: 60_000 } });
   token = await tokenOf(world, "admin");
   tunnel = await world.startTunnel();
   await until(async () => (await outcomeOf(upload("ready"))) === "ok", 60_000);
