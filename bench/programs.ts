@@ -1,7 +1,7 @@
 /**
  * What the customer stack costs beside a program that only imports its SDKs, and what each project-domain adds: a first
  * `pulumi preview` by Pulumi's own entry, on an emulated account, medians of alternating rounds. No planes are needed.
- * `node bench/programs.ts [ROUNDS]`
+ * `node bench/programs.ts [ROUNDS] [aws|gcp]`
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,20 +10,14 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 import { plainTable } from "../cli/print.ts";
 import { stackLayout } from "../sandbox/engine/layout.ts";
-import { startEmulated } from "../sandbox/engine/testing/emulated.ts";
 import { officialEnvironment } from "../sandbox/engine/testing/official-cli.ts";
 import { serveOfficialEntry } from "../sandbox/engine/testing/official-entry.ts";
-import { accounts, awsRegion, operatorRole } from "../sandbox/hosts.ts";
-import { awsPackage } from "../sandbox/providers/aws/index.ts";
 import { serveAll } from "../sandbox/providers/index.ts";
-import { kubernetesPackage } from "../sandbox/providers/kubernetes/index.ts";
-import { tlsPackage } from "../sandbox/providers/tls/index.ts";
-import { asConfig } from "../sandbox/stacks.ts";
+import { worlds } from "./programs-worlds.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const rounds = Number(process.argv[2] ?? 5);
-const image = `registry.test/biplane/services@sha256:${"a".repeat(64)}`;
-const clusterName = "biplane-main";
+const cloud = process.argv[3] === "gcp" ? "gcp" : "aws";
 
 interface Cost {
   seconds: number;
@@ -31,33 +25,23 @@ interface Cost {
   resources: number;
 }
 
-const customerOf = (count: number) =>
-  asConfig({
-    ...{ shape: "customer", phase: "workloads", model: "self-managed", org: "acme", cluster: "main" },
-    ...{ region: awsRegion, link: "inside", controlPlaneHost: "us-east-2.biplane.test", images: { services: image } },
-    projects: Array.from({ length: count }, (_, at) => ({ project: `p${at}`, domain: "d" })),
-    trustPolicyQuota: 4096,
-    registrationToken: "registration-token-of-a-bench",
-    dataPlaneClientSecret: "client-secret-of-a-bench",
-  });
+const world = await worlds[cloud]();
 
 const programs: { name: string; folder: string; units: number; config: Record<string, string> }[] = [
-  { name: "empty, same SDKs", folder: join(import.meta.dirname, "empty"), units: 0, config: {} },
+  { name: "empty, same SDKs", folder: world.empty, units: 0, config: {} },
   ...[1, 10, 64].map((units) => ({
     name: `customer, ${units} project-domain${units > 1 ? "s" : ""}`,
     folder: checkout,
     units,
-    config: customerOf(units),
+    config: world.customerOf(units),
   })),
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), "biplane-programs-"));
-copyFileSync(join(import.meta.dirname, "empty", "Pulumi.yaml"), join(scratch, "Pulumi.yaml"));
-const world = await startEmulated();
+copyFileSync(join(world.empty, "Pulumi.yaml"), join(scratch, "Pulumi.yaml"));
 const host = await serveOfficialEntry();
 const costs = new Map<string, Cost[]>(programs.map(({ name }) => [name, []]));
 try {
-  await makeCluster();
   for (let round = 0; round < rounds; round++) {
     for (const program of programs) costs.get(program.name)?.push(await preview(program));
   }
@@ -68,23 +52,6 @@ try {
 }
 process.stdout.write(`${describe()}\n`);
 
-/** What the base phase made, as far as the preview looks at it. */
-async function makeCluster(): Promise<void> {
-  const [eks, iam] = [await world.cloud.eks(), await world.cloud.iam()];
-  const keyArn = `arn:aws:kms:${awsRegion}:${accounts.customer}:key/one`;
-  await eks.createCluster({
-    name: clusterName,
-    version: "1.34",
-    roleArn: operatorRole(accounts.customer),
-    resourcesVpcConfig: { subnetIds: ["subnet-1"], endpointPrivateAccess: true, endpointPublicAccess: false },
-    encryptionConfig: [{ resources: ["secrets"], provider: { keyArn } }],
-    accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
-    logging: { clusterLogging: [{ enabled: true, types: ["api", "audit", "authenticator"] }] },
-  });
-  const { issuer } = await world.cloud.backing.node(clusterName);
-  await iam.createOpenIDConnectProvider({ Url: issuer, ClientIDList: ["sts.amazonaws.com"] });
-}
-
 /** Of a stack that does not exist yet: every resource is to be made. */
 async function preview({ name, folder, config }: (typeof programs)[number]): Promise<Cost> {
   const stack = name.replaceAll(/[^a-z0-9]+/g, "-");
@@ -92,7 +59,7 @@ async function preview({ name, folder, config }: (typeof programs)[number]): Pro
   const use = join(scratch, "use");
   const settings = join(scratch, `Pulumi.${stack}.yaml`);
   writeFileSync(settings, stringify({ config }));
-  const providers = await serveAll([awsPackage(world.cloud), kubernetesPackage({}), tlsPackage()]);
+  const providers = await serveAll(world.packages());
   const env = officialEnvironment(layout, providers.addresses, host.address);
   // The entry's process is started by the host, with this one's environment.
   process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, "report-use.ts")}`;
@@ -151,5 +118,5 @@ function describe(): string {
       more > 0 ? `${each("mebibytes").toFixed(2)} MiB` : "",
     ]);
   }
-  return `${table.toString()}\nMedians of ${rounds} alternating rounds. To reach: the customer's preview ≤ 1.50 × the empty program's.`;
+  return `${cloud}\n${table.toString()}\nMedians of ${rounds} alternating rounds. To reach: the customer's preview ≤ 1.50 × the empty program's.`;
 }

@@ -1,0 +1,82 @@
+/** Package gcp: the table of its types (rows.ts), and the functions that programs call. */
+import type { Paths } from "../../paths.ts";
+import { type Package, properties, type ResourceType, type Seen } from "../machine/resource.ts";
+import type { Properties } from "../machine/values.ts";
+import { type Kept, keptProject, policyPart } from "./kept.ts";
+import { lookups } from "./lookups.ts";
+import { policies, type Row, rows } from "./rows.ts";
+
+export function gcpPackage(paths: Paths): Package {
+  const kept = keptProject(paths);
+  return {
+    name: "gcp",
+    version: "9.37.0",
+    table: "sandbox/providers/gcp/rows.ts",
+    typeOf(token) {
+      const row = rows[token];
+      if (row) return keptType(token, row, kept);
+      const resource = policies[token];
+      return resource && memberType(token, resource, kept);
+    },
+    invokes: lookups(kept),
+  };
+}
+
+/** What names an object, wherever the row's path holds it: changing it makes another object. */
+const naming = [
+  ...["project", "name", "location", "region", "zone", "accountId", "roleId", "bucketId", "repositoryId", "service"],
+  ...["workloadIdentityPoolId", "workloadIdentityPoolProviderId"],
+];
+
+function keptType(type: string, { path, outputs, replaceOn = [], stays }: Row, kept: Kept): ResourceType {
+  const entryOf = (inputs: Properties, id: string) => ({
+    type,
+    inputs: properties(inputs),
+    outputs: outputs?.(inputs, id) ?? {},
+  });
+  return {
+    replaceOn: [...naming, ...replaceOn],
+    sameIdentity: (olds, news) => path(olds) === path(news),
+    async create(inputs) {
+      const id = path(inputs);
+      kept.add(id, entryOf(inputs, id));
+      return id;
+    },
+    read: async (id) => seen(kept, id),
+    async update(id, inputs) {
+      kept.change(id, entryOf(inputs, id));
+    },
+    async delete(id) {
+      const held = kept.get(id);
+      if (held && stays) kept.change(id, { ...held, destroyed: true });
+      else kept.remove(id);
+    },
+  };
+}
+
+/** A member stands in its resource's policy: without an update, since another member is another grant. */
+function memberType(type: string, resourceOf: (inputs: Properties) => string, kept: Kept): ResourceType {
+  const idOf = (inputs: Properties) => {
+    const { condition } = inputs;
+    const title =
+      typeof condition === "object" && condition && "title" in condition ? `/${String(condition.title)}` : "";
+    return `${resourceOf(inputs)}${policyPart}${String(inputs.role)}/${String(inputs.member)}${title}`;
+  };
+  return {
+    async create(inputs) {
+      // The API takes a member twice as once.
+      kept.change(idOf(inputs), { type, inputs: properties(inputs), outputs: { etag: "kept" } });
+      return idOf(inputs);
+    },
+    read: async (id) => seen(kept, id),
+    async delete(id) {
+      kept.remove(id);
+    },
+  };
+}
+
+function seen(kept: Kept, id: string): Seen | undefined {
+  const entry = kept.get(id);
+  if (!entry || entry.destroyed) return undefined;
+  return { inputs: entry.inputs, outputs: entry.outputs };
+}

@@ -1,0 +1,65 @@
+/**
+ * Google Cloud's side of the local run: what a project holds, by the path that its REST API has it under. A store of
+ * configuration, never a judge: nothing here enforces what it keeps.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Paths } from "../../paths.ts";
+import { type Properties, sameValue } from "../machine/values.ts";
+
+export interface Entry {
+  type: string;
+  inputs: Properties;
+  outputs: Properties;
+  /** Of what the API never deletes: it is gone, and its name is taken for ever. */
+  destroyed?: true;
+}
+
+export interface Kept {
+  get(path: string): Entry | undefined;
+  /**
+   * What a killed process made of the very same inputs is taken over.
+   * @throws as the API does, where anything else is there
+   */
+  add(path: string, entry: Entry): void;
+  change(path: string, entry: Entry): void;
+  remove(path: string): void;
+  /** Whose paths begin so. */
+  under(path: string): Entry[];
+}
+
+/** Of a member's entry: its resource stands before it. */
+export const policyPart = ":iam/";
+
+export function keptProject(paths: Paths): Kept {
+  const folder = join(paths.cloud, "gcp");
+  const file = join(folder, "kept.json");
+  // Reads and writes are synchronous: two resources made at once cannot lose each other's entry.
+  const load = (): Record<string, Entry> =>
+    existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, Entry>) : {};
+  const save = (entries: Record<string, Entry>) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, `${JSON.stringify(entries, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  };
+  return {
+    get: (path) => load()[path],
+    add(path, entry) {
+      const entries = load();
+      const held = entries[path];
+      if (held && (held.destroyed || !sameValue(held.inputs, entry.inputs))) {
+        throw new Error(`Error 409: ${path} already exists.`);
+      }
+      save({ ...entries, [path]: entry });
+    },
+    change: (path, entry) => save({ ...load(), [path]: entry }),
+    remove(path) {
+      const { [path]: _, ...others } = load();
+      save(others);
+    },
+    under: (path) =>
+      Object.entries(load())
+        .filter(([held]) => held.startsWith(path))
+        .map(([, entry]) => entry),
+  };
+}
