@@ -88,10 +88,15 @@ export const commandSchemas = {
     json: z.boolean().default(false),
   }),
   verifyPermissions: z.strictObject({
-    cloud: z.literal("aws", "aws").describe("Only AWS is read so far"),
+    cloud: z
+      .enum(["aws", "gcp"], "aws or gcp")
+      .describe("Where the customer's plane stands; every region stands in AWS"),
     plane: z.enum(["compute", "control"], "compute or control").default("compute"),
     target: file.optional().describe("JSON file that names what to verify: its two buckets alone, not any"),
-    only: z.enum(["kubernetes", "aws"], "kubernetes or aws").optional().describe("One of the two, for a pipe"),
+    only: z
+      .enum(["kubernetes", "aws", "gcp"], "kubernetes, or the cloud")
+      .optional()
+      .describe("One of the two, for a pipe"),
   }),
   verifyExplain: z.strictObject({ id: z.string().min(1).describe("Of a check or of a claim") }),
   verifyReasonRbac: z.union(

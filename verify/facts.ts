@@ -17,6 +17,7 @@ import type {
   V1ServiceAccount,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
+import type { GoogleAccountFact } from "./facts-google.ts";
 import type { ProbeFacts } from "./facts-probes.ts";
 import type { RegionFacts } from "./facts-region.ts";
 import type { World } from "./reason/iam/world.ts";
@@ -113,6 +114,8 @@ export interface Facts extends RegionFacts, ProbeFacts {
   network: NetworkFact;
   keys: KeyFact[];
   stores: StoresFact;
+  /** Of a project on Google Cloud. */
+  googleAccounts: GoogleAccountFact[];
 }
 
 export type FactName = keyof Facts;

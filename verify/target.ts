@@ -121,6 +121,10 @@ export const googleTargetSchema = z.strictObject({
   accounts: z
     .strictObject({ admin: z.email(), user: z.email() })
     .describe("Service accounts that the platform's services and task pods take, by e-mail"),
+  google: z
+    .strictObject({ endpointUrl: z.url().optional().describe("Answers in the place of Google's hosts") })
+    .optional()
+    .describe("Credentials are the usual ones of the machine (Application Default Credentials)"),
 });
 
 export type GoogleTarget = z.infer<typeof googleTargetSchema>;

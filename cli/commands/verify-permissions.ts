@@ -1,19 +1,31 @@
 /** Prints the least rights of whoever verifies. */
 import { stringify } from "yaml";
-import { leastClusterRole, leastPolicy } from "../../verify/permissions/render.ts";
+import { refusal } from "../../shared/errors.ts";
+import type { Plane } from "../../verify/check.ts";
+import { leastClusterRole, leastGoogleRole, leastPolicy } from "../../verify/permissions/render.ts";
 import type { CommandOptions } from "../config.ts";
 import { targetsOf } from "./verify-targets.ts";
 
 export async function permissionsCommand(options: CommandOptions<"verifyPermissions">): Promise<number> {
-  const { plane, target, only } = options;
+  const { plane, target, cloud, only } = options;
+  const own = plane === "control" ? "aws" : cloud;
+  if (only !== undefined && only !== "kubernetes" && only !== own) {
+    throw refusal({ subject: "--only", value: only, allowed: `kubernetes or ${own}` });
+  }
+  const kubernetes = `# Kubernetes: bind it to who verifies. Listing Secrets shows their values to the collector, which keeps none.\n${stringify(leastClusterRole(plane))}`;
+  const account = own === "gcp" ? stringify(leastGoogleRole()) : awsPolicy(plane, target);
+  const both = `${kubernetes}---\n# ${heads[own]} No value of a secret and no object is read.\n${account}`;
+  process.stdout.write(only === undefined ? both : only === "kubernetes" ? kubernetes : account);
+  return 0;
+}
+
+const heads = {
+  aws: "AWS: a policy for who verifies.",
+  gcp: "Google Cloud: a custom role of the project for who verifies (gcloud iam roles create --file).",
+};
+
+function awsPolicy(plane: Plane, target: string | undefined): string {
   const buckets = target === undefined ? undefined : targetsOf(target).targets.customer?.buckets;
   const policy = leastPolicy(plane, buckets && [buckets.metadata, buckets.fastRegistration]);
-  const role = leastClusterRole(plane);
-  const parts = {
-    kubernetes: `# Kubernetes: bind it to who verifies. Listing Secrets shows their values to the collector, which keeps none.\n${stringify(role)}`,
-    aws: `${JSON.stringify(policy, null, 2)}\n`,
-  };
-  const both = `${parts.kubernetes}---\n# AWS: a policy for who verifies. No value of a secret and no object is read.\n${parts.aws}`;
-  process.stdout.write(only === undefined ? both : parts[only]);
-  return 0;
+  return `${JSON.stringify(policy, null, 2)}\n`;
 }

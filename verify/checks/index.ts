@@ -23,6 +23,7 @@ import { accountsMapToRoles } from "./iam-08-account-role-map.ts";
 import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
 import { sessionsByOwnToken } from "./iam-10-sessions.ts";
 import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
+import { googleIdentitiesTaken } from "./iam-12-google-identities.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
@@ -50,6 +51,7 @@ import { dataStaysInPlace } from "./res-01-residency.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
+import { noGoogleKeys } from "./sec-04-google-keys.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
@@ -86,6 +88,7 @@ export const checks: readonly AnyCheck[] = [
   accountsAreMinimal,
   noStaticCredentials,
   noIamUsers,
+  noGoogleKeys,
   secretsSealed,
   twoRoles,
   trustIsExact,
@@ -93,6 +96,7 @@ export const checks: readonly AnyCheck[] = [
   narrowResources,
   accountsAnnotated,
   googleAccountsAnnotated,
+  googleIdentitiesTaken,
   noForeignPrincipals,
   adminUsedByThree,
   accountsMapToRoles,

@@ -1,5 +1,5 @@
 import type { Collected } from "../facts.ts";
-import type { PlaneTarget, Target, Targets } from "../target.ts";
+import type { GoogleTarget, PlaneTarget, Target, Targets } from "../target.ts";
 import { readAccessReviews } from "./access-reviews.ts";
 import { collectAws } from "./aws.ts";
 import { collectKubernetes, listOne } from "./kubernetes.ts";
@@ -7,7 +7,7 @@ import { collectKubernetes, listOne } from "./kubernetes.ts";
 /** Reads everything that checks of the named planes may need, once, in parallel; of others nothing is there. */
 export async function collect({ customer, google, controlPlane }: Targets): Promise<Partial<Collected>> {
   const [compute, control] = await Promise.all([
-    customer ? collectCustomer(customer) : google ? collectCluster(google) : {},
+    customer ? collectCustomer(customer) : google ? collectProject(google) : {},
     // Its clients are many: whoever looks at a customer only does not wait for them to load.
     controlPlane ? import("./region/index.ts").then(({ collectRegion }) => collectRegion(controlPlane)) : {},
   ]);
@@ -17,6 +17,13 @@ export async function collect({ customer, google, controlPlane }: Targets): Prom
 async function collectCustomer(target: Target): Promise<Partial<Collected>> {
   const [cluster, aws] = await Promise.all([collectCluster(target), collectAws(target)]);
   return { ...cluster, ...aws };
+}
+
+async function collectProject(target: GoogleTarget): Promise<Partial<Collected>> {
+  // Its credentials' library is for those only who look there.
+  const project = import("./google.ts").then(({ collectGoogle }) => collectGoogle(target));
+  const [cluster, own] = await Promise.all([collectCluster(target), project]);
+  return { ...cluster, ...own };
 }
 
 /** What the cluster tells, in whichever cloud it stands. */

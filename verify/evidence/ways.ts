@@ -7,7 +7,7 @@ export function withoutWays({ customer, google, controlPlane }: Targets): Target
   const aws: AwsAccess = { profile: notKept };
   return {
     ...(customer ? { customer: { ...customer, kubeconfig: notKept, aws } } : {}),
-    ...(google ? { google: { ...google, kubeconfig: notKept } } : {}),
+    ...(google ? { google: { ...google, kubeconfig: notKept, google: {} } } : {}),
     ...(controlPlane ? { controlPlane: withoutWaysIn(controlPlane, aws) } : {}),
   };
 }

@@ -108,6 +108,11 @@ const rights: Readonly<Record<string, string>> = {
 /** The IAM action that a call needs. */
 export const rightFor = (call: string) => rights[call] ?? call;
 
+/** Permissions of Google Cloud, by the fact whose calls need them. */
+export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
+  googleAccounts: ["iam.serviceAccounts.list", "iam.serviceAccountKeys.list", "iam.serviceAccounts.getIamPolicy"],
+};
+
 export interface ClusterCall {
   /** Empty: the core group. */
   group: string;

@@ -12,8 +12,8 @@ import { withFolder } from "../reason/testing/manifests.ts";
 import { type Failure, fakeAccount, fakeCluster, kubeconfig } from "../testing/fake-account.ts";
 import { goodTarget } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
-import { awsCalls, clusterCalls, rightFor } from "./calls.ts";
-import { leastClusterRole, leastPolicy } from "./render.ts";
+import { awsCalls, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
+import { leastClusterRole, leastGoogleRole, leastPolicy } from "./render.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -159,11 +159,18 @@ describe("the declared calls", () => {
   it("are for every fact but those that no cloud and no cluster is asked for, and each fact has a check that reads it", () => {
     const declared = new Set([
       ...planes.flatMap((plane) => [...Object.keys(awsCalls[plane]), ...Object.keys(clusterCalls[plane])]),
+      ...Object.keys(googlePermissions),
     ]);
     const read = new Set<string>(checks.filter(({ probes }) => !probes).flatMap(({ needs }) => needs));
     const undeclared = [...read].filter((name) => !declared.has(name)).sort();
     expect(undeclared).toEqual(["regionAccessRoles", "regionClusters", "regionHosts", "regionRoles", "regionTables"]);
     expect([...declared].filter((name) => !read.has(name))).toEqual([]);
+  });
+
+  it("of Google Cloud only look", () => {
+    const { includedPermissions } = leastGoogleRole();
+    expect(includedPermissions.filter((one) => !/\.(list|get|getIamPolicy)$/.test(one))).toEqual([]);
+    expect(includedPermissions).toContain("iam.serviceAccountKeys.list");
   });
 
   it("are narrowed to the buckets that are known", () => {

@@ -1,7 +1,7 @@
 /** The least rights by which every fact is read, as what Kubernetes and AWS take. Pure. */
 import type { V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
 import type { Plane } from "../check.ts";
-import { awsCalls, type ClusterCall, clusterCalls, rightFor } from "./calls.ts";
+import { awsCalls, type ClusterCall, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
 
 /** In the `aws` partition. */
 interface Statement {
@@ -31,6 +31,16 @@ export function leastPolicy(plane: Plane, buckets: readonly string[] = ["*"]): P
       { Sid: "Describe", Effect: "Allow", Action: others, Resource: "*" },
       ...(own.length > 0 ? [{ Sid: "Buckets", Effect: "Allow", Action: own, Resource } as const] : []),
     ],
+  };
+}
+
+/** A custom role of the project, as `gcloud iam roles create --file` takes it. */
+export function leastGoogleRole() {
+  return {
+    title: "Biplane verifier",
+    description: "Reads what verify judges, and no value",
+    stage: "GA",
+    includedPermissions: sorted(Object.values(googlePermissions).flat()),
   };
 }
 

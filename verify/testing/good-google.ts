@@ -1,7 +1,8 @@
 /** The good plane once more, as it stands on Google Cloud: what differs is who its pods are, and by whom they are told so. */
 import { identityAnnotations } from "../../components/identity/contract.ts";
+import { podMember, workloadIdentityUser } from "../../components/identity/gcp-roles.ts";
 import type { Facts } from "../facts.ts";
-import { adminAccounts, type GoogleTarget, googleTargetSchema, type Targets } from "../target.ts";
+import { adminAccounts, type GoogleTarget, googleTargetSchema, projectNamespaces, type Targets } from "../target.ts";
 import { goodFacts, goodTarget } from "./good-plane.ts";
 import { goodControlPlane } from "./good-region.ts";
 
@@ -36,5 +37,19 @@ export function goodGoogleFacts(): Facts {
     }
   }
   facts.nodes = [{ metadata: { name: node, labels: { "iam.gke.io/gke-metadata-server-enabled": "true" } } }];
+  facts.googleAccounts = googleAccounts();
   return facts;
+}
+
+function googleAccounts(): Facts["googleAccounts"] {
+  const { accounts, project, namespace } = goodGoogleTarget;
+  const takenBy = (members: string[]) => ({ role: workloadIdentityUser, members });
+  const signs = { role: `projects/${project}/roles/acme_local_signer`, members: [`serviceAccount:${accounts.admin}`] };
+  const platform = adminAccounts(goodGoogleTarget).map((name) => podMember(project, namespace, name));
+  const tasks = projectNamespaces(goodGoogleTarget).map((space) => podMember(project, space, "default"));
+  return [
+    { email: accounts.admin, userKeys: [], bindings: [takenBy(platform), signs] },
+    { email: accounts.user, userKeys: [], bindings: [takenBy(tasks)] },
+    { email: `nodes@${project}.iam.gserviceaccount.com`, userKeys: [], bindings: [] },
+  ];
 }

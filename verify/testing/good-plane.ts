@@ -45,6 +45,8 @@ export function goodFacts(target: Target = goodTarget): Facts {
     ...goodProbes(),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     ...goodAccount(),
+    // Of another cloud: there, so that whoever asks for it here is seen to be told that it does not apply.
+    googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
     iam,
     principals: goodPrincipals(iam),
     buckets: ["acme-metadata", "acme-fast-reg"].map((name) => ({
