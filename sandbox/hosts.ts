@@ -42,6 +42,7 @@ export const names = {
   database: `database.${zone}`,
   registry: `registry.${zone}`,
   login: `login.${zone}`,
+  packages: `packages.${zone}`,
   /** As in production: the issuer of a cluster's service account tokens, published by the cloud. */
   oidc: (plane: Plane) => `oidc-${plane}.${zone}`,
   /** Of a cluster's Kubernetes API, as EKS names its endpoint. */
@@ -53,6 +54,12 @@ export const accounts = { region: "111111111111", customer: "222222222222" } as 
 
 /** The role whose session each request of an operator is, for the emulator. */
 export const operatorRole = (account: string) => `arn:aws:iam::${account}:role/operator`;
+
+/** Of ECR, as AWS names each account's. */
+export const ecrHost = `${accounts.customer}.dkr.ecr.us-east-2.amazonaws.com`;
+
+/** Where the stand-in for a customer's egress proxy listens, which has no way out and a few packages of its own. */
+export const packagesPort = 3128;
 
 /** NodePorts of the region's cluster that the edge forwards to. */
 export const originPorts = { gateway: 30443, relay: 30444 } as const;

@@ -1,8 +1,19 @@
 /** The configuration of the local stacks: the same programs as production's, with this machine's endpoints. */
 import { readFileSync } from "node:fs";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
+import { buildNamespace } from "../components/image-builder/contract.ts";
 import { shipperNamespace } from "../components/logs/contract.ts";
-import { accounts, awsRegion, clusters, names, network, operatorRole, type Plane, zone } from "./hosts.ts";
+import {
+  accounts,
+  awsRegion,
+  clusters,
+  names,
+  network,
+  operatorRole,
+  type Plane,
+  packagesPort,
+  zone,
+} from "./hosts.ts";
 import type { Model } from "./model.ts";
 import type { KeyPairFiles } from "./pki.ts";
 
@@ -34,6 +45,7 @@ export const localNamespaces: Record<Plane, string[]> = {
     // By the sync service, if at all.
     ...local.onDemand.map(projectNamespace),
     shipperNamespace,
+    buildNamespace,
   ],
 };
 
@@ -42,6 +54,8 @@ export interface Images {
   task: string;
   /** @default none: the part that ships logs is not built */
   logShipper?: string;
+  /** @default none: the part that builds images is not built */
+  buildkit?: string;
 }
 
 /**
@@ -181,9 +195,22 @@ export function customerConfig({ model, images, dnsServers }: CustomerSettings):
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
     ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
+    // A given cluster's nodes know this machine's registry by another name than ECR's.
+    ...(images.buildkit && !dnsServers ? { imageBuilder: ownBuilder(images.buildkit) } : {}),
     ...(dnsServers ? {} : { egress: ownEgress }),
     dnsServers: (dnsServers ?? [clusters.customer.dns]).flatMap(single),
   });
+}
+
+/** Base images come from the registry of this machine, packages through a stand-in for a customer's own proxy. */
+function ownBuilder(image: string) {
+  const networks = single(network.hosts.cloud.address);
+  return {
+    image,
+    approvedBases: [`${names.registry}/biplane`],
+    registries: networks,
+    packages: { url: `http://${names.packages}:${packagesPort}`, networks },
+  };
 }
 
 /** @param values keys without their namespace. @returns as the engine is given them, nested values as JSON */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { controlPlaneSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
-import { accounts, names } from "./hosts.ts";
+import { accounts, ecrHost, names } from "./hosts.ts";
 import { local } from "./stacks.ts";
 
 export function localTargets(environment: Environment): Targets {
@@ -23,7 +23,7 @@ function customerOf(environment: Environment) {
     projectsOnDemand: local.onDemand,
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     repository: customer.repository,
-    registryHosts: [names.registry],
+    registryHosts: [names.registry, ecrHost],
     releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
     ...(environment.model === "byoc" ? { management: { roleArn, endpointService } } : {}),
     clusterNetwork: environment.clusters.customer === "given" ? "elsewhere" : "account",

@@ -9,6 +9,7 @@ import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
+import { NarrowRole } from "../components/identity/narrow-role.ts";
 import { TaskLogs } from "../components/logs/aws.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
@@ -56,6 +57,15 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
   const logs = config.logs
     ? createLogs(config, config.logs, { place, issuer: cluster.workloadIssuer }, inCloud)
     : undefined;
+  const imageBuilder = config.imageBuilder
+    ? {
+        ...config.imageBuilder,
+        region,
+        contextBucket: stores.buckets.fastRegistration,
+        repositoryUrl: stores.registry.url,
+        roleArn: createBuilderRole(config, { place, issuer: cluster.workloadIssuer }, inCloud),
+      }
+    : undefined;
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -67,6 +77,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       buckets: stores.buckets,
       secrets,
       logs,
+      imageBuilder,
       protectSecrets: dataProtection,
       registrationToken: pulumi.secret(config.registrationToken),
       ...(config.images.connector && config.tunnelToken !== undefined
@@ -123,6 +134,20 @@ function createLogs(
     opts,
   );
   return { logGroup, shipper, image, roleArn };
+}
+
+function createBuilderRole(
+  { clusterName, region, repository }: CustomerConfig,
+  { place, issuer }: { place: Place; issuer: WorkloadIssuer },
+  opts: pulumi.ComponentResourceOptions,
+) {
+  const { account, tags } = place;
+  const kind = "image-builder" as const;
+  return new NarrowRole(
+    `${clusterName}-image-builder`,
+    { kind, cluster: clusterName, region, account, issuer, repository, tags },
+    opts,
+  ).arn;
 }
 
 function createStores(config: CustomerConfig, { place, roles }: Owned, opts: pulumi.ComponentResourceOptions) {

@@ -68,6 +68,8 @@ interface RepositoryFact {
   encryption?: string;
   scanOnPush: boolean;
   immutableTags: boolean;
+  /** Of the image that was pushed last. */
+  latestTag?: string;
   policy?: PolicyDocument;
 }
 

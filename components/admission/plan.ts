@@ -1,7 +1,9 @@
 /** All policies of one cluster, from plain configuration. */
 import type { Input } from "@pulumi/pulumi";
 import type { Cloud } from "../identity/contract.ts";
+import { builderAudience } from "../image-builder/contract.ts";
 import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRoles, planTokens } from "./access.ts";
+import { type BuilderImages, planImageBuilder } from "./image-builder.ts";
 import { type ApprovedImages, checkApprovedRegistries, planImages } from "./images.ts";
 import { checkManagement, type Management, managersOf, planManagement } from "./management.ts";
 import { planServices, planSessions } from "./openings.ts";
@@ -29,6 +31,8 @@ export interface AdmissionArgs extends Place {
   sync?: Omit<SyncFence, "namespace">;
   /** Image of the log shipper, by digest; its namespace is among `exceptions`. @default none ships */
   shipperImage?: string;
+  /** Images of the image builder; its namespace is among `exceptions`. @default nothing is built */
+  builderImages?: BuilderImages;
   /** BYOC only. @default the vendor has no rights at all */
   management?: Management;
 }
@@ -42,7 +46,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planImages(args, images),
     planPods(args, {
       taskAccount: args.taskAccount ?? "default",
-      tokenAudience: args.tokenAudience ?? "sts.amazonaws.com",
+      tokenAudiences: [args.tokenAudience ?? "sts.amazonaws.com", ...(args.builderImages ? [builderAudience] : [])],
     }),
     planServices(args, openServices),
     planSessions(args, operatorGroups),
@@ -54,6 +58,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planNamespaces(args),
     ...(args.sync ? [planSync({ ...args.sync, namespace: args.namespace })] : []),
     ...(args.shipperImage ? [planShipper(args.shipperImage)] : []),
+    ...(args.builderImages ? [planImageBuilder(args.builderImages)] : []),
     ...(management ? [planManagement(management)] : []),
   ];
 }

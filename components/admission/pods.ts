@@ -8,8 +8,8 @@ import type { Policy, Validation } from "./policy.ts";
 export interface PodRules {
   /** The one account that task pods run as. */
   taskAccount: string;
-  /** Audience of the cloud's tokens: the only token that a task pod may hold. */
-  tokenAudience: string;
+  /** Of the only tokens that a task pod may hold: the cloud's, and the image builder's where there is one. */
+  tokenAudiences: string[];
 }
 
 /** CEL of all of a pod's containers. */
@@ -79,9 +79,9 @@ const platformRules: Validation[] = [
 ];
 
 /** The kubelet writes a token of the API into any pod that asks: task pods get the cloud's token and no other. */
-function taskRules(place: Place, { taskAccount, tokenAudience }: PodRules): Validation[] {
+function taskRules(place: Place, { taskAccount, tokenAudiences }: PodRules): Validation[] {
   const token = (source: string) =>
-    `!has(${source}.serviceAccountToken) || ${source}.serviceAccountToken.?audience.orValue("") == ${text(tokenAudience)}`;
+    `!has(${source}.serviceAccountToken) || ${source}.serviceAccountToken.?audience.orValue("") in ${list(tokenAudiences)}`;
   const kept = list([platformPriority(place.namespace)]);
   return [
     {
@@ -92,7 +92,7 @@ function taskRules(place: Place, { taskAccount, tokenAudience }: PodRules): Vali
       expression: `variables.isPlatform || variables.volumes.all(v, v.?projected.?sources.orValue([]).all(s, ${token("s")}))`,
       told: told(
         "mounts a token of the Kubernetes API",
-        `none, or one for ${tokenAudience} (set automountServiceAccountToken: false)`,
+        `none, or one for ${tokenAudiences.join(" or ")} (set automountServiceAccountToken: false)`,
       ),
     },
     {

@@ -4,6 +4,9 @@ import { Admission } from "../admission/admission.ts";
 import type { Management } from "../admission/management.ts";
 import { ManagementAccess } from "../admission/management-access.ts";
 import { type PlaneBuckets, type PlaneIdentities, taskServiceAccount } from "../identity/contract.ts";
+import { ImageBuilder } from "../image-builder/builder.ts";
+import { buildNamespace } from "../image-builder/contract.ts";
+import type { ImageBuilderSettings } from "../image-builder/settings.ts";
 import { shippedLogs, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import { LogShipper } from "../logs/shipper.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
@@ -48,6 +51,13 @@ export interface ComputePlaneArgs {
   protectSecrets?: boolean;
   /** Where task pods' logs are kept. @default nowhere: they are told as long as the pods are there */
   logs?: TaskLogSettings;
+  /** Builds task images: with what role, to where, and whose contexts. @default none are built */
+  imageBuilder?: ImageBuilderSettings & {
+    region: string;
+    roleArn: pulumi.Input<string>;
+    repositoryUrl: pulumi.Input<string>;
+    contextBucket: pulumi.Input<string>;
+  };
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
   /** The region comes through Cloudflare, by a connector that runs here. @default the tunnel dials the region's relay */
@@ -141,9 +151,19 @@ export class ComputePlane extends pulumi.ComponentResource {
       );
     }
 
+    if (args.imageBuilder) {
+      const { org, projects, imageBuilder } = args;
+      new ImageBuilder(
+        `${name}-image-builder`,
+        { ...imageBuilder, services: image, org, projects, around },
+        { parent: this },
+      );
+    }
+
     const services = planComputePlaneServices({
       ...args,
       admin: args.identities.admin,
+      buildsImages: args.imageBuilder !== undefined,
       projectNamespaces,
       replicas: args.replicas ?? 2,
       registration: createSecretFiles(name, {
@@ -186,9 +206,14 @@ export class ComputePlane extends pulumi.ComponentResource {
       { parent: this, dependsOn: workloads },
     );
 
-    this.namespaces = [args.namespace, ...projectNamespaces, ...(shipped ? [shipperNamespace] : [])];
+    this.namespaces = [args.namespace, ...projectNamespaces, ...exceptionsOf(args)];
     this.registerOutputs({ namespaces: this.namespaces });
   }
+}
+
+/** Namespaces that are made below the restricted standard. */
+function exceptionsOf({ logs, imageBuilder }: ComputePlaneArgs): string[] {
+  return [...(shippedLogs(logs) ? [shipperNamespace] : []), ...(imageBuilder ? [buildNamespace] : [])];
 }
 
 interface Place {
@@ -199,6 +224,7 @@ interface Place {
 
 function createProject({ name, namespace, parent }: Place, project: ProjectDomain, args: ComputePlaneArgs) {
   const { org, cloud, controlPlaneHost, taskClient, identities, dnsServers, egress } = args;
+  const buildsImages = args.imageBuilder !== undefined;
   const where = projectNamespace(project);
   return new ProjectNamespace(
     `${name}-${where}`,
@@ -211,6 +237,7 @@ function createProject({ name, namespace, parent }: Place, project: ProjectDomai
       platform: namespace,
       dnsServers,
       egress,
+      buildsImages,
     },
     { parent },
   );
@@ -255,6 +282,7 @@ function giveSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[],
     ...{ org, platform: args.namespace, dnsServers, egress },
     ...(cloud === "aws" ? {} : { cloud }),
     projects,
+    ...(args.imageBuilder ? { buildsImages: true } : {}),
   });
   const apiKey = renderApiKey({ host: controlPlaneHost, org, client: taskClient });
   return {
@@ -293,7 +321,9 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
     {
       namespace,
       projectNamespaces,
-      ...(shipped ? { exceptions: [shipperNamespace], shipperImage: shipped.image } : {}),
+      exceptions: exceptionsOf(args),
+      ...(shipped ? { shipperImage: shipped.image } : {}),
+      ...(args.imageBuilder ? { builderImages: { build: args.imageBuilder.image, service: image } } : {}),
       images: {
         platform: [image, ...(connector ? [connector.image] : [])],
         tasks: admission.approvedRegistries,
@@ -304,7 +334,14 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       taskAccount: taskServiceAccount,
       operatorGroups: admission.operatorGroups,
       management,
-      ...(onDemand.length > 0 ? { sync: { onDemand, settings: { ...args, cloud: cloud.cloud } } } : {}),
+      ...(onDemand.length > 0
+        ? {
+            sync: {
+              onDemand,
+              settings: { ...args, cloud: cloud.cloud, buildsImages: args.imageBuilder !== undefined },
+            },
+          }
+        : {}),
     },
     { parent },
   );

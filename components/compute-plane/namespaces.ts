@@ -8,6 +8,7 @@ import {
   secretsServiceAccount,
   taskServiceAccount,
 } from "../identity/contract.ts";
+import { builderAccount, buildNamespace } from "../image-builder/contract.ts";
 import { shippedLogs, shipperAccount, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
@@ -42,6 +43,7 @@ interface RoleArgs {
   identities: PlaneIdentities;
   secrets: SecretSettings;
   logs?: TaskLogSettings;
+  imageBuilder?: { roleArn: Input<string> };
 }
 
 /** What the task pods of a namespace are in the cloud. */
@@ -63,5 +65,8 @@ export function cloudRoles(args: RoleArgs): Record<string, Input<string>> {
   });
   const logs = shippedLogs(args.logs);
   const shipper = logs ? [[`${shipperNamespace}/${shipperAccount}`, logs.roleArn] as const] : [];
-  return Object.fromEntries([...platform, ...tasks, ...shipper]);
+  const builder = args.imageBuilder
+    ? [[`${buildNamespace}/${builderAccount}`, args.imageBuilder.roleArn] as const]
+    : [];
+  return Object.fromEntries([...platform, ...tasks, ...shipper, ...builder]);
 }

@@ -24,6 +24,8 @@ export interface ProjectSettings {
   egress?: Egress;
   /** Whose identities task pods take. @default aws */
   cloud?: Cloud;
+  /** Task pods may ask the image builder for a build. @default false: there is none */
+  buildsImages?: boolean;
 }
 
 export interface ProjectPlan {
@@ -36,7 +38,7 @@ export interface ProjectPlan {
 
 /** @param parked its project takes no work any more: what is there stays, and no new pod starts. @default false */
 export function planProject(space: ProjectDomain, settings: ProjectSettings, parked = false): ProjectPlan {
-  const { org, dnsServers, egress, cloud = "aws" } = settings;
+  const { org, dnsServers, egress, cloud = "aws", buildsImages = false } = settings;
   const { project, domain } = space;
   const walls = planNamespace({
     namespace: projectNamespace(space),
@@ -46,7 +48,10 @@ export function planProject(space: ProjectDomain, settings: ProjectSettings, par
     dnsServers,
   });
   return {
-    namespace: { ...walls, policies: { ...walls.policies, [tasksPolicy]: renderTaskEgress(egress, cloud) } },
+    namespace: {
+      ...walls,
+      policies: { ...walls.policies, [tasksPolicy]: renderTaskEgress(egress, cloud, buildsImages) },
+    },
     account: { name: taskServiceAccount, automountServiceAccountToken: false, cloud },
     key: { name: eagerSecret, type: "Opaque" },
     grants: permissions

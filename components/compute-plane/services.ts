@@ -1,6 +1,7 @@
 /** The compute plane's services, with their environment as the services themselves read it. */
 import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "../identity/contract.ts";
+import { builderService, buildNamespace } from "../image-builder/contract.ts";
 import type { TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
@@ -27,6 +28,10 @@ export interface ComputePlaneServicesArgs {
   secrets: SecretSettings;
   /** Of the task pods. @default none: a log is told as long as its pod is there */
   logs?: TaskLogSettings;
+  /** A builder takes the builds of task images. @default false */
+  buildsImages?: boolean;
+  /** Of the services, by digest: what the platform's own tasks run. */
+  image?: string;
   /** Of each service that can run more than once. */
   replicas: number;
   /** Of the same ones, by load. @default always `replicas` */
@@ -106,6 +111,9 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         LEADER_LEASE: executorLease,
         EXECUTOR_DEPLOYMENT: "executor",
         ...cloudEnvironment(cloud),
+        ...(args.buildsImages && args.image
+          ? { IMAGE_BUILD_IMAGE: args.image, IMAGE_BUILDER_URL: rpcUrl(builderService, buildNamespace) }
+          : {}),
         LEASE_CAPACITY: "50",
         // A task that asks for more than its project may use gets what the project may use.
         TASK_CPU_REQUEST: projectDefaults.request.cpu,

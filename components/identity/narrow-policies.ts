@@ -1,7 +1,6 @@
 /** The inline documents of the narrow roles. `Resource: "*"` stands only where IAM knows no other resource. */
 import { exportedRecords, exportMetrics } from "../audit/plan.ts";
 import { shippers } from "../logs/shippers.ts";
-import { bucketArns } from "./aws-policies.ts";
 import type { RoleScope } from "./narrow-roles.ts";
 
 type Scope = Required<RoleScope>;
@@ -42,9 +41,8 @@ export function renderNodeAutoscaler({ region, account, cluster }: Scope) {
   );
 }
 
-/** Pushes to one repository; reads nothing but code bundles and build contexts. */
-export function renderImageBuilder({ region, account, repository, org, buckets }: Scope) {
-  const bundles = bucketArns(buckets)[1];
+/** Pushes to one repository, and reads what is in it: whoever asks for a build sends a presigned URL of its context. */
+export function renderImageBuilder({ region, account, repository }: Scope) {
   return document(
     allow(["ecr:GetAuthorizationToken"], "*"),
     allow(
@@ -52,6 +50,7 @@ export function renderImageBuilder({ region, account, repository, org, buckets }
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",
         "ecr:CompleteLayerUpload",
+        "ecr:DescribeImageScanFindings",
         "ecr:DescribeImages",
         "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload",
@@ -60,7 +59,6 @@ export function renderImageBuilder({ region, account, repository, org, buckets }
       ],
       `arn:aws:ecr:${region}:${account}:repository/${repository}`,
     ),
-    allow(["s3:GetObject"], `${bundles}/${org}/*`),
   );
 }
 

@@ -4,7 +4,6 @@ import { physicalName } from "../../shared/names.ts";
 import type { WorkloadIssuer } from "../cluster/aws.ts";
 import type { ShipperKind } from "../logs/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
-import type { PlaneBuckets } from "./contract.ts";
 import { checkScope, type NarrowRoleKind, narrowRole, renderNarrowPolicy, renderNarrowTrust } from "./narrow-roles.ts";
 import { checkInlinePolicies } from "./quotas.ts";
 
@@ -25,8 +24,6 @@ export interface NarrowRoleArgs {
   /** The program that ships logs. @default fluent-bit */
   shipper?: ShipperKind;
   repository?: string;
-  org?: string;
-  buckets?: PlaneBuckets;
   tags: Tags;
 }
 

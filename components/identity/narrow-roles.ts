@@ -3,9 +3,10 @@
  * policy is attached where AWS keeps it with the service; everything else is written here.
  */
 import { refusal } from "../../shared/errors.ts";
+import { builderAccount, buildNamespace } from "../image-builder/contract.ts";
 import { type ShipperKind, shipperAccount, shipperNamespace } from "../logs/contract.ts";
 import { renderTrust } from "./aws-policies.ts";
-import type { PlaneBuckets, Subject } from "./contract.ts";
+import type { Subject } from "./contract.ts";
 import {
   renderAuditExport,
   renderAuditTrail,
@@ -35,11 +36,9 @@ export interface RoleScope {
   shipper?: ShipperKind;
   /** Path of the image repository. */
   repository?: string;
-  org?: string;
-  buckets?: PlaneBuckets;
 }
 
-export type RoleScopeNeed = "logGroup" | "namespace" | "bucket" | "repository" | "org" | "buckets";
+export type RoleScopeNeed = "logGroup" | "namespace" | "bucket" | "repository";
 
 export interface NarrowRoleSpec {
   description: string;
@@ -83,10 +82,10 @@ export const narrowRoles = {
     policy: renderNodeAutoscaler,
   },
   "image-builder": {
-    description: "Image builder: pushes task images, reads build contexts",
-    takenBy: pods("union-build", "union-imagebuilder"),
+    description: "Image builder: pushes task images",
+    takenBy: pods(buildNamespace, builderAccount),
     managed: [],
-    needs: ["repository", "org", "buckets"],
+    needs: ["repository"],
     policy: renderImageBuilder,
   },
   "log-shipper": {
@@ -174,8 +173,6 @@ export function renderNarrowPolicy(kind: NarrowRoleKind, scope: RoleScope): obje
     bucket: "",
     shipper: "fluent-bit",
     repository: "",
-    org: "",
-    buckets: { metadata: "", fastRegistration: "" },
     ...scope,
   });
 }

@@ -6,6 +6,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { cloudflareRanges } from "../edge/cloudflare-ranges.ts";
 import type { Cloud } from "../identity/contract.ts";
+import { builderService, buildNamespace } from "../image-builder/contract.ts";
 import { apiServers, block, type Egress, outside, ownCloud, region } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
 import { healthPort, type Reach, type ServiceSpec } from "./service-spec.ts";
@@ -89,14 +90,22 @@ export function renderAllowDns({ dnsServers }: Pick<Surroundings, "dnsServers">)
 }
 
 /**
- * Task pods: TLS to the object store, STS and the control plane; no other pod, nobody comes in, and no metadata address
- * but the one by which their cloud tells a pod who it is.
+ * Task pods: TLS to the object store, STS and the control plane; no other pod but the image builder where there is one,
+ * nobody comes in, and no metadata address but the one by which their cloud tells a pod who it is.
  */
-export function renderTaskEgress(egress: Egress = "open-443", cloud: Cloud = "aws"): PolicySpec {
+export function renderTaskEgress(egress: Egress = "open-443", cloud: Cloud = "aws", buildsImages = false): PolicySpec {
+  const builder: Peer = {
+    namespaceSelector: { matchLabels: { [namespaceLabel]: buildNamespace } },
+    podSelector: { matchLabels: selectorOf(builderService) },
+  };
   return {
     podSelector: {},
     policyTypes: bothWays,
-    egress: [{ to: outside(egress), ports: [tls] }, ...identityServers[cloud]],
+    egress: [
+      { to: outside(egress), ports: [tls] },
+      ...identityServers[cloud],
+      ...(buildsImages ? [{ to: [builder], ports: [{ protocol: "TCP", port: 8080 }] }] : []),
+    ],
   };
 }
 

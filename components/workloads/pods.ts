@@ -4,6 +4,7 @@ import type { Input } from "@pulumi/pulumi";
 import { selectorOf } from "./labels.ts";
 import {
   type Beside,
+  type Brings,
   type FileSource,
   filesFolder,
   healthPort,
@@ -60,11 +61,12 @@ export interface PodArgs extends ContainerSpec {
   /** PriorityClass. @default the cluster's own default */
   priority?: Input<string>;
   beside?: Beside;
+  brings?: Brings;
 }
 
 /** A pod of one container of the service image, and what runs beside it; `container` and `pod` are what a server adds. */
 export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Partial<PodSpec> = {}): PodSpec {
-  const { name, image, entry, env, files = {}, priority, beside } = spec;
+  const { name, image, entry, env, files = {}, priority, beside, brings } = spec;
   return {
     serviceAccountName: spec.serviceAccount,
     automountServiceAccountToken: spec.usesApi,
@@ -73,34 +75,59 @@ export function renderPod(spec: PodArgs, container: Partial<Container>, pod: Par
     terminationGracePeriodSeconds: stopSeconds,
     securityContext: podSecurity,
     ...pod,
+    ...(brings ? { initContainers: [renderBringing(brings)] } : {}),
     containers: [
       {
         name,
         image,
         command: ["node", entry],
         env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-        volumeMounts: mounts(files),
+        volumeMounts: [...mounts(files), ...(brings ? broughtMounts(brings) : [])],
         resources: spec.resources ?? measured,
         securityContext: containerSecurity,
         ...container,
       },
       ...(beside ? [renderBeside(beside)] : []),
     ],
-    volumes: Object.entries({ ...files, ...beside?.files }).map(([folder, { kind, name: source }]) => ({
-      name: folder,
-      ...(kind === "secret"
-        ? { secret: { secretName: source, defaultMode: 0o440 } }
-        : { configMap: { name: source, defaultMode: 0o444 } }),
-    })),
+    volumes: [
+      ...Object.entries({ ...files, ...beside?.files }).map(([folder, { kind, name: source }]) => ({
+        name: folder,
+        ...(kind === "secret"
+          ? { secret: { secretName: source, defaultMode: 0o440 } }
+          : { configMap: { name: source, defaultMode: 0o444 } }),
+      })),
+      ...(brings ? [programsVolume, tmpVolume].map((volume) => ({ name: volume, emptyDir: {} })) : []),
+    ],
   };
 }
 
-function mounts(files: Record<string, FileSource>): Container["volumeMounts"] {
+function mounts(files: Record<string, FileSource>) {
   return Object.keys(files).map((folder) => ({
     name: folder,
     mountPath: `${filesFolder}/${folder}`,
     readOnly: true,
   }));
+}
+
+const programsVolume = "programs";
+const tmpVolume = "tmp";
+
+function renderBringing({ image, programs, to }: Brings): Container {
+  return {
+    name: "programs",
+    image,
+    command: ["cp", ...programs, to],
+    volumeMounts: [{ name: programsVolume, mountPath: to }],
+    resources: measured,
+    securityContext: containerSecurity,
+  };
+}
+
+function broughtMounts({ to }: Brings) {
+  return [
+    { name: programsVolume, mountPath: to, readOnly: true },
+    { name: tmpVolume, mountPath: "/tmp" },
+  ];
 }
 
 function renderBeside({ name, image, args, files, health: { port, path } }: Beside): Container {

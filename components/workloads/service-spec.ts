@@ -53,6 +53,16 @@ export interface Beside {
   health: { port: number; path: string };
 }
 
+/** Programs, copied out of an image before the service starts. */
+export interface Brings {
+  /** By digest. */
+  image: string;
+  /** Paths in that image. */
+  programs: string[];
+  /** Folder of the service's container. */
+  to: string;
+}
+
 export interface ServiceSpec {
   /** Name of the Deployment, the Service and the pods' label. */
   name: string;
@@ -84,6 +94,8 @@ export interface ServiceSpec {
   autoscale?: Autoscale;
   /** Runs in its pods as well. @default nothing */
   beside?: Beside;
+  /** Programs of another image that it starts itself; then it may also write below /tmp. @default none */
+  brings?: Brings;
   /** Of its own container. @default what a service of ours was measured to need */
   resources?: Resources;
 }

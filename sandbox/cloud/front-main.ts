@@ -1,10 +1,12 @@
 /** The front's process. Argument: its configuration file (front/config.ts). */
 import { readFileSync } from "node:fs";
 import { createSecureServer } from "node:http2";
+import { packagesPort } from "../hosts.ts";
 import { awaitListener } from "./await-port.ts";
 import { readFrontConfig } from "./front/config.ts";
 import { Emulator } from "./front/emulator.ts";
 import { createFront } from "./front/front.ts";
+import { createPackages } from "./packages/stand-in.ts";
 
 /** Of one HTTP/2 connection; Node's 10 refuses new streams when a client has many large objects under way. */
 const sessionMemoryMegabytes = 100;
@@ -27,4 +29,5 @@ const server = createSecureServer(
 server.on("sessionError", () => undefined);
 server.on("tlsClientError", () => undefined);
 process.once("SIGTERM", () => process.exit(0));
+createPackages().listen(packagesPort, config.address);
 server.listen(config.port, config.address);

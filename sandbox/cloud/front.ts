@@ -28,7 +28,13 @@ export async function startFront(
     key: server.key,
     authority: authority.certificate,
     operators,
-    ports: { objects: ports.objects, emulator: ports.emulator, login: ports.login, judge: ports.judge },
+    ports: {
+      objects: ports.objects,
+      emulator: ports.emulator,
+      login: ports.login,
+      judge: ports.judge,
+      registry: ports.registry,
+    },
     issuerDocuments: join(paths.cloud, "oidc"),
     clusterFacts: {
       [accounts.region]: join(paths.node("region"), "facts.json"),

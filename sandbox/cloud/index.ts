@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Sandbox } from "../context.ts";
 import { recordsOf, setRecords } from "../dns.ts";
-import { names, network } from "../hosts.ts";
+import { ecrHost, names, network } from "../hosts.ts";
 import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf } from "../pki.ts";
 import { stopProcess } from "../processes.ts";
@@ -29,6 +29,8 @@ const servedNames = [
   names.database,
   names.registry,
   names.login,
+  names.packages,
+  ecrHost,
   names.oidc("region"),
   names.oidc("customer"),
 ];

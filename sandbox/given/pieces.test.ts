@@ -37,6 +37,7 @@ test("webhooks go first, custom objects' definition last", () => {
     "Namespace ondemand-development",
     "Namespace occupied-development",
     "Namespace union-logs",
+    "Namespace union-build",
     "Namespace biplane-probe",
     "CustomResourceDefinition taskactions.flyte.org",
   ]);

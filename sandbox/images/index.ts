@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Sandbox } from "../context.ts";
 import { Builder } from "./buildah.ts";
+import { buildkitPlan } from "./buildkit.ts";
 import { dataframesPlan } from "./dataframes.ts";
 import { logShipperPlan } from "./log-shipper.ts";
 import type { ImagePlan } from "./plan.ts";
@@ -22,6 +23,7 @@ export interface Images {
   services: string;
   task: string;
   logShipper?: string;
+  buildkit?: string;
 }
 
 /**
@@ -38,8 +40,14 @@ export async function ensureImages(
 ): Promise<Images> {
   const [services, task] = [servicesPlan(), taskPlan()];
   const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
-  const held = await ensureAll(sandbox, registry, [services, task, ...(shipper ? [shipper] : [])]);
-  return { services: held(services), task: held(task), ...(shipper ? { logShipper: held(shipper) } : {}) };
+  const buildkit = parts.includes("images") ? buildkitPlan(sandbox) : undefined;
+  const more = [shipper, buildkit].filter((plan) => plan !== undefined);
+  const held = await ensureAll(sandbox, registry, [services, task, ...more]);
+  return {
+    ...{ services: held(services), task: held(task) },
+    ...(shipper ? { logShipper: held(shipper) } : {}),
+    ...(buildkit ? { buildkit: held(buildkit) } : {}),
+  };
 }
 
 /**
@@ -62,8 +70,8 @@ async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): 
       const builder = new Builder(sandbox, scratch);
       const makeAll = async (room: string) => {
         for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
-        const shippers = plans.filter(({ name }) => name === "log-shipper");
-        await builder.keepOnly([servicesPlan(), taskPlan(), ...shippers].flatMap(({ keep }) => keep));
+        const parts = plans.filter(({ name }) => name === "log-shipper" || name === "buildkit");
+        await builder.keepOnly([servicesPlan(), taskPlan(), ...parts].flatMap(({ keep }) => keep));
       };
       try {
         await makeAll(join(scratch, "first"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Sandbox } from "../context.ts";
 import { writeIfChanged } from "../files.ts";
-import { names, network } from "../hosts.ts";
+import { ecrHost, names, network } from "../hosts.ts";
 import { ensurePauseImage, pauseImage } from "../images/pause.ts";
 import { ensureProcess } from "../processes.ts";
 import { type NodeLayout, processName } from "./layout.ts";
@@ -88,9 +88,11 @@ function agentPlugins(sandbox: Sandbox, node: NodeLayout): string {
 }
 
 function writeConfiguration(node: NodeLayout, plugins: string): void {
-  const registry = node.file("certs.d", names.registry);
-  mkdirSync(registry, { recursive: true });
-  writeFileSync(`${registry}/hosts.toml`, registryHosts);
+  for (const host of [names.registry, ecrHost]) {
+    const registry = node.file("certs.d", host);
+    mkdirSync(registry, { recursive: true });
+    writeFileSync(`${registry}/hosts.toml`, registryHosts);
+  }
   mkdirSync(node.file("cni"), { recursive: true });
   writeIfChanged(node.file("containerd.toml"), containerdToml(node, plugins));
 }

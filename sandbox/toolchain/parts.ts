@@ -4,12 +4,14 @@ import { datapathCompiler } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { pythonPart } from "./python-part.ts";
 import { compatibleWith, minorWithin } from "./versions.ts";
+import { withWheels } from "./wheels.ts";
 
 const kubernetesVersion = [1, 34, 4] as const;
 const engineVersion = [3, 210, 0] as const;
 const objectStoreVersion = [1, 8, 0] as const;
 
 const cilium = "github.com/cilium/cilium";
+const buildkit = "github.com/moby/buildkit";
 const kubernetes = "k8s.io/kubernetes/cmd";
 const kubernetesStamp = "k8s.io/component-base/version";
 /** The parts of one cluster are of one minor version; only the client may differ, by one, as Kubernetes allows. */
@@ -119,4 +121,17 @@ export const parts: Part[] = [
     tags: ["osusergo"],
     stamp: { [`${cilium}/pkg/version.ciliumVersion`]: "1.19.1" },
   }),
+  withWheels(
+    goPart({
+      id: "images",
+      title: "Image builds (BuildKit)",
+      tier: "extended",
+      seconds: 400,
+      module: "images",
+      programs: { buildkitd: `${buildkit}/cmd/buildkitd`, buildctl: `${buildkit}/cmd/buildctl` },
+      stamp: { [`${buildkit}/version.Version`]: "v0.29.0" },
+    }),
+    // What installs Python packages within a build: its program lies in the wheel.
+    "python/images.txt",
+  ),
 ];

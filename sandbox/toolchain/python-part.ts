@@ -75,7 +75,7 @@ function pythonVersion(machine: Machine): string {
   return (machine.ask(requirePython(machine), ["-c", program]) ?? "").trim();
 }
 
-function requirePython(machine: Machine): string {
+export function requirePython(machine: Machine): string {
   const python = machine.find("python3");
   if (!python)
     throw new UserError(

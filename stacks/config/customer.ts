@@ -70,6 +70,26 @@ const logs = z
   })
   .describe("Keeps the task pods' logs in CloudWatch Logs. @default they are told as long as their pods are there");
 
+const imageBuilder = z
+  .strictObject({
+    image: image.describe("BuildKit, by digest, with rootlesskit, runc and uv: see docs/decisions/0033"),
+    approvedBases: z
+      .array(z.string())
+      .min(1, { error: "at least one registry" })
+      .describe("Registries, paths in them or repositories that base images may come from"),
+    registries: z
+      .array(z.string())
+      .min(1, { error: "at least one network" })
+      .describe("Networks in which the registries of bases, and this plane's own, answer TLS"),
+    packages: z
+      .strictObject({
+        url: text("an HTTP proxy such as http://proxy.example.com:3128", /^http:\/\/[a-z0-9.-]+(?::\d{1,5})?$/),
+        networks: z.array(z.string()).min(1, { error: "at least one network" }).describe("Where it answers"),
+      })
+      .describe("The one proxy by which packages reach a build"),
+  })
+  .describe("Builds task images in the cluster (`--image-builder remote`). @default none are built");
+
 export const customerSchema = z
   .strictObject({
     ...both,
@@ -102,6 +122,7 @@ export const customerSchema = z
       .describe("@default kubernetes for self-managed, aws-secrets-manager for BYOC"),
     accessLogs: whole(1, 3650).optional().describe("Days that the buckets' access logs are kept. @default no logs"),
     logs: logs.optional(),
+    imageBuilder: imageBuilder.optional(),
   })
   .check(checkWorkloads)
   .check(({ value, issues }) => {

@@ -60,8 +60,10 @@ export const deploymentsAsReleased = defineClusterCheck({
     },
     {
       name: "an unreleased sidecar stands last in its pods",
-      apply(facts) {
-        const deployment = facts.deployments.find(({ metadata }) => metadata?.labels?.[componentLabel]);
+      apply(facts, target) {
+        const deployment = facts.deployments.find(
+          ({ metadata }) => metadata?.namespace === target.namespace && metadata.labels?.[componentLabel],
+        );
         deployment?.spec?.template.spec?.containers.push({ name: "helper", image: "helper:latest" });
       },
     },

@@ -1,4 +1,6 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Pod, V1SecurityContext } from "@kubernetes/client-node";
+import { renderBuildPod } from "../../components/image-builder/build-pod.ts";
+import { buildNamespace } from "../../components/image-builder/contract.ts";
 import { nodeLogs, shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
 import { nameLabel } from "../../components/workloads/labels.ts";
 import { defineClusterCheck } from "../check.ts";
@@ -97,14 +99,34 @@ export const podsAreNonRoot = defineClusterCheck({
       apply: ({ pods }) => void pods.push(shipper({ path: nodeLogs, readOnly: false })),
     },
     {
-      name: "something is built where nothing of ours builds",
+      name: "a stranger's pod runs beside the builds",
       apply({ pods }) {
         const spec = { containers: [{ name: "buildkit" }] };
-        pods.push({ metadata: { namespace: "union-build", name: "buildkit" }, spec });
+        pods.push({ metadata: { namespace: buildNamespace, name: "buildkit" }, spec });
       },
+    },
+    {
+      name: "a build is privileged",
+      apply: ({ pods }) => void pods.push(build({ privileged: true })),
+    },
+    {
+      name: "a build may make devices",
+      apply: ({ pods }) => void pods.push(build({ capabilities: { drop: ["ALL"], add: ["SETUID", "MKNOD"] } })),
+    },
+    {
+      name: "a build sees all of /proc",
+      apply: ({ pods }) => void pods.push(build({ procMount: "Unmasked" })),
     },
   ],
 });
+
+/** As the builder makes it, but for what is changed of its container. */
+function build(changed: V1SecurityContext): V1Pod {
+  const pod = renderBuildPod({ name: "build-0", image: "registry.test/buildkit", seconds: 60 });
+  const container = pod.spec?.containers[0];
+  if (container) container.securityContext = { ...container.securityContext, ...changed };
+  return pod;
+}
 
 /** As the kit makes it, but for the one folder. */
 function shipper({ path, readOnly }: { path: string; readOnly: boolean }): V1Pod {

@@ -1,5 +1,10 @@
 /** Reads the customer's account; every list to its last page, every refusal a recorded fact. */
-import { DescribeRepositoriesCommand, GetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
+import {
+  DescribeImagesCommand,
+  DescribeRepositoriesCommand,
+  GetRepositoryPolicyCommand,
+  type ImageDetail,
+} from "@aws-sdk/client-ecr";
 import { type Cluster, DescribeClusterCommand } from "@aws-sdk/client-eks";
 import type { ClusterFact, Collected, Fact } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
@@ -70,8 +75,10 @@ async function readRepositories({ ecr }: AwsClients) {
         const answer = await ecr.send(new GetRepositoryPolicyCommand({ repositoryName: name }));
         return answer.policyText;
       });
+      const latestTag = await readLatestTag(ecr, name);
       return {
         name,
+        ...(latestTag ? { latestTag } : {}),
         arn: repository.repositoryArn ?? "",
         scanOnPush: repository.imageScanningConfiguration?.scanOnPush === true,
         immutableTags: repository.imageTagMutability === "IMMUTABLE",
@@ -82,6 +89,18 @@ async function readRepositories({ ecr }: AwsClients) {
       };
     }),
   );
+}
+
+async function readLatestTag(ecr: AwsClients["ecr"], repositoryName: string): Promise<string | undefined> {
+  const images: ImageDetail[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ecr.send(new DescribeImagesCommand({ repositoryName, nextToken }));
+    images.push(...(page.imageDetails ?? []).filter(({ imageTags }) => imageTags?.length));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const at = ({ imagePushedAt }: ImageDetail) => imagePushedAt?.getTime() ?? 0;
+  return images.sort((a, b) => at(b) - at(a))[0]?.imageTags?.[0];
 }
 
 function readCluster({ eks }: AwsClients, { clusterName }: Target): Promise<Fact<ClusterFact>> {

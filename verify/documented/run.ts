@@ -1,9 +1,10 @@
 /** Runs the documented lines as a reviewer would type them, and keeps what they printed. */
 import { $ } from "zx";
+import { builderService, buildNamespace } from "../../components/image-builder/contract.ts";
 import type { Collected } from "../facts.ts";
 import { redactText } from "../reason/credentials.ts";
 import type { Target } from "../target.ts";
-import { documentedCommands, fill } from "./commands.ts";
+import { type DocumentedCommand, documentedCommands, fill } from "./commands.ts";
 
 export interface CommandRecord {
   group: string;
@@ -35,7 +36,7 @@ export async function runDocumented(
     env: environment(target, path),
   });
   const records: CommandRecord[] = [];
-  for (const { group, line: documented, weakness } of documentedCommands) {
+  for (const { group, line: documented, weakness } of documentedCommands.flatMap(whereBuildsRun)) {
     const filled = fill(documented, values);
     const base = { group, ...(weakness ? { weakness } : {}) };
     if ("missing" in filled) {
@@ -56,16 +57,27 @@ export async function runDocumented(
   return records;
 }
 
-function placeholders(target: Target, { pods }: Partial<Collected>): Record<string, string | undefined> {
+/** The documents say in one place that builds run in the platform's namespace, and in another not: so ask in both. */
+function whereBuildsRun(command: DocumentedCommand): DocumentedCommand[] {
+  if (command.group !== "C10") return [command];
+  // A build's pod is gone with the build; the builder's own log names what was pulled and pushed.
+  return [command, { ...command, line: command.line.replace("-n union", `-n ${buildNamespace}`) }];
+}
+
+function placeholders(target: Target, { pods, repositories }: Partial<Collected>): Record<string, string | undefined> {
   const inPlatform = (pods?.read ? pods.value : []).filter(({ metadata }) => metadata?.namespace === target.namespace);
   const named = (name: string) =>
     inPlatform.find(({ metadata }) => metadata?.labels?.["app.kubernetes.io/name"] === name);
+  const builder = (pods?.read ? pods.value : []).find(
+    ({ metadata }) =>
+      metadata?.namespace === buildNamespace && metadata.labels?.["app.kubernetes.io/name"] === builderService,
+  );
   return {
     namespace: target.namespace,
     "executor-pod": named("executor")?.metadata?.name,
-    "buildkit-pod": named("buildkit")?.metadata?.name,
+    "buildkit-pod": builder?.metadata?.name,
     repo: target.repository,
-    tag: undefined,
+    tag: repositories?.read ? repositories.value.find(({ name }) => name === target.repository)?.latestTag : undefined,
   };
 }
 

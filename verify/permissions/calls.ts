@@ -35,7 +35,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "s3:GetBucketReplication",
       "s3:ListObjectsV2",
     ],
-    repositories: ["ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"],
+    repositories: ["ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"],
     cluster: ["eks:DescribeCluster"],
     clusterAccess: [
       "eks:ListAccessEntries",

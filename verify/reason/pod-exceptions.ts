@@ -1,5 +1,12 @@
 /** The list of Pod Security exceptions both ways: no namespace of ours is below the standard, and what may be runs nothing else. */
 import type { V1Pod } from "@kubernetes/client-node";
+import { buildCapabilities } from "../../components/image-builder/build-pod.ts";
+import {
+  builderAccount,
+  builderService,
+  buildNamespace,
+  buildPodName,
+} from "../../components/image-builder/contract.ts";
 import {
   nodeLogs,
   nodeOffsets,
@@ -12,7 +19,7 @@ import { podSecurityExceptions } from "../../components/workloads/pod-security.t
 import { type Facts, subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { ownNamespaces, type PlaneTarget } from "../target.ts";
-import { containersOf } from "./kubernetes.ts";
+import { containersOf, rootReason } from "./kubernetes.ts";
 
 /** By which the API server itself refuses what is below the standard. */
 export const enforcedLevel = "pod-security.kubernetes.io/enforce";
@@ -32,12 +39,53 @@ export function judgeExceptions(
   });
   const exceptions = Object.keys(podSecurityExceptions).flatMap((name) =>
     inside(name).map((pod) => {
-      const reason = name === shipperNamespace ? shipperFault(pod) : "nothing of ours runs in this namespace";
+      const { fault, words } = judges[name] ?? stranger;
       const subject = subjectOf("Pod", pod);
-      return reason ? fail(subject, reason) : pass(subject, "the log shipper, and nothing of the node but its logs");
+      const reason = fault(pod);
+      return reason ? fail(subject, reason) : pass(subject, words);
     }),
   );
   return [...own, ...exceptions];
+}
+
+interface Judge {
+  fault(pod: V1Pod): string | undefined;
+  /** Of a pod without fault. */
+  words: string;
+}
+
+const stranger: Judge = { fault: () => "nothing of ours runs in this namespace", words: "" };
+const judges: Record<string, Judge> = {
+  [shipperNamespace]: { fault: shipperFault, words: "the log shipper, and nothing of the node but its logs" },
+  [buildNamespace]: { fault: builderFault, words: "the image builder, and no more than a build needs" },
+};
+
+/** @returns undefined for the service that takes builds, and for a build pod with exactly the privileges of one */
+function builderFault({ metadata, spec, ...pod }: V1Pod): string | undefined {
+  const component = metadata?.labels?.[nameLabel] ?? "";
+  const isService = component === builderService;
+  if (!isService && component !== buildPodName) return "is neither the image builder nor a build";
+  const account = spec?.serviceAccountName ?? "default";
+  if (account !== (isService ? builderAccount : "default")) return `runs as account ${account}`;
+  if (spec?.hostNetwork || spec?.hostPID || spec?.hostIPC) return "shares the node's network, processes or memory";
+  const volumes = spec?.volumes ?? [];
+  const folder = volumes.find(({ hostPath }) => hostPath);
+  if (folder) return `mounts ${folder.hostPath?.path} of the node`;
+  if (!isService && volumes.some(({ projected }) => projected)) return "holds a token";
+  const mayAdd = isService ? [] : buildCapabilities;
+  for (const container of containersOf({ ...pod, metadata, spec })) {
+    const { name, securityContext: own, ports = [] } = container;
+    const root = rootReason({ ...pod, metadata, spec }, container);
+    if (root) return `${name}: ${root}`;
+    if (own?.privileged) return `${name} is privileged`;
+    if (own?.procMount && own.procMount !== "Default") return `${name} sees what is masked of /proc`;
+    if (isService && own?.allowPrivilegeEscalation !== false) return `${name} could become more than it is`;
+    const dropped = own?.capabilities?.drop?.includes("ALL") ?? false;
+    const beyond = own?.capabilities?.add?.find((one) => !mayAdd.includes(one));
+    if (!dropped || beyond !== undefined) return `${name} keeps a capability${beyond ? `: ${beyond}` : ""}`;
+    if (ports.some(({ hostPort }) => hostPort)) return `${name} listens on the node's own address`;
+  }
+  return undefined;
 }
 
 /** @returns undefined for a pod that has what the kit gives the shipper, and nothing beyond */

@@ -16,7 +16,7 @@ export interface FrontConfig {
   authority: string;
   operators: Operator[];
   /** Loopback ports; `judge` is that of the object store's STS at `address`. */
-  ports: { objects: number; emulator: number; login: number; judge: number };
+  ports: { objects: number; emulator: number; login: number; judge: number; registry: number };
   /** Holds `<plane>/openid-configuration.json` and `<plane>/jwks.json`. */
   issuerDocuments: string;
   /** Account → facts of its cluster's node (sandbox/node/publish.ts), once there is one. */

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
-import { accounts, awsRegion, names } from "../../hosts.ts";
+import { accounts, awsRegion, ecrHost, names } from "../../hosts.ts";
 import { Keeper } from "../keeper/keeper.ts";
 import { operations } from "../keeper/operations.ts";
 import { Store } from "../keeper/store.ts";
@@ -10,6 +10,7 @@ import { judgeablePart } from "./bucket-policy.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { describedCluster } from "./cluster-answer.ts";
 import type { FrontConfig, Operator } from "./config.ts";
+import { ecrCallOf, loginAction, loginOf } from "./ecr-judge.ts";
 import { authorizationFor, type Emulator } from "./emulator.ts";
 import {
   answer,
@@ -22,6 +23,7 @@ import {
   splitTarget,
   TooLarge,
 } from "./exchange.ts";
+import { imageRegistry } from "./image-registry.ts";
 import { allows, logCallOf } from "./log-judge.ts";
 import { errorAnswer } from "./refusal-body.ts";
 import { fromJudgeAccount, judgeAccount, toJudgeAccount } from "./role-account.ts";
@@ -45,6 +47,8 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
   const objects: Upstream = { address: "127.0.0.1", port: config.ports.objects, tls };
   const tokens: Upstream = { address: config.address, port: config.ports.judge, tls };
+  const registry: Upstream = { address: config.address, port: config.ports.registry };
+  const images = imageRegistry({ registry, sessions, policies, emulator });
   const login: Upstream = { address: "127.0.0.1", port: config.ports.login };
 
   return async (request, response) => {
@@ -78,7 +82,13 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
       case "emulator":
         return configure(request, response, route.to === "bucket policy");
       case "judged logs":
-        return judgeLogs(request, response);
+        return judgeCall(request, response, logCallOf);
+      case "judged images":
+        return judgeCall(request, response, ecrCallOf);
+      case "image registry":
+        return images(request, response);
+      case "image pulls":
+        return stream(request, response, registry);
       case "security-token":
         return exchangeToken(request, response, await readWhole(request, formLimitBytes));
       case "by form action": {
@@ -123,7 +133,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
   }
 
   /** What the emulator would let everybody do: here only whom a session's role lets. */
-  async function judgeLogs(request: FrontRequest, response: FrontResponse): Promise<void> {
+  async function judgeCall(request: FrontRequest, response: FrontResponse, callOf: typeof logCallOf): Promise<void> {
     const caller = requireCaller(request);
     const session = sessions.find(caller.accessKeyId);
     if (!session) return refuse(request, response, 403, "UnrecognizedClientException", "No session has this key.");
@@ -138,14 +148,20 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const verdict = await verifySignature(message, caller, session.secretAccessKey);
     if (!verdict.genuine) return refuse(request, response, 403, verdict.code, verdict.message);
     const account = accounts.customer;
-    const call = logCallOf(headers["x-amz-target"] ?? "", body, { region: caller.region, account });
+    const call = callOf(headers["x-amz-target"] ?? "", body, { region: caller.region, account });
     const genuine = headers["x-amz-security-token"] === session.sessionToken;
     if (!genuine || !call || !allows(await policies.of(session.role), call)) {
       const what = call ? `${call.action} on ${call.resource}` : headers["x-amz-target"];
       return refuse(request, response, 400, "AccessDeniedException", `${session.role} is not authorized: ${what}`);
     }
     const made = await emulator.call({ account, ...message });
-    return answer(response, made.status, made.headers, made.body);
+    if (call.action !== loginAction || made.status !== 200) {
+      return answer(response, made.status, made.headers, made.body);
+    }
+    const authorizationToken = loginOf(caller.accessKeyId, session);
+    const expiresAt = Math.floor(session.expiresAt / 1_000);
+    const told = { authorizationData: [{ authorizationToken, expiresAt, proxyEndpoint: `https://${ecrHost}` }] };
+    return answer(response, 200, made.headers, JSON.stringify(told));
   }
 
   /** Gives the object store what it can judge of a policy; where that is nothing, it is to have none. */

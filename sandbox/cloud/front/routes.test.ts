@@ -61,7 +61,7 @@ test.each(["encryption", "publicAccessBlock", "lifecycle", "logging", "ownership
   },
 );
 
-test.each(["iam", "ec2", "rds", "eks", "ecr", "kms", "secretsmanager", "elasticloadbalancing"])(
+test.each(["iam", "ec2", "rds", "eks", "kms", "secretsmanager", "elasticloadbalancing"])(
   "%s is the emulator's, for operators only",
   (service) => {
     expect(route("POST", "/", { authorization: signed(service) })).toBe("emulator");
@@ -69,9 +69,12 @@ test.each(["iam", "ec2", "rds", "eks", "ecr", "kms", "secretsmanager", "elasticl
   },
 );
 
-test("logs are the emulator's, and a workload's session is judged before it", () => {
-  expect(route("POST", "/", { authorization: signed("logs") })).toBe("emulator");
-  expect(route("POST", "/", { authorization: signed("logs", session) })).toBe("judged logs");
+test.each([
+  ["logs", "judged logs"],
+  ["ecr", "judged images"],
+])("%s is the emulator's, and a workload's session is judged before it", (service, judged) => {
+  expect(route("POST", "/", { authorization: signed(service) })).toBe("emulator");
+  expect(route("POST", "/", { authorization: signed(service, session) })).toBe(judged);
 });
 
 describe("STS", () => {

@@ -3,7 +3,7 @@
  * the object store with its IAM and STS (versitygw), which judges signatures, trust and policies; and the emulator
  * (moto), which stores configuration and judges nothing, so the front checks its callers' signatures (signature.ts).
  */
-import { names, type Plane } from "../../hosts.ts";
+import { ecrHost, names, type Plane } from "../../hosts.ts";
 import { callerOf } from "./caller.ts";
 import { splitTarget } from "./exchange.ts";
 
@@ -26,12 +26,18 @@ export type Route =
   | { to: "emulator" }
   /** A workload's session: the front judges it by its role's policies (log-judge.ts), and the emulator keeps the logs. */
   | { to: "judged logs" }
+  /** Of a workload's session, judged in the same way (ecr-judge.ts). */
+  | { to: "judged images" }
   /** The object store's own STS. */
   | { to: "security-token" }
   /** An unsigned form: only its `Action` field tells. */
   | { to: "by form action" }
   | { to: "issuer document"; plane: Plane; document: "openid-configuration.json" | "jwks.json" }
   | { to: "login" }
+  /** ECR's own protocol, for who has logged in (image-registry.ts). */
+  | { to: "image registry" }
+  /** The registry that base images come from: anybody reads. */
+  | { to: "image pulls" }
   | { to: "refuse"; status: number; code: string; message: string };
 
 /** Bucket sub-resources that only the emulator keeps. The object store does not act on them: see ../README.md. */
@@ -64,6 +70,8 @@ export function routeOf(request: RequestHead, operators: ReadonlySet<string>): R
   if (host === names.login) return { to: "login" };
   for (const plane of ["region", "customer"] as const)
     if (host === names.oidc(plane)) return issuerDocument(request, plane);
+  if (host === ecrHost) return { to: "image registry" };
+  if (host === names.registry && (request.method === "GET" || request.method === "HEAD")) return { to: "image pulls" };
   if (host !== names.aws) {
     const message = `${JSON.stringify(host)} is not served here; this is ${names.aws}.`;
     return { to: "refuse", status: 421, code: "MisdirectedRequest", message };
@@ -73,6 +81,7 @@ export function routeOf(request: RequestHead, operators: ReadonlySet<string>): R
   if (caller?.service === "s3") return objectRoute(request.method, path, query, operators.has(caller.accessKeyId));
   if (caller?.service === "sts" && !operators.has(caller.accessKeyId)) return { to: "security-token" };
   if (caller?.service === "logs" && !operators.has(caller.accessKeyId)) return { to: "judged logs" };
+  if (caller?.service === "ecr" && !operators.has(caller.accessKeyId)) return { to: "judged images" };
   if (caller) return operators.has(caller.accessKeyId) ? { to: "emulator" } : onlyOperators(caller.service);
   return anonymousRoute(request, path, query);
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
     key: authority,
     authority,
     operators,
-    ports: { objects: 1, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1 },
+    ports: { objects: 1, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1, registry: 1 },
     issuerDocuments: world.state,
     clusterFacts: {},
     sessions: join(world.state, "sessions.json"),

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AdmissionArgs, planAdmission } from "../../../components/admission/plan.ts";
 import { policyName, renderBinding, renderPolicy } from "../../../components/admission/policy.ts";
+import { renderBuildPod } from "../../../components/image-builder/build-pod.ts";
+import { builderAccount, builderAudience, buildNamespace } from "../../../components/image-builder/contract.ts";
 import { shipperAccount, shipperNamespace } from "../../../components/logs/contract.ts";
 import { renderDaemon } from "../../../components/logs/daemon.ts";
 import { type Answer, startApiServer, type TestApiServer } from "./testing/api-server.ts";
@@ -26,14 +28,17 @@ const operators = { user: "eve@customer.test", groups: ["acme:operators", "syste
 
 const shipperImage = `registry.test/fluent-bit@sha256:${"0".repeat(64)}`;
 
+const buildImage = `registry.test/buildkit@sha256:${"0".repeat(64)}`;
+
 const args: AdmissionArgs = {
   namespace: platform,
   projectNamespaces: [project],
   images: { platform: [serviceImage], tasks: ["registry.test/tasks", "docker.io/library/python", "ghcr.io"] },
   roles: { [`${platform}/executor`]: adminRole, [`${project}/default`]: userRole },
   operatorGroups: ["acme:operators"],
-  exceptions: [shipperNamespace],
+  exceptions: [shipperNamespace, buildNamespace],
   shipperImage,
+  builderImages: { build: buildImage, service: serviceImage },
   management: { group: "biplane:managers", level: "no-delete" },
 };
 
@@ -44,14 +49,17 @@ let api: TestApiServer;
 beforeAll(async () => {
   api = await startApiServer();
   // Without Pod Security labels: here the policies alone are judged.
-  for (const name of [platform, project, shipperNamespace, "elsewhere"]) {
+  for (const name of [platform, project, shipperNamespace, buildNamespace, "elsewhere"]) {
     await made("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
     const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: name } };
     await made(`/api/v1/namespaces/${name}/serviceaccounts`, account);
   }
   const account = { apiVersion: "v1", kind: "ServiceAccount" };
-  const metadata = { name: shipperAccount, namespace: shipperNamespace };
-  await made(`/api/v1/namespaces/${shipperNamespace}/serviceaccounts`, { ...account, metadata });
+  for (const [name, namespace] of [
+    [shipperAccount, shipperNamespace],
+    [builderAccount, buildNamespace],
+  ])
+    await made(`/api/v1/namespaces/${namespace}/serviceaccounts`, { ...account, metadata: { name, namespace } });
   await made(
     `/api/v1/namespaces/${project}/pods`,
     podOf({ name: "running", namespace: project, image: "quay.io/before:1" }),
@@ -120,6 +128,67 @@ function refused({ status, message }: Answer, policy: string, words: string) {
 }
 
 const passed = (answer: Answer) => expect(answer, answer.message).toMatchObject({ status: 201 });
+
+describe("the build namespace", () => {
+  /** As the builder makes it, with one thing changed. */
+  const building = async (spec: object = {}, container: object = {}) => {
+    const whole = renderBuildPod({ name: "tried", image: buildImage, seconds: 60 });
+    const [own] = whole.spec?.containers ?? [];
+    return tried(`/api/v1/namespaces/${buildNamespace}/pods`, {
+      ...whole,
+      spec: { ...whole.spec, ...spec, containers: [{ ...own, ...container }] },
+    });
+  };
+  const secured = (changed: object) => {
+    const [own] = renderBuildPod({ name: "", image: "", seconds: 1 }).spec?.containers ?? [];
+    return { securityContext: { ...own?.securityContext, ...changed } };
+  };
+  const token = { projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
+  const volumes = (more: object) => ({
+    volumes: [...["state", "run", "tmp"].map((name) => ({ name, emptyDir: {} })), { name: "tls", ...more }],
+  });
+
+  test("lets a build in as it is made, and the service under its account", async () => {
+    passed(await building());
+    const service = { serviceAccountName: builderAccount };
+    const none = secured({ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } });
+    passed(await building(service, { ...none, image: serviceImage }));
+    refused(await building(service), "image-builder", "could become more than it is");
+    refused(
+      await building(service, secured({ allowPrivilegeEscalation: false })),
+      "image-builder",
+      "keeps a capability",
+    );
+  });
+
+  test.each<[string, object, object]>([
+    ["runs another image", {}, { image: "registry.test/miner:1" }],
+    ["runs another image", {}, { image: serviceImage }],
+    ["mounts a folder of the node", volumes({ hostPath: { path: "/" } }), {}],
+    ["holds a token", volumes(token), {}],
+    ["shares the node's network", { hostNetwork: true }, {}],
+    ["shares the node's network", { hostPID: true }, {}],
+    ["listens on the node's own address", {}, { ports: [{ containerPort: 1, hostPort: 1 }] }],
+    ["could run as root", {}, secured({ runAsUser: 0 })],
+    ["could run as root", { securityContext: { runAsUser: 1000 } }, {}],
+    ["is privileged", {}, secured({ privileged: true })],
+    ["is privileged, or sees what is masked", { hostUsers: false }, secured({ procMount: "Unmasked" })],
+    ["keeps a capability", {}, secured({ capabilities: { drop: ["ALL"], add: ["SETUID", "SYS_ADMIN"] } })],
+    ["keeps a capability", {}, secured({ capabilities: { add: ["SETUID", "SETGID"] } })],
+  ])("refuses a build that %s", async (words, spec, container) => {
+    refused(await building(spec, container), "image-builder", words);
+  });
+
+  test("refuses any account but its own two", async () => {
+    const account = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "other", namespace: buildNamespace },
+    };
+    await made(`/api/v1/namespaces/${buildNamespace}/serviceaccounts`, account);
+    refused(await building({ serviceAccountName: "other" }), "image-builder", "runs as account other");
+  });
+});
 
 describe("the log shipper's namespace", () => {
   /** As the DaemonSet makes it, with one thing changed. */
@@ -266,9 +335,11 @@ describe("pods", () => {
     refused(await pod(wish), "pods", `pod tried ${words}`);
   });
 
-  test("a task pod with the cloud's token passes, as EKS's webhook writes it", async () => {
-    const sources = [{ serviceAccountToken: { audience: "sts.amazonaws.com", path: "token" } }];
-    passed(await pod({ spec: { volumes: [{ name: "aws-iam-token", projected: { sources } }] } }));
+  test("a task pod with the cloud's token passes, as EKS's webhook writes it, and one with the image builder's", async () => {
+    for (const audience of ["sts.amazonaws.com", builderAudience]) {
+      const sources = [{ serviceAccountToken: { audience, path: "token" } }];
+      passed(await pod({ spec: { volumes: [{ name: "aws-iam-token", projected: { sources } }] } }));
+    }
     const own = [{ serviceAccountToken: { path: "token" } }];
     refused(await pod({ spec: { volumes: [{ name: "t", projected: { sources: own } }] } }), "pods", "mounts a token");
   });

@@ -18,9 +18,10 @@ import { pageOf, planList } from "../store/listing.ts";
 import { runChannel } from "../store/notify.ts";
 import { isTerminal } from "../store/progress.ts";
 import { insertRun, listRuns, type NewRun, readRunSpec } from "../store/runs.ts";
-import { readTask, type TaskKey } from "../store/tasks.ts";
+import type { TaskKey } from "../store/tasks.ts";
 import { readTrigger } from "../store/triggers.ts";
 import { readWhenever } from "../store/watch.ts";
+import { readKnownTask } from "./build-image-task.ts";
 import { actionKeyOf, runKeyOf, taskKeyOf, triggerKeyOf } from "./identifiers.ts";
 import { planRun } from "./new-run.ts";
 import { runScope } from "./scopes.ts";
@@ -128,7 +129,7 @@ async function newRun(database: Database, caller: Caller, request: CreateRunRequ
 }
 
 async function deployed(database: Database, caller: Caller, key: TaskKey): Promise<TaskSpec> {
-  const row = await readTask(database, caller.org, key);
+  const row = await readKnownTask(database, caller.org, key);
   if (!row) throw notFound(`the task ${key.name}, version ${key.version}`);
   return fromBinary(TaskSpecSchema, row.spec);
 }

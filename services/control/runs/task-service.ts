@@ -8,8 +8,9 @@ import { callerOf } from "../../shared/auth/caller.ts";
 import { alreadyExists, invalid, notFound } from "../../shared/errors.ts";
 import { taskShape } from "../store/fields.ts";
 import { pageOf, planList } from "../store/listing.ts";
-import { insertTask, listTasks, type NewTask, readTask, type TaskKey, type TaskRow } from "../store/tasks.ts";
-import { taskKeyOf, taskNameOf, text } from "./identifiers.ts";
+import { insertTask, listTasks, type NewTask, type TaskKey, type TaskRow } from "../store/tasks.ts";
+import { isOwnPlace, listPlatformTasks, readKnownTask } from "./build-image-task.ts";
+import { projectKeyOf, taskKeyOf, taskNameOf, text } from "./identifiers.ts";
 import { taskColumns } from "./new-run.ts";
 import { type GivenTrigger, planTrigger } from "./new-trigger.ts";
 import { taskScope, versionScope } from "./scopes.ts";
@@ -25,6 +26,10 @@ export function taskService({ database, inputs }: TriggerDeps): ServiceImpl<type
     async deployTask({ taskId, spec, triggers }, context) {
       const caller = callerOf(context);
       const key = taskKeyOf(caller, taskId);
+      if (isOwnPlace(key)) {
+        const value = `${key.project}/${key.domain}`;
+        throw invalid({ subject: "task_id", value, allowed: "any project and domain but the platform's own" });
+      }
       const given = spec ?? fromBinary(TaskSpecSchema, new Uint8Array());
       const { shortName, environment } = taskColumns(caller, given, key);
       const now = new Date();
@@ -50,12 +55,18 @@ export function taskService({ database, inputs }: TriggerDeps): ServiceImpl<type
     async getTaskDetails({ taskId }, context) {
       const caller = callerOf(context);
       const key = taskKeyOf(caller, taskId);
-      const row = await readTask(database, caller.org, key);
+      const row = await readKnownTask(database, caller.org, key);
       if (!row) throw notFound(`the task ${key.name}, version ${key.version}`);
       return { details: { ...taskView(caller.org, row), spec: fromBinary(TaskSpecSchema, row.spec) } };
     },
     async listTasks(request, context) {
       const caller = callerOf(context);
+      const { scopeBy } = request;
+      if (scopeBy.case === "projectId" && isOwnPlace(projectKeyOf(caller, scopeBy.value))) {
+        const plan = planList(request.request, taskShape);
+        const { rows, token } = pageOf(await listPlatformTasks(database, caller.org, plan), plan);
+        return { tasks: rows.map((row) => taskView(caller.org, row)), token };
+      }
       const plan = planList(request.request, taskShape, taskScope(caller, request));
       const { rows, token } = pageOf(await listTasks(database, caller.org, plan), plan);
       return { tasks: rows.map((row) => taskView(caller.org, row)), token };

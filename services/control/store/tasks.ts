@@ -95,3 +95,17 @@ export async function listTasks(database: Database, org: string, plan: ListPlan)
   const { text, values } = listSql({ columns, from: "from biplane.tasks t where t.org = $1", values: [org] }, plan);
   return database.withOrg(org, (transaction) => transaction.query<TaskRow>(text, values));
 }
+
+/** Tasks that stand in no table, filtered, sorted and paged as those that do. */
+export async function listOwnTasks(
+  database: Database,
+  org: string,
+  tasks: readonly TaskRow[],
+  plan: ListPlan,
+): Promise<TaskRow[]> {
+  const from = `from (select $1::text as org, own.*, false as entrypoint from jsonb_to_recordset($2::jsonb) as own(
+      project text, domain text, name text, version text, short_name text, environment text, description text,
+      deployed_by text, deployed_by_kind text, created_at timestamptz)) t where t.org = $1`;
+  const { text, values } = listSql({ columns, from, values: [org, JSON.stringify(tasks)] }, plan);
+  return database.withOrg(org, (transaction) => transaction.query<TaskRow>(text, values));
+}

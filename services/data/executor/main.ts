@@ -55,6 +55,9 @@ await runService({
     LEADER_LEASE: label,
     /** The Deployment that this process belongs to. */
     EXECUTOR_DEPLOYMENT: label,
+    /** Of the services, by digest, whose program the task `build-image` runs; and who builds for it. */
+    IMAGE_BUILD_IMAGE: z.string().min(1).optional(),
+    IMAGE_BUILDER_URL: httpUrl.optional(),
     LEASE_CAPACITY: z.coerce.number().int().min(1).default(50),
     TASK_CPU_REQUEST: amount.default("50m"),
     TASK_CPU_LIMIT: amount.default("1"),
@@ -91,6 +94,9 @@ await runService({
           org: config.ORG,
           controlPlaneHost: config.CONTROL_PLANE_HOST,
           eagerSecret: config.EAGER_SECRET,
+          ...(config.IMAGE_BUILD_IMAGE && config.IMAGE_BUILDER_URL
+            ? { builds: { image: config.IMAGE_BUILD_IMAGE, builderUrl: config.IMAGE_BUILDER_URL } }
+            : {}),
           resources: {
             defaultRequests: { cpu: config.TASK_CPU_REQUEST, memory: config.TASK_MEMORY_REQUEST },
             defaultLimits: { cpu: config.TASK_CPU_LIMIT, memory: config.TASK_MEMORY_LIMIT },

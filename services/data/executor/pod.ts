@@ -2,6 +2,7 @@
 import { loadYaml, type V1Container, type V1Pod, type V1PodSpec, type V1Volume } from "@kubernetes/client-node";
 import type { Container, K8sPod, TaskTemplate } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { givenAnnotation, wishesAnnotation } from "../secrets/wishes.ts";
+import { type BuildSettings, buildContainer, isBuildTask } from "./build-task.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { home, podEnvironment, workspace } from "./pod-environment.ts";
 import { restrict } from "./pod-security.ts";
@@ -15,6 +16,8 @@ export interface PodSettings {
   controlPlaneHost: string;
   eagerSecret: string;
   resources: ResourceRules;
+  /** What builds images, and with what program its task does. @default nothing */
+  builds?: BuildSettings;
 }
 
 /** @returns `<run>-<action>-<attempt from 0>`, in the TaskAction's namespace. */
@@ -24,7 +27,7 @@ export function podName(actionName: string, attempt: number): string {
 
 /** @throws InvalidTaskError when the template cannot be run as a pod. */
 export function buildPod(action: TaskAction, template: TaskTemplate, attempt: number, settings: PodSettings): V1Pod {
-  const { containers, primary, rest, metadata } = wishedPod(template);
+  const { containers, primary, rest, metadata } = wishedPod(template, settings);
   const { spec } = action;
   const runStartTime = action.metadata.annotations?.[annotations.runStartTime];
   const place = { ...spec, attempt, ...(runStartTime === undefined ? {} : { runStartTime }) };
@@ -103,7 +106,12 @@ interface WishedPod {
   metadata: { labels: Record<string, string>; annotations: Record<string, string> };
 }
 
-function wishedPod(template: TaskTemplate): WishedPod {
+function wishedPod(template: TaskTemplate, { builds }: PodSettings): WishedPod {
+  if (isBuildTask(template)) {
+    const { container, volume } = buildContainer(builds);
+    const metadata = { labels: {}, annotations: {} };
+    return { containers: [container], primary: container.name, rest: { volumes: [volume] }, metadata };
+  }
   switch (template.target.case) {
     case "container":
       return containerPod(template.target.value);

@@ -1,4 +1,6 @@
 /** Where a request works, by the identifiers that Flyte's messages carry. */
+
+import { buildTask } from "../../../components/image-builder/contract.ts";
 import type {
   ActionIdentifier,
   ProjectIdentifier,
@@ -12,6 +14,19 @@ type Placed = { org: string; project: string; domain: string; name?: string; ver
 export function inPlace(id: Placed | undefined): Named {
   const at = { project: id?.project ?? "", domain: id?.domain ?? "" };
   return { org: id?.org, at, ...named(id?.name, id?.version, id?.filename) };
+}
+
+/** The platform's own tasks lie in no project: whoever may see tasks somewhere may see and run them. */
+export function inTaskPlace(id: Placed | undefined): Named {
+  const isOwn = id?.project === buildTask.project && id.domain === buildTask.domain;
+  return isOwn ? { ...somewhere(id.org), ...named(id.name, id.version) } : inPlace(id);
+}
+
+/** Of a list of tasks. */
+export function inTaskScope(scope: Scope): Named {
+  if (scope.case !== "projectId") return inScope(scope);
+  const { organization: org, name: project, domain } = scope.value;
+  return inTaskPlace({ org, project, domain });
 }
 
 export function inProject(id: ProjectIdentifier | undefined): Named {

@@ -15,6 +15,7 @@ import {
   PeopleService,
   StaffAccessService,
 } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { ImageBuildService } from "../../../gen/biplane/images/v1/images_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
@@ -36,7 +37,17 @@ import { TriggerService } from "../../../gen/flyteidl2/trigger/trigger_service_p
 import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.js";
 import { type CreateRunRequest, RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
-import { inAction, inPlace, inProject, inRun, inScope, organisation, somewhere } from "./named.ts";
+import {
+  inAction,
+  inPlace,
+  inProject,
+  inRun,
+  inScope,
+  inTaskPlace,
+  inTaskScope,
+  organisation,
+  somewhere,
+} from "./named.ts";
 import {
   anyone,
   betweenServices,
@@ -116,8 +127,8 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   rulesOf(TaskService, {
     deployTask: mayChange(register, ({ taskId }) => inPlace(taskId)),
-    getTaskDetails: mayRead(tasks, ({ taskId }) => inPlace(taskId)),
-    listTasks: mayRead(tasks, ({ scopeBy }) => inScope(scopeBy)),
+    getTaskDetails: mayRead(tasks, ({ taskId }) => inTaskPlace(taskId)),
+    listTasks: mayRead(tasks, ({ scopeBy }) => inTaskScope(scopeBy)),
     listVersions: mayRead(tasks, ({ taskName }) => inPlace(taskName)),
   }),
   rulesOf(ProjectService, {
@@ -203,6 +214,8 @@ const table = new Map<string, Map<string, Rule>>([
     revokeCluster: mayChange("manage_clusters", ({ cluster: name }) => organisation("", name)),
   }),
   rulesOf(PlacementService, { resolveCluster: betweenServices() }),
+  // Known by the token of the task's pod that the request carries.
+  rulesOf(ImageBuildService, { build: anyone }),
   rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
   rulesOf(ProjectDirectoryService, { watchProjects: cluster }),
 ]);
@@ -220,7 +233,7 @@ export function ruledMethods(): Map<string, string[]> {
 /** A deployed task, or a trigger of one, is read on behalf of who runs it, and may lie in another project. */
 function taskRead(task: CreateRunRequest["task"]): Named[] {
   const deployed = task.case === "taskId" || task.case === "triggerName";
-  return deployed ? [{ ...inPlace(task.value), anyOf: [tasks] }] : [];
+  return deployed ? [{ ...inTaskPlace(task.value), anyOf: [tasks] }] : [];
 }
 
 function documentNames(documents: Document[]): string {
