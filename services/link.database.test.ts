@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ActionDataKind, ActionDataService } from "../gen/biplane/actiondata/v1/action_data_pb.js";
 import { RegistrationService } from "../gen/biplane/cluster/v1/registration_pb.js";
 import { ProjectDirectoryService } from "../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService } from "../gen/biplane/queue/v1/queue_pb.js";
@@ -210,6 +211,23 @@ describe("region to compute plane", () => {
     const actionId = { name: "a0", run: { org: "acme", project: "demo", domain: "development", name: "r" } };
     const data = await client(DataProxyService).getActionData({ actionId }, as("viewer"));
     expect([data.inputs?.literals[0]?.name, data.outputs]).toEqual(["x", undefined]);
+  });
+
+  it("has a URL signed for an action's inputs and for its outputs, each for one object", async () => {
+    const place = { org: "acme", project: "demo", domain: "development", run: "r", action: "a0" };
+    const signed = (kind: ActionDataKind) =>
+      client(ActionDataService).presignActionData({ ...place, kind }, as("admin"));
+    const inputs = await signed(ActionDataKind.INPUTS);
+    expect(inputs).toMatchObject({
+      signedUrl: "https://metadata/acme/demo/development/in/inputs.pb",
+      expiresAt: { seconds: 1_800_000_000n },
+    });
+    const outputs = await signed(ActionDataKind.OUTPUTS);
+    expect(outputs.signedUrl).toBe("https://metadata/missing/outputs.pb");
+    await expect(signed(ActionDataKind.UNSPECIFIED)).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+      rawMessage: expect.stringMatching(/^kind is .*allowed: INPUTS or OUTPUTS/),
+    });
   });
 
   it("takes several large uploads at once", async () => {

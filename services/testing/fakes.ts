@@ -105,6 +105,7 @@ function dataPlaneRoutes(router: ConnectRouter): void {
         },
       };
     },
+    signDownload: ({ uri }) => ({ signedUrl: uri.replace("s3:", "https:"), expiresAtUnix: 1_800_000_000n }),
     putInputs({ org, project, domain, folder, content }) {
       put.push(content.byteLength);
       return { uri: `s3://metadata/${org}/${project}/${domain}/${folder}` };

@@ -2,6 +2,7 @@
 import type { DescMethod, DescMethodServerStreaming, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import { ActionDataService } from "../../gen/biplane/actiondata/v1/action_data_pb.js";
 import { AuditService } from "../../gen/biplane/audit/v1/audit_pb.js";
 import { ClusterAdminService, RegistrationService } from "../../gen/biplane/cluster/v1/registration_pb.js";
 import {
@@ -27,7 +28,15 @@ import { StateService } from "../../gen/flyteidl2/workflow/state_service_pb.js";
 import { passes } from "./matrix.ts";
 
 export const services: DescService[] = [
-  ...[ActionsService, ApiKeyService, ApplicationService, AuditService, AuthMetadataService, ClusterService],
+  ...[
+    ActionDataService,
+    ActionsService,
+    ApiKeyService,
+    ApplicationService,
+    AuditService,
+    AuthMetadataService,
+    ClusterService,
+  ],
   ...[DataProxyService, IdentityService, MetricsService, SecretService],
   ...[PolicyService, ProjectService, QueueService, RegistrationService, RunService, StateService],
   ...[TaskService, TriggerService, ClusterAdminService, PeopleService, StaffAccessService],

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
-import { type Client, createClient } from "@connectrpc/connect";
+import { create, fromBinary, toJson } from "@bufbuild/protobuf";
+import { type Client, Code, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ActionDataKind, ActionDataService } from "../../gen/biplane/actiondata/v1/action_data_pb.js";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
+import { InputsSchema, OutputsSchema } from "../../gen/flyteidl2/task/common_pb.js";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
 import { ensureDataframesImage } from "../../sandbox/images/index.ts";
 import { locateToolchain } from "../../sandbox/toolchain/index.ts";
@@ -115,6 +118,41 @@ describe("of a task's run", () => {
     };
     expect(await from(`https://${environment.endpoint}`)).toEqual([200, `https://${environment.endpoint}`]);
     expect((await from("https://stranger.test"))[1]).toBeUndefined();
+  });
+
+  it("each kind has its own way to a URL of the customer's bucket: inputs and outputs, code and reports", async () => {
+    proves(["presign-data-types"], "asked for no kind, and for outputs of a run that has none, there is no URL");
+    const token = await accessToken();
+    const data = api(ActionDataService, token);
+    const of = (name: string, kind: ActionDataKind) =>
+      data.presignActionData({ org, project, domain, run: name, action: "a0", kind });
+    const read = async (url: URL) => {
+      expect(url.host).not.toBe(environment.endpoint);
+      const { status, body } = await https(url.href);
+      expect([url.pathname, status]).toEqual([url.pathname, 200]);
+      return { path: url.pathname, body };
+    };
+    const inputs = await read(new URL((await of(run, ActionDataKind.INPUTS)).signedUrl));
+    const given = fromBinary(InputsSchema, inputs.body).literals.map(({ name }) => name);
+    expect([inputs.path.startsWith(`/${metadata}/${org}/`), given]).toEqual([true, ["finding"]]);
+    const outputs = await read(new URL((await of(run, ActionDataKind.OUTPUTS)).signedUrl));
+    expect(outputs.path.startsWith(`/${metadata}/${org}/`)).toBe(true);
+    const relayed = await api(DataProxyService, token).getActionData({
+      actionId: { name: "a0", run: { org, project, domain, name: run } },
+    });
+    expect(toJson(OutputsSchema, fromBinary(OutputsSchema, outputs.body))).toEqual(
+      toJson(OutputsSchema, relayed.outputs ?? create(OutputsSchema)),
+    );
+    expect((await read(await link(ArtifactType.REPORT))).body.toString()).toContain(finding);
+    const code = await read(await link(ArtifactType.CODE_BUNDLE));
+    expect([code.path.startsWith(`/${fastRegistration}/${org}/`), code.body.subarray(0, 2).toString("hex")]).toEqual([
+      true,
+      "1f8b",
+    ]);
+    await expect(of(run, ActionDataKind.UNSPECIFIED)).rejects.toMatchObject({ code: Code.InvalidArgument });
+    const { name: failed } = await runExample("failing", "failing", [], { follow: false });
+    await (await runClient()).ended(failed);
+    await expect(of(failed, ActionDataKind.OUTPUTS)).rejects.toMatchObject({ code: Code.NotFound });
   });
 
   it.skipIf(!ours)(

@@ -1,5 +1,6 @@
 /** What the control plane knows about an action's data: addresses, never contents. Asked with the caller's own token. */
 import { createClient, type Transport } from "@connectrpc/connect";
+import { ActionDataKind } from "../../../gen/biplane/actiondata/v1/action_data_pb.js";
 import type { ActionAttemptIdentifier, ActionIdentifier } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { CatalogCacheStatus } from "../../../gen/flyteidl2/core/catalog_pb.js";
 import { ArtifactType, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
@@ -11,8 +12,18 @@ import { type Caller, forwardToken } from "../../shared/auth/caller.ts";
 import { unaryCall } from "../../shared/client.ts";
 import { invalid, notFound } from "../../shared/errors.ts";
 
+interface DataUris {
+  /** As they are recorded: empty, a folder or an object. */
+  inputsUri: string;
+  outputsUri: string;
+  /** What lies there. */
+  objects: { inputs: string | undefined; outputs: string | undefined };
+}
+
 export interface ActionAddresses {
-  dataUris(caller: Caller, actionId: ActionIdentifier): Promise<{ inputsUri: string; outputsUri: string }>;
+  dataUris(caller: Caller, actionId: ActionIdentifier): Promise<DataUris>;
+  /** @throws not_found where the action has none, as outputs of one that has not succeeded. */
+  dataUri(caller: Caller, actionId: ActionIdentifier, kind: ActionDataKind): Promise<string>;
   /** @throws not_found where the attempt has no such artifact. */
   artifactUri(caller: Caller, attempt: ActionAttemptIdentifier, type: ArtifactType): Promise<string>;
   /** Whether the action ended by a cached result, so that nothing ran. */
@@ -26,8 +37,22 @@ export function actionAddresses(runsTransport: Transport): ActionAddresses {
   const tasks = createClient(TaskService, runsTransport);
   const triggers = createClient(TriggerService, runsTransport);
   const as = (caller: Caller) => ({ ...unaryCall, headers: forwardToken(caller) });
+  const dataUris = async (caller: Caller, actionId: ActionIdentifier): Promise<DataUris> => {
+    const { inputsUri, outputsUri } = await runs.getActionDataURIs({ actionId }, as(caller));
+    const objects = { inputs: objectIn(inputsUri, "inputs.pb"), outputs: objectIn(outputsUri, "outputs.pb") };
+    return { inputsUri, outputsUri, objects };
+  };
   return {
-    dataUris: (caller, actionId) => runs.getActionDataURIs({ actionId }, as(caller)),
+    dataUris,
+    async dataUri(caller, actionId, kind) {
+      if (kind === ActionDataKind.UNSPECIFIED || ActionDataKind[kind] === undefined) {
+        throw invalid({ subject: "kind", value: kind, allowed: "INPUTS or OUTPUTS" });
+      }
+      const { objects } = await dataUris(caller, actionId);
+      return kind === ActionDataKind.INPUTS
+        ? found(objects.inputs, "inputs of this action")
+        : found(objects.outputs, "outputs of this action");
+    },
     async artifactUri(caller, { actionId, attempt }, type) {
       const { details } = await runs.getActionDetails({ actionId: required(actionId) }, as(caller));
       if (type === ArtifactType.REPORT) {
@@ -63,6 +88,12 @@ export function actionAddresses(runsTransport: Transport): ActionAddresses {
 
 function ignoredBy(spec: TaskSpec | undefined): readonly string[] {
   return spec?.taskTemplate?.metadata?.cacheIgnoreInputVars ?? [];
+}
+
+/** The control plane records folders for some data and objects for other. */
+function objectIn(uri: string, name: string): string | undefined {
+  if (uri === "") return undefined;
+  return uri.endsWith(".pb") ? uri : `${uri.replace(/\/$/, "")}/${name}`;
 }
 
 export function required<T>(value: T | undefined): T {

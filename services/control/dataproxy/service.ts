@@ -12,6 +12,7 @@ import {
   type HandlerContext,
   type Transport,
 } from "@connectrpc/connect";
+import { ActionDataService } from "../../../gen/biplane/actiondata/v1/action_data_pb.js";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
@@ -113,14 +114,11 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
           const caller = callerOf(context);
           const actionId = required(request.actionId);
           const place = ownPlace(caller, actionId);
-          const { inputsUri, outputsUri } = await addresses.dataUris(caller, actionId);
+          const { inputsUri, outputsUri, objects: uris } = await addresses.dataUris(caller, actionId);
           const call = await planes.callTo(caller, context.signal);
-          const read = async (uri: string, name: string) =>
-            uri ? (await objects.getObject({ ...place, uri: objectIn(uri, name) }, call)).content : undefined;
-          const [inputs, outputs] = await Promise.all([
-            read(inputsUri, "inputs.pb"),
-            unlessMissing(read(outputsUri, "outputs.pb")),
-          ]);
+          const read = async (uri: string | undefined) =>
+            uri ? (await objects.getObject({ ...place, uri }, call)).content : undefined;
+          const [inputs, outputs] = await Promise.all([read(uris.inputs), unlessMissing(read(uris.outputs))]);
           return {
             ...(inputs ? { inputs: fromBinary(InputsSchema, inputs) } : {}),
             ...(outputs ? { outputs: fromBinary(OutputsSchema, outputs) } : {}),
@@ -153,6 +151,19 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
       .rpc(RunService.method.watchClusterEvents, async function* ({ id, attempt }, context) {
         const stream = watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
         yield* unlessNeverRan(stream, () => cached(context, id), []);
+      })
+      .service(ActionDataService, {
+        async presignActionData({ org, project, domain, run: name, action, kind, expiresIn }, context) {
+          const caller = callerOf(context);
+          const actionId = create(ActionIdentifierSchema, { name: action, run: { org, project, domain, name } });
+          const place = ownPlace(caller, actionId);
+          const uri = await addresses.dataUri(caller, actionId, kind);
+          const { signedUrl, expiresAtUnix } = await objects.signDownload(
+            { ...place, uri, expiresInSeconds: seconds(expiresIn) },
+            await planes.callTo(caller, context.signal),
+          );
+          return { signedUrl, expiresAt: fromUnix(expiresAtUnix) };
+        },
       })
       .service(MetricsService, {
         async *watchMetrics({ org, project, domain, run: name, action, attempt }, context) {
@@ -193,11 +204,6 @@ function placeOf({ id }: UploadInputsRequest): { org: string; project: string; d
 
 function fromUnix(secondsSinceEpoch: bigint) {
   return timestampFromMs(Number(secondsSinceEpoch) * 1000);
-}
-
-/** The control plane records folders for some data and objects for other. */
-function objectIn(uri: string, name: string): string {
-  return uri.endsWith(".pb") ? uri : `${uri.replace(/\/$/, "")}/${name}`;
 }
 
 /** An action that has not ended, or has no outputs, has no object there; that is no error. */

@@ -10,6 +10,7 @@ it("sends each public service to its own backend", () => {
   });
   expect(routeOf("/flyteidl2.actions.ActionsService/Enqueue")).toMatchObject({ backend: "actions" });
   expect(routeOf("/flyteidl2.workflow.RunService/WatchClusterEvents")).toMatchObject({ backend: "dataproxy" });
+  expect(routeOf("/biplane.actiondata.v1.ActionDataService/PresignActionData")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.metrics.v1.MetricsService/WatchMetrics")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.cluster.v1.RegistrationService/Register")).toMatchObject({ backend: "cluster" });
 });

@@ -1,4 +1,5 @@
 /** Who may call which method, and with what permission where. What is not in the table nobody may call. */
+import { ActionDataService } from "../../../gen/biplane/actiondata/v1/action_data_pb.js";
 import { AuditService, AuditSinkService } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import {
   ClusterAdminService,
@@ -161,6 +162,7 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   rulesOf(LogService, { tailLogs: mayRead(state, inPlace) }),
   rulesOf(EventService, { watchEvents: mayRead(state, inPlace) }),
+  rulesOf(ActionDataService, { presignActionData: mayRead(runs, inPlace) }),
   rulesOf(MetricsService, { watchMetrics: mayRead(state, inPlace) }),
   rulesOf(SecretStoreService, {
     createSecret: mayChange("manage_secrets", inPlace),
