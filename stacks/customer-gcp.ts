@@ -1,5 +1,5 @@
 /** A customer's platform on Google Cloud, in its cluster and beside it. Phase `base` comes before. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { GoogleBuckets } from "../components/buckets/gcp.ts";
 import { adoptGkeCluster } from "../components/cluster/gcp-adopt.ts";
 import { nodeAccountId } from "../components/cluster/gcp-nodes.ts";
@@ -20,6 +20,7 @@ import { planGoogleSecrets } from "../components/secrets/gcp.ts";
 import type { GoogleCustomerConfig } from "./config.ts";
 import { numberOf, openGoogle } from "./foundation-gcp.ts";
 import type { GoogleCustomerOutputs, Pending } from "./outputs.ts";
+import { platformOf } from "./platform.ts";
 
 export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOutputs> {
   const { org, project, region, clusterName, namespace, repository } = config;
@@ -62,21 +63,14 @@ export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOu
     "compute-plane",
     {
       ...config,
-      image: config.images.services,
-      clusterName: config.cluster,
+      ...platformOf(config),
       cloud: { cloud: "gcp", region, project },
       identities,
       buckets,
       secrets,
       logs,
       protectSecrets: dataProtection,
-      registrationToken: pulumi.secret(config.registrationToken),
-      ...(config.images.connector && config.tunnelToken !== undefined
-        ? { connector: { image: config.images.connector, token: pulumi.secret(config.tunnelToken) } }
-        : {}),
-      taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
       apiPort: cluster.apiPort,
-      admission: config,
       management: managementOf(config),
     },
     { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },

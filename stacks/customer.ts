@@ -1,5 +1,5 @@
 /** A customer's platform, in its cluster and beside it: roles, stores, keys and workloads. Phase `base` comes before. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { createDataKey, DataBuckets } from "../components/buckets/aws.ts";
 import { bucketNames } from "../components/buckets/names.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
@@ -19,6 +19,7 @@ import type { CustomerConfig } from "./config.ts";
 import { managersGroup } from "./customer-base.ts";
 import { accountOf, openCloud, type Place } from "./foundation.ts";
 import type { CustomerOutputs, Pending } from "./outputs.ts";
+import { platformOf } from "./platform.ts";
 
 export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
   const { org, region, clusterName, namespace, projects, repository, keys } = config;
@@ -70,8 +71,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
     "compute-plane",
     {
       ...config,
-      image: config.images.services,
-      clusterName: config.cluster,
+      ...platformOf(config),
       cloud: { cloud: "aws", region },
       identities: { admin: roles.adminRoleArn, user: roles.userRoleArn, projects: roles.projectRoleArns },
       buckets: stores.buckets,
@@ -79,13 +79,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       logs,
       imageBuilder,
       protectSecrets: dataProtection,
-      registrationToken: pulumi.secret(config.registrationToken),
-      ...(config.images.connector && config.tunnelToken !== undefined
-        ? { connector: { image: config.images.connector, token: pulumi.secret(config.tunnelToken) } }
-        : {}),
-      taskClient: { id: config.dataPlaneClientId, secret: pulumi.secret(config.dataPlaneClientSecret) },
       apiPort: cluster.apiPort,
-      admission: config,
       ...(config.model === "byoc" ? { management: { group: managersGroup, level: config.managementLevel } } : {}),
     },
     { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },

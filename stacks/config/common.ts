@@ -86,6 +86,23 @@ export const access = z
   .array(grants)
   .describe("Who may use the Kubernetes API; at least one cluster-admin, such as the role that runs Pulumi");
 
+/** What every cloud's kinds of nodes have. @param most that the cloud lets a group of one zone have */
+export const nodeKind = (most: number) => ({
+  capacity: oneOf("on-demand", "spot").optional(),
+  perZone: z.strictObject({ min: whole(0, most), max: whole(1, most) }),
+  diskGib: whole(20, 16_384).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z
+    .array(
+      z.strictObject({
+        key: z.string(),
+        value: z.string().optional(),
+        effect: oneOf("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"),
+      }),
+    )
+    .optional(),
+});
+
 export const newCluster = {
   access,
   version: z.string().optional().describe("Kubernetes minor version. @default 1.34"),
@@ -96,19 +113,7 @@ export const newCluster = {
       z.strictObject({
         instanceTypes: z.array(z.string()),
         architecture: oneOf("x86_64", "arm64").optional(),
-        capacity: oneOf("on-demand", "spot").optional(),
-        perZone: z.strictObject({ min: whole(0, 450), max: whole(1, 450) }),
-        diskGib: whole(20, 16_384).optional(),
-        labels: z.record(z.string(), z.string()).optional(),
-        taints: z
-          .array(
-            z.strictObject({
-              key: z.string(),
-              value: z.string().optional(),
-              effect: oneOf("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"),
-            }),
-          )
-          .optional(),
+        ...nodeKind(450),
       }),
     )
     .optional()

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { longestRetention } from "../../components/logs/gcp-plan.ts";
 import { defaultRanges } from "../../components/network/gcp-plan.ts";
-import { serving } from "./common.ts";
+import { common, nodeKind, serving } from "./common.ts";
 import { checkBase, checkWorkloads, customerOf, level, withConsole, withNames, workloads } from "./customer-common.ts";
 import { googleProject, googleRegion, keyName, oneOf, peers, principalArn, text, whole, word } from "./words.ts";
 
@@ -19,7 +19,7 @@ const both = {
   cloud: z.literal("gcp"),
   project: googleProject.describe("Project that this stack is for; the plane is in no other"),
   region: googleRegion,
-  dataProtection: oneOf("on", "off").default("on").describe("on: what holds data cannot be destroyed. off: all can"),
+  dataProtection: common.dataProtection,
   tags: z.record(z.string(), z.string()).default({}).describe("Your own labels, on every resource that takes labels"),
 };
 
@@ -83,19 +83,7 @@ const kubernetes = z.strictObject({
       z.string(),
       z.strictObject({
         machineType: z.string(),
-        capacity: oneOf("on-demand", "spot").optional(),
-        perZone: z.strictObject({ min: whole(0, 1000), max: whole(1, 1000) }),
-        diskGib: whole(20, 16_384).optional(),
-        labels: z.record(z.string(), z.string()).optional(),
-        taints: z
-          .array(
-            z.strictObject({
-              key: z.string(),
-              value: z.string().optional(),
-              effect: oneOf("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"),
-            }),
-          )
-          .optional(),
+        ...nodeKind(1000),
       }),
     )
     .optional()

@@ -1,5 +1,6 @@
 /** The TCP connections of a service's processes, as the kernel tells them: which ones they opened, which ones they took. */
-import { processIds, readProc } from "../../shared/proc.ts";
+import { readProc } from "../../shared/proc.ts";
+import { pidsOf } from "./processes.ts";
 
 export interface Connection {
   peer: string;
@@ -15,8 +16,7 @@ const listening = "0A";
 
 /** @param service such as `tunnel`. Those of all its processes that run now. */
 export function connectionsOf(service: string): Connection[] {
-  const pids = processIds().filter((pid) => readProc(pid, "cmdline").includes(`/${service}.mjs`));
-  return pids.flatMap((pid) => {
+  return pidsOf(service).flatMap((pid) => {
     const rows = ["net/tcp", "net/tcp6"].flatMap((table) => rowsOf(readProc(pid, table)));
     const ports = new Set(rows.filter(({ state }) => state === listening).map(({ localPort }) => localPort));
     return rows

@@ -1,10 +1,13 @@
 /** Network namespaces of a service's pods, so that what leaves one meets just the policies that its pod meets. */
 import { statSync } from "node:fs";
-import { processIds, readProc } from "../../shared/proc.ts";
+import { pidsOf } from "./processes.ts";
 
 /** @param service of a compute plane, such as `executor`. One path a pod that runs now. */
 export function podNetworks(service: string): string[] {
-  const pids = processIds().filter((pid) => readProc(pid, "cmdline").includes(`/app/data/${service}.mjs`));
-  const byNetwork = new Map(pids.map((pid) => `/proc/${pid}/ns/net`).map((path) => [statSync(path).ino, path]));
+  const byNetwork = new Map(
+    pidsOf(service)
+      .map((pid) => `/proc/${pid}/ns/net`)
+      .map((path) => [statSync(path).ino, path]),
+  );
   return [...byNetwork.values()];
 }

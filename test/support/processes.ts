@@ -13,6 +13,10 @@ export const writtenBy = (services: readonly string[]) => sumOver(services, writ
 /** In MiB. */
 export const writtenByProcess = (pid: number) => numberIn(readProc(pid, "io"), /^write_bytes: (\d+)/m) / mebibyte;
 
+/** @param service such as `tunnel`. Ids of all its processes that run now. */
+export const pidsOf = (service: string) =>
+  processIds().filter((pid) => readProc(pid, "cmdline").includes(`/${service}.mjs`));
+
 function sumOver(services: readonly string[], measure: (pid: number) => number): Record<string, number> {
   const found: Record<string, number> = {};
   for (const pid of processIds()) {
