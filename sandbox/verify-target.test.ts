@@ -6,8 +6,11 @@ import { localLimits } from "./verify-target.ts";
 
 const checkout = join(import.meta.dirname, "..");
 
-const limitsOf = (clusters: Environment["clusters"], networkPolicy: Environment["networkPolicy"] = "not-enforced") =>
-  joinLimits(localLimits({ clusters, networkPolicy }, checkout).map(readLimits));
+const limitsOf = (
+  clusters: Environment["clusters"],
+  networkPolicy: Environment["networkPolicy"] = "not-enforced",
+  isShipping = true,
+) => joinLimits(localLimits({ clusters, networkPolicy }, checkout, isShipping).map(readLimits));
 
 const outboundOnly = "net-tunnel-outbound-only";
 
@@ -42,4 +45,10 @@ test("the firewall around a given customer's cluster is not decided, that around
   const claims = (clusters: Environment["clusters"]) => limitsOf(clusters).map(({ claim }) => claim);
   expect(claims({ region: "own", customer: "given" })).toContain("net-no-inbound-firewall-rules");
   expect(claims({ region: "given", customer: "own" })).not.toContain("net-no-inbound-firewall-rules");
+});
+
+test("how logs are shipped is decided where something ships them, and stands in the list where nothing does", () => {
+  const claims = (isShipping: boolean) => limitsOf(own, "enforced", isShipping).map(({ claim }) => claim);
+  expect(claims(true)).not.toContain("comm-fluentbit-tls");
+  expect(claims(false)).toContain("comm-fluentbit-tls");
 });

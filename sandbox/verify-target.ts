@@ -1,5 +1,6 @@
 /** The local run as `verify` sees any customer's plane, and any region's. */
 import { join } from "node:path";
+import { shipperNamespace } from "../components/logs/contract.ts";
 import { controlPlaneSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, ecrHost, names } from "./hosts.ts";
@@ -53,15 +54,22 @@ function accessOf({ profile, configFile, credentialsFile, endpointUrl }: Environ
   return { profile, configFile, credentialsFile, endpointUrl, caFile };
 }
 
+/** Whether task pods' logs are shipped: the shipper is an extended part of the toolchain. */
+export function shipsLogs({ outputs }: Pick<Environment, "outputs">): boolean {
+  return String(outputs.customer.namespaces).split(",").includes(shipperNamespace);
+}
+
 /** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
 export function localLimits(
   { clusters, networkPolicy }: Pick<Environment, "clusters" | "networkPolicy">,
   checkout: string,
+  isShipping: boolean,
 ): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
     "limits.yaml",
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
+    ...(isShipping ? [] : ["limits-unshipped.yaml"]),
     ...(given ? ["limits-given.yaml"] : []),
     ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
   ];

@@ -33,6 +33,16 @@ export interface ScannedObject {
   suspicious: { key: string; looksLike: string }[];
 }
 
+/** One place that a log shipper is told to send to. */
+export interface ShipperOutput {
+  /** ConfigMap and file. */
+  from: string;
+  /** As the shipper calls what sends: `cloudwatch_logs`. */
+  plugin: string;
+  /** Those that say where to and how safely, by their names in lower case. */
+  settings: Record<string, string>;
+}
+
 export interface IamRole {
   name: string;
   arn: string;
@@ -105,6 +115,8 @@ export interface Facts extends RegionFacts, ProbeFacts {
   limitRanges: V1LimitRange[];
   customResourceDefinitions: V1CustomResourceDefinition[];
   scanned: ScannedObject[];
+  /** Of the plane's own shipper, where there is one. */
+  shipperOutputs: ShipperOutput[];
   accessReviews: AccessReview[];
   iam: IamAccount;
   buckets: BucketFact[];

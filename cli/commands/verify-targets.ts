@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { localLimits, localTargets } from "../../sandbox/verify-target.ts";
+import { localLimits, localTargets, shipsLogs } from "../../sandbox/verify-target.ts";
 import { messageOf, refusal } from "../../shared/errors.ts";
 import { parseTargets, type Targets } from "../../verify/target.ts";
 import { checkout } from "../context.ts";
@@ -18,7 +18,11 @@ export interface Chosen {
 export function targetsOf(file: string | undefined): Chosen {
   if (file !== undefined) return { targets: parseTargets(readJson(file), file), limitsFiles: [], toolPath: [] };
   const local = readEnvironment(paths());
-  return { targets: localTargets(local), limitsFiles: localLimits(local, checkout), toolPath: local.toolPath };
+  return {
+    targets: localTargets(local),
+    limitsFiles: localLimits(local, checkout, shipsLogs(local)),
+    toolPath: local.toolPath,
+  };
 }
 
 function readJson(file: string): unknown {

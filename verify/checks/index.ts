@@ -9,6 +9,7 @@ import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
 import { clusterServesOneOrg } from "./cls-04-dedicated-cluster.ts";
 import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
 import { managementIsApart } from "./cls-06-management-apart.ts";
+import { vendorKeepsItAvailable } from "./cls-07-availability.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { deploymentsAsReleased } from "./dep-01-deployments.ts";
 import { executorIsController } from "./dep-02-executor-controller.ts";
@@ -53,10 +54,12 @@ import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { noGoogleKeys } from "./sec-04-google-keys.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
+import { shipperByTls } from "./tls-04-shipper.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
+import { tunnelIsTheOnlyConnection } from "./vnd-03-tunnel-only.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
@@ -65,9 +68,11 @@ export const checks: readonly AnyCheck[] = [
   managementIsPrivate,
   vendorHasNoWayIn,
   vendorReadsNothing,
+  tunnelIsTheOnlyConnection,
   clusterServesOneOrg,
   nodesAreTheCustomers,
   managementIsApart,
+  vendorKeepsItAvailable,
   namespacePerProject,
   quotaPerNamespace,
   roleBindingsStayHome,
@@ -111,6 +116,7 @@ export const checks: readonly AnyCheck[] = [
   noInboundRules,
   tunnelIsHeardOf,
   secondChannelIsOutbound,
+  shipperByTls,
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,

@@ -5,10 +5,12 @@ import {
   type KubernetesObject,
   KubernetesObjectApi,
 } from "@kubernetes/client-node";
+import { shipperNamespace } from "../../components/logs/contract.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { Collected, Fact, Facts, ScannedObject } from "../facts.ts";
 import { redactObject } from "./redact.ts";
 import { scanConfigMap, scanSecret } from "./scan.ts";
+import { outputsOf } from "./shipper.ts";
 
 const pageSize = 500;
 
@@ -28,7 +30,7 @@ const kinds = {
   customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
 } as const;
 
-type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned">;
+type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs">;
 
 /** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
 export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
@@ -39,7 +41,7 @@ export async function collectKubernetes(kubeconfig: string): Promise<KubernetesF
     ),
   );
   const facts = Object.fromEntries(lists) as { [K in keyof typeof kinds]: Fact<Facts[K]> };
-  return { ...facts, scanned: await scanAll(api) };
+  return { ...facts, ...(await scanAll(api)) };
 }
 
 /** Every object of one kind beside those of `collectKubernetes`. */
@@ -57,8 +59,17 @@ function connect(kubeconfig: string): KubernetesObjectApi {
   return KubernetesObjectApi.makeApiClient(config);
 }
 
-async function scanAll(api: KubernetesObjectApi): Promise<Fact<ScannedObject[]>> {
+async function scanAll(api: KubernetesObjectApi): Promise<Pick<Collected, "scanned" | "shipperOutputs">> {
   const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
+  return {
+    scanned: scannedOf(secrets, configMaps),
+    shipperOutputs: configMaps.read
+      ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
+      : configMaps,
+  };
+}
+
+function scannedOf(secrets: Fact<KubernetesObject[]>, configMaps: Fact<KubernetesObject[]>): Fact<ScannedObject[]> {
   const request = `${secrets.request}; ${configMaps.request}`;
   if (!secrets.read) return { ...secrets, request };
   if (!configMaps.read) return { ...configMaps, request };

@@ -141,6 +141,7 @@ export const clusterCalls: Record<Plane, Partial<Record<FactName, readonly Clust
     networkPolicies: [list("networking.k8s.io", "networkpolicies")],
     customResourceDefinitions: [list("apiextensions.k8s.io", "customresourcedefinitions")],
     scanned,
+    shipperOutputs: [list("", "configmaps")],
     accessReviews: [{ group: "authorization.k8s.io", resource: "subjectaccessreviews", verb: "create" }],
   },
   control: {

@@ -10,6 +10,7 @@ import type {
 } from "@kubernetes/client-node";
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
+import { shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
 import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
 import type { PlainRule } from "../../components/workloads/service-spec.ts";
 import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
@@ -76,6 +77,7 @@ export function goodCluster(target: Target): KubernetesFacts {
         ),
       ),
       ...spaces.map(taskPod),
+      shipperPod(),
     ],
     deployments: components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
     services: [{ metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } }],
@@ -232,6 +234,18 @@ function pod(namespace: string, name: string, serviceAccountName: string, roleNa
       containerStatuses: [{ name: "main", image: "", imageID: image, ready: true, restartCount: 0 }],
     },
   };
+}
+
+/** Of all pods the one that is not restricted: it needs no more than this to be none of POD-01's findings. */
+function shipperPod(): V1Pod {
+  const made = pod(shipperNamespace, shipperName, shipperAccount);
+  const [container] = made.spec?.containers ?? [];
+  if (container)
+    container.securityContext = {
+      ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+      capabilities: { drop: ["ALL"] },
+    };
+  return made;
 }
 
 function annotated(namespace: string, name: string, roleName: string) {

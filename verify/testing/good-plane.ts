@@ -2,6 +2,7 @@
 import { renderBucketPolicy } from "../../components/buckets/policy.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/aws-policies.ts";
+import { shipperNamespace } from "../../components/logs/contract.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
@@ -44,6 +45,13 @@ export function goodFacts(target: Target = goodTarget): Facts {
     accessReviews: answersTo(target, cluster),
     ...goodProbes(),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
+    shipperOutputs: [
+      {
+        from: `ConfigMap/${shipperNamespace}/shipper-1/fluent-bit.conf`,
+        plugin: "cloudwatch_logs",
+        settings: { region: "us-east-2" },
+      },
+    ],
     ...goodAccount(),
     // Of another cloud: there, so that whoever asks for it here is seen to be told that it does not apply.
     googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
