@@ -3,6 +3,7 @@ which here are the local run's stand-ins."""
 
 import os
 import subprocess
+from pathlib import Path
 
 import flyte
 
@@ -10,11 +11,13 @@ mirror = os.environ.get("BIPLANE_PACKAGES", "http://packages.biplane.test")
 # Whatever is said here is the image's last layer: another text builds that one alone.
 word = os.environ.get("BIPLANE_WORD", "hello")
 
+# A file that the image is to hold.
+source = os.environ.get("BIPLANE_SOURCE")
 base = os.environ.get("BIPLANE_BASE_IMAGE") or os.environ.get("BIPLANE_TASK_IMAGE")
 
 
 def image_on(base: str) -> flyte.Image:
-    return (
+    image = (
         flyte.Image.from_base(base)
         .clone(name=os.environ.get("BIPLANE_IMAGE_NAME", "built"), extendable=True)
         .with_commands([f"echo 'deb [trusted=yes] {mirror}/debian ./' > /etc/apt/sources.list"])
@@ -23,6 +26,7 @@ def image_on(base: str) -> flyte.Image:
         .with_commands([os.environ.get("BIPLANE_COMMAND") or "true"])
         .with_env_vars({"BIPLANE_WORD": word})
     )
+    return image.with_source_file(Path(source)) if source else image
 
 
 # In the pod the client knows the image from the run.

@@ -12,9 +12,13 @@ export interface ProbedHost {
   plain: { outcome: "closed" | "silent" | "answered"; told: string };
 }
 
+/** ALPN of the two channels: the tunnel, on which the region asks, and HTTP/2, by which a compute plane asks. */
+export const channels = ["biplane-tunnel", "h2"] as const;
+
 /** A handshake with the relay by somebody who is no cluster, and what came of it. */
 export interface ProbedCaller {
   host: string;
+  channel: (typeof channels)[number];
   certificate: "none" | "a stranger's own";
   outcome: "refused" | "served" | "left open";
   told: string;

@@ -8,12 +8,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api, https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
-import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
-import { kubectl, platform } from "../support/kubectl.ts";
-import { checkout, environment, here } from "../support/local-run.ts";
-import { scrapeAll } from "../support/metrics.ts";
+import { checkout, environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
+import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
 const { org, project, domain } = environment;
@@ -37,7 +35,7 @@ describe.skipIf(!ours)("what passes through the region", () => {
   const relayed: string[] = [];
   let bundle: string;
   let returned: string;
-  let written: { place: string; text: string }[];
+  let written: Written[];
 
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), "biplane-nothing-kept-"));
@@ -66,11 +64,10 @@ describe.skipIf(!ours)("what passes through the region", () => {
       const { signedUrl } = await data.createUploadLocation(request);
       signatures.push(new URL(signedUrl).searchParams.get("X-Amz-Signature") ?? "");
     }
-    const told = [...(await podLogs("region")), ...(await podLogs("customer")), ...(await metrics())];
-    written = [...told, ...database(), ...edge()];
+    written = [...(await saidBy("region")), ...(await saidBy("customer")), ...keptByRegion()];
   });
 
-  const holding = (text: string) => written.filter((each) => each.text.includes(text)).map(({ place }) => place);
+  const holding = (text: string) => placesHolding(written, text);
 
   it("is searched for where it would be: what may be written is found there", () => {
     expect(holding(run).some((place) => place.startsWith("database"))).toBe(true);
@@ -148,26 +145,4 @@ async function sayOfPod(pod: string, message: string): Promise<void> {
   const said = { type: "Normal", reason: "Marked", source: { component: "test" }, count: 1, lastTimestamp: new Date() };
   const body = { metadata: { generateName: "marker-" }, involvedObject, message, ...said };
   await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body });
-}
-
-async function podLogs(plane: "region" | "customer") {
-  const args = ["logs", "--namespace", platform[plane], "--selector=app.kubernetes.io/part-of=biplane", "--tail=-1"];
-  const text = await kubectl(plane, ...args, "--all-containers", "--max-log-requests=50");
-  return [{ place: `pods of ${plane}`, text }];
-}
-
-/** Of every service: what it counts must name nobody and nothing of theirs. */
-async function metrics() {
-  const all = [...(await scrapeAll("region")), ...(await scrapeAll("customer"))];
-  return all.map(({ pod, text }) => ({ place: `metrics of ${pod}`, text }));
-}
-
-function database() {
-  return databaseFiles().map((path) => ({ place: `database ${path}`, text: readFileSync(path, "latin1") }));
-}
-
-function edge() {
-  return ["edge", "cloud-database"].map((name) => {
-    return { place: `log of ${name}`, text: readFileSync(join(here.logs, `${name}.log`), "latin1") };
-  });
 }

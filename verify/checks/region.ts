@@ -19,6 +19,7 @@ import { onlyUris } from "./db-04-only-uris.ts";
 import { everyCallAuthenticated } from "./rpc-01-authenticated.ts";
 import { presentTlsOnly } from "./tls-01-versions.ts";
 import { relayWantsCertificates } from "./tls-02-relay-certificates.ts";
+import { bothChannelsWantCertificates } from "./tls-05-both-channels.ts";
 
 export const regionChecks: readonly AnyCheck[] = [
   regionInVendorAccount,
@@ -40,4 +41,5 @@ export const regionChecks: readonly AnyCheck[] = [
   everyCallAuthenticated,
   presentTlsOnly,
   relayWantsCertificates,
+  bothChannelsWantCertificates,
 ];

@@ -1,6 +1,8 @@
 /** What in this checkout decides each claim: checks, tests that say so, decision records, and the lists of accepted gaps. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
 import { checks } from "../checks/index.ts";
 import { type Limit, readLimits } from "../limits.ts";
 
@@ -13,14 +15,20 @@ export interface Deciders {
   tests: string[];
   /** Why one machine does not decide it. */
   limit?: string;
+  /** What is missing for it to be decided. Of a claim that nothing decides. */
+  missing?: string;
 }
 
-/** What is decided by the checkout at `root`. A claim that nothing decides has no entry. */
+/** What is decided by the checkout at `root`. A claim that nothing decides has an entry only for what is missing. */
 export function readDeciders(root: string): Map<string, Deciders> {
-  return joinDeciders(readTestClaims(root), readLimits(join(root, "sandbox/limits.yaml")));
+  return joinDeciders(readTestClaims(root), readLimits(join(root, "sandbox/limits.yaml")), readUndecided());
 }
 
-function joinDeciders(tests: readonly TestClaim[], limits: readonly Limit[]): Map<string, Deciders> {
+function joinDeciders(
+  tests: readonly TestClaim[],
+  limits: readonly Limit[],
+  undecided: readonly Undecided[],
+): Map<string, Deciders> {
   const found = new Map<string, Deciders>();
   const of = (claim: string): Deciders => {
     const known = found.get(claim) ?? { checks: [], outdone: [], tests: [] };
@@ -33,7 +41,19 @@ function joinDeciders(tests: readonly TestClaim[], limits: readonly Limit[]): Ma
   }
   for (const { claim, test } of tests) if (!of(claim).tests.includes(test)) of(claim).tests.push(test);
   for (const { claim, reason } of limits) of(claim).limit = reason;
+  for (const { claim, missing } of undecided) of(claim).missing = missing;
   return found;
+}
+
+const undecidedSchema = z.strictObject({
+  undecided: z.array(z.strictObject({ claim: z.string(), missing: z.string().min(10) })),
+});
+
+type Undecided = z.infer<typeof undecidedSchema>["undecided"][number];
+
+export function readUndecided(): Undecided[] {
+  const path = join(import.meta.dirname, "undecided.yaml");
+  return undecidedSchema.parse(parse(readFileSync(path, "utf8"))).undecided;
 }
 
 export interface TestClaim {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checks } from "../checks/index.ts";
 import { readLimits } from "../limits.ts";
-import { type Deciders, provedIn, readDeciders, readTestClaims } from "./deciders.ts";
+import { type Deciders, provedIn, readDeciders, readTestClaims, readUndecided } from "./deciders.ts";
 import { claimsDocument, renderClaims, standingOf } from "./document.ts";
 import { ledger } from "./ledger.ts";
 
@@ -56,6 +56,27 @@ describe("docs/claims.md", () => {
         if (link.endsWith(".test.ts")) expect(tests).toContainEqual({ claim, test: link.replace("../", "") });
       }
     }
+  });
+});
+
+describe("what is told to be missing", () => {
+  const deciders = readDeciders(checkout);
+  const undecided = readUndecided();
+
+  it("is of a claim of the ledger, once, that nothing decides", () => {
+    const claims = undecided.map(({ claim }) => claim);
+    expect(claims.filter((claim) => !known.has(claim))).toEqual([]);
+    expect(new Set(claims).size).toBe(claims.length);
+    const open = (id: string) => {
+      const claim = ledger.claims.find((one) => one.id === id);
+      return claim && standingOf(claim, deciders.get(id)) === "open";
+    };
+    expect(claims.filter((claim) => !open(claim))).toEqual([]);
+  });
+
+  it("stands at the claim", () => {
+    const silent = undecided.filter(({ claim, missing }) => !cells.get(claim)?.endsWith(`: ${missing}`));
+    expect(silent).toEqual([]);
   });
 });
 

@@ -50,8 +50,8 @@ export function renderClaims(claims: readonly Claim[], deciders: ReadonlyMap<str
   );
   return `# Claims
 
-Written by \`node verify/claims/document.ts\` from \`verify/claims/ledger.json\`, the checks, the tests and the accepted gaps of
-this checkout. What decides a claim stands here; whether it was decided, at which commit, says \`./biplane claims\`.
+Written by \`node verify/claims/document.ts\` from \`verify/claims/ledger.json\`, the checks, the tests, the accepted gaps and what
+\`verify/claims/undecided.yaml\` says is missing. What decides a claim stands here; whether it was decided, at which commit, says \`./biplane claims\`.
 
 | decided | claims |
 | --- | ---: |
@@ -97,7 +97,9 @@ function decidedBy(claim: Claim, deciders: Deciders | undefined): string {
     ...(deciders?.tests ?? []).map((test) => `[${test}](../${test})`),
     ...(deciders?.limit === undefined ? [] : [`not here: ${deciders.limit}`]),
   ];
-  return named.length > 0 ? named.join(", ") : claim.kind === "attestation" ? "attestation" : "**nothing yet**";
+  if (named.length > 0) return named.join(", ");
+  if (claim.kind === "attestation") return "attestation";
+  return deciders?.missing === undefined ? "**nothing yet**" : `**nothing yet**: ${deciders.missing}`;
 }
 
 if (import.meta.main) writeFileSync(claimsDocument, renderClaims(ledger.claims, readDeciders(checkout)));

@@ -1,28 +1,34 @@
 /** Dials the relay as no cluster can: without a certificate, and with one that nobody of the region's signed. */
 import { connect } from "node:tls";
-import type { ProbedCaller } from "../facts-probes.ts";
+import { channels, type ProbedCaller } from "../facts-probes.ts";
 import { strangersPair } from "./stranger.ts";
 
-/** What clusters speak there: see services/shared/cluster-identity.ts. */
-const protocols = ["biplane-tunnel", "h2"];
 const patienceMs = 5_000;
 /** HTTP/2's own first words; whoever serves answers them with its settings. */
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 export async function probeCallers(host: string): Promise<ProbedCaller[]> {
-  return [await call(host, "none", {}), await call(host, "a stranger's own", await strangersPair())];
+  const pair = await strangersPair();
+  const calls: ProbedCaller[] = [];
+  for (const channel of channels)
+    calls.push(
+      await call({ host, channel, certificate: "none" }, {}),
+      await call({ host, channel, certificate: "a stranger's own" }, pair),
+    );
+  return calls;
 }
 
 /** By TLS 1.3 a client's handshake ends before the server has judged it, so what counts is what comes after. */
-function call(host: string, certificate: ProbedCaller["certificate"], pair: object): Promise<ProbedCaller> {
+function call(asked: Pick<ProbedCaller, "host" | "channel" | "certificate">, pair: object): Promise<ProbedCaller> {
+  const { host, channel } = asked;
   return new Promise((resolve, reject) => {
     let connected = false;
     const end = (outcome: ProbedCaller["outcome"], told: string) => {
-      resolve({ host, certificate, outcome, told });
+      resolve({ ...asked, outcome, told });
       socket.destroy();
     };
     const socket = connect({
-      ...{ host, port: 443, servername: host, ALPNProtocols: protocols },
+      ...{ host, port: 443, servername: host, ALPNProtocols: [channel] },
       ...pair,
       rejectUnauthorized: false,
       timeout: patienceMs,

@@ -28,7 +28,9 @@ async function probeRegion({ endpoint, relayHost, ...target }: ControlPlane) {
     attempt(`a TLS handshake of each version with ${endpoint} and ${relayHost}; GET / on port 80`, () =>
       probeHosts(hosts),
     ),
-    attempt(`dial ${relayHost} without a certificate, and with a stranger's`, () => probeCallers(relayHost)),
+    attempt(`dial ${relayHost} by each channel, without a certificate and with a stranger's`, () =>
+      probeCallers(relayHost),
+    ),
     attempt(`every RPC of ${endpoint} without a credential that holds`, () =>
       probeCalls({ ...target, endpoint, relayHost }),
     ),

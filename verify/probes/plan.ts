@@ -19,7 +19,10 @@ export function planProbes({ customer, controlPlane }: Targets): PlannedProbe[] 
           does: `TLS handshakes of versions 1.0 to 1.3 with ${controlPlane.endpoint} and ${controlPlane.relayHost}, and a request to their port 80`,
           makes: nothing,
         },
-        { does: `dial ${controlPlane.relayHost} without a certificate, and with one of a stranger's`, makes: nothing },
+        {
+          does: `dial ${controlPlane.relayHost} by each channel, without a certificate and with a stranger's`,
+          makes: nothing,
+        },
         {
           does: `call every RPC of ${controlPlane.endpoint} without a credential, and with three that must not hold`,
           makes: "lines in the region's logs that say so",

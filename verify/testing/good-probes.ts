@@ -1,5 +1,5 @@
 /** How every probe ends on a good plane and a good region. */
-import { type ProbedHost, type ProbeFacts, tlsVersions } from "../facts-probes.ts";
+import { channels, type ProbedHost, type ProbeFacts, tlsVersions } from "../facts-probes.ts";
 import { account, roleArn } from "./good-cluster.ts";
 import { goodControlPlane } from "./good-region.ts";
 
@@ -11,19 +11,21 @@ export function goodProbes(): ProbeFacts {
   return {
     probedHosts: [host(endpoint, "api"), host(relayHost, "relay")],
     probedStore: [host("s3.us-east-2.example.test", "object-store")],
-    probedCallers: [
-      {
-        ...{ host: relayHost, certificate: "none", outcome: "refused" },
-        told: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
-      },
-      { host: relayHost, certificate: "a stranger's own", outcome: "refused", told: "the other end closed" },
-    ],
+    probedCallers: channels.flatMap((channel) => {
+      const refused = { host: relayHost, channel, outcome: "refused" } as const;
+      return [
+        { ...refused, certificate: "none", told: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" } as const,
+        { ...refused, certificate: "a stranger's own", told: "the other end closed" } as const,
+      ];
+    }),
     probedCalls: [
       call("flyteidl2.auth.IdentityService/UserInfo", "signed in", "Ok"),
       ...(["none", "unsigned token"] as const).flatMap((credential) => [
         call("flyteidl2.auth.AuthMetadataService/GetOAuth2Metadata", credential, "Ok"),
         call("biplane.cluster.v1.RegistrationService/Register", credential, "InvalidArgument"),
         call("flyteidl2.workflow.RunService/ListRuns", credential, "Unauthenticated"),
+        call("biplane.cluster.v1.ClusterLinkService/Heartbeat", credential, "Unimplemented"),
+        call("biplane.queue.v1.ExecutorQueueService/Lease", credential, "Unimplemented"),
         call("flyteidl2.app.AppService/Create", credential, "Unimplemented"),
       ]),
     ],
