@@ -84,6 +84,11 @@ describe("a lease", () => {
     expect(said).toEqual([]);
   });
 
+  it("keeps what it makes in a bucket of any cloud's", async () => {
+    await takeAction(leased({ runOutputBase: "gs://meta/acme/demo/development/r1" }), deps);
+    expect(stored().spec.runOutputBase).toBe("gs://meta/acme/demo/development/r1");
+  });
+
   it("of a child is owned by its parent, so that an abort takes both", async () => {
     await takeAction(leased(), deps);
     await takeAction(leased({ key: keyOf("r1", "c1"), parentAction: "a0" }), deps);
@@ -119,6 +124,11 @@ describe("a lease", () => {
       "outputs beneath another run",
       { runOutputBase: "s3://meta/acme/demo/development/r2" },
       /outputs must go beneath acme\/demo\/development\/r1/,
+    ],
+    [
+      "outputs that are nowhere's objects",
+      { runOutputBase: "file://meta/acme/demo/development/r1" },
+      /outputs must go beneath/,
     ],
     [
       "outputs beneath another organisation",
