@@ -5,6 +5,7 @@ import type { GkeCluster } from "./contract.ts";
 import { minorOf } from "./gcp.ts";
 import { checkAdoptedGke, checkGkeLink, type FoundGkeCluster } from "./gcp-adopt-checks.ts";
 import { gkeKubeconfigOf } from "./gcp-kubeconfig.ts";
+import { portOf } from "./kubeconfig.ts";
 
 export interface AdoptedGkeArgs {
   project: string;
@@ -46,7 +47,7 @@ export function adoptGkeCluster(
       throughLink,
     ),
     apiHost: endpoint,
-    apiPort: pulumi.output(443),
+    apiPort: portOf(endpoint.apply((address) => `https://${address}`)),
     workloadPool: checked.apply(({ workloadPool }) => workloadPool ?? ""),
   };
 }
