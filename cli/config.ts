@@ -1,6 +1,6 @@
 /** Every command's options, checked before anything is done. One schema, published as docs/schemas/cli.schema.json. */
 import { z } from "zod";
-import { models } from "../sandbox/model.ts";
+import { clouds, models } from "../sandbox/model.ts";
 import { extendedParts } from "../sandbox/toolchain/extended.ts";
 import { UserError } from "../shared/errors.ts";
 import { severities } from "../verify/severity.ts";
@@ -15,6 +15,8 @@ const dnsLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a-z, 
 const newFile = file.describe("New file of mode 0600 that gets the secret: it is shown this once");
 const ownName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 32');
 const id = z.string().min(1).max(256);
+
+const whereThePlaneStands = z.enum(clouds, clouds.join(" or ")).optional();
 
 const kubeconfig = (plane: string) =>
   file
@@ -39,6 +41,9 @@ export const commandSchemas = {
         .enum(models, models.join(" or "))
         .optional()
         .describe("Who operates the customer's plane. @default what the run has begun with, else self-managed"),
+      cloud: whereThePlaneStands.describe(
+        "Where the customer's plane stands; the region stands in AWS. @default what the run has begun with, else aws",
+      ),
       with: z
         .string()
         .transform((list) => (list === "all" ? [...extendedParts] : list.split(",")))
@@ -209,7 +214,14 @@ export const commandSchemas = {
     subject: z.string().min(1).max(256).describe("The person's e-mail address"),
     config: signIn,
   }),
-  demo: z.strictObject({ keep: z.boolean().default(false).describe("Leave everything running at the end") }),
+  demo: z.strictObject({
+    keep: z.boolean().default(false).describe("Leave everything running at the end"),
+    cloud: whereThePlaneStands.describe("Where the customer's plane stands. @default aws"),
+    ifBuilt: z
+      .boolean()
+      .default(false)
+      .describe("Does nothing, in words, where an extended part that it needs is not built"),
+  }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),
     long: z.boolean().default(false),

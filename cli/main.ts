@@ -15,6 +15,8 @@ program
   .command("demo")
   .description("up, run examples/hello.py by the real client, verify, a summary, down")
   .option("--keep", "leave everything running at the end")
+  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without) or gcp")
+  .option("--if-built", "do nothing where an extended part of the toolchain that it needs is not built")
   .action(async (raw) => exit((await import("./commands/demo.ts")).demo(parseOptions("demo", raw))));
 
 program
@@ -23,9 +25,10 @@ program
   .option("--kubeconfig-region <file>", "use this cluster for the region instead of a node of the local run")
   .option("--kubeconfig-customer <file>", "use this cluster for the customer instead of a node of the local run")
   .option("--model <model>", "who operates the customer's plane: self-managed (as it is without) or byoc")
+  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without) or gcp")
   .option(
     "--with <parts>",
-    "build these extended parts first, with commas between, or all: logs, metrics, network-policy",
+    "build these extended parts first, with commas between, or all: logs, metrics, gcp, network-policy, images",
   )
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
 

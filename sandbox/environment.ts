@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../shared/errors.ts";
-import { models } from "./model.ts";
+import { clouds, models } from "./model.ts";
 import type { Paths } from "./paths.ts";
 
 const path = z.string().describe("Absolute path");
@@ -39,6 +39,13 @@ const awsSchema = z.strictObject({
   credentialsFile: secretFile,
 });
 
+const googleSchema = z.strictObject({
+  endpointUrl: z.url().describe("Answers in the place of Google's hosts"),
+  project: z.string(),
+  region: z.string(),
+  accessTokenFile: secretFile.describe("Of who owns the project"),
+});
+
 const clusterKind = z.enum(["own", "given"]);
 
 export const environmentSchema = z.strictObject({
@@ -68,7 +75,9 @@ export const environmentSchema = z.strictObject({
     .enum(["enforced", "not-enforced"])
     .describe("Whether the nodes that the local run made enforce NetworkPolicy"),
   model: z.enum(models).describe("Who operates the customer's plane"),
-  aws: awsSchema.describe("The customer's account"),
+  cloud: z.enum(clouds).describe("Where the customer's plane stands; the region stands in AWS"),
+  aws: awsSchema.describe("The customer's account; nothing of theirs is in it where their plane stands elsewhere"),
+  google: googleSchema.optional().describe("The customer's project, with cloud gcp"),
   awsRegionAccount: awsSchema.describe("The region's account"),
   databaseVerifier: z
     .strictObject({
@@ -107,6 +116,7 @@ export function readEnvironment(paths: Paths): Environment {
 
 /** Variables for the real client and the usual tools; the secrets stay in their files. */
 export function shellVariables(environment: Environment): Record<string, string> {
+  const { google } = environment;
   return {
     BIPLANE_ENDPOINT: environment.endpoint,
     BIPLANE_TASK_IMAGE: environment.taskImage,
@@ -120,6 +130,13 @@ export function shellVariables(environment: Environment): Record<string, string>
     AWS_ENDPOINT_URL: environment.aws.endpointUrl,
     AWS_CONFIG_FILE: environment.aws.configFile,
     AWS_SHARED_CREDENTIALS_FILE: environment.aws.credentialsFile,
+    ...(google
+      ? {
+          GOOGLE_ENDPOINT_URL: google.endpointUrl,
+          GOOGLE_CLOUD_PROJECT: google.project,
+          CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: google.accessTokenFile,
+        }
+      : {}),
     KUBECONFIG: environment.kubeconfigs.customer,
     DO_NOT_TRACK: "1",
   };

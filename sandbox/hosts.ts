@@ -39,6 +39,8 @@ export const zone = "biplane.test";
 export const names = {
   /** One endpoint for every AWS service: objects, IAM, STS, EKS and the rest. */
   aws: `aws.${zone}`,
+  /** One endpoint for every Google API, where the customer's plane stands in Google Cloud. */
+  google: `google.${zone}`,
   database: `database.${zone}`,
   registry: `registry.${zone}`,
   login: `login.${zone}`,
@@ -68,3 +70,16 @@ export const originPorts = { gateway: 30443, relay: 30444 } as const;
 export const webhookPorts = { region: 19443, customer: 19444 } as const;
 
 export const awsRegion = "us-east-2";
+
+/** The customer's project, where its plane stands in Google Cloud. */
+export const google = {
+  project: "acme-data",
+  region: "europe-west4",
+  /** Of Workload Identity. */
+  pool: "acme-data.svc.id.goog",
+  /** Owns the project. */
+  operator: "user:operator@biplane.test",
+} as const;
+
+/** Where GKE's metadata server answers a node's pods: which pod asks, it knows by the address that asks. */
+export const metadataServer = { address: "169.254.169.254", port: 80, name: "metadata.google.internal" } as const;

@@ -4,25 +4,21 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
-import { checkout } from "../cli/context.ts";
-import { UserError } from "../shared/errors.ts";
-import customerOrRegion from "../stacks/index.ts";
+import { refusal, UserError } from "../shared/errors.ts";
 import {
   ensureCloud,
   loginPeople,
   loginStaff,
+  operatorToken,
   profileFiles,
   profileOf,
-  regionClientSecret,
   removeCloud,
 } from "./cloud/index.ts";
 import type { Sandbox, Toolchain } from "./context.ts";
 import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVerifierLogin } from "./credentials.ts";
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
-import { ensureEdge, originPull, removeEdge } from "./edge/index.ts";
+import { ensureEdge, removeEdge } from "./edge/index.ts";
 import { begunWith, enforcingPart, writeEnforcement } from "./enforcement.ts";
-import { upStack } from "./engine/index.ts";
 import { type Environment, writeEnvironment } from "./environment.ts";
 import {
   chooseClusters,
@@ -33,19 +29,21 @@ import {
   recordChoice,
   removeFromCluster,
 } from "./given/index.ts";
-import { awsRegion, names, type Plane } from "./hosts.ts";
+import { awsRegion, google, names, type Plane } from "./hosts.ts";
 import { ensureImages } from "./images/index.ts";
-import { chooseModel, type Model, type ModelRecord, writeModel } from "./model.ts";
+import { type Cloud, chooseModel, type Model, type ModelRecord, writeModel } from "./model.ts";
 import { ensureNetwork, removeNetwork } from "./network/index.ts";
 import { ensureNode, removeNode } from "./node/index.ts";
 import type { Paths } from "./paths.ts";
 import { ensureAuthority } from "./pki.ts";
 import { recordedProcesses, stopProcess } from "./processes.ts";
-import { customerBaseConfig, customerConfig, type Images, type LinkService, local, regionConfig } from "./stacks.ts";
+import { type Images, local } from "./stacks.ts";
 import { ensureToolchain, locateToolchain, type Progress, readyParts } from "./toolchain/index.ts";
 import { withLock } from "./toolchain/lock.ts";
+import { type Around, upCustomer, upFoundations } from "./up-stacks.ts";
 
-const everyStack = { program: customerOrRegion, policyPack: join(checkout, "policies") };
+/** Of the toolchain: it is built by the first run in Google Cloud. */
+export const googlePart = "gcp";
 const planes: Plane[] = ["region", "customer"];
 export const localRunSteps = {
   network: "network",
@@ -66,6 +64,8 @@ export interface Choices {
   kubeconfigs?: Partial<Record<Plane, string>>;
   /** Who operates the customer's plane. @default self-managed */
   model?: Model;
+  /** Where the customer's plane stands. @default aws */
+  cloud?: Cloud;
   /** Extended parts of the toolchain to be built first; those that are in the cache are used anyway. @default none */
   also?: string[];
 }
@@ -74,12 +74,14 @@ export interface Choices {
 export function bringUp(
   paths: Paths,
   progress: Progress,
-  { kubeconfigs = {}, model, also }: Choices = {},
+  { kubeconfigs = {}, model, cloud, also: wished = [] }: Choices = {},
 ): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
-    const operated = chooseModel(paths, model);
+    const operated = chooseModel(paths, { model, cloud });
+    const also = operated.cloud === "gcp" ? [...new Set([...wished, googlePart])] : wished;
     const begun = begunWith(paths, also);
     const given = await chooseClusters(paths, kubeconfigs);
+    requireOwnCluster(operated, given);
     const tools = await ensureToolchain(paths, progress, also);
     const parts = readyParts(paths);
     const enforced = begun ?? parts.includes(enforcingPart);
@@ -93,7 +95,7 @@ export function bringUp(
       progress.step(title, (report) => run({ paths, tools, progress: report }));
 
     await step(localRunSteps.network, (sandbox) => ensureNetwork(sandbox, given.customer?.survey.apiPort));
-    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, given, enforced));
+    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, { given, operated }, enforced));
     const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts));
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
@@ -109,6 +111,7 @@ export function bringUp(
       ...files,
       databaseVerifier: writeVerifierLogin(paths, verifierLogin(region.outputs)),
       model: operated.model,
+      cloud: operated.cloud,
       outputs: {
         region: withoutSecrets(region.outputs),
         customerBase: base.outputs,
@@ -163,90 +166,24 @@ export function isUp(paths: Paths): boolean {
   return existsSync(paths.state) && readdirSync(paths.state).length > 0;
 }
 
-async function startMachines(sandbox: Sandbox, given: GivenPlanes, enforced: boolean): Promise<void> {
+/** A cluster of yours asks no metadata server of this machine's who its pods are. */
+function requireOwnCluster({ cloud }: ModelRecord, { customer }: GivenPlanes): void {
+  if (cloud === "aws" || !customer) return;
+  const allowed = "aws with a cluster of yours for the customer: its nodes have no metadata server of Google's";
+  throw refusal({ subject: "--cloud", value: cloud, allowed });
+}
+
+async function startMachines(
+  sandbox: Sandbox,
+  { given, operated }: Pick<Around, "given" | "operated">,
+  enforces: boolean,
+): Promise<void> {
   await ensureAuthority(sandbox.paths);
-  const cloud = ensureCloud(sandbox);
+  const cloud = ensureCloud(sandbox, operated.cloud);
+  const kind = (plane: Plane) => ({ enforces, cloud: plane === "customer" ? operated.cloud : "aws" }) as const;
   const cluster = (plane: Plane) =>
-    given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane, enforced);
+    given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane, kind(plane));
   await Promise.all([cloud, ensureEdge(sandbox), ...planes.map(cluster)]);
-}
-
-interface Around {
-  images: Images;
-  given: GivenPlanes;
-  operated: ModelRecord;
-}
-
-/**
- * Self-managed: both know nothing of each other. BYOC, in the order of decision 8: the base offers its cluster's API, the
- * region asks for an endpoint, and the base is told which one to accept.
- */
-async function upFoundations(sandbox: Sandbox, around: Around) {
-  const { operated } = around;
-  if (operated.model === "self-managed") {
-    const [region, base] = await Promise.all([upRegion(sandbox, around), upCustomerBase(sandbox, operated)]);
-    return { region, base };
-  }
-  const offering = await upCustomerBase(sandbox, operated);
-  const region = await upRegion(sandbox, around, linkServiceOf(offering.outputs));
-  const acceptedEndpoint = clusterEndpointOf(region.outputs);
-  if (acceptedEndpoint === operated.acceptedEndpoint) return { region, base: offering };
-  const accepting = { ...operated, acceptedEndpoint };
-  const accepted = await upCustomerBase(sandbox, accepting);
-  writeModel(sandbox.paths, accepting);
-  return { region, base: { ...accepted, changes: joined(offering.changes, accepted.changes) } };
-}
-
-function linkServiceOf({ privateLinkService, apiHost }: Record<string, unknown>): LinkService {
-  return { serviceName: String(privateLinkService), apiHost: String(apiHost) };
-}
-
-const endpointsSchema = z.looseObject({ clusterEndpoints: z.record(z.string(), z.string()) });
-
-function clusterEndpointOf(outputs: Record<string, unknown>): string | undefined {
-  return endpointsSchema.parse(outputs).clusterEndpoints[`${local.org}/${local.cluster}`];
-}
-
-/** Of two updates, one after the other: all that was changed, and what is unchanged at the end. */
-function joined(first: Record<string, number>, then: Record<string, number>): Record<string, number> {
-  const kinds = new Set([...Object.keys(first), ...Object.keys(then)]);
-  const sum = (kind: string) => (kind === "same" ? 0 : (first[kind] ?? 0)) + (then[kind] ?? 0);
-  return Object.fromEntries([...kinds].map((kind) => [kind, sum(kind)]));
-}
-
-async function upRegion(sandbox: Sandbox, { images, given }: Around, link?: LinkService) {
-  const dnsServers = given.region?.survey.dnsServers;
-  return upStack(sandbox, {
-    ...everyStack,
-    stack: local.regionStack,
-    config: regionConfig({ images, originPull: await originPull(sandbox), dnsServers, link }),
-    secrets: { "biplane:upstreamClientSecret": regionClientSecret(sandbox.paths) },
-    account: "region",
-    plane: "region",
-  });
-}
-
-function upCustomerBase(sandbox: Sandbox, { model, acceptedEndpoint }: ModelRecord) {
-  return upStack(sandbox, {
-    ...everyStack,
-    stack: local.customerBaseStack,
-    config: customerBaseConfig(model, acceptedEndpoint ? [acceptedEndpoint] : []),
-    secrets: {},
-    account: "customer",
-    plane: "customer",
-  });
-}
-
-function upCustomer(sandbox: Sandbox, { images, given, operated }: Around, secrets: Record<string, string>) {
-  const dnsServers = given.customer?.survey.dnsServers;
-  return upStack(sandbox, {
-    ...everyStack,
-    stack: local.customerStack,
-    config: customerConfig({ model: operated.model, images, dnsServers }),
-    secrets,
-    account: "customer",
-    plane: "customer",
-  });
 }
 
 type Made = Pick<
@@ -261,6 +198,7 @@ type Made = Pick<
   | "clusters"
   | "networkPolicy"
   | "model"
+  | "cloud"
 >;
 
 function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): Environment {
@@ -288,11 +226,17 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     },
     aws: aws("customer"),
     awsRegionAccount: aws("region"),
+    ...(made.cloud === "gcp" ? { google: googleAccess(paths) } : {}),
     taskImage: images.task,
     servicesImage: images.services,
     python: tools.python.client,
     toolPath: [...new Set(["kubectl", "aws"].map((name) => dirname(tools.bin(name))))],
   };
+}
+
+function googleAccess(paths: Paths) {
+  const { project, region } = google;
+  return { endpointUrl: `https://${names.google}`, project, region, accessTokenFile: operatorToken(paths) };
 }
 
 function withoutSecrets(outputs: Record<string, unknown>): Record<string, unknown> {

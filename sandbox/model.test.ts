@@ -11,17 +11,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(here.state, ".."), { recursive: true, force: true }));
 
-it("is self-managed where nobody says otherwise, and what was said where nothing is up", () => {
-  expect(chooseModel(here)).toEqual({ model: "self-managed" });
-  expect(chooseModel(here, "byoc")).toEqual({ model: "byoc" });
+it("is self-managed in AWS where nobody says otherwise, and what was said where nothing is up", () => {
+  expect(chooseModel(here)).toEqual({ model: "self-managed", cloud: "aws" });
+  expect(chooseModel(here, { model: "byoc" })).toEqual({ model: "byoc", cloud: "aws" });
+  expect(chooseModel(here, { cloud: "gcp" })).toEqual({ model: "self-managed", cloud: "gcp" });
+  expect(() => chooseModel(here, { model: "byoc", cloud: "gcp" })).toThrow(/self-managed with --cloud gcp/);
 });
 
 it("stays what the run has begun with, with the endpoint that was accepted", () => {
-  const record = { model: "byoc" as const, acceptedEndpoint: "vpce-0a" };
+  const record = { model: "byoc" as const, cloud: "aws" as const, acceptedEndpoint: "vpce-0a" };
   writeModel(here, record);
   expect(chooseModel(here)).toEqual(record);
-  expect(chooseModel(here, "byoc")).toEqual(record);
-  expect(() => chooseModel(here, "self-managed")).toThrow(
+  expect(chooseModel(here, { model: "byoc" })).toEqual(record);
+  expect(() => chooseModel(here, { cloud: "gcp" })).toThrow(/--cloud is "gcp"; allowed: .*begun with: aws/);
+  expect(() => chooseModel(here, { model: "self-managed" })).toThrow(
     '--model is "self-managed"; allowed: what this run has begun with: byoc. Run ./biplane down first.',
   );
 });
@@ -29,6 +32,6 @@ it("stays what the run has begun with, with the endpoint that was accepted", () 
 it("is self-managed in a run that recorded none", () => {
   mkdirSync(here.state, { recursive: true });
   writeFileSync(join(here.state, "anything"), "");
-  expect(chooseModel(here)).toEqual({ model: "self-managed" });
-  expect(() => chooseModel(here, "byoc")).toThrow(/begun with: self-managed/);
+  expect(chooseModel(here)).toEqual({ model: "self-managed", cloud: "aws" });
+  expect(() => chooseModel(here, { model: "byoc" })).toThrow(/begun with: self-managed/);
 });

@@ -1,4 +1,4 @@
-/** Who operates the local customer's plane, chosen once for a run, and what BYOC's two ends are told of each other. */
+/** Who operates the local customer's plane and in which cloud, chosen once for a run, and what BYOC's ends are told. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -8,30 +8,50 @@ import type { Paths } from "./paths.ts";
 export const models = ["self-managed", "byoc"] as const;
 export type Model = (typeof models)[number];
 
+/** Where the customer's plane stands; the region stands in AWS. */
+export const clouds = ["aws", "gcp"] as const;
+export type Cloud = (typeof clouds)[number];
+
 const recordSchema = z.strictObject({
   model: z.enum(models),
+  cloud: z.enum(clouds).default("aws"),
   /** Endpoint of the region's that the customer accepted: what an operator writes into the base's configuration. */
   acceptedEndpoint: z.string().optional(),
 });
 
 export type ModelRecord = z.infer<typeof recordSchema>;
 
+/** What is wished for. @default what the run has begun with, else the first of each list */
+export interface Wanted {
+  model?: Model | undefined;
+  cloud?: Cloud | undefined;
+}
+
 /**
  * Makes nothing.
  *
- * @param wanted @default what the run has begun with, else self-managed
- * @throws UserError when it has begun with the other one
+ * @throws UserError when the run has begun with the other one
  */
-export function chooseModel(paths: Paths, wanted?: Model): ModelRecord {
+export function chooseModel(paths: Paths, wanted: Wanted = {}): ModelRecord {
   const file = recordFile(paths);
   const held = existsSync(file) ? recordSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : undefined;
   const begun = existsSync(paths.state) && readdirSync(paths.state).length > 0;
-  const has = held?.model ?? (begun ? "self-managed" : undefined);
-  if (has && wanted && wanted !== has) {
+  const has = held ?? (begun ? ({ model: "self-managed", cloud: "aws" } as const) : undefined);
+  for (const what of ["model", "cloud"] as const) {
+    const value = wanted[what];
+    if (!has || !value || value === has[what]) continue;
     const todo = "Run ./biplane down first.";
-    throw refusal({ subject: "--model", value: wanted, allowed: `what this run has begun with: ${has}`, todo });
+    throw refusal({ subject: `--${what}`, value, allowed: `what this run has begun with: ${has[what]}`, todo });
   }
-  return held ?? { model: has ?? wanted ?? "self-managed" };
+  const chosen = has ?? { model: wanted.model ?? "self-managed", cloud: wanted.cloud ?? "aws" };
+  if (chosen.cloud === "gcp" && chosen.model === "byoc") {
+    throw refusal({
+      subject: "--model",
+      value: "byoc",
+      allowed: "self-managed with --cloud gcp: nothing here stands where Private Service Connect would end",
+    });
+  }
+  return chosen;
 }
 
 export function writeModel(paths: Paths, record: ModelRecord): void {

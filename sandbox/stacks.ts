@@ -167,7 +167,7 @@ export function customerBaseConfig(model: Model, acceptedEndpoints: string[] = [
  * Where TLS may leave the customer's own node to. An enforcing network does not take "everywhere" for the node's address
  * too, where its API server listens: so the narrow choice, which names it beside what stands for the cloud and the edge.
  */
-const ownEgress = {
+export const ownEgress = {
   cloudflareRanges: true,
   endpoints: [network.hosts.customer.address, network.hosts.cloud.address].flatMap(single),
   region: [network.hosts.edge.address, network.relayFront].flatMap(single),

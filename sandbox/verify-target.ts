@@ -1,34 +1,57 @@
 /** The local run as `verify` sees any customer's plane, and any region's. */
 import { join } from "node:path";
 import { shipperNamespace } from "../components/logs/contract.ts";
-import { controlPlaneSchema, type Targets, targetSchema } from "../verify/target.ts";
+import { controlPlaneSchema, googleTargetSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, ecrHost, names } from "./hosts.ts";
 import { local } from "./stacks.ts";
 
 export function localTargets(environment: Environment): Targets {
-  return { customer: customerOf(environment), controlPlane: controlPlaneOf(environment) };
+  const plane = environment.cloud === "gcp" ? { google: googleOf(environment) } : { customer: customerOf(environment) };
+  return { ...plane, controlPlane: controlPlaneOf(environment) };
+}
+
+/** What is alike in every cloud. */
+function planeOf(environment: Environment) {
+  const { customer } = environment.outputs;
+  return {
+    org: environment.org,
+    model: environment.model,
+    clusterName: customer.clusterName,
+    projects: [{ project: environment.project, domain: environment.domain }],
+    projectsOnDemand: local.onDemand,
+    buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
+    releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
+    kubeconfig: environment.kubeconfigs.customer,
+  };
+}
+
+function googleOf(environment: Environment) {
+  const { customer } = environment.outputs;
+  const { endpointUrl, region } = environment.google ?? {};
+  return googleTargetSchema.parse({
+    ...planeOf(environment),
+    cloud: "gcp",
+    region,
+    project: customer.project,
+    accounts: { admin: customer.adminAccount, user: customer.userAccount },
+    registryHosts: [names.registry],
+    google: { endpointUrl },
+  });
 }
 
 function customerOf(environment: Environment) {
   const { customer, customerBase } = environment.outputs;
   const { managementRoleArn: roleArn, privateLinkService: endpointService } = customerBase;
   return targetSchema.parse({
-    org: environment.org,
-    model: environment.model,
+    ...planeOf(environment),
     cloud: "aws",
     account: accounts.customer,
     region: environment.aws.region,
-    clusterName: customer.clusterName,
-    projects: [{ project: environment.project, domain: environment.domain }],
-    projectsOnDemand: local.onDemand,
-    buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     repository: customer.repository,
     registryHosts: [names.registry, ecrHost],
-    releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
     ...(environment.model === "byoc" ? { management: { roleArn, endpointService } } : {}),
     clusterNetwork: environment.clusters.customer === "given" ? "elsewhere" : "account",
-    kubeconfig: environment.kubeconfigs.customer,
     aws: accessOf(environment.aws, environment.caFile),
   });
 }

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { googlePart } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
+import { readyParts } from "../../sandbox/toolchain/index.ts";
 import { type CommandOptions, parseOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 import { down } from "./down.ts";
@@ -14,7 +16,13 @@ interface Stage {
 }
 
 /** The main job: everything up, a real run, verify, one page of summary, everything down again. */
-export async function demo({ keep }: CommandOptions<"demo">): Promise<number> {
+export async function demo({ keep, cloud, ifBuilt }: CommandOptions<"demo">): Promise<number> {
+  if (ifBuilt && cloud === "gcp" && !readyParts(paths()).includes(googlePart)) {
+    process.stdout.write(
+      `The demo in Google Cloud did not run: it needs \`./biplane up --with ${googlePart}\` once.\n`,
+    );
+    return 0;
+  }
   const stages: Stage[] = [];
   const stage = async (name: string, work: () => Promise<number>): Promise<boolean> => {
     const began = Date.now();
@@ -31,7 +39,7 @@ export async function demo({ keep }: CommandOptions<"demo">): Promise<number> {
   const hello = { file: join(checkout, "examples/hello.py"), task: "hello", args: ["--name", "Biplane"] };
   try {
     const ok =
-      (await stage("up", () => up({}))) &&
+      (await stage("up", () => up({ cloud }))) &&
       (await stage("run examples/hello.py", () => run(hello))) &&
       (await stage("verify", () => verifyCommand(parseOptions("verify", files))));
     if (!ok) process.stdout.write("The demo stopped at the stage that failed; see above.\n");

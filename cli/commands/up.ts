@@ -7,12 +7,13 @@ export async function up({
   kubeconfigRegion,
   kubeconfigCustomer,
   model,
+  cloud,
   with: also,
 }: CommandOptions<"up">): Promise<number> {
   const here = paths();
   const began = Date.now();
   const kubeconfigs = { region: kubeconfigRegion, customer: kubeconfigCustomer };
-  const made = await bringUp(here, createProgress(here), { kubeconfigs, model, also });
+  const made = await bringUp(here, createProgress(here), { kubeconfigs, model, cloud, also });
   process.stdout.write(describe(made, (Date.now() - began) / 1000));
   return 0;
 }
@@ -29,7 +30,7 @@ Both planes are up (${seconds.toFixed(0)} s).
   endpoint        https://${environment.endpoint}
   organisation    ${environment.org}, project ${environment.project}, domain ${environment.domain}
   region stack    ${words(changes.region)}${on(environment.clusters.region)}
-  customer base   ${words(changes.customerBase)}, ${environment.model}
+  customer base   ${words(changes.customerBase)}, ${environment.model}${environment.cloud === "gcp" ? " in Google Cloud" : ""}
   customer stack  ${words(changes.customer)}${on(environment.clusters.customer)}
 
 Next: ./biplane run examples/hello.py hello --name world

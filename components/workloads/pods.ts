@@ -19,7 +19,7 @@ type Container = types.input.core.v1.Container;
 /** The user that the service image is built for. */
 const user = 65532;
 
-export const podSecurity = {
+const podSecurity = {
   runAsNonRoot: true,
   runAsUser: user,
   runAsGroup: user,
@@ -27,7 +27,7 @@ export const podSecurity = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-export const containerSecurity = {
+const containerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   runAsNonRoot: true,

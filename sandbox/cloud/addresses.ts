@@ -15,4 +15,5 @@ export const ports = {
   objects: 7070,
   judgePrivate: 7079,
   login: 9001,
+  googleObjects: 4443,
 } as const;

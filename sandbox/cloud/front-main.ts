@@ -13,7 +13,8 @@ const sessionMemoryMegabytes = 100;
 
 const config = readFrontConfig(process.argv[2] ?? "");
 const emulator = new Emulator(config.ports.emulator);
-await Promise.all([config.ports.objects, config.ports.login].map((port) => awaitListener("127.0.0.1", port)));
+const behind = [config.ports.objects, config.ports.login, ...(config.google ? [config.google.storePort] : [])];
+await Promise.all(behind.map((port) => awaitListener("127.0.0.1", port)));
 await emulator.prepare(config.operators);
 const handle = createFront(config, emulator);
 const server = createSecureServer(

@@ -8,18 +8,25 @@ import { cloudAddress, cloudNamespace, ports } from "./addresses.ts";
 import { awaitPort } from "./await-port.ts";
 import { emulatorProcess } from "./emulator.ts";
 import type { FrontConfig, Operator } from "./front/config.ts";
+import type { GoogleConfig } from "./google/config.ts";
+import { googleObjectsProcess } from "./google/store.ts";
 import { loginProcess } from "./login.ts";
 import { objectsProcess } from "./object-store.ts";
 import { writePrivate } from "./secret-file.ts";
 
 export const frontProcess = "cloud-front";
 
-/** The HTTPS endpoint of everything in the cloud (front/routes.ts). It listens when all that it forwards to does. */
+/**
+ * The HTTPS endpoint of everything in the cloud (front/routes.ts). It listens when all that it forwards to does.
+ *
+ * @param google where the customer's plane stands in Google Cloud
+ */
 export async function startFront(
   { paths }: Sandbox,
   server: KeyPairFiles,
   authority: KeyPairFiles,
   operators: Operator[],
+  google?: GoogleConfig,
 ): Promise<void> {
   const configuration: FrontConfig = {
     address: cloudAddress,
@@ -42,6 +49,7 @@ export async function startFront(
     },
     sessions: join(paths.cloud, "sessions.json"),
     kept: join(paths.cloud, "kept.json"),
+    ...(google ? { google } : {}),
   };
   const file = join(paths.cloud, "front.json");
   writePrivate(file, JSON.stringify(configuration));
@@ -51,5 +59,12 @@ export async function startFront(
     command: process.execPath,
     args: [fileURLToPath(new URL("./front-main.ts", import.meta.url)), file],
   });
-  await awaitPort(paths, [frontProcess, emulatorProcess, objectsProcess, loginProcess], cloudAddress, ports.front);
+  const needed = [
+    frontProcess,
+    emulatorProcess,
+    objectsProcess,
+    loginProcess,
+    ...(google ? [googleObjectsProcess] : []),
+  ];
+  await awaitPort(paths, needed, cloudAddress, ports.front);
 }

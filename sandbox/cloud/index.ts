@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Sandbox } from "../context.ts";
 import { recordsOf, setRecords } from "../dns.ts";
 import { ecrHost, names, network } from "../hosts.ts";
+import type { Cloud } from "../model.ts";
 import type { Paths } from "../paths.ts";
 import { ensureAuthority, ensureLeaf } from "../pki.ts";
 import { stopProcess } from "../processes.ts";
@@ -13,6 +14,7 @@ import { cloudAddress } from "./addresses.ts";
 import { startDatabase, stopDatabase } from "./database.ts";
 import { emulatorProcess, startEmulator } from "./emulator.ts";
 import { frontProcess, startFront } from "./front.ts";
+import { googleObjectsProcess, startGoogle } from "./google/store.ts";
 import { loginProcess, startLogin } from "./login.ts";
 import { judgeProcess, objectsProcess, startObjectStore } from "./object-store.ts";
 import { ensureOperators } from "./operators.ts";
@@ -20,12 +22,14 @@ import { registryProcess, startRegistry } from "./registry.ts";
 
 export { operatorClient } from "./client.ts";
 export { databaseAdmin } from "./database.ts";
+export { operatorToken } from "./google/store.ts";
 export { type LoginClient, loginClient, loginPeople, loginStaff, regionClientSecret } from "./login.ts";
 export { type Judge, judge } from "./object-store.ts";
 export { profileFiles, profileOf } from "./operators.ts";
 
 const servedNames = [
   names.aws,
+  names.google,
   names.database,
   names.registry,
   names.login,
@@ -35,7 +39,8 @@ const servedNames = [
   names.oidc("customer"),
 ];
 
-export async function ensureCloud(sandbox: Sandbox): Promise<void> {
+/** @param cloud where the customer's plane stands; the region stands in AWS */
+export async function ensureCloud(sandbox: Sandbox, cloud: Cloud): Promise<void> {
   sandbox.progress("cloud");
   const { paths } = sandbox;
   // The database's own user must reach its folder beneath; what is secret is mode 0600.
@@ -52,7 +57,8 @@ export async function ensureCloud(sandbox: Sandbox): Promise<void> {
   await startLogin(sandbox);
   const front = async () => {
     await startObjectStore(sandbox, server);
-    await startFront(sandbox, server, authority, await ensureOperators(paths));
+    const google = cloud === "gcp" ? await startGoogle(sandbox) : undefined;
+    await startFront(sandbox, server, authority, await ensureOperators(paths), google);
   };
   await Promise.all([front(), startDatabase(sandbox, server), startRegistry(sandbox)]);
 }
@@ -70,7 +76,8 @@ export async function restartDatabase(paths: Paths): Promise<void> {
 export async function removeCloud(sandbox: Sandbox): Promise<void> {
   sandbox.progress("cloud");
   const { paths } = sandbox;
-  const processes = [frontProcess, loginProcess, objectsProcess, judgeProcess, emulatorProcess, registryProcess];
+  const stores = [objectsProcess, judgeProcess, emulatorProcess, registryProcess, googleObjectsProcess];
+  const processes = [frontProcess, loginProcess, ...stores];
   await Promise.all([...processes.map((name) => stopProcess(paths, name)), stopDatabase(paths)]);
   if (Object.keys(recordsOf(paths, "cloud")).length > 0) setRecords(paths, "cloud", {});
   rmSync(paths.cloud, { recursive: true, force: true });

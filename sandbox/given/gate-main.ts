@@ -57,7 +57,7 @@ async function serveWebhook(): Promise<void> {
   const elsewhere = () => ({ authority: readFileSync(authority, "utf8"), hosts: recordsIn(dnsFolder) });
   const read = (path: string) => api.read<ServiceAccount>(path);
   const server = createHookServer(serving, {
-    "/mutate": (question) => admitPod(question as AdmissionReview, read, elsewhere()),
+    "/mutate": (question) => admitPod(question as AdmissionReview, read, { elsewhere: elsewhere() }),
   });
   await serve(config.webhook, server);
 }

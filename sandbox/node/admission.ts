@@ -1,5 +1,5 @@
 /** AdmissionReview of a new pod: asks for its service account and answers with pod-webhook.ts's patch. */
-import { type Elsewhere, type Pod, patchPod } from "./pod-webhook.ts";
+import { type Pod, type PodPlace, patchPod } from "./pod-webhook.ts";
 
 export interface AdmissionReview {
   request: { uid: string; namespace: string; object: Pod & { spec: { serviceAccountName?: string } } };
@@ -17,11 +17,11 @@ function serviceAccountPath(namespace: string, name: string): string {
 export async function admitPod(
   { request }: AdmissionReview,
   read: (path: string) => Promise<ServiceAccount>,
-  elsewhere?: Elsewhere,
+  place: PodPlace = {},
 ): Promise<object> {
   const { uid, namespace, object: pod } = request;
   const account = await read(serviceAccountPath(namespace, pod.spec.serviceAccountName || "default"));
-  const patch = patchPod(pod, namespace, account.metadata.annotations ?? {}, elsewhere);
+  const patch = patchPod(pod, namespace, account.metadata.annotations ?? {}, place);
   return {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",

@@ -9,4 +9,6 @@ export interface HooksConfig extends TokenLogin {
   serving: KeyPairFiles;
   /** For questions to the API server. */
   api: { endpoint: string; trust: string; login: KeyPairFiles };
+  /** Of a cluster in Google Cloud: file with the access token of who owns the project. @default none: it is in AWS */
+  googleOperator?: string;
 }

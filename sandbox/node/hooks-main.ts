@@ -4,8 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { accounts } from "../hosts.ts";
+import { accounts, google } from "../hosts.ts";
 import { type AdmissionReview, admitPod, type ServiceAccount } from "./admission.ts";
+import { isOperatorToken } from "./google-login.ts";
 import { createHookServer, log } from "./hook-server.ts";
 import type { HooksConfig } from "./hooks-config.ts";
 import { httpsGet } from "./https-get.ts";
@@ -24,15 +25,22 @@ interface TokenReview {
 }
 
 function authenticate({ spec }: TokenReview): object {
+  if (config.googleOperator) {
+    const accepted = isOperatorToken(config.googleOperator, spec.token);
+    if (!accepted) log("token refused: it is not the access token of who owns the project");
+    return review(accepted ? { username: google.operator.replace("user:", ""), uid: google.operator } : undefined);
+  }
   const verdict = judgeLogin(config, spec.token);
   if (!verdict.accepted) log(`token refused: ${verdict.reason}`);
   const username = `arn:aws:iam::${accounts[config.plane]}:user/${config.profile}`;
+  return review(verdict.accepted ? { username, uid: verdict.accessKeyId } : undefined);
+}
+
+function review(user: { username: string; uid: string } | undefined): object {
   return {
     apiVersion: "authentication.k8s.io/v1",
     kind: "TokenReview",
-    status: verdict.accepted
-      ? { authenticated: true, user: { username, uid: verdict.accessKeyId, groups: ["system:masters"] } }
-      : { authenticated: false },
+    status: user ? { authenticated: true, user: { ...user, groups: ["system:masters"] } } : { authenticated: false },
   };
 }
 
@@ -42,5 +50,6 @@ async function readAccount(path: string): Promise<ServiceAccount> {
 
 createHookServer(config.serving, {
   "/authenticate": (question) => authenticate(question as TokenReview),
-  "/mutate": (question) => admitPod(question as AdmissionReview, readAccount),
+  "/mutate": (question) =>
+    admitPod(question as AdmissionReview, readAccount, { cloud: config.googleOperator ? "gcp" : "aws" }),
 }).listen(config.port, "127.0.0.1");

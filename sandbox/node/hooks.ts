@@ -1,9 +1,11 @@
-/** The process that answers the API server's questions: tokens (eks-token.ts) and new pods (pod-webhook.ts). */
+/** The process that answers the API server's questions: tokens (eks-token.ts, google-login.ts) and new pods (pod-webhook.ts). */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { operatorToken } from "../cloud/google/store.ts";
 import type { Sandbox } from "../context.ts";
 import type { Plane } from "../hosts.ts";
+import type { Cloud } from "../model.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess } from "../processes.ts";
 import type { Credentials } from "./credentials.ts";
@@ -11,13 +13,19 @@ import type { HooksConfig } from "./hooks-config.ts";
 import { type NodeLayout, nodeLayout, ports, processName } from "./layout.ts";
 import type { TokenLogin } from "./token-login.ts";
 
-export async function ensureHooks(sandbox: Sandbox, node: NodeLayout, credentials: Credentials): Promise<void> {
+export async function ensureHooks(
+  sandbox: Sandbox,
+  node: NodeLayout,
+  credentials: Credentials,
+  cloud: Cloud,
+): Promise<void> {
   const config: HooksConfig = {
     plane: node.plane,
     port: ports.hooks,
     serving: credentials.hooksServing,
     api: { endpoint: node.endpoint, trust: credentials.trust, login: credentials.hooks },
     ...tokenLoginOf(sandbox.paths, node),
+    ...(cloud === "gcp" ? { googleOperator: operatorToken(sandbox.paths) } : {}),
   };
   const file = node.file("hooks.json");
   writeFileSync(file, JSON.stringify(config, null, 2));

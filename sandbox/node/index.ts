@@ -1,6 +1,7 @@
 /** One real Kubernetes node a plane: etcd, control plane, containerd, kubelet, kube-proxy and DNS in its own network. */
 import type { Sandbox } from "../context.ts";
 import type { Plane } from "../hosts.ts";
+import type { Cloud } from "../model.ts";
 import { requireRunning } from "../processes.ts";
 import { applyAccess } from "./access.ts";
 import { adminOf, untilNodeReady, untilServing } from "./api-server.ts";
@@ -8,6 +9,7 @@ import { ensureCgroups } from "./cgroups.ts";
 import { ensureApiServer, ensureControllers } from "./control-plane.ts";
 import { ensureCredentials } from "./credentials.ts";
 import { ensureDns } from "./dns.ts";
+import { ensureMetadataServer } from "./gke/index.ts";
 import { ensureHooks } from "./hooks.ts";
 import { ensureKubelet } from "./kubelet.ts";
 import { nodeLayout, processName, programs } from "./layout.ts";
@@ -24,17 +26,24 @@ export { type NodeLayout, nodeLayout } from "./layout.ts";
 export type { NodeFacts } from "./publish.ts";
 export { removeNode } from "./remove.ts";
 
+export interface NodeKind {
+  /** Whether NetworkPolicy is enforced, by Cilium. */
+  enforces: boolean;
+  /** Whose managed cluster it stands for. @default aws */
+  cloud?: Cloud;
+}
+
 /**
  * Needs the network. Returns when the node is Ready, its DNS answers and facts.json is written.
- * @param enforces whether NetworkPolicy is enforced, by Cilium; it cannot change once the node is there
+ * Its kind cannot change once the node is there.
  */
-export async function ensureNode(sandbox: Sandbox, plane: Plane, enforces: boolean): Promise<void> {
+export async function ensureNode(sandbox: Sandbox, plane: Plane, { enforces, cloud = "aws" }: NodeKind): Promise<void> {
   sandbox.progress(`${plane} cluster`);
   const { paths } = sandbox;
   const node = nodeLayout(paths, plane);
   const credentials = await ensureCredentials(paths, node);
   ensureCgroups(node.cgroup);
-  await ensureHooks(sandbox, node, credentials);
+  await ensureHooks(sandbox, node, credentials, cloud);
   await ensureApiServer(sandbox, node, credentials);
   // Pods of a namespace that is lost cannot be carried on.
   if (privateMounts(paths, node) === undefined) await endPods(sandbox, node);
@@ -44,8 +53,8 @@ export async function ensureNode(sandbox: Sandbox, plane: Plane, enforces: boole
   await ensureControllers(sandbox, node, credentials);
   const kubeconfig = adminOf(node);
   if (enforces) await startPolicyAgent(sandbox, node, credentials, { kubeconfig, mounts });
-  await ensureKubelet(sandbox, node, credentials, mounts);
-  await ensureDns(sandbox, node, credentials);
+  await ensureKubelet(sandbox, node, credentials, mounts, cloud);
+  await ensureDns(sandbox, node, credentials, cloud);
   await applyAccess(kubeconfig, credentials);
   if (enforces) {
     await untilAgentReady(sandbox, node);
@@ -53,6 +62,7 @@ export async function ensureNode(sandbox: Sandbox, plane: Plane, enforces: boole
   }
   await untilNodeReady(paths, node);
   await ensurePodTraffic(sandbox, node, credentials);
+  if (cloud === "gcp") await ensureMetadataServer(sandbox, node, credentials);
   // It measures what tasks use.
   if (plane === "customer") await ensureMetricsServer(sandbox, node, credentials);
   for (const program of [...programs, ...(enforces ? (["cilium-agent"] as const) : [])])

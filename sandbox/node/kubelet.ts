@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Sandbox } from "../context.ts";
 import { writeIfChanged } from "../files.ts";
+import type { Cloud } from "../model.ts";
 import { ensureProcess } from "../processes.ts";
 import type { Credentials } from "./credentials.ts";
 import { type NodeLayout, processName } from "./layout.ts";
@@ -12,6 +13,7 @@ export async function ensureKubelet(
   node: NodeLayout,
   credentials: Credentials,
   mountNamespace: string,
+  cloud: Cloud = "aws",
 ): Promise<void> {
   mkdirSync(node.folder, { recursive: true });
   writeIfChanged(node.file("kubelet.yaml"), stringify(kubeletConfiguration(node, credentials)));
@@ -23,6 +25,8 @@ export async function ensureKubelet(
       `--kubeconfig=${credentials.kubeconfig.kubelet}`,
       `--hostname-override=${node.name}`,
       `--node-ip=${node.address}`,
+      // As GKE marks nodes whose pods ask its metadata server.
+      ...(cloud === "gcp" ? ["--node-labels=iam.gke.io/gke-metadata-server-enabled=true"] : []),
     ],
     namespace: node.name,
     mountNamespace,

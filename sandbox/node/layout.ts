@@ -92,8 +92,8 @@ export const programs = [
   "coredns",
 ] as const;
 
-/** `cilium-agent` and `metrics-server` are there only where their extended parts are. */
-export type Program = (typeof programs)[number] | "cilium-agent" | "metrics-server";
+/** `cilium-agent` and `metrics-server` are there only where their extended parts are, `gke-metadata` in Google Cloud. */
+export type Program = (typeof programs)[number] | "cilium-agent" | "metrics-server" | "gke-metadata";
 
 /** Name of a node's process in the sandbox's records and logs. */
 export function processName(node: NodeLayout, program: Program): string {

@@ -66,6 +66,12 @@ test("the DNS asks nobody outside, and the hosts file comes before the cluster",
   expect(text).not.toMatch(/forward|proxy|cache/);
   expect(text.indexOf("hosts /state/hosts")).toBeLessThan(text.indexOf("kubernetes cluster.local"));
   expect(text).toContain("fallthrough");
+  expect(text).not.toContain("169.254");
+});
+
+test("the DNS of a cluster in Google Cloud knows the metadata server by its name", () => {
+  const text = corefile({ hosts: "/state/hosts", kubeconfig: "/state/dns", cloud: "gcp" });
+  expect(text).toMatch(/hosts \/state\/hosts \{\n {4}169\.254\.169\.254 metadata\.google\.internal\n/);
 });
 
 test("pods keep their address inside the node and take the node's towards other hosts", () => {

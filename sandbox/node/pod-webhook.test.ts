@@ -100,7 +100,7 @@ test("a pod of a given cluster brings the authority and the names with it, and k
   };
   const own = { ip: "10.0.0.1", hostnames: ["own"] };
   const given = { ...pod({ hostAliases: [own] }), metadata: { annotations: { mine: "1" } } };
-  const patch = patchPod(given, "demo-development", annotated, elsewhere);
+  const patch = patchPod(given, "demo-development", annotated, { elsewhere });
   expect(valueAt(patch, "/metadata/annotations")).toEqual({ mine: "1", "sandbox.biplane.dev/authority": "PEM" });
   expect(valueAt(patch, "/spec/hostAliases")).toEqual([
     own,
@@ -114,4 +114,16 @@ test("a pod of a given cluster brings the authority and the names with it, and k
     },
   });
   expect(envOf(patch).AWS_ROLE_ARN).toBe(roleArn);
+});
+
+test("a pod in Google Cloud is told of Google's endpoint, and given no token and nothing of AWS's", () => {
+  const patch = patchPod(pod(), "demo-development", annotated, { cloud: "gcp" });
+  const given = envOf(patch);
+  expect(given).toMatchObject({
+    GOOGLE_ENDPOINT_URL: "https://google.biplane.test",
+    GOOGLE_BASE_URL: "https://google.biplane.test",
+    SSL_CERT_FILE: "/var/run/secrets/biplane.test/ca.crt",
+  });
+  expect(Object.keys(given).filter((name) => /^AWS_(?!CA_BUNDLE)/.test(name))).toEqual([]);
+  expect(JSON.stringify(patch)).not.toContain("serviceAccountToken");
 });

@@ -1,9 +1,11 @@
 /**
  * What a pod gets when it is made. From EKS (amazon-eks-pod-identity-webhook): the projected token and the variables of
  * the role that its service account names. From the network: on one machine the public names have certificates of the
- * sandbox's authority, which a pod's programs must be told to trust, and AWS has another endpoint.
+ * sandbox's authority, which a pod's programs must be told to trust, and the cloud has another endpoint. In Google Cloud a
+ * pod asks the node's metadata server who it is (gke/), and is given nothing for it.
  */
 import { awsRegion, names } from "../hosts.ts";
+import type { Cloud } from "../model.ts";
 
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const audienceAnnotation = "eks.amazonaws.com/audience";
@@ -16,7 +18,12 @@ const fromAnnotation = {
     items: [{ path: "ca.crt", fieldRef: { fieldPath: `metadata.annotations['${authorityAnnotation}']` } }],
   },
 };
-const endpoint = `https://${names.aws}`;
+const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
+/** Of the services' calls, and of the client's object store in tasks. */
+const endpoints: Record<Cloud, { url: string; variables: string[] }> = {
+  aws: { url: `https://${names.aws}`, variables: ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "FLYTE_AWS_ENDPOINT"] },
+  gcp: { url: `https://${names.google}`, variables: ["GOOGLE_ENDPOINT_URL", "GOOGLE_BASE_URL"] },
+};
 /** As EKS asks for. */
 const tokenSeconds = 86_400;
 
@@ -48,6 +55,14 @@ export interface Elsewhere {
   hosts: Record<string, string>;
 }
 
+/** Whose cluster the pod is in. */
+export interface PodPlace {
+  /** @default aws */
+  cloud?: Cloud;
+  /** Of a given cluster. @default the node's own */
+  elsewhere?: Elsewhere;
+}
+
 export interface PatchOperation {
   op: "add";
   path: string;
@@ -63,16 +78,15 @@ interface Gift {
 /**
  * @param namespace of the request: the pod itself may not carry it yet.
  * @param annotations of the pod's service account.
- * @param elsewhere for the pods of a given cluster.
  * @returns JSON Patch (RFC 6902). Variables, volumes and mounts that the pod has itself are left as they are.
  */
 export function patchPod(
   pod: Pod,
   namespace: string,
   annotations: Record<string, string>,
-  elsewhere?: Elsewhere,
+  { cloud = "aws", elsewhere }: PodPlace = {},
 ): PatchOperation[] {
-  const gifts = [trust(elsewhere), ...role(pod, namespace, annotations)];
+  const gifts = [trust(cloud, elsewhere), ...(cloud === "aws" ? role(pod, namespace, annotations) : [])];
   const volumes = pod.spec.volumes ?? [];
   const operations: PatchOperation[] = [
     ...(elsewhere ? bring(pod, elsewhere) : []),
@@ -119,11 +133,10 @@ function bring({ metadata, spec }: Pod, { authority, hosts }: Elsewhere): PatchO
 }
 
 /** A node's own clusters have the authority as their root certificate; elsewhere the pod carries it itself. */
-function trust(elsewhere: Elsewhere | undefined): Gift {
-  const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
-  const endpoints = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "FLYTE_AWS_ENDPOINT"];
+function trust(cloud: Cloud, elsewhere: Elsewhere | undefined): Gift {
+  const { url, variables } = endpoints[cloud];
   return {
-    env: Object.fromEntries([...files.map((name) => [name, trustFile]), ...endpoints.map((name) => [name, endpoint])]),
+    env: Object.fromEntries([...files.map((name) => [name, trustFile]), ...variables.map((name) => [name, url])]),
     volume: { name: "biplane-trust", ...(elsewhere ? fromAnnotation : { configMap: { name: "kube-root-ca.crt" } }) },
     mountPath: trustFolder,
   };

@@ -12,7 +12,7 @@ import { removeMountPoints } from "./private-mounts.ts";
 const stopOrder: Program[][] = [
   [
     ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns"] as const),
-    ...(["cilium-agent", "hooks", "metrics-server"] as const),
+    ...(["cilium-agent", "hooks", "metrics-server", "gke-metadata"] as const),
   ],
   ["etcd"],
 ];

@@ -6,6 +6,8 @@ import { type AccountName, openCloud } from "./aws/cloud.ts";
 import { awsPackage } from "./aws/index.ts";
 import { localBacking } from "./aws/local.ts";
 import { cloudflarePackage } from "./cloudflare/index.ts";
+import { gcpPackage } from "./gcp/index.ts";
+import { operatorEnvironment as googleEnvironment, localCluster } from "./gcp/local.ts";
 import { kubernetesPackage } from "./kubernetes/index.ts";
 import type { Package } from "./machine/resource.ts";
 import { serve } from "./machine/server.ts";
@@ -24,6 +26,16 @@ export async function startProviders(sandbox: Sandbox, account: AccountName, pla
     awsPackage(openCloud(accounts[account], localBacking(sandbox.paths, account, plane))),
     kubernetesPackage(operatorEnvironment(sandbox, account)),
     cloudflarePackage(sandbox.paths),
+    randomPackage(),
+    tlsPackage(),
+  ]);
+}
+
+/** For the customer's stacks in Google Cloud: its one project and its cluster. */
+export async function startGoogleProviders({ paths }: Sandbox): Promise<Providers> {
+  return serveAll([
+    gcpPackage(paths, localCluster(paths)),
+    kubernetesPackage(googleEnvironment(paths)),
     randomPackage(),
     tlsPackage(),
   ]);

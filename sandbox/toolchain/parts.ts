@@ -66,6 +66,14 @@ export const parts: Part[] = [
     programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
   }),
   goPart({
+    id: "gcp",
+    title: "Object store of Google Cloud (fake-gcs-server)",
+    tier: "extended",
+    seconds: 200,
+    module: "gcp",
+    programs: { "fake-gcs-server": "github.com/fsouza/fake-gcs-server" },
+  }),
+  goPart({
     id: "engine",
     title: "Pulumi engine",
     tier: "core",

@@ -1,5 +1,6 @@
 /** What the front is started with: a file of mode 0600, since it holds the operators' secrets. */
 import { readFileSync } from "node:fs";
+import type { GoogleConfig } from "../google/config.ts";
 
 export interface Operator {
   account: string;
@@ -25,6 +26,8 @@ export interface FrontConfig {
   sessions: string;
   /** File in which is kept what the emulator lacks (../keeper/). */
   kept: string;
+  /** @default none: nobody stands in Google Cloud */
+  google?: GoogleConfig;
 }
 
 export function readFrontConfig(file: string): FrontConfig {

@@ -6,15 +6,30 @@ import { type Kept, keptProject, policyPart } from "./kept.ts";
 import { lookups } from "./lookups.ts";
 import { policies, type Row, rows } from "./rows.ts";
 
-export function gcpPackage(paths: Paths): Package {
+/** The node that stands for the project's GKE clusters. */
+export interface ClusterBacking {
+  /** What GKE answers of the cluster of that name, in the SDK's words. */
+  outputs(clusterName: string): Properties;
+}
+
+/** @param backing @default none: clusters answer as the row says, and nothing is behind them */
+export function gcpPackage(paths: Paths, backing?: ClusterBacking): Package {
   const kept = keptProject(paths);
+  const backed = (token: string, row: Row): Row => {
+    if (!backing || token !== "gcp:container/cluster:Cluster") return row;
+    const outputs: Row["outputs"] = (inputs, path) => ({
+      ...row.outputs?.(inputs, path),
+      ...backing.outputs(String(inputs.name)),
+    });
+    return { ...row, outputs };
+  };
   return {
     name: "gcp",
     version: "9.37.0",
     table: "sandbox/providers/gcp/rows.ts",
     typeOf(token) {
       const row = rows[token];
-      if (row) return keptType(token, row, kept);
+      if (row) return keptType(token, backed(token, row), kept);
       const resource = policies[token];
       return resource && memberType(token, resource, kept);
     },
