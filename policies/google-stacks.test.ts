@@ -6,6 +6,7 @@ import {
   googleByoc,
   googleCustomerValues,
   googleLinkValues,
+  servesApps,
 } from "../stacks/testing/valid-config.ts";
 import type { Seen } from "./rule.ts";
 import { rules, stackRules } from "./rules.ts";
@@ -28,6 +29,7 @@ const stacks: Record<string, () => Record<string, string>> = {
   "byoc base": () => googleBaseValues(googleByoc),
   "self-managed workloads": () => googleCustomerValues(),
   "byoc workloads": () => googleCustomerValues({ model: "byoc", isolation: "project", logs: { retentionDays: 30 } }),
+  "workloads with apps": () => googleCustomerValues({ apps: servesApps }),
   link: () => googleLinkValues(),
 };
 

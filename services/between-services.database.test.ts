@@ -4,6 +4,7 @@ import { Code, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { AppDirectoryService } from "../gen/biplane/apps/v1/apps_pb.js";
 import { AuditSinkService } from "../gen/biplane/audit/v1/audit_pb.js";
 import { ClusterLinkService, PlacementService } from "../gen/biplane/cluster/v1/registration_pb.js";
 import { ObjectStoreService } from "../gen/biplane/objectstore/v1/object_store_pb.js";
@@ -46,6 +47,7 @@ describe("within the region", () => {
     [PlacementService, "cluster"],
     [ExecutorQueueService, "actions"],
     [ProjectDirectoryService, "actions"],
+    [AppDirectoryService, "actions"],
   ];
   const all: [DescMethod, Backend][] = [
     ...inside.flatMap(([{ methods }, of]) => methods.map((method): [DescMethod, Backend] => [method, of])),

@@ -11,7 +11,7 @@ import { RunService } from "../gen/flyteidl2/workflow/run_service_pb.js";
 import { evidenceFor, ofRegion } from "../test/support/evidence.ts";
 import { insertRun } from "./control/store/runs.ts";
 import { insertTask } from "./control/store/tasks.ts";
-import { addChild, addCondition, addTrigger, helloTask, newRun } from "./control/store/testing/fixtures.ts";
+import { addApp, addChild, addCondition, addTrigger, helloTask, newRun } from "./control/store/testing/fixtures.ts";
 import type { Statement } from "./shared/testing/watched-database.ts";
 import { type Person, passes, people, requestFor, staff, withoutOrg } from "./testing/matrix.ts";
 import { answersOf, closed, nameOf, probe } from "./testing/public-methods.ts";
@@ -48,7 +48,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 beforeEach(async () => {
-  for (const org of orgs) await addTrigger(world.store, org);
+  for (const org of orgs) {
+    await addTrigger(world.store, org);
+    await addApp(world.store, org);
+  }
 });
 
 /** The same names in both, so that nothing but the organisation tells them apart. */
@@ -221,6 +224,7 @@ describe("what a query can return", () => {
       expect(statements.flatMap(unbound)).toEqual([]);
       expect(settingsOf(statements)).toEqual([JSON.stringify({ "biplane.org": org })]);
       await addTrigger(world.store, org);
+      await addApp(world.store, org);
     }
     expect(unbound({ settings: {}, text: "select * from biplane.runs r where r.run = $1" })).toEqual(["runs"]);
     expect(settingsOf([{ settings: { "biplane.org": "globex" }, text: "" }])).not.toEqual([

@@ -12,11 +12,12 @@ import { type LinkWorld, startLinkWorld } from "./testing/link-world.ts";
 const { proves } = evidenceFor("services/second-channel", ofRegion);
 const generated = join(import.meta.dirname, "../gen");
 
-/** By what seed 004 lists: action lifecycle and events; registration, renewal and heartbeats; look-ups of projects. */
+/** By what seed 004 lists: lifecycle of actions and of apps, and their events; registration, renewal and heartbeats; look-ups of projects. */
 const carried = [
   "biplane.queue.v1.ExecutorQueueService",
   "biplane.cluster.v1.ClusterLinkService",
   "biplane.projects.v1.ProjectDirectoryService",
+  "biplane.apps.v1.AppDirectoryService",
 ];
 
 let world: LinkWorld;

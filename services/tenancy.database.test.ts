@@ -8,7 +8,7 @@ import { ApiKeyService } from "../gen/biplane/identity/v1/identity_pb.js";
 import { PolicyService } from "../gen/biplane/policy/v1/policy_pb.js";
 import { AuthMetadataService } from "../gen/flyteidl2/auth/auth_service_pb.js";
 import { publicServices } from "./control/gateway/routes.ts";
-import { addTrigger } from "./control/store/testing/fixtures.ts";
+import { addApp, addTrigger } from "./control/store/testing/fixtures.ts";
 import { type Person, passes, people, requestFor, staff, withoutOrg } from "./testing/matrix.ts";
 import { closed, methods, nameOf, probe, services } from "./testing/public-methods.ts";
 import { type RegionWorld, startRegionWorld } from "./testing/region-world.ts";
@@ -65,8 +65,11 @@ it("covers every method of every service that the gateway shows", () => {
 });
 
 describe.each(people)("a %s", (person) => {
-  // The ones before have deleted it, as they may.
-  beforeEach(() => addTrigger(world.store, "acme"));
+  // The ones before have deleted them, as they may.
+  beforeEach(async () => {
+    await addTrigger(world.store, "acme");
+    await addApp(world.store, "acme");
+  });
 
   it("passes in its own organisation exactly where the table says", async () => {
     const answers = await Promise.all(

@@ -3,10 +3,14 @@ import { join, list, text, words } from "./cel.ts";
 import { onChange, ownNamespaces, type Place } from "./place.ts";
 import type { Policy } from "./policy.ts";
 
-/** @param open Services of the platform's namespace that may be a NodePort; a compute plane has none */
-export function planServices(place: Place, open: string[]): Policy {
+/**
+ * @param open Services of the platform's namespace that may be a NodePort; a compute plane has none
+ * @param naming who may make names of other names (ExternalName), which open nothing. @default nobody
+ */
+export function planServices(place: Place, open: string[], naming?: string): Policy {
   const kind = `object.spec.?type.orValue("ClusterIP")`;
   const named = `request.namespace == ${text(place.namespace)} && object.metadata.name in ${list(open)}`;
+  const alias = naming ? ` || (${kind} == "ExternalName" && request.userInfo.username == ${text(naming)})` : "";
   const allowed = open.length > 0 ? `ClusterIP, and NodePort for ${words(open)}` : "ClusterIP";
   return {
     name: "services",
@@ -16,7 +20,7 @@ export function planServices(place: Place, open: string[]): Policy {
     conditions: [onChange],
     validations: [
       {
-        expression: `${kind} == "ClusterIP" || (${kind} == "NodePort" && ${named})`,
+        expression: `${kind} == "ClusterIP" || (${kind} == "NodePort" && ${named})${alias}`,
         told: join(`"service " + object.metadata.name + " is of type " + ${kind}`, text(`; allowed: ${allowed}.`)),
       },
       {

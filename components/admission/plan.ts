@@ -4,12 +4,13 @@ import type { Cloud } from "../identity/contract.ts";
 import { builderAudience } from "../image-builder/contract.ts";
 import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRoles, planTokens } from "./access.ts";
 import { type BuilderImages, planImageBuilder } from "./image-builder.ts";
-import { type ApprovedImages, checkApprovedRegistries, planImages } from "./images.ts";
+import { type ApprovedImages, checkApprovedRegistries, planImages, repositoryOf } from "./images.ts";
 import { checkManagement, type Management, managersOf, planManagement } from "./management.ts";
 import { planServices, planSessions } from "./openings.ts";
 import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
 import type { Policy } from "./policy.ts";
+import { planServing, servingController } from "./serving.ts";
 import { planShipper } from "./shipper.ts";
 import { planSync, type SyncFence } from "./sync.ts";
 
@@ -33,6 +34,8 @@ export interface AdmissionArgs extends Place {
   shipperImage?: string;
   /** Images of the image builder; its namespace is among `exceptions`. @default nothing is built */
   builderImages?: BuilderImages;
+  /** Image of the proxy beside every app, by digest. @default no apps are served */
+  queueImage?: string;
   /** BYOC only. @default the vendor has no rights at all */
   management?: Management;
 }
@@ -43,12 +46,12 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
   if (images.tasks) checkApprovedRegistries("approvedRegistries", images.tasks);
   if (management) checkManagement(management);
   return [
-    planImages(args, images),
+    planImages(args, args.queueImage ? besideApps(images, args.queueImage) : images),
     planPods(args, {
       taskAccount: args.taskAccount ?? "default",
       tokenAudiences: [args.tokenAudience ?? "sts.amazonaws.com", ...(args.builderImages ? [builderAudience] : [])],
     }),
-    planServices(args, openServices),
+    planServices(args, openServices, args.queueImage ? servingController : undefined),
     planSessions(args, operatorGroups),
     planRoles(args),
     planBindings(args, { operators: operatorGroups, managers: management && managersOf(management) }),
@@ -59,6 +62,12 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     ...(args.sync ? [planSync({ ...args.sync, namespace: args.namespace })] : []),
     ...(args.shipperImage ? [planShipper(args.shipperImage)] : []),
     ...(args.builderImages ? [planImageBuilder(args.builderImages)] : []),
+    ...(args.queueImage ? [planServing(args)] : []),
     ...(management ? [planManagement(management)] : []),
   ];
+}
+
+/** Where only some registries are approved, the proxy beside an app comes from one more repository. */
+function besideApps(images: ApprovedImages, queue: string): ApprovedImages {
+  return images.tasks ? { ...images, tasks: [...images.tasks, repositoryOf(queue)] } : images;
 }

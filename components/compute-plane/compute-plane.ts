@@ -11,6 +11,8 @@ import { shippedLogs, shipperNamespace, type TaskLogSettings } from "../logs/con
 import { LogShipper } from "../logs/shipper.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
+import type { ServingSettings } from "../serving/contract.ts";
+import { Serving } from "../serving/serving.ts";
 import { checkEgress, type Egress } from "../workloads/egress.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { rbacGroup } from "../workloads/grant-plan.ts";
@@ -58,6 +60,8 @@ export interface ComputePlaneArgs {
     repositoryUrl: pulumi.Input<string>;
     contextBucket: pulumi.Input<string>;
   };
+  /** Serves apps beside tasks. @default none are served */
+  apps?: ServingSettings;
   /** Joins the cluster to its region, once. */
   registrationToken: pulumi.Input<string>;
   /** The region comes through Cloudflare, by a connector that runs here. @default the tunnel dials the region's relay */
@@ -160,6 +164,24 @@ export class ComputePlane extends pulumi.ComponentResource {
       );
     }
 
+    if (args.apps) {
+      const { org, apps, replicas = 2 } = args;
+      new Serving(
+        `${name}-serving`,
+        {
+          ...apps,
+          org,
+          platform: namespace,
+          platformName: args.namespace,
+          projectNamespaces,
+          around,
+          replicas,
+          priority,
+        },
+        { parent: this },
+      );
+    }
+
     const services = planComputePlaneServices({
       ...args,
       admin: args.identities.admin,
@@ -225,6 +247,7 @@ interface Place {
 function createProject({ name, namespace, parent }: Place, project: ProjectDomain, args: ComputePlaneArgs) {
   const { org, cloud, controlPlaneHost, taskClient, identities, dnsServers, egress } = args;
   const buildsImages = args.imageBuilder !== undefined;
+  const servesApps = args.apps !== undefined;
   const where = projectNamespace(project);
   return new ProjectNamespace(
     `${name}-${where}`,
@@ -238,6 +261,7 @@ function createProject({ name, namespace, parent }: Place, project: ProjectDomai
       dnsServers,
       egress,
       buildsImages,
+      servesApps,
     },
     { parent },
   );
@@ -323,6 +347,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       projectNamespaces,
       exceptions: exceptionsOf(args),
       ...(shipped ? { shipperImage: shipped.image } : {}),
+      ...(args.apps ? { queueImage: args.apps.images.queue } : {}),
       ...(args.imageBuilder ? { builderImages: { build: args.imageBuilder.image, service: image } } : {}),
       images: {
         platform: [image, ...(connector ? [connector.image] : [])],

@@ -11,6 +11,7 @@ import {
 import { builderAccount, buildNamespace } from "../image-builder/contract.ts";
 import { shippedLogs, shipperAccount, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
+import { gatewayNamespace, servingNamespace } from "../serving/contract.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 
@@ -18,7 +19,13 @@ const kubernetesOwn = ["default", "kube-system", "kube-public", "kube-node-lease
 
 /** @throws UserError where two things would share a namespace, or a project would take one with a meaning of its own */
 export function checkNamespaces({ namespace, projects }: { namespace: string; projects: ProjectDomain[] }): void {
-  const taken = new Set([namespace, ...kubernetesOwn, ...Object.keys(podSecurityExceptions)]);
+  const taken = new Set([
+    namespace,
+    servingNamespace,
+    gatewayNamespace,
+    ...kubernetesOwn,
+    ...Object.keys(podSecurityExceptions),
+  ]);
   for (const project of projects) {
     const wanted = projectNamespace(project);
     const name = physicalName("namespace", wanted);

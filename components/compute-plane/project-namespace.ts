@@ -4,7 +4,7 @@ import { annotationsOf } from "../identity/contract.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
-import { type ProjectPlan, type ProjectSettings, planProject, tasksPolicy } from "./project-plan.ts";
+import { appsPolicy, type ProjectPlan, type ProjectSettings, planProject, tasksPolicy } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
 
 export interface ProjectNamespaceArgs extends ProjectDomain, ProjectSettings {
@@ -36,11 +36,16 @@ export class ProjectNamespace extends pulumi.ComponentResource {
       { namespace: projectNamespace(args), labels, quota: projectQuota, defaults: projectDefaults, dnsServers },
       { parent: this },
     );
-    const egress = new kubernetes.networking.v1.NetworkPolicy(
-      `${name}-tasks`,
-      { metadata: { name: tasksPolicy, namespace }, spec: policies[tasksPolicy] },
-      { parent: this },
-    );
+    const walls = Object.entries({ tasks: tasksPolicy, apps: appsPolicy })
+      .filter(([, policy]) => policies[policy])
+      .map(
+        ([child, policy]) =>
+          new kubernetes.networking.v1.NetworkPolicy(
+            `${name}-${child}`,
+            { metadata: { name: policy, namespace }, spec: policies[policy] },
+            { parent: this },
+          ),
+      );
     const { name: account, automountServiceAccountToken, cloud } = plan.account;
     const annotations = annotationsOf({ cloud, name: args.identity });
     const tasks = new kubernetes.core.v1.ServiceAccount(
@@ -58,7 +63,7 @@ export class ProjectNamespace extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.ready = [egress, tasks, key, ...grantServices(name, namespace, { plan, args, parent: this })];
+    this.ready = [...walls, tasks, key, ...grantServices(name, namespace, { plan, args, parent: this })];
     this.registerOutputs({});
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { types } from "@pulumi/kubernetes";
 import { type Cloud, identityAnnotations, taskServiceAccount } from "../identity/contract.ts";
+import { renderAppDoors } from "../serving/walls.ts";
 import type { Egress } from "../workloads/egress.ts";
 import { planBinding, planRole, rbacGroup } from "../workloads/grant-plan.ts";
 import { type NamespacePlan, planNamespace } from "../workloads/namespace-plan.ts";
@@ -26,6 +27,8 @@ export interface ProjectSettings {
   cloud?: Cloud;
   /** Task pods may ask the image builder for a build. @default false: there is none */
   buildsImages?: boolean;
+  /** Apps run here beside tasks. @default false */
+  servesApps?: boolean;
 }
 
 export interface ProjectPlan {
@@ -38,7 +41,7 @@ export interface ProjectPlan {
 
 /** @param parked its project takes no work any more: what is there stays, and no new pod starts. @default false */
 export function planProject(space: ProjectDomain, settings: ProjectSettings, parked = false): ProjectPlan {
-  const { org, dnsServers, egress, cloud = "aws", buildsImages = false } = settings;
+  const { org, dnsServers, egress, cloud = "aws", buildsImages = false, servesApps = false } = settings;
   const { project, domain } = space;
   const walls = planNamespace({
     namespace: projectNamespace(space),
@@ -50,7 +53,11 @@ export function planProject(space: ProjectDomain, settings: ProjectSettings, par
   return {
     namespace: {
       ...walls,
-      policies: { ...walls.policies, [tasksPolicy]: renderTaskEgress(egress, cloud, buildsImages) },
+      policies: {
+        ...walls.policies,
+        [tasksPolicy]: renderTaskEgress(egress, cloud, buildsImages),
+        ...(servesApps ? { [appsPolicy]: renderAppDoors() } : {}),
+      },
     },
     account: { name: taskServiceAccount, automountServiceAccountToken: false, cloud },
     key: { name: eagerSecret, type: "Opaque" },
@@ -62,6 +69,8 @@ export function planProject(space: ProjectDomain, settings: ProjectSettings, par
 
 /** NetworkPolicy of task pods. */
 export const tasksPolicy = "allow-tasks";
+/** Of apps' pods, beside it. */
+export const appsPolicy = "allow-apps";
 
 /** What only a running stack knows. */
 export interface ProjectValues {

@@ -19,7 +19,7 @@ type Container = types.input.core.v1.Container;
 /** The user that the service image is built for. */
 const user = 65532;
 
-const podSecurity = {
+export const podSecurity = {
   runAsNonRoot: true,
   runAsUser: user,
   runAsGroup: user,
@@ -27,7 +27,7 @@ const podSecurity = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-const containerSecurity = {
+export const containerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   runAsNonRoot: true,

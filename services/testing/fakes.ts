@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { AppDirectoryService, WatchAppsResponseSchema } from "../../gen/biplane/apps/v1/apps_pb.js";
 import { LogService, Originator } from "../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { ProjectDirectoryService, WatchProjectsResponseSchema } from "../../gen/biplane/projects/v1/projects_pb.js";
@@ -23,6 +24,7 @@ import { type Hop, watchedCalls } from "./watched-calls.ts";
 
 /** Tells callers who the relay says they are: in the reason of a first message, then keep-alives. */
 export function fakeActions(router: ConnectRouter): void {
+  fakeDirectoryOfApps(router);
   router.service(ExecutorQueueService, {
     async *lease(_request, context) {
       const { org, cluster } = callerOf(context);
@@ -41,6 +43,16 @@ export function fakeActions(router: ConnectRouter): void {
       const projects = { projects: [{ id: `${org}-${cluster}`, domains: ["development"] }] };
       yield create(WatchProjectsResponseSchema, { message: { case: "projects", value: projects } });
     },
+  });
+}
+
+/** Has nothing to serve. */
+function fakeDirectoryOfApps(router: ConnectRouter): void {
+  router.service(AppDirectoryService, {
+    async *watchApps() {
+      yield create(WatchAppsResponseSchema, { message: { case: "listed", value: {} } });
+    },
+    reportApps: () => ({}),
   });
 }
 

@@ -75,6 +75,14 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.trigger.TriggerService/GetTriggerRevisionHistory": all,
   "flyteidl2.trigger.TriggerService/UpdateTriggers": deploy,
   "flyteidl2.trigger.TriggerService/DeleteTriggers": deploy,
+  "flyteidl2.app.AppService/Create": deploy,
+  "flyteidl2.app.AppService/Get": all,
+  "flyteidl2.app.AppService/Update": deploy,
+  "flyteidl2.app.AppService/Delete": deploy,
+  "flyteidl2.app.AppService/List": all,
+  "flyteidl2.app.AppService/Watch": all,
+  "flyteidl2.app.AppService/UpdateStatus": deploy,
+  "flyteidl2.app.AppService/Lease": operate,
   "flyteidl2.secret.SecretService/CreateSecret": deploy,
   "flyteidl2.secret.SecretService/UpdateSecret": deploy,
   "flyteidl2.secret.SecretService/DeleteSecret": deploy,
@@ -167,7 +175,7 @@ function names(desc: DescMessage, depth: number): boolean {
       (field.fieldKind === "scalar" && /^(org|organization)$/.test(field.localName)) ||
       desc.name === "OrgIdentifier" ||
       (field.fieldKind === "message" &&
-        /Identifier$|^(Run|Task|Trigger)Name$|^Project$|^Action$/.test(field.message.name) &&
+        /Identifier$|^(Run|Task|Trigger)Name$|^Project$|^Action$|^App$|^Meta$/.test(field.message.name) &&
         names(field.message, depth + 1)),
   );
 }

@@ -88,7 +88,38 @@ const egress = z
   .default("open-443")
   .describe("Where TLS connections may leave to: anywhere, or Cloudflare's published ranges and the given networks");
 
-const reservedNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const apps = z
+  .strictObject({
+    domain: host.describe("Apps' hosts lie right below it: <app>-<project>-<domain>.<this>"),
+    images: z
+      .strictObject({
+        activator: image,
+        autoscaler: image,
+        controller: image,
+        webhook: image,
+        queue: image.describe("Runs beside every app"),
+        gatewayController: image.describe("Kourier's controller"),
+        gateway: image.describe("Envoy, as Kourier runs it"),
+      })
+      .describe("Knative Serving's programs and its gateway's"),
+    skipTagResolving: z
+      .array(z.string())
+      .optional()
+      .describe("Registries whose tags Knative takes as they are. @default it asks every registry for the digest"),
+    routesBy: oneOf("grpc", "rest")
+      .optional()
+      .describe("What the gateway's controller speaks. @default grpc, as Kourier's"),
+  })
+  .describe("Serves apps in the cluster. @default none are served");
+
+const reservedNamespaces = [
+  "default",
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "knative-serving",
+  "kourier-system",
+];
 
 export const workloads = {
   phase: z.literal("workloads"),
@@ -122,6 +153,7 @@ export const workloads = {
     .describe("project: each project-domain has a role that reaches its own prefix only"),
   namespace: namespace.default("union").describe("Namespace of the platform's services"),
   egress,
+  apps: apps.optional(),
   approvedRegistries: z
     .array(z.string())
     .optional()

@@ -105,6 +105,19 @@ export const googleByoc = {
   privateLink: { acceptedProjects: ["vendor-ops"] },
 };
 
+const serving = (name: string) => `registry.test/serving/${name}@sha256:${"e".repeat(64)}`;
+
+/** Of a customer that serves apps. */
+export const servesApps = {
+  domain: "apps.acme.example.com",
+  images: Object.fromEntries(
+    ["activator", "autoscaler", "controller", "webhook", "queue", "gatewayController", "gateway"].map((name) => [
+      name,
+      serving(name),
+    ]),
+  ),
+};
+
 export function googleCustomerValues(changes: Values = {}): Record<string, string> {
   return asGiven({
     ...{ ...inGoogle, phase: "workloads", link: "inside", model: "self-managed", org: "acme", cluster: "main" },

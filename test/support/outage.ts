@@ -5,6 +5,7 @@ import { network, type Plane } from "../../sandbox/hosts.ts";
 import { enterNetwork } from "../../sandbox/network/namespace.ts";
 import { processIds, readProc } from "../../shared/proc.ts";
 import { kubectl, platform } from "./kubectl.ts";
+import { pidsOf } from "./processes.ts";
 
 /** SIGKILL to the program in each pod of a service, of whichever plane, or of telegraf. @returns how many there were. */
 export function killHard(service: string): number {
@@ -14,9 +15,16 @@ export function killHard(service: string): number {
   return pids.length;
 }
 
+/** Waits until a service whose processes were killed is ready again. */
 export async function ready(plane: Plane, service: string): Promise<void> {
-  const args = ["rollout", "status", `deployment/${service}`, "--namespace", platform[plane], "--timeout=90s"];
-  await vi.waitFor(() => kubectl(plane, ...args), { timeout: 120_000, interval: 1_000 });
+  const which = [`deployment/${service}`, "--namespace", platform[plane]];
+  // A rollout is said to be complete until the kubelet has seen a process die, which it has where it began another.
+  const replicas = Number(await kubectl(plane, "get", ...which, "--output=jsonpath={.spec.replicas}"));
+  await vi.waitUntil(() => pidsOf(service).length >= replicas, { timeout: 90_000, interval: 200 });
+  await vi.waitFor(() => kubectl(plane, "rollout", "status", ...which, "--timeout=90s"), {
+    timeout: 120_000,
+    interval: 1_000,
+  });
 }
 
 /** Packets between the customer's network and the region's edge vanish, in both directions, as on a broken line. */

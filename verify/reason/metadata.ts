@@ -41,6 +41,7 @@ const definition = ["definition", "bytea"] as const;
 const project: Columns = { org: name, project: name, domain: name };
 const run: Columns = { ...project, run: name };
 const trigger: Columns = { ...project, task_name: name, name };
+const app: Columns = { ...project, name };
 const action: Columns = { ...run, action: name };
 const failure: Columns = { error_code: reason, error_message: reason, error_kind: choice };
 
@@ -119,6 +120,19 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ due_at: time, revision: count, outcome: ["state", "text"], run: name, reason, fired_at: time },
   },
   "biplane.trigger_orgs": { org: name, due_at: time },
+  "biplane.app_planes": { org: name, cluster: name, domain: name, told_at: time },
+  "biplane.apps": {
+    ...app,
+    ...{ uid: name, host: name, cluster: name, revision: count, version: count, desired_state: choice },
+    ...{ spec: definition, meta: definition, deployment_status: choice, replicas: number },
+    ...{ created_by: name, created_by_kind: name, created_at: time, updated_at: time },
+    ...{ started_at: time, observed_at: time },
+  },
+  "biplane.app_conditions": {
+    ...app,
+    ...{ ordinal: count, revision: count, deployment_status: choice, substate: choice, message: reason },
+    ...{ actor: name, actor_kind: name, at: time },
+  },
   "biplane.applications": {
     ...{ org: name, client_id: name, secret_sha256: hash, role: name },
     ...{ bootstrap: ["state", "boolean"], places: ["right", "jsonb"], description: label, created_at: time },

@@ -1,5 +1,6 @@
 /** What the actions service serves. Methods that are not here answer "unimplemented". */
 import type { ConnectRouter } from "@connectrpc/connect";
+import { AppDirectoryService } from "../../../gen/biplane/apps/v1/apps_pb.js";
 import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projects_pb.js";
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
@@ -7,6 +8,7 @@ import { QueueService } from "../../../gen/flyteidl2/workflow/queue_service_pb.j
 import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
+import { appDirectoryService } from "../apps/directory.ts";
 import { actionKeyOf, runKeyOf } from "../runs/identifiers.ts";
 import { answerOfLiteral, signal } from "../runs/signal.ts";
 import { rootAction } from "../store/keys.ts";
@@ -19,6 +21,7 @@ export function actionsRoutes(deps: ActionsDeps) {
   return (router: ConnectRouter) => {
     router.service(ExecutorQueueService, executorQueueService(deps));
     router.service(ProjectDirectoryService, projectDirectoryService(deps));
+    router.service(AppDirectoryService, appDirectoryService(deps));
     router.service(ActionsService, {
       async enqueue({ action }, context) {
         if (!action) throw invalid({ subject: "action", allowed: "an action" });

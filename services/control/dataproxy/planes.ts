@@ -4,6 +4,7 @@ import { PlacementService } from "../../../gen/biplane/cluster/v1/registration_p
 import { type Caller, forwardToken } from "../../shared/auth/caller.ts";
 import { unaryCall } from "../../shared/client.ts";
 import { clusterHeader } from "../../shared/headers.ts";
+import { renewed } from "../../shared/renewed.ts";
 
 /** A placement is believed this long; a lost plane then shows as "unavailable" from the relay. */
 const keptMs = 5_000;
@@ -20,17 +21,16 @@ export interface Planes {
 
 export function planes(cluster: Transport, now: () => number = Date.now): Planes {
   const placement = createClient(PlacementService, cluster);
-  const known = new Map<string, { cluster: string; until: number }>();
-  const resolve = async (caller: Caller, signal: AbortSignal): Promise<string> => {
-    const kept = known.get(caller.org);
-    if (kept && kept.until > now()) return kept.cluster;
-    const answer = await placement.resolveCluster({}, { ...unaryCall, headers: forwardToken(caller), signal });
-    known.set(caller.org, { cluster: answer.cluster, until: now() + keptMs });
-    return answer.cluster;
-  };
+  const kept = renewed<string>({ keptMs, now });
+  // By caller, so that nobody is refused for what another's token is worth.
+  const resolve = (caller: Caller) =>
+    kept(caller.token, async () => {
+      const answer = await placement.resolveCluster({}, { ...unaryCall, headers: forwardToken(caller) });
+      return answer.cluster;
+    });
   return {
     async callTo(caller, signal, limit = objectCall) {
-      const name = await resolve(caller, signal);
+      const name = await resolve(caller);
       return { headers: { ...forwardToken(caller), [clusterHeader]: `${caller.org}/${name}` }, signal, ...limit };
     },
   };

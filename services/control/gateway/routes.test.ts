@@ -29,6 +29,7 @@ it.each([
   "/oauth2/%2e%2e/x",
   "//oauth2/v1/token",
   "/biplane.queue.v1.ExecutorQueueService/Lease",
+  "/biplane.apps.v1.AppDirectoryService/WatchApps",
   "/biplane.cluster.v1.ClusterLinkService/Renew",
   "/biplane.cluster.v1.PlacementService/ResolveCluster",
   "/biplane.objectstore.v1.ObjectStoreService/SignUpload",

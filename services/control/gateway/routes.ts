@@ -18,6 +18,7 @@ const services = new Map<string, Backend>(
     "flyteidl2.task.TaskService": "runs",
     "flyteidl2.project.ProjectService": "runs",
     "flyteidl2.trigger.TriggerService": "runs",
+    "flyteidl2.app.AppService": "runs",
     "flyteidl2.workflow.QueueService": "actions",
     "flyteidl2.workflow.StateService": "actions",
     "flyteidl2.actions.ActionsService": "actions",

@@ -1,4 +1,5 @@
 /** Names in requests, made into keys: the organisation is compared with the caller's before anything is looked up. */
+import type { Identifier as AppIdentifier } from "../../../gen/flyteidl2/app/app_definition_pb.js";
 import type {
   ActionIdentifier,
   ProjectIdentifier,
@@ -8,6 +9,7 @@ import type {
 import type { TaskIdentifier, TaskName } from "../../../gen/flyteidl2/task/task_definition_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { invalid } from "../../shared/errors.ts";
+import type { AppKey } from "../store/apps.ts";
 import type { ActionKey, ProjectKey, RunKey } from "../store/keys.ts";
 import type { TaskKey } from "../store/tasks.ts";
 import type { TriggerKey } from "../store/triggers.ts";
@@ -45,6 +47,16 @@ export function triggerKeyOf(caller: Caller, id: TriggerName | undefined): Trigg
   requireOwnOrg(caller, id.org);
   const task = text("trigger name: task_name", id.taskName, 255);
   return { ...place(id.project, id.domain), task, name: text("trigger name: name", id.name, 255) };
+}
+
+/** A Kubernetes Service has its name. */
+export function appKeyOf(caller: Caller, id: AppIdentifier | undefined): AppKey {
+  if (!id) throw missing("app_id");
+  requireOwnOrg(caller, id.org);
+  const name = id.name;
+  if (/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return { ...place(id.project, id.domain), name };
+  const allowed = 'up to 63 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or digit';
+  throw invalid({ subject: "app name", value: name.slice(0, 80), allowed });
 }
 
 export function projectName(value: string): string {

@@ -1,4 +1,5 @@
 /** The part of an organisation that a list is asked for, as conditions of its query. */
+import type { ListRequest as ListAppsRequest } from "../../../gen/flyteidl2/app/app_payload_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { ListTasksRequest } from "../../../gen/flyteidl2/task/task_service_pb.js";
 import type { ListTriggersRequest } from "../../../gen/flyteidl2/trigger/trigger_service_pb.js";
@@ -73,6 +74,23 @@ export function triggerScope(caller: Caller, scope: ListTriggersRequest["scopeBy
       const key = taskKeyOf(caller, scope.value);
       return [...visible, ...ofTask(key), { sql: "v.task_version = $?", values: [key.version] }];
     }
+    default:
+      requireOwnOrg(caller, scope.value);
+      return visible;
+  }
+}
+
+/** Of `biplane.apps t`. */
+export function appScope(caller: Caller, scope: ListAppsRequest["filterBy"]): Condition[] {
+  const visible = allowed("t", caller, "view_flyte_inventory");
+  switch (scope.case) {
+    case "project":
+      return [...visible, ...within("t", projectKeyOf(caller, scope.value))];
+    case "clusterId":
+      requireOwnOrg(caller, scope.value.organization);
+      return [...visible, { sql: "t.cluster = $?", values: [scope.value.name] }];
+    case "artifact":
+      throw invalid({ subject: "filter_by", value: "artifact", allowed: "org, project or cluster_id" });
     default:
       requireOwnOrg(caller, scope.value);
       return visible;

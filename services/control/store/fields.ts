@@ -1,4 +1,5 @@
 /** What clients may filter and sort by, list by list. */
+import { Status_DeploymentStatus } from "../../../gen/flyteidl2/app/app_definition_pb.js";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ProjectState } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { TriggerRevisionAction } from "../../../gen/flyteidl2/trigger/trigger_definition_pb.js";
@@ -97,6 +98,19 @@ export const revisionShape: ListShape = {
   },
   // Ties are text.
   ties: ["lpad(v.revision::text, 19, '0')"],
+};
+
+export const appShape: ListShape = {
+  fields: {
+    name: text("t.name"),
+    project: text("t.project"),
+    domain: text("t.domain"),
+    status_phase: enumField("t.deployment_status", Status_DeploymentStatus, "DEPLOYMENT_STATUS_"),
+    created_by: text("t.created_by"),
+    created_at: time("t.created_at"),
+    updated_at: time("t.updated_at"),
+  },
+  ties: ["t.project", "t.domain", "t.name"],
 };
 
 export const projectShape: ListShape = {

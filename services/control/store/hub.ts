@@ -1,6 +1,6 @@
 /** Whoever waits for a key, woken by one LISTEN connection for the whole process. */
 import { type Listener, type ListenOptions, listen } from "../../shared/listen.ts";
-import { projectsChannel, queueChannel, runChannel } from "./notify.ts";
+import { appsChannel, projectsChannel, queueChannel, runChannel } from "./notify.ts";
 
 export interface Hub {
   /**
@@ -16,7 +16,7 @@ export function openHub(options: Pick<ListenOptions, "connection" | "log">): Hub
   const waiting = new Map<string, Set<() => void>>();
   const listener = listen({
     ...options,
-    channels: [runChannel, queueChannel, projectsChannel],
+    channels: [runChannel, queueChannel, projectsChannel, appsChannel],
     onNotice: (channel, key) => {
       for (const wake of [...(waiting.get(`${channel} ${key}`) ?? [])]) wake();
     },

@@ -4,6 +4,7 @@ import { statement, type Transaction } from "../../shared/postgres.ts";
 export const runChannel = "biplane_runs";
 export const queueChannel = "biplane_queue";
 export const projectsChannel = "biplane_projects";
+export const appsChannel = "biplane_apps";
 
 const notifySql = statement("select pg_notify($1, $2)");
 
@@ -14,6 +15,10 @@ export async function announceRun(transaction: Transaction, topic: string): Prom
 
 export async function announceQueue(transaction: Transaction, org: string): Promise<void> {
   await transaction.query(notifySql, [queueChannel, org]);
+}
+
+export async function announceApps(transaction: Transaction, org: string): Promise<void> {
+  await transaction.query(notifySql, [appsChannel, org]);
 }
 
 export async function announceProjects(transaction: Transaction, org: string): Promise<void> {

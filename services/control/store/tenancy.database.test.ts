@@ -4,7 +4,15 @@ import { clientConfig } from "../../shared/postgres.ts";
 import { sharedPostgres } from "../../shared/testing/shared-postgres.ts";
 import { insertRun } from "./runs.ts";
 import { ensureRuntimeRole } from "./runtime-role.ts";
-import { addChild, addCondition, addTrigger, newRun, openTestStore, type TestStore } from "./testing/fixtures.ts";
+import {
+  addApp,
+  addChild,
+  addCondition,
+  addTrigger,
+  newRun,
+  openTestStore,
+  type TestStore,
+} from "./testing/fixtures.ts";
 
 let store: TestStore;
 let runtime: pg.Client;
@@ -21,6 +29,7 @@ beforeAll(async () => {
     await addChild(store, org, "n1");
     await addCondition(store, org, "c1");
     await addTrigger(store, org);
+    await addApp(store, org);
   }
   runtime = new pg.Client(clientConfig(store.config, "test"));
   owner = new pg.Client(postgres.ownerOf(store.config));
@@ -77,6 +86,9 @@ describe("the runtime login", () => {
     "trigger_orgs",
     "conditions",
     "condition_orgs",
+    "apps",
+    "app_planes",
+    "app_conditions",
   ];
   const due = ["trigger_orgs", "condition_orgs"];
 

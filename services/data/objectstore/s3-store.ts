@@ -7,8 +7,8 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import type { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { pathStyle } from "../../shared/s3.ts";
+import { type S3Presigner, s3Presigner } from "./s3-presigner.ts";
 import { md5Metadata, type ObjectReader, type ObjectStore } from "./store.ts";
 
 /** Answers the session's present credentials, or new ones when `forceRefresh` is set. */
@@ -39,43 +39,30 @@ export function s3Reader(s3: S3Client): ObjectReader {
 
 export function s3ObjectStore(credentials: Credentials): ObjectStore {
   const s3 = new S3Client({ ...pathStyle(), credentials });
-  let signer: { identity: Awaited<ReturnType<Credentials>>; client: S3Client } | undefined;
+  let signer: { identity: Awaited<ReturnType<Credentials>>; presigner: S3Presigner } | undefined;
 
   /** A URL dies with the session that signed it, so a session that ends too soon is replaced first. */
-  async function signing(seconds: number): Promise<{ client: S3Client; expiresAt: number }> {
+  async function signing(seconds: number): Promise<{ presigner: S3Presigner; expiresAt: number }> {
     const wanted = Date.now() + seconds * 1_000;
     let identity = await credentials();
     if (identity.expiration && identity.expiration.getTime() < wanted - toleranceMs) {
       identity = await credentials({ forceRefresh: true });
     }
-    if (signer?.identity !== identity) {
-      signer?.client.destroy();
-      signer = { identity, client: new S3Client({ ...pathStyle(), credentials: identity }) };
-    }
-    return { client: signer.client, expiresAt: Math.min(wanted, identity.expiration?.getTime() ?? wanted) };
+    if (signer?.identity !== identity) signer = { identity, presigner: s3Presigner(identity) };
+    return { presigner: signer.presigner, expiresAt: Math.min(wanted, identity.expiration?.getTime() ?? wanted) };
   }
 
   return {
     ...s3Reader(s3),
-    async signPut({ bucket, key }, { md5, keepMd5, seconds }) {
-      const { client, expiresAt } = await signing(seconds);
-      const kept: Record<string, string> = keepMd5 ? { [md5Metadata]: md5 } : {};
-      const command = new PutObjectCommand({ Bucket: bucket, Key: key, ContentMD5: md5, Metadata: kept });
-      const url = await getSignedUrl(client, command, {
-        expiresIn: seconds,
-        // Signed as headers: in the query they would bind nobody to send them.
-        unhoistableHeaders: new Set(["content-md5", `x-amz-meta-${md5Metadata}`]),
-        signableHeaders: new Set(["host", "content-md5", `x-amz-meta-${md5Metadata}`]),
-      });
+    async signPut(object, { md5, keepMd5, seconds }) {
+      const { presigner, expiresAt } = await signing(seconds);
       const headers: Record<string, string> = keepMd5 ? { [`x-amz-meta-${md5Metadata}`]: md5 } : {};
+      const url = await presigner("PUT", object, { seconds, headers: { ...headers, "content-md5": md5 } });
       return { url, headers, expiresAt };
     },
-    async signGet({ bucket, key }, { seconds }) {
-      const { client, expiresAt } = await signing(seconds);
-      const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), {
-        expiresIn: seconds,
-      });
-      return { url, headers: {}, expiresAt };
+    async signGet(object, { seconds }) {
+      const { presigner, expiresAt } = await signing(seconds);
+      return { url: await presigner("GET", object, { seconds, headers: {} }), headers: {}, expiresAt };
     },
     async put({ bucket, key }, content) {
       await s3.send(

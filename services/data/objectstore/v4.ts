@@ -4,6 +4,7 @@
  * Source: https://cloud.google.com/storage/docs/authentication/canonical-requests
  */
 import { createHash } from "node:crypto";
+import { escaped, escapedPath } from "./escaped.ts";
 
 export interface V4Request {
   method: string;
@@ -49,7 +50,7 @@ export function planV4({ method, origin, path, headers = {}, query = {}, account
     .sort(byName)
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
-  const place = path.split("/").map(escaped).join("/");
+  const place = escapedPath(path);
   const lines = signed.map(([name, value]) => `${name}:${value}\n`).join("");
   const canonical = [method, place, search, lines, names, "UNSIGNED-PAYLOAD"].join("\n");
   const digest = createHash("sha256").update(canonical).digest("hex");
@@ -61,9 +62,4 @@ export function planV4({ method, origin, path, headers = {}, query = {}, account
 
 function byName([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : Number(a > b);
-}
-
-/** Everything but the unreserved characters of RFC 3986. */
-function escaped(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

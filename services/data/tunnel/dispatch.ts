@@ -32,6 +32,7 @@ export function toRegion(link: StreamSource, pinnedKeys: () => string | undefine
   const prefixes = [
     "/biplane.queue.v1.ExecutorQueueService/",
     "/biplane.projects.v1.ProjectDirectoryService/",
+    "/biplane.apps.v1.AppDirectoryService/",
     "/biplane.cluster.v1.ClusterLinkService/",
   ];
   return (request, response) => {

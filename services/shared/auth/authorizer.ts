@@ -5,6 +5,7 @@ import { z } from "zod";
 import { AuthorizerService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { unaryCall } from "../client.ts";
 import { denied, unavailable } from "../errors.ts";
+import { renewed } from "../renewed.ts";
 import { believing } from "./believed.ts";
 import { type Authority, forwardToken, type Identified, statementHeader } from "./caller.ts";
 import { type Grant, permissions } from "./permissions.ts";
@@ -15,7 +16,6 @@ export type Authorizer = (caller: Identified, headers: Headers) => Promise<Autho
 
 /** A change is felt everywhere after this at most, but by a compute plane, which also believes a statement for its life. */
 const keptMs = 2_000;
-const maxKept = 10_000;
 
 /** With the tolerance for clocks and with what is kept, a change is in force within a minute at a compute plane too. */
 export const statementLifetimeSeconds = 50;
@@ -37,17 +37,8 @@ export const noGrants: Authority = { grants: [] };
 /** @param identity of the region's Identity service. Compute planes are known by their certificates and need no grant. */
 export function remoteAuthorizer(identity: Transport, now: () => number = Date.now): Authorizer {
   const client = createClient(AuthorizerService, identity);
-  const known = new Map<string, { authority: Promise<Authority>; until: number }>();
-  return async (caller) => {
-    if (caller.role === "cluster") return noGrants;
-    const kept = known.get(caller.token);
-    if (kept && kept.until > now()) return kept.authority;
-    if (known.size >= maxKept) known.clear();
-    const authority = ask(client, caller);
-    known.set(caller.token, { authority, until: now() + keptMs });
-    authority.catch(() => known.delete(caller.token));
-    return authority;
-  };
+  const kept = renewed<Authority>({ keptMs, now });
+  return async (caller) => (caller.role === "cluster" ? noGrants : kept(caller.token, () => ask(client, caller)));
 }
 
 async function ask(client: ReturnType<typeof createClient<typeof AuthorizerService>>, caller: Identified) {
@@ -90,9 +81,16 @@ async function verifiedStatement(statement: string, issuer: string, keys: Truste
     });
     return payload;
   } catch (error) {
+    // The region signs one for each request, so that it has expired says more of the clocks than of the caller.
+    if (error instanceof errors.JWTExpired) {
+      const now = new Date().toISOString();
+      throw denied(
+        `what the request carries of its caller's grants has expired by the clock of this compute plane, where it is ${now}`,
+      );
+    }
     const keysLost = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
     if (error instanceof errors.JOSEError && !keysLost && error.code !== "ERR_JOSE_GENERIC") {
-      throw denied("what the request carries of its caller's grants is not valid, or has expired");
+      throw denied("what the request carries of its caller's grants is not valid");
     }
     throw unavailable("the keys that verify grants cannot be fetched, try again", error);
   }

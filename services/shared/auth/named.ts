@@ -55,6 +55,30 @@ function named(...parts: (string | undefined)[]): { name?: string } {
   return name ? { name } : {};
 }
 
+/** Of a list or a watch of apps. */
+export function inAppScope(scope: AppScope): Named {
+  switch (scope.case) {
+    case "project":
+      return inProject(scope.value);
+    case "appId":
+      return inPlace(scope.value);
+    case "clusterId":
+      return somewhere(scope.value.organization);
+    case "org":
+      return somewhere(scope.value);
+    default:
+      return somewhere(undefined);
+  }
+}
+
+type AppScope =
+  | { case: "org"; value: string }
+  | { case: "project"; value: ProjectIdentifier }
+  | { case: "clusterId"; value: { organization: string } }
+  | { case: "appId"; value: Placed }
+  | { case: "artifact"; value: unknown }
+  | { case: undefined; value?: undefined };
+
 type Scope =
   | { case: "org"; value: string }
   | { case: "projectId"; value: ProjectIdentifier }

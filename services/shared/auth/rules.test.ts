@@ -94,6 +94,7 @@ describe("the table of rules", () => {
   it("gives a compute plane its own calls only", () => {
     expect(new Set(of("cluster").map((name) => name.split("/")[0]))).toEqual(
       new Set([
+        "biplane.apps.v1.AppDirectoryService",
         "biplane.cluster.v1.ClusterLinkService",
         "biplane.cluster.v1.TunnelRecordService",
         "biplane.projects.v1.ProjectDirectoryService",

@@ -1,5 +1,6 @@
 /** Who may call which method, and with what permission where. What is not in the table nobody may call. */
 import { ActionDataService } from "../../../gen/biplane/actiondata/v1/action_data_pb.js";
+import { AppDirectoryService } from "../../../gen/biplane/apps/v1/apps_pb.js";
 import { AuditService, AuditSinkService } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import {
   ClusterAdminService,
@@ -25,6 +26,7 @@ import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projec
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
+import { AppService } from "../../../gen/flyteidl2/app/app_service_pb.js";
 import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
 import type { SelectClusterRequest } from "../../../gen/flyteidl2/cluster/payload_pb.js";
@@ -40,6 +42,7 @@ import { type CreateRunRequest, RunService } from "../../../gen/flyteidl2/workfl
 import { StateService } from "../../../gen/flyteidl2/workflow/state_service_pb.js";
 import {
   inAction,
+  inAppScope,
   inPlace,
   inProject,
   inRun,
@@ -147,6 +150,19 @@ const table = new Map<string, Map<string, Rule>>([
     updateTriggers: mayChange(register, ({ names }) => names.map(inPlace)),
     deleteTriggers: mayChange(register, ({ names }) => names.map(inPlace)),
   }),
+  rulesOf(AppService, {
+    create: mayChange(register, ({ app }) => inPlace(app?.metadata?.id)),
+    get: mayRead(tasks, ({ identifier }) =>
+      identifier.case === "ingress" ? somewhere(undefined) : inPlace(identifier.value),
+    ),
+    update: mayChange(register, ({ app }) => inPlace(app?.metadata?.id)),
+    delete: mayChange(register, ({ appId }) => inPlace(appId)),
+    list: mayRead(tasks, ({ filterBy }) => inAppScope(filterBy)),
+    watch: mayRead(tasks, ({ target }) => inAppScope(target)),
+    // Served to nobody: ways of another platform's compute planes; ours have AppDirectoryService.
+    updateStatus: mayChange(register, ({ app }) => inPlace(app?.metadata?.id)),
+    lease: mayRead("manage_clusters", ({ id }) => organisation(id?.organization)),
+  }),
   rulesOf(SecretService, {
     createSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
     updateSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
@@ -219,6 +235,7 @@ const table = new Map<string, Map<string, Rule>>([
   // Known by the token of the task's pod that the request carries.
   rulesOf(ImageBuildService, { build: anyone }),
   rulesOf(ExecutorQueueService, { lease: cluster, extendLeases: cluster, report: cluster }),
+  rulesOf(AppDirectoryService, { watchApps: cluster, reportApps: cluster }),
   rulesOf(ProjectDirectoryService, { watchProjects: cluster }),
 ]);
 

@@ -1,5 +1,6 @@
 /** A migrated database of a test's own, and runs, actions and triggers to put into it. */
 import { create, toBinary } from "@bufbuild/protobuf";
+import { Spec_DesiredState, SpecSchema } from "../../../../gen/flyteidl2/app/app_definition_pb.js";
 import { ActionPhase } from "../../../../gen/flyteidl2/common/phase_pb.js";
 import { SimpleType } from "../../../../gen/flyteidl2/core/types_pb.js";
 import { TriggerAutomationSpecSchema } from "../../../../gen/flyteidl2/task/common_pb.js";
@@ -11,6 +12,9 @@ import { clientConfig, type Database, openDatabase } from "../../../shared/postg
 import { recordingLog } from "../../../shared/testing/log.ts";
 import type { TestDatabases } from "../../../shared/testing/postgres.ts";
 import { sharedPostgres } from "../../../shared/testing/shared-postgres.ts";
+import { createApp } from "../app-changes.ts";
+import { tellPlane } from "../app-reports.ts";
+import type { AppKey } from "../apps.ts";
 import { enqueueChild, type NewAction, type TaskColumns } from "../enqueue.ts";
 import { openHub } from "../hub.ts";
 import type { RunKey } from "../keys.ts";
@@ -101,6 +105,18 @@ export function addCondition(store: TestStore, org: string, action: string, key:
     ...{ phase: ActionPhase.PAUSED, dueAt: new Date() },
   };
   return enqueueChild(store.database, org, condition, baseOf(org, key));
+}
+
+const helloApp: AppKey = { project: "demo", domain: "development", name: "hello" };
+
+/** Once, on a plane of the organisation that serves apps. */
+export async function addApp({ database }: Pick<TestStore, "database">, org: string, key = helloApp) {
+  await tellPlane(database, org, "main", `apps.${org}.test`);
+  const app = {
+    ...{ key, host: `${key.name}-${key.project}-${key.domain}`, desiredState: Spec_DesiredState.ACTIVE },
+    ...{ spec: toBinary(SpecSchema, create(SpecSchema)), meta: new Uint8Array() },
+  };
+  await createApp(database, org, app, { subject: "someone", kind: "application" });
 }
 
 const helloTrigger: TriggerKey = { project: "demo", domain: "development", task: "hello", name: "hello" };
