@@ -185,6 +185,49 @@ test("logs are shipped from a namespace where the API server lets the shipper in
   );
 });
 
+test("apps are served from namespaces of their own, whose programs write there and where apps run alone", async () => {
+  const image = `registry.test/serving@sha256:${"0".repeat(64)}`;
+  const programs = { activator: image, autoscaler: image, controller: image, webhook: image, queue: image };
+  const apps = { domain: "apps.acme.test", images: { ...programs, gatewayController: image, gateway: image } };
+  await upStack(sandbox, run({ apps }));
+  expect(await planned({ apps })).toEqual([]);
+
+  const admitted = async (namespace: string) =>
+    (await items(`/api/v1/namespaces/${namespace}/pods`))
+      .map(({ metadata }) => metadata.name.replace(/-[^-]+-[^-]+$/, ""))
+      .sort();
+  for (const [namespace, names] of [
+    ["knative-serving", ["activator", "activator", "autoscaler", "autoscaler", "controller", "controller"]],
+    ["kourier-system", ["3scale-kourier-gateway", "3scale-kourier-gateway"]],
+  ] as const) {
+    const expected =
+      namespace === "knative-serving" ? [...names, "net-kourier-controller", "webhook", "webhook"] : names;
+    await expect.poll(() => admitted(namespace), { timeout: 60_000, interval: 500 }).toEqual(expected);
+  }
+
+  const user = "system:serviceaccount:knative-serving:controller";
+  const controller = { user, groups: ["system:serviceaccounts", "system:authenticated"] };
+  const make = (namespace: string, spec: object, as?: typeof controller) => {
+    const body = { apiVersion: "v1", kind: "Service", metadata: { name: "tried", namespace }, spec };
+    return api.ask("POST", `/api/v1/namespaces/${namespace}/services?dryRun=All`, { body, ...(as ? { as } : {}) });
+  };
+  const inner = { ports: [{ port: 80 }] };
+  const other = { type: "ExternalName", externalName: "kourier-internal.kourier-system.svc.cluster.local" };
+  await vi.waitFor(
+    async () =>
+      expect((await make("union", inner, controller)).message).toContain(
+        "'serving.union.biplane.dev' with binding 'serving.union.biplane.dev' denied request",
+      ),
+    { timeout: 60_000, interval: 500 },
+  );
+  expect(await make("default", inner, controller)).toMatchObject({ status: 403 });
+  expect(await make("team0-development", inner, controller)).toMatchObject({ status: 201 });
+  expect(await make("team0-development", other, controller)).toMatchObject({ status: 201 });
+  expect((await make("team0-development", other)).message).toContain("'services.union.biplane.dev'");
+  const secrets = await api.ask("GET", "/api/v1/namespaces/union/secrets", { as: controller });
+  expect(secrets).toMatchObject({ status: 403 });
+});
+
 test("destroy leaves nothing of it", async () => {
   await destroyStack(sandbox, run());
   const names = (await items("/api/v1/namespaces")).map(({ metadata }) => metadata.name).sort();
@@ -193,6 +236,7 @@ test("destroy leaves nothing of it", async () => {
     "validatingadmissionpolicies",
     "validatingadmissionpolicybindings",
     "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
   ]) {
     expect(await items(`/apis/admissionregistration.k8s.io/v1/${kind}`), kind).toEqual([]);
   }
