@@ -28,7 +28,7 @@ function planeOf(environment: Environment) {
 
 function googleOf(environment: Environment) {
   const { customer } = environment.outputs;
-  const { endpointUrl, region } = environment.google ?? {};
+  const { endpointUrl, region, accessTokenFile } = environment.google ?? {};
   return googleTargetSchema.parse({
     ...planeOf(environment),
     cloud: "gcp",
@@ -36,7 +36,10 @@ function googleOf(environment: Environment) {
     project: customer.project,
     accounts: { admin: customer.adminAccount, user: customer.userAccount },
     registryHosts: [names.registry],
-    google: { endpointUrl },
+    repository: customer.repository,
+    logView: customer.logView,
+    secretsBackend: "gcp-secret-manager",
+    google: { endpointUrl, accessTokenFile, caFile: environment.caFile },
   });
 }
 

@@ -45,7 +45,7 @@ describe("where an API is", () => {
 });
 
 describe("a call", () => {
-  const api = () => google({ token, env: { GOOGLE_ENDPOINT_URL: origin }, backoffMs: 1, timeoutMs: 300 });
+  const api = () => google({ token, env: { GOOGLE_ENDPOINT_URL: origin }, backoffMs: 1, timeoutMs: 30_000 });
 
   it("carries the token, its query and its body", async () => {
     await api().call({ ...call, method: "POST", query: { name: "a/b c" }, json: { a: 1 } });
@@ -60,6 +60,28 @@ describe("a call", () => {
     expect(asked).toHaveLength(1);
     await expect(api().call({ ...call, method: "POST", repeatable: true })).rejects.toMatchObject({ status: 503 });
     expect(asked).toHaveLength(4);
+  });
+
+  it("waits as long as it is told to, and does not where that is too long", async () => {
+    const told = (retryAfter: string) => {
+      const answers = [new Response("{}", { status: 429, headers: { "retry-after": retryAfter } }), Response.json({})];
+      const send = async () => answers.shift() ?? expect.unreachable("a third call");
+      return google({ token, env: { GOOGLE_ENDPOINT_URL: origin }, backoffMs: 0, timeoutMs: 5_000, send }).call(call);
+    };
+    vi.useFakeTimers();
+    try {
+      let done = false;
+      const first = told("2").then(() => {
+        done = true;
+      });
+      await vi.advanceTimersByTimeAsync(1_999);
+      expect(done).toBe(false);
+      await vi.advanceTimersByTimeAsync(2);
+      await first;
+      await expect(told("3600")).rejects.toMatchObject({ status: 429, retryAfterMs: 3_600_000 });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("tells the API's own words and nothing else of an error's body", async () => {

@@ -34,16 +34,30 @@ export class GoogleError extends Error {
   readonly status: number;
   /** The same may be answered well in a moment. */
   readonly passes: boolean;
+  /** Milliseconds that the API wants to be left alone for, where it says so. */
+  readonly retryAfterMs: number;
 
-  constructor(message: string, status: number, cause?: unknown) {
+  constructor(
+    message: string,
+    status: number,
+    { cause, retryAfterMs = 0 }: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
     super(message, { cause });
+    this.retryAfterMs = retryAfterMs;
     this.name = "GoogleError";
     this.status = status;
     this.passes = status === 0 || status === 408 || status === 429 || status >= 500;
   }
 }
 
+/** Sends one call. @default fetch */
+export type Send = (
+  url: string,
+  call: { method: string; headers: Headers; signal: AbortSignal; body?: string | Uint8Array<ArrayBuffer> },
+) => Promise<Response>;
+
 export interface GoogleOptions {
+  send?: Send;
   /** @returns an access token. @default Application Default Credentials */
   token?: () => Promise<string>;
   /** GOOGLE_ENDPOINT_URL: one origin that answers for every API; GOOGLE_ENDPOINT_URL_<API> for one of them. */
@@ -61,6 +75,7 @@ export function google({
   env = process.env,
   timeoutMs = 15_000,
   backoffMs = 200,
+  send = (url, call) => fetch(url, { ...call, redirect: "error" }),
 }: GoogleOptions = {}): Google {
   const originOf = (api: string) => {
     const given = env[`GOOGLE_ENDPOINT_URL_${api.toUpperCase()}`] || env.GOOGLE_ENDPOINT_URL;
@@ -76,20 +91,21 @@ export function google({
       const headers = new Headers({ authorization: `Bearer ${await token()}` });
       if (body) headers.set("content-type", content ? "application/octet-stream" : "application/json");
       const until = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
-      answer = await fetch(`${originOf(api)}${path}${search && `?${search}`}`, {
+      answer = await send(`${originOf(api)}${path}${search && `?${search}`}`, {
         method,
         headers,
         signal: until,
-        redirect: "error",
         // A copy, of the type that fetch takes.
         ...(body ? { body: typeof body === "string" ? body : new Uint8Array(body) } : {}),
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new GoogleError(`${subject}: no answer: ${messageOf(error)}`, 0, error);
+      throw new GoogleError(`${subject}: no answer: ${messageOf(error)}`, 0, { cause: error });
     }
     if (answer.ok) return answer;
-    throw new GoogleError(`${subject}: ${answer.status} ${await reasonOf(answer)}`, answer.status);
+    throw new GoogleError(`${subject}: ${answer.status} ${await reasonOf(answer)}`, answer.status, {
+      retryAfterMs: retryAfterOf(answer),
+    });
   }
 
   return {
@@ -101,7 +117,9 @@ export function google({
           return await once(call);
         } catch (error) {
           if (!(error instanceof GoogleError && error.passes && repeatable) || at === tries) throw error;
-          await new Promise((over) => setTimeout(over, backoffMs * 2 ** (at - 1)));
+          // Whoever wants to be left alone for longer than an answer may take is told of as refusing.
+          if (error.retryAfterMs > timeoutMs) throw error;
+          await new Promise((over) => setTimeout(over, Math.max(error.retryAfterMs, backoffMs * 2 ** (at - 1))));
         }
       }
     },
@@ -115,6 +133,14 @@ function defaultToken(): () => Promise<string> {
     if (!token) throw new Error("the Google credentials gave no access token");
     return token;
   };
+}
+
+/** Seconds, or a day and time. */
+function retryAfterOf(answer: Response): number {
+  const told = answer.headers.get("retry-after");
+  if (told === null) return 0;
+  const ms = /^\d+$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
+  return Number.isNaN(ms) ? 0 : Math.max(ms, 0);
 }
 
 /** The API's own words, or none: what else stands in an error's body is not told. */

@@ -90,6 +90,11 @@ export function defineAwsJointCheck<const K extends FactName>(check: Check<K, Jo
   return widen("compute", ["aws"], check, (targets) => joint(targets.customer, targets));
 }
 
+/** The same, by what a project on Google Cloud tells. */
+export function defineGoogleJointCheck<const K extends FactName>(check: Check<K, Joint<GoogleTarget>>): AnyCheck {
+  return widen("compute", ["gcp"], check, (targets) => joint(targets.google, targets));
+}
+
 function joint<T>(customer: T | undefined, { controlPlane }: Targets): Joint<T> | undefined {
   return customer && controlPlane ? { customer, controlPlane } : undefined;
 }

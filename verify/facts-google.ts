@@ -1,4 +1,12 @@
-/** What is read of a customer's project on Google Cloud. */
+/** What is read of a customer's project on Google Cloud; what holds values is described, never opened. */
+
+/** Of an allow policy. */
+export interface GoogleBinding {
+  role: string;
+  members: string[];
+  /** CEL. */
+  condition?: string;
+}
 
 /** A service account, whoever made it. */
 export interface GoogleAccountFact {
@@ -6,5 +14,169 @@ export interface GoogleAccountFact {
   /** Names of keys that somebody made or brought, which can leave the project; Google's own cannot. */
   userKeys: string[];
   /** Who may take the account or act on it: the policy on the account itself. */
-  bindings: { role: string; members: string[]; condition?: string }[];
+  bindings: GoogleBinding[];
+}
+
+export interface GoogleProjectFact {
+  id: string;
+  number: string;
+  /** Its own, as `projects/<id>`, and those of the folders and the organisation that it lies in. */
+  policies: {
+    name: string;
+    /** Another of them; absent where nothing is above. */
+    parent?: string;
+    bindings: GoogleBinding[];
+  }[];
+  denyPolicies: {
+    /** One of the names above. */
+    on: string;
+    rules: {
+      deniedPrincipals: string[];
+      exceptionPrincipals: string[];
+      deniedPermissions: string[];
+      exceptionPermissions: string[];
+      /** CEL. */
+      condition?: string;
+    }[];
+  }[];
+}
+
+/** Each that any policy here names, Google's own too. */
+export interface GoogleRoleFact {
+  /** `roles/storage.objectUser`, `projects/<id>/roles/<name>`. */
+  name: string;
+  permissions: string[];
+}
+
+export interface GoogleBucketFact {
+  name: string;
+  /** Such as `EUROPE-WEST4`; of more than one region `EU` or `EUR4`. */
+  location: string;
+  /** Of the project that it belongs to, whoever was asked. */
+  projectNumber: string;
+  /** Absent: a key of Google's. */
+  key?: string;
+  uniformAccess: boolean;
+  /** `enforced`, or what is above decides. */
+  publicAccess: string;
+  versioned: boolean;
+  corsOrigins: string[];
+  corsMethods: string[];
+  bindings: GoogleBinding[];
+  /** Names of the first 1,000 objects. */
+  objects: string[];
+}
+
+export interface GoogleRepositoryFact {
+  /** `projects/<id>/locations/<region>/repositories/<id>` */
+  name: string;
+  mode: string;
+  key?: string;
+  immutableTags: boolean;
+  /** INHERITED: as the project has it; DISABLED. */
+  scanning: string;
+  /** What the project's setting makes of it, such as SCANNING_ACTIVE. */
+  scanningState: string;
+  bindings: GoogleBinding[];
+}
+
+export interface GoogleSecretFact {
+  /** `projects/<number>/secrets/<id>` */
+  name: string;
+  labels: Record<string, string>;
+  /** Empty where Google chooses the places. */
+  replicas: { location: string; key?: string }[];
+  bindings: GoogleBinding[];
+}
+
+/** Where else data rests, or is sent to. */
+export interface GoogleStoresFact {
+  secrets: GoogleSecretFact[];
+  logBuckets: {
+    /** `projects/<id>/locations/<region>/buckets/<id>` */
+    name: string;
+    key?: string;
+    views: { name: string; bindings: GoogleBinding[] }[];
+  }[];
+  sinks: { name: string; destination: string; filter: string; disabled: boolean }[];
+  /** What no sink of the project's takes. */
+  exclusions: { name: string; filter: string; disabled: boolean }[];
+}
+
+/** A key that something of the plane is sealed with, in whichever project. */
+export interface GoogleKeyFact {
+  name: string;
+  /** State of the version that seals now, such as ENABLED. */
+  state: string;
+  /** Such as ENCRYPT_DECRYPT. */
+  purpose: string;
+  /** Such as GOOGLE_SYMMETRIC_ENCRYPTION. */
+  algorithm: string;
+  bindings: GoogleBinding[];
+}
+
+export interface GoogleClusterFact {
+  /** `projects/<id>/locations/<region>/clusters/<name>` */
+  name: string;
+  /** `projects/<id>/global/networks/<name>` */
+  network: string;
+  /** Of the control plane's own network. */
+  masterRange?: string;
+  privateNodes: boolean;
+  /** Whether the API has no address on the internet. */
+  privateEndpoint: boolean;
+  /** Whether the API's name answers from the internet, guarded by IAM alone. */
+  namedEndpointOpen: boolean;
+  /** Networks that may reach the API; absent where there is no list, which lets everybody in. */
+  authorizedNetworks?: string[];
+  /** Of Secrets; absent where they are not sealed. */
+  secretsKey?: string;
+  workloadPool?: string;
+  datapath: string;
+  shieldedNodes: boolean;
+  legacyAuthorization: boolean;
+  nodePools: { name: string; account: string; metadataMode: string; privateNodes: boolean }[];
+}
+
+export interface GoogleFirewallRule {
+  /** Of the network's own rules, or `<policy>#<priority>`. */
+  name: string;
+  enabled: boolean;
+  /** INGRESS or EGRESS. */
+  direction: string;
+  allows: boolean;
+  /** `tcp 443`, `all`. */
+  ports: string[];
+  /** Networks, countries, names and lists that it lets in. */
+  sources: string[];
+}
+
+export interface GoogleAttachmentFact {
+  name: string;
+  /** ACCEPT_AUTOMATIC lets in whoever asks. */
+  preference: string;
+  /** Projects, by id or number, or networks. */
+  accepted: string[];
+  connections: { endpoint: string; state: string }[];
+  /** Schemes of the balancers behind it, such as INTERNAL_MANAGED. */
+  schemes: string[];
+}
+
+/** The network that the cluster lies in, and every way from it into another one. */
+export interface GoogleNetworkFact {
+  /** `projects/<id>/global/networks/<name>` */
+  name: string;
+  /** Of all its subnets, first and further. */
+  ranges: string[];
+  /** Its own, and those of policies above it. */
+  rules: GoogleFirewallRule[];
+  peerings: { name: string; network: string; state: string }[];
+  /** Tunnels and attachments to networks elsewhere, of the project. */
+  tunnels: string[];
+  /** In the project's region. */
+  attachments: GoogleAttachmentFact[];
+  /** Balancers of the project that the internet reaches. */
+  openBalancers: { name: string; address: string }[];
+  /** Of the project, as `<zone>/<name>`. */
+  instances: string[];
 }

@@ -17,7 +17,17 @@ import type {
   V1ServiceAccount,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
-import type { GoogleAccountFact } from "./facts-google.ts";
+import type {
+  GoogleAccountFact,
+  GoogleBucketFact,
+  GoogleClusterFact,
+  GoogleKeyFact,
+  GoogleNetworkFact,
+  GoogleProjectFact,
+  GoogleRepositoryFact,
+  GoogleRoleFact,
+  GoogleStoresFact,
+} from "./facts-google.ts";
 import type { ProbeFacts } from "./facts-probes.ts";
 import type { RegionFacts } from "./facts-region.ts";
 import type { World } from "./reason/iam/world.ts";
@@ -130,6 +140,14 @@ export interface Facts extends RegionFacts, ProbeFacts {
   stores: StoresFact;
   /** Of a project on Google Cloud. */
   googleAccounts: GoogleAccountFact[];
+  googleProject: GoogleProjectFact;
+  googleRoles: GoogleRoleFact[];
+  googleBuckets: GoogleBucketFact[];
+  googleRepositories: GoogleRepositoryFact[];
+  googleStores: GoogleStoresFact;
+  googleKeys: GoogleKeyFact[];
+  googleCluster: GoogleClusterFact;
+  googleNetwork: GoogleNetworkFact;
 }
 
 export type FactName = keyof Facts;

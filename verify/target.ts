@@ -121,10 +121,38 @@ export const googleTargetSchema = z.strictObject({
   accounts: z
     .strictObject({ admin: z.email(), user: z.email() })
     .describe("Service accounts that the platform's services and task pods take, by e-mail"),
-  google: z
-    .strictObject({ endpointUrl: z.url().optional().describe("Answers in the place of Google's hosts") })
+  isolation: z
+    .enum(["shared", "project"])
+    .default("shared")
+    .describe("Setting isolation of the customer stack: project, where each has an account of its own"),
+  repository: z.string().describe("Id of the plane's own repository in the project's registry"),
+  logView: z.string().optional().describe("Output logView of the customer stack; absent where no logs are kept"),
+  ownDomains: z
+    .array(z.string())
+    .default([])
+    .describe("Domains of the customer's own people: their users and groups may hold rights in the project"),
+  accountGroups: z
+    .array(z.string())
     .optional()
-    .describe("Credentials are the usual ones of the machine (Application Default Credentials)"),
+    .describe("Groups that the plane's accounts are in; when absent, a right of any group may be theirs"),
+  management: z
+    .strictObject({
+      account: z.email().describe("Output managementAccount of the base stack"),
+      level: z.enum(managementLevels).default("no-delete"),
+      serviceAttachment: z.string().describe("Output serviceAttachment of the base stack"),
+    })
+    .optional()
+    .describe("BYOC only, and required there: the vendor's ways in"),
+  google: z
+    .strictObject({
+      endpointUrl: z.url().optional().describe("Answers in the place of Google's hosts"),
+      caFile: z.string().optional().describe("Authorities that sign its certificate; the usual ones when absent"),
+      accessTokenFile: z
+        .string()
+        .optional()
+        .describe("File of mode 0600 with an access token; Application Default Credentials when absent"),
+    })
+    .default({}),
 });
 
 export type GoogleTarget = z.infer<typeof googleTargetSchema>;

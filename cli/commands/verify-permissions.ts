@@ -13,7 +13,7 @@ export async function permissionsCommand(options: CommandOptions<"verifyPermissi
     throw refusal({ subject: "--only", value: only, allowed: `kubernetes or ${own}` });
   }
   const kubernetes = `# Kubernetes: bind it to who verifies. Listing Secrets shows their values to the collector, which keeps none.\n${stringify(leastClusterRole(plane))}`;
-  const account = own === "gcp" ? stringify(leastGoogleRole()) : awsPolicy(plane, target);
+  const account = own === "gcp" ? googleRoles() : awsPolicy(plane, target);
   const both = `${kubernetes}---\n# ${heads[own]} No value of a secret and no object is read.\n${account}`;
   process.stdout.write(only === undefined ? both : only === "kubernetes" ? kubernetes : account);
   return 0;
@@ -23,6 +23,12 @@ const heads = {
   aws: "AWS: a policy for who verifies.",
   gcp: "Google Cloud: a custom role of the project for who verifies (gcloud iam roles create --file).",
 };
+
+/** The second is for a project that lies in an organisation: its policies hold in the project too. */
+function googleRoles(): string {
+  const above = "# In the organisation that the project lies in, where it lies in one.";
+  return `${stringify(leastGoogleRole())}---\n${above}\n${stringify(leastGoogleRole("organization"))}`;
+}
 
 function awsPolicy(plane: Plane, target: string | undefined): string {
   const buckets = target === undefined ? undefined : targetsOf(target).targets.customer?.buckets;

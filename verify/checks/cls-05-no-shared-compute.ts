@@ -1,8 +1,9 @@
 import { defineCheck } from "../check.ts";
+import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { ownNamespaces } from "../target.ts";
+import { ownNamespaces, type PlaneTarget } from "../target.ts";
 
-const orgLabel = "biplane.dev/org";
+export const orgLabel = "biplane.dev/org";
 
 /**
  * A node tells its instance, and only the account that owns an instance is shown it. A cluster of which no node is an
@@ -18,7 +19,6 @@ export const nodesAreTheCustomers = defineCheck({
   needs: ["nodes", "network", "namespaces", "pods"],
   evaluate({ nodes, network, namespaces, pods }, target): Finding[] {
     if (nodes.every(({ spec }) => !spec?.providerID?.startsWith("aws:///"))) return [];
-    const podsIn = Map.groupBy(pods, ({ metadata }) => metadata?.namespace);
     return [
       ...nodes.map(({ metadata, spec }): Finding => {
         const subject = `Node/${metadata?.name}`;
@@ -29,15 +29,7 @@ export const nodesAreTheCustomers = defineCheck({
           ? pass(subject, `${id} of account ${target.account}`)
           : fail(subject, `${id} is none of the account's`);
       }),
-      ...namespaces.flatMap(({ metadata }): Finding[] => {
-        const org = metadata?.labels?.[orgLabel];
-        if (org === undefined || org === target.org) return [];
-        return [fail(`Namespace/${metadata?.name}`, `of ${org}`)];
-      }),
-      ...ownNamespaces(target).map((home): Finding => {
-        const count = podsIn.get(home)?.length ?? 0;
-        return pass(`Namespace/${home}`, `${count} pods, of ${target.org} only`);
-      }),
+      ...judgeOtherOrganisations({ namespaces, pods }, target),
     ];
   },
   sabotages: [
@@ -62,3 +54,22 @@ export const nodesAreTheCustomers = defineCheck({
     },
   ],
 });
+
+/** The cluster's own nodes may still be shared, by a namespace of somebody else's. */
+export function judgeOtherOrganisations(
+  { namespaces, pods }: Pick<Facts, "namespaces" | "pods">,
+  target: PlaneTarget,
+): Finding[] {
+  const podsIn = Map.groupBy(pods, ({ metadata }) => metadata?.namespace);
+  return [
+    ...namespaces.flatMap(({ metadata }): Finding[] => {
+      const org = metadata?.labels?.[orgLabel];
+      if (org === undefined || org === target.org) return [];
+      return [fail(`Namespace/${metadata?.name}`, `of ${org}`)];
+    }),
+    ...ownNamespaces(target).map((home): Finding => {
+      const count = podsIn.get(home)?.length ?? 0;
+      return pass(`Namespace/${home}`, `${count} pods, of ${target.org} only`);
+    }),
+  ];
+}

@@ -63,9 +63,10 @@ export const dataIsClassified = defineAwsJointCheck({
   ],
 });
 
-const tell = ({ class: kind, rests, travels }: Classified) => `${kind}; rests in ${rests}; travels: ${travels}`;
+export const tellClass = ({ class: kind, rests, travels }: Classified) =>
+  `${kind}; rests in ${rests}; travels: ${travels}`;
 
-function judgeTable({ name, columns }: Facts["regionTables"][number]): Finding {
+export function judgeTable({ name, columns }: Facts["regionTables"][number]): Finding {
   const subject = `region: table ${name}`;
   const kinds = metadataTables[name];
   if (!kinds) return fail(subject, "no row names it");
@@ -86,7 +87,7 @@ function judgeBuckets(buckets: Facts["buckets"], { org, projects, buckets: names
     if (!bucket) return fail(subject, "does not exist");
     const stray = bucket.keys.find((key) => !prefixes.some((prefix) => key.startsWith(prefix)));
     if (stray !== undefined) return fail(`${subject}, ${stray}`, "its prefix has no class");
-    return pass(subject, `${prefixes.join(", ")}: ${tell(storeClasses[`${which}Bucket`])}`);
+    return pass(subject, `${prefixes.join(", ")}: ${tellClass(storeClasses[`${which}Bucket`])}`);
   });
 }
 
@@ -95,7 +96,7 @@ const logGroups = /^\/(biplane|aws\/eks)\//;
 
 function judgeStores({ repositories, stores }: Pick<Facts, "repositories" | "stores">, target: Target): Finding[] {
   const { org, clusterName, repository } = target;
-  const row = (kind: StoreKind, subject: string) => pass(subject, tell(storeClasses[kind]));
+  const row = (kind: StoreKind, subject: string) => pass(subject, tellClass(storeClasses[kind]));
   return [
     ...repositories.filter(({ name }) => name === repository).map(({ arn }) => row("repository", arn)),
     ...stores.secrets.filter(({ name }) => name.startsWith(secretPrefix(org))).map(({ arn }) => row("secret", arn)),

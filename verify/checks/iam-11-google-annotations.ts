@@ -2,6 +2,7 @@ import { identityAnnotations } from "../../components/identity/contract.ts";
 import { defineGoogleCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { subjectOf } from "../facts.ts";
+import { taskAccountIn, taskAccounts } from "../google-accounts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { adminAccounts, type GoogleTarget, inOwnNamespaces, projectNamespaces } from "../target.ts";
 
@@ -20,7 +21,7 @@ export const googleAccountsAnnotated = defineGoogleCheck({
     const wanted = wantedOf(target);
     const found = new Map(serviceAccounts.map((account) => [subjectOf("ServiceAccount", account), account]));
     const missing = [...wanted.keys()].filter((subject) => !found.has(subject));
-    const ours = new Set([target.accounts.admin, target.accounts.user]);
+    const ours = new Set([target.accounts.admin, ...taskAccounts(target).map(({ email }) => email)]);
     return [
       ...missing.map((subject) => fail(subject, "does not exist")),
       ...[...found].flatMap(([subject, account]): Finding[] => {
@@ -64,7 +65,10 @@ function wantedOf(target: GoogleTarget): Map<string, string> {
   const { namespace, accounts } = target;
   return new Map([
     ...adminAccounts(target).map((name): [string, string] => [`ServiceAccount/${namespace}/${name}`, accounts.admin]),
-    ...projectNamespaces(target).map((space): [string, string] => [`ServiceAccount/${space}/default`, accounts.user]),
+    ...projectNamespaces(target).map((space): [string, string] => [
+      `ServiceAccount/${space}/default`,
+      taskAccountIn(target, space),
+    ]),
   ]);
 }
 

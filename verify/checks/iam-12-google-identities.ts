@@ -1,9 +1,9 @@
-import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { podMember, workloadIdentityUser } from "../../components/identity/gcp-roles.ts";
 import { defineGoogleCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
+import { taskAccounts } from "../google-accounts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { adminAccounts, declaredProjects, type GoogleTarget } from "../target.ts";
+import { adminAccounts, type GoogleTarget } from "../target.ts";
 
 /** The exact pods, and nobody else: whoever is named on the account's policy otherwise could take it or hand it out. */
 export const googleIdentitiesTaken = defineGoogleCheck({
@@ -32,6 +32,7 @@ export const googleIdentitiesTaken = defineGoogleCheck({
         ...members.map((member) =>
           takers.has(member) ? pass(email, `taken by ${member}`) : fail(email, `is not taken by ${member}`),
         ),
+        ...(members.length === 0 ? [pass(email, "is there as documented, and each project has one of its own")] : []),
         ...granted
           .filter(({ role, member }) => !(role === workloadIdentityUser && members.includes(member)))
           .filter(({ role, member }) => !(signsAlone(role) && member === `serviceAccount:${email}`))
@@ -78,11 +79,14 @@ function signsAlone(role: string): boolean {
 
 function wantedOf(target: GoogleTarget): Record<string, string[]> {
   const { accounts, project, namespace } = target;
-  const tasks = declaredProjects(target).map(projectNamespace);
-  return {
-    [accounts.admin]: adminAccounts(target).map((name) => podMember(project, namespace, name)),
-    [accounts.user]: tasks.map((space) => podMember(project, space, "default")),
-  };
+  const tasks = taskAccounts(target).map(({ email, namespaces }): [string, string[]] => [
+    email,
+    namespaces.map((space) => podMember(project, space, "default")),
+  ]);
+  return Object.fromEntries([
+    [accounts.admin, adminAccounts(target).map((name) => podMember(project, namespace, name))],
+    ...tasks,
+  ]);
 }
 
 function allowTaking(

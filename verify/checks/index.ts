@@ -3,6 +3,8 @@ import type { AnyCheck } from "../check.ts";
 import { twoPrivateBuckets } from "./bkt-01-two-buckets.ts";
 import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
+import { googleBucketsSealed } from "./bkt-21-google-buckets.ts";
+import { googleObjectLayout } from "./bkt-23-google-layout.ts";
 import { clusterInCustomerAccount } from "./cls-01-cluster-account.ts";
 import { byocApiIsPrivate } from "./cls-02-private-api.ts";
 import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
@@ -10,7 +12,10 @@ import { clusterServesOneOrg } from "./cls-04-dedicated-cluster.ts";
 import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
 import { managementIsApart } from "./cls-06-management-apart.ts";
 import { vendorKeepsItAvailable } from "./cls-07-availability.ts";
+import { clusterInCustomerProject } from "./cls-21-google-project.ts";
+import { nodesAreTheProjects } from "./cls-25-google-nodes.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
+import { googleDataIsClassified } from "./dat-21-google-classified.ts";
 import { deploymentsAsReleased } from "./dep-01-deployments.ts";
 import { executorIsController } from "./dep-02-executor-controller.ts";
 import { twoRoles } from "./iam-01-two-roles.ts";
@@ -25,10 +30,17 @@ import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
 import { sessionsByOwnToken } from "./iam-10-sessions.ts";
 import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
 import { googleIdentitiesTaken } from "./iam-12-google-identities.ts";
+import { googleFamilies } from "./iam-23-google-families.ts";
+import { googleNarrow } from "./iam-24-google-narrow.ts";
+import { noForeignMembers } from "./iam-26-google-foreign.ts";
+import { googleReach } from "./iam-29-google-reach.ts";
+import { googleSecretsReach } from "./iam-30-google-secrets.ts";
+import { googleLogsReach } from "./iam-31-google-logs.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
 import { podsAreApart } from "./net-04-pods-apart.ts";
+import { noGoogleInbound } from "./net-22-google-inbound.ts";
 import { namespacePerProject } from "./ns-01-namespace-per-project.ts";
 import { quotaPerNamespace } from "./ns-02-resource-quota.ts";
 import { roleBindingsStayHome } from "./ns-03-role-bindings.ts";
@@ -47,12 +59,15 @@ import { permissionsMatchTable } from "./rbac-04-permissions-table.ts";
 import { rbacGoverns } from "./rbac-05-rbac-governs.ts";
 import { accountsAreMinimal } from "./rbac-06-minimal-accounts.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
+import { googleRepositorySealed } from "./reg-21-google-repository.ts";
 import { regionChecks } from "./region.ts";
 import { dataStaysInPlace } from "./res-01-residency.ts";
+import { googleDataStaysInPlace } from "./res-21-google-residency.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { noGoogleKeys } from "./sec-04-google-keys.ts";
+import { googleSecretsSealed } from "./sec-23-google-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
@@ -60,17 +75,23 @@ import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
 import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 import { tunnelIsTheOnlyConnection } from "./vnd-03-tunnel-only.ts";
+import { vendorHasNoWayIntoProject } from "./vnd-21-google-zero-access.ts";
+import { vendorReadsNothingInProject } from "./vnd-22-google-reads-nothing.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
+  clusterInCustomerProject,
   byocApiIsPrivate,
   vendorManagesCluster,
   managementIsPrivate,
   vendorHasNoWayIn,
   vendorReadsNothing,
   tunnelIsTheOnlyConnection,
+  vendorHasNoWayIntoProject,
+  vendorReadsNothingInProject,
   clusterServesOneOrg,
   nodesAreTheCustomers,
+  nodesAreTheProjects,
   managementIsApart,
   vendorKeepsItAvailable,
   namespacePerProject,
@@ -95,6 +116,7 @@ export const checks: readonly AnyCheck[] = [
   noIamUsers,
   noGoogleKeys,
   secretsSealed,
+  googleSecretsSealed,
   twoRoles,
   trustIsExact,
   exactFamilies,
@@ -102,6 +124,12 @@ export const checks: readonly AnyCheck[] = [
   accountsAnnotated,
   googleAccountsAnnotated,
   googleIdentitiesTaken,
+  googleFamilies,
+  googleNarrow,
+  googleReach,
+  googleSecretsReach,
+  googleLogsReach,
+  noForeignMembers,
   noForeignPrincipals,
   adminUsedByThree,
   accountsMapToRoles,
@@ -109,11 +137,17 @@ export const checks: readonly AnyCheck[] = [
   twoPrivateBuckets,
   bucketsRefusePlainHttp,
   objectLayout,
+  googleBucketsSealed,
+  googleObjectLayout,
   registryEncryptedAndScanned,
+  googleRepositorySealed,
   dataStaysInPlace,
+  googleDataStaysInPlace,
   dataIsClassified,
+  googleDataIsClassified,
   nothingListensOutside,
   noInboundRules,
+  noGoogleInbound,
   tunnelIsHeardOf,
   secondChannelIsOutbound,
   shipperByTls,

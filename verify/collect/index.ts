@@ -21,7 +21,7 @@ async function collectCustomer(target: Target): Promise<Partial<Collected>> {
 
 async function collectProject(target: GoogleTarget): Promise<Partial<Collected>> {
   // Its credentials' library is for those only who look there.
-  const project = import("./google.ts").then(({ collectGoogle }) => collectGoogle(target));
+  const project = import("./google/index.ts").then(({ collectGoogle }) => collectGoogle(target));
   const [cluster, own] = await Promise.all([collectCluster(target), project]);
   return { ...cluster, ...own };
 }

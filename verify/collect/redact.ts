@@ -2,10 +2,11 @@
  * What leaves a collector must hold no secret. Values of Secrets never do (see scan.ts); here goes what else of an object
  * may carry one: what it was applied from, annotations, command lines, and variables by their name or what they look like.
  */
+import { identityAnnotations } from "../../components/identity/contract.ts";
 import { hidden, redactValue, secretName } from "../reason/credentials.ts";
 
-/** The one annotation that a check reads. */
-const keptAnnotations = new Set(["eks.amazonaws.com/role-arn"]);
+/** Those that a check reads: which cloud identity an account has. */
+const keptAnnotations = new Set<string>(Object.values(identityAnnotations));
 
 /** A copy of an object of the Kubernetes API. Lists of a pod's variables keep every name. */
 export function redactObject<T>(object: T): T {

@@ -111,7 +111,47 @@ export const rightFor = (call: string) => rights[call] ?? call;
 /** Permissions of Google Cloud, by the fact whose calls need them. */
 export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
   googleAccounts: ["iam.serviceAccounts.list", "iam.serviceAccountKeys.list", "iam.serviceAccounts.getIamPolicy"],
+  googleProject: [
+    "resourcemanager.projects.get",
+    "resourcemanager.projects.getIamPolicy",
+    "resourcemanager.folders.getIamPolicy",
+    "resourcemanager.organizations.getIamPolicy",
+    "iam.denypolicies.list",
+    "iam.denypolicies.get",
+  ],
+  googleRoles: ["iam.roles.get"],
+  googleBuckets: ["storage.buckets.get", "storage.buckets.getIamPolicy", "storage.objects.list"],
+  googleRepositories: ["artifactregistry.repositories.list", "artifactregistry.repositories.getIamPolicy"],
+  googleStores: [
+    "secretmanager.secrets.list",
+    "secretmanager.secrets.getIamPolicy",
+    "logging.buckets.list",
+    "logging.views.list",
+    "logging.views.getIamPolicy",
+    "logging.sinks.list",
+    "logging.exclusions.list",
+  ],
+  googleKeys: ["cloudkms.cryptoKeys.get", "cloudkms.cryptoKeys.getIamPolicy"],
+  googleCluster: ["container.clusters.get"],
+  googleNetwork: [
+    // The cluster tells which network it lies in.
+    "container.clusters.get",
+    "compute.networks.get",
+    "compute.networks.getRegionEffectiveFirewalls",
+    "compute.subnetworks.list",
+    "compute.forwardingRules.list",
+    "compute.vpnTunnels.list",
+    "compute.interconnectAttachments.list",
+    "compute.instances.list",
+    "compute.serviceAttachments.list",
+  ],
 };
+
+/** No custom role of a project can hold them: they are granted on the folder and the organisation. */
+export const aboveProjects: readonly string[] = [
+  "resourcemanager.folders.getIamPolicy",
+  "resourcemanager.organizations.getIamPolicy",
+];
 
 export interface ClusterCall {
   /** Empty: the core group. */

@@ -13,7 +13,7 @@ import { type Failure, fakeAccount, fakeCluster, kubeconfig } from "../testing/f
 import { goodTarget } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
 import { awsCalls, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
-import { leastClusterRole, leastGoogleRole, leastPolicy } from "./render.ts";
+import { leastClusterRole, leastPolicy } from "./render.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -165,12 +165,6 @@ describe("the declared calls", () => {
     const undeclared = [...read].filter((name) => !declared.has(name)).sort();
     expect(undeclared).toEqual(["regionAccessRoles", "regionClusters", "regionHosts", "regionRoles", "regionTables"]);
     expect([...declared].filter((name) => !read.has(name))).toEqual([]);
-  });
-
-  it("of Google Cloud only look", () => {
-    const { includedPermissions } = leastGoogleRole();
-    expect(includedPermissions.filter((one) => !/\.(list|get|getIamPolicy)$/.test(one))).toEqual([]);
-    expect(includedPermissions).toContain("iam.serviceAccountKeys.list");
   });
 
   it("are narrowed to the buckets that are known", () => {

@@ -1,7 +1,7 @@
 /** The least rights by which every fact is read, as what Kubernetes and AWS take. Pure. */
 import type { V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
 import type { Plane } from "../check.ts";
-import { awsCalls, type ClusterCall, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
+import { aboveProjects, awsCalls, type ClusterCall, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
 
 /** In the `aws` partition. */
 interface Statement {
@@ -34,13 +34,20 @@ export function leastPolicy(plane: Plane, buckets: readonly string[] = ["*"]): P
   };
 }
 
-/** A custom role of the project, as `gcloud iam roles create --file` takes it. */
-export function leastGoogleRole() {
+/**
+ * A custom role, as `gcloud iam roles create --file` takes it.
+ * @param where of the project; or of the organisation, for a project that lies in one: deny policies and policies above
+ */
+export function leastGoogleRole(where: "project" | "organization" = "project") {
+  const all = sorted(Object.values(googlePermissions).flat());
   return {
     title: "Biplane verifier",
     description: "Reads what verify judges, and no value",
     stage: "GA",
-    includedPermissions: sorted(Object.values(googlePermissions).flat()),
+    includedPermissions:
+      where === "project"
+        ? all.filter((one) => !aboveProjects.includes(one))
+        : all.filter((one) => aboveProjects.includes(one) || one.startsWith("iam.denypolicies.")),
   };
 }
 

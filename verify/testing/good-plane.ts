@@ -5,6 +5,7 @@ import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/a
 import { shipperNamespace } from "../../components/logs/contract.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
+import type { GoogleFactName } from "../collect/google/index.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
@@ -54,7 +55,7 @@ export function goodFacts(target: Target = goodTarget): Facts {
     ],
     ...goodAccount(),
     // Of another cloud: there, so that whoever asks for it here is seen to be told that it does not apply.
-    googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
+    ...otherCloud(),
     iam,
     principals: goodPrincipals(iam),
     buckets: ["acme-metadata", "acme-fast-reg"].map((name) => ({
@@ -89,6 +90,36 @@ export function goodFacts(target: Target = goodTarget): Facts {
       secretsKeyArn: keyArn,
       vpcId: "vpc-1",
       groupIds: ["sg-cluster"],
+    },
+  };
+}
+
+function otherCloud(): Pick<Facts, GoogleFactName> {
+  const name = "projects/acme-other/global/networks/n";
+  return {
+    googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
+    googleProject: { id: "acme-other", number: "1", policies: [], denyPolicies: [] },
+    googleRoles: [{ name: "roles/viewer", permissions: [] }],
+    googleBuckets: [
+      {
+        ...{ name: "b", location: "EU", projectNumber: "1", uniformAccess: false, publicAccess: "inherited" },
+        ...{ versioned: false, corsOrigins: [], corsMethods: [], bindings: [], objects: [] },
+      },
+    ],
+    googleRepositories: [
+      {
+        ...{ name: "r", mode: "STANDARD_REPOSITORY", immutableTags: false, scanning: "DISABLED" },
+        ...{ scanningState: "SCANNING_DISABLED", bindings: [] },
+      },
+    ],
+    googleStores: { secrets: [], logBuckets: [], sinks: [], exclusions: [] },
+    googleKeys: [{ name: "k", state: "ENABLED", purpose: "MAC", algorithm: "HMAC_SHA256", bindings: [] }],
+    googleCluster: {
+      ...{ name: "c", network: name, privateNodes: false, privateEndpoint: false, namedEndpointOpen: true },
+      ...{ datapath: "LEGACY_DATAPATH", shieldedNodes: false, legacyAuthorization: true, nodePools: [] },
+    },
+    googleNetwork: {
+      ...{ name, ranges: [], rules: [], peerings: [], tunnels: [], attachments: [], openBalancers: [], instances: [] },
     },
   };
 }

@@ -51,6 +51,13 @@ export class Secrets {
     this.file = file;
   }
 
+  /** As they are listed: without a value. */
+  list(): { name: string; createTime: string; replication: unknown }[] {
+    return Object.entries(this.load()).map(([place, { createTime, replication }]) => {
+      return { name: `projects/${projectNumber}/secrets/${place.split("/").at(-1)}`, createTime, replication };
+    });
+  }
+
   /** @param allowed IAM @returns undefined for a path that is none of its own */
   take(call: SecretCall, allowed: (asked: Omit<Asked, "principal">) => boolean): Reply | undefined {
     const place = placeOf(call);

@@ -2,13 +2,13 @@
  * Reads the database's catalogue: what may be in it and who may do what, never a row. Any login may look at pg_catalog,
  * so the one that is used needs no right on a table.
  */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import pg from "pg";
-import { refusal } from "../../../shared/errors.ts";
 import type { Collected } from "../../facts.ts";
 import type { DatabaseRoleFact, TableFact } from "../../facts-region.ts";
 import type { ControlPlane } from "../../target.ts";
 import { attempt, patienceMs } from "../attempt.ts";
+import { readSecret } from "../secret-file.ts";
 import { rolesQuery, tablesQuery } from "./catalogue.ts";
 
 type Access = ControlPlane["database"];
@@ -51,14 +51,4 @@ function connection({ host, port, serverName, database, user, passwordFile, caFi
     connectionTimeoutMillis: patienceMs,
     options: `-c default_transaction_read_only=on -c statement_timeout=${patienceMs} -c search_path=pg_catalog`,
   };
-}
-
-/** @throws UserError for a file that others may read: what it guards would be theirs too. */
-function readSecret(file: string): string {
-  const mode = statSync(file).mode & 0o777;
-  if (mode & 0o077) {
-    const allowed = "a file that only its owner can read";
-    throw refusal({ subject: file, value: `mode ${mode.toString(8)}`, allowed, todo: `Run: chmod 600 ${file}` });
-  }
-  return readFileSync(file, "utf8").trimEnd();
 }

@@ -96,7 +96,8 @@ function roleHolds({ roles }: GcpPolicies, name: string, permission: string): Ma
   return { matches: "maybe", open: [`what ${name} holds, which the file does not tell`], notUnderstood: true };
 }
 
-function stands(policies: GcpPolicies, member: string, asking: Asking): Match {
+/** Whether the member of a binding is the asker. */
+export function stands(policies: GcpPolicies, member: string, asking: Asking): Match {
   return memberMatches(member, asking, policies.groups, (role, project) =>
     hasBasicRole(policies, asking, role, project),
   );

@@ -5,9 +5,10 @@ import {
   type GoogleServer,
   problem,
   startGoogleServer,
-} from "../../services/shared/testing/google-server.ts";
-import { attempt } from "./attempt.ts";
-import { readGoogleAccounts } from "./google.ts";
+} from "../../../services/shared/testing/google-server.ts";
+import { attempt } from "../attempt.ts";
+import { readGoogleAccounts } from "./accounts.ts";
+import { readsOf } from "./client.ts";
 
 let server: GoogleServer | undefined;
 afterEach(() => server?.close());
@@ -47,7 +48,7 @@ async function read(count: number, broken: (call: string) => Answered | undefine
     return problem(404, "not served");
   });
   const { client } = server;
-  return attempt("iam", () => readGoogleAccounts(client, "acme-data"));
+  return attempt("iam", () => readGoogleAccounts(readsOf(client), "acme-data"));
 }
 
 describe("the service accounts of a project", () => {

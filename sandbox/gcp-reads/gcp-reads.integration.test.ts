@@ -1,0 +1,85 @@
+/**
+ * Both stacks of a customer on Google Cloud, brought up by the real engine in a kept project, then read by REST and judged
+ * by every check that a project's answers decide.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GoogleServer, startGoogleServer } from "../../services/shared/testing/google-server.ts";
+import { googleCustomerOutputs } from "../../stacks/outputs.ts";
+import { checks } from "../../verify/checks/index.ts";
+import { readsOf } from "../../verify/collect/google/client.ts";
+import { readGoogle } from "../../verify/collect/google/index.ts";
+import { judge } from "../../verify/runner.ts";
+import { googleTargetSchema } from "../../verify/target.ts";
+import { toolchain } from "../engine/testing/emulated.ts";
+import { paths } from "../paths.ts";
+import { answerRead } from "./index.ts";
+import { keepPlane } from "./testing/kept-plane.ts";
+
+const state = mkdtempSync(join(tmpdir(), "biplane-gcp-"));
+const sandbox = { paths: paths({ ...process.env, BIPLANE_STATE: state }), tools: toolchain(), progress: () => {} };
+let plane: Awaited<ReturnType<typeof keepPlane>>;
+let server: GoogleServer;
+
+beforeAll(async () => {
+  plane = await keepPlane(
+    sandbox,
+    {},
+    { isolation: "project", logs: { retentionDays: 30 }, secretsBackend: "gcp-secret-manager" },
+  );
+  server = await startGoogleServer(({ method, target }) => {
+    // Objects lie in a store of their own.
+    const [, bucket] = /^\/storage\/v1\/b\/([^/]+)\/o\?/.exec(target) ?? [];
+    if (bucket) return [200, { items: [{ name: "acme/demo/development/r1/a0/1/outputs.pb" }] }];
+    const { status, body } = answerRead({ method, url: target }, { kept: plane.kept });
+    return [status, body];
+  });
+}, 300_000);
+afterAll(async () => {
+  await server?.close();
+  rmSync(state, { recursive: true, force: true });
+});
+
+function targetOf() {
+  const outputs = googleCustomerOutputs.parse(plane.outputs);
+  return googleTargetSchema.parse({
+    ...{ org: "acme", model: "self-managed", cloud: "gcp", project: outputs.project, region: "europe-west4" },
+    ...{ clusterName: outputs.clusterName, isolation: "project", secretsBackend: "gcp-secret-manager" },
+    projects: ["development", "production"].map((domain) => ({ project: "demo", domain })),
+    buckets: { metadata: outputs.metadataBucket, fastRegistration: outputs.fastRegistrationBucket },
+    accounts: { admin: outputs.adminAccount, user: outputs.userAccount },
+    ...{ repository: outputs.repository, logView: outputs.logView, registryHosts: ["r"], kubeconfig: "/nowhere" },
+    releasedDigests: [`sha256:${"0".repeat(64)}`],
+  });
+}
+
+describe("a plane's project, as it is kept", () => {
+  it("is read whole by REST, and every check that it decides alone passes, with each of its sabotages red", async () => {
+    const google = targetOf();
+    const collected = await readGoogle(readsOf(server.client), google);
+    const unread = Object.values(collected).flatMap((fact) => (fact.read ? [] : [fact.reason]));
+    expect(unread).toEqual([]);
+    const own = checks.filter(({ needs }) => needs.every((name) => name in collected));
+    const verdicts = own.map((check) => [check.id, judge(check, collected, { google })] as const);
+    const bad = verdicts.filter(([, { outcome }]) => outcome !== "PASS");
+    expect(bad).toEqual([]);
+    expect(verdicts.map(([id]) => id).sort()).toEqual(
+      expect.arrayContaining([
+        "BKT-21",
+        "BKT-23",
+        "CLS-21",
+        "IAM-12",
+        "IAM-23",
+        "IAM-24",
+        "IAM-29",
+        "IAM-26",
+        "REG-21",
+        "RES-21",
+        "SEC-23",
+        "VND-22",
+      ]),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+/** Reads of Google's REST APIs: so many at once, every list to its last page, each answer held to the shape that is read. */
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { z } from "zod";
+import { type Google, type GoogleCall, google, type Send } from "../../../shared/google.ts";
+import type { GoogleTarget } from "../../target.ts";
+import { patienceMs } from "../attempt.ts";
+import { readSecret } from "../secret-file.ts";
+
+export interface Reads {
+  one<T>(call: GoogleCall, schema: z.ZodType<T>): Promise<T>;
+  /** Every page of a list. */
+  pages<T>(call: GoogleCall, schema: z.ZodType<T>): Promise<T[]>;
+  /** Of all pages. @param field that holds a page's items; it is absent from a page without any */
+  all<T>(call: GoogleCall, field: string, schema: z.ZodType<T>): Promise<T[]>;
+}
+
+/** Pages of one list: more are a server that goes round in a circle. */
+const mostPages = 1_000;
+/** Calls at once: quotas of Google's are by the minute, and each refusal for it is asked again after its own time. */
+const atOnce = 16;
+const pageSchema = z.looseObject({ nextPageToken: z.string().default("") });
+
+export function readsOf(client: Google): Reads {
+  const turn = queue(atOnce);
+  /** Whatever its method, it only looks. */
+  const ask = (call: GoogleCall): Promise<unknown> =>
+    turn(async () => (await client.call({ ...call, repeatable: true })).json());
+
+  async function pages<T>(call: GoogleCall, schema: z.ZodType<T>): Promise<T[]> {
+    const found: T[] = [];
+    for (let token = ""; found.length < mostPages; ) {
+      const answer = await ask({ ...call, query: { ...call.query, ...(token ? { pageToken: token } : {}) } });
+      found.push(schema.parse(answer));
+      token = pageSchema.parse(answer).nextPageToken;
+      if (token === "") return found;
+    }
+    throw new Error(`${call.path}: its pages do not end`);
+  }
+
+  return {
+    one: async (call, schema) => schema.parse(await ask(call)),
+    pages,
+    async all<T>(call: GoogleCall, field: string, schema: z.ZodType<T>) {
+      const items = z.array(schema).default([]);
+      const page = z.looseObject({}).transform((answer): T[] => items.parse(answer[field]));
+      return (await pages(call, page)).flat();
+    },
+  };
+}
+
+/** Runs so many at a time, the others in the order in which they came. */
+function queue(size: number) {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running === size) await new Promise<void>((next) => waiting.push(next));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
+export function clientOf({ endpointUrl, caFile, accessTokenFile }: GoogleTarget["google"]): Google {
+  return google({
+    env: endpointUrl === undefined ? {} : { GOOGLE_ENDPOINT_URL: endpointUrl },
+    timeoutMs: patienceMs,
+    ...(accessTokenFile ? { token: async () => readSecret(accessTokenFile) } : {}),
+    ...(caFile ? { send: sendTrusting(readFileSync(caFile, "utf8")) } : {}),
+  });
+}
+
+/** `fetch` knows the authorities of the process alone. */
+function sendTrusting(ca: string): Send {
+  return (url, { method, headers, signal, body }) =>
+    new Promise((resolve, reject) => {
+      const call = request(url, { method, headers: Object.fromEntries(headers), signal, ca }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.on("error", reject);
+        answer.on("end", () => resolve(new Response(Buffer.concat(parts), { status: answer.statusCode ?? 500 })));
+      });
+      call.on("error", reject);
+      call.end(body);
+    });
+}
