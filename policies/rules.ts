@@ -2,6 +2,7 @@
 import type { Rule, StackRule } from "./rule.ts";
 import { namespaceIsWhole, nobodyIsAdmin, nothingListensOutside, rightsNamed } from "./rules/access.ts";
 import { logsEncryptedAndKept, trailIsWhole, vaultLocked } from "./rules/audit.ts";
+import { azureRules } from "./rules/azure.ts";
 import {
   apiNotPublic,
   clusterSecretsEncrypted,
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   rightsNamed,
   nobodyIsAdmin,
   ...googleRules,
+  ...azureRules,
 ];
 
 export const stackRules: readonly StackRule[] = [bucketIsWhole, namespaceIsWhole, nothingListensOutside];

@@ -32,6 +32,13 @@ const rules = {
     allowed: `${dnsLabelInWords}, at least 6 characters`,
     pattern: /^(?=.{6})[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*$/,
   },
+  // Azure: most resources of a group, and pools of nodes, which take no dash.
+  "azure-resource": { limit: 63, allowed: dnsLabelInWords, pattern: dnsLabel },
+  "aks-pool": {
+    limit: 12,
+    allowed: "a-z and 0-9, beginning with a letter, up to 12",
+    pattern: /^[a-z][a-z0-9]{0,11}$/,
+  },
   general: { limit: 255, allowed: dnsLabelInWords, pattern: dnsLabel },
 } satisfies Record<string, NameRule>;
 

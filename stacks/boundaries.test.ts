@@ -30,7 +30,7 @@ describe.each(["stacks", "components"])("%s/", (folder) => {
   it("does not know where it runs", () => {
     const telling = sources(folder).filter(
       (file) =>
-        /isLocal|sandbox\/|BIPLANE_STATE/.test(readFileSync(file, "utf8")) && !file.endsWith("boundaries.test.ts"),
+        /\bisLocal\b|sandbox\/|BIPLANE_STATE/.test(readFileSync(file, "utf8")) && !file.endsWith("boundaries.test.ts"),
     );
     expect(telling).toEqual([]);
   });
@@ -42,4 +42,17 @@ it("components know nothing of stacks", () => {
       .flatMap(imports)
       .filter((path) => path.startsWith("stacks/")),
   ).toEqual([]);
+});
+
+it("the largest SDK is taken class by class: neither its root nor a whole part of it is ever loaded", () => {
+  const taken = ["bench", "components", "policies", "sandbox", "stacks"].flatMap((folder) =>
+    sources(folder).flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"(@pulumi\/azure-native[^"]*)"/g)].map(
+        ([, path = ""]) => path,
+      ),
+    ),
+  );
+  expect(taken.length).toBeGreaterThan(20);
+  expect(taken.filter((path) => !/^@pulumi\/azure-native\/(?:provider|\w+\/\w+)\.js$/.test(path))).toEqual([]);
+  expect(taken.filter((path) => path.endsWith("/index.js"))).toEqual([]);
 });

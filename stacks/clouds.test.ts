@@ -5,6 +5,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { settled } from "../components/testing/settled.ts";
 import { type Built, build, objects, podOf } from "./testing/built-stack.ts";
 import {
+  azureBaseValues,
+  azureByoc,
+  azureCustomerValues,
+  azureManager,
   byoc,
   customerBaseValues,
   customerValues,
@@ -13,9 +17,20 @@ import {
   googleCustomerValues,
 } from "./testing/valid-config.ts";
 
+const operated = { model: "byoc" };
 const clouds = {
-  aws: { base: () => customerBaseValues(byoc), workloads: (changes = {}) => customerValues(changes) },
-  gcp: { base: () => googleBaseValues(googleByoc), workloads: (changes = {}) => googleCustomerValues(changes) },
+  aws: {
+    ...{ base: () => customerBaseValues(byoc), workloads: () => customerValues() },
+    byoc: () => customerValues(operated),
+  },
+  gcp: {
+    ...{ base: () => googleBaseValues(googleByoc), workloads: () => googleCustomerValues() },
+    byoc: () => googleCustomerValues(operated),
+  },
+  azure: {
+    ...{ base: () => azureBaseValues(azureByoc), workloads: () => azureCustomerValues() },
+    byoc: () => azureCustomerValues(azureManager),
+  },
 };
 type Cloud = keyof typeof clouds;
 const all = Object.keys(clouds) as Cloud[];
@@ -23,12 +38,8 @@ const made = {} as Record<Cloud, { base: Built; workloads: Built; byoc: Built }>
 
 beforeAll(async () => {
   for (const cloud of all) {
-    const { base, workloads } = clouds[cloud];
-    made[cloud] = {
-      base: await build(base()),
-      workloads: await build(workloads()),
-      byoc: await build(workloads({ model: "byoc" })),
-    };
+    const { base, workloads, byoc } = clouds[cloud];
+    made[cloud] = { base: await build(base()), workloads: await build(workloads()), byoc: await build(byoc()) };
   }
 }, 60_000);
 
@@ -44,7 +55,11 @@ function inCluster(built: Built): string[] {
 const identityKeys: Record<Cloud, string> = {
   aws: "eks.amazonaws.com/role-arn",
   gcp: "iam.gke.io/gcp-service-account",
+  azure: "azure.workload.identity/client-id",
 };
+
+/** SDKs, by the package that each cloud's programs may load. */
+const sdks: Record<Cloud, string> = { aws: "aws", gcp: "gcp", azure: "azure-native" };
 
 describe.each(all)("a customer on %s", (cloud) => {
   it("answers the stores, the registry and the namespaces by the same names", async () => {
@@ -88,12 +103,15 @@ describe.each(all)("a customer on %s", (cloud) => {
   });
 
   it("tells its services everything but the cloud's own words alike", () => {
-    const own = /^(?:AWS_|GCP_|CLOUD$|SIGNER_ACCOUNT$|LOG_|SECRET_(?:PREFIX|KEY|RESOURCE|BACKEND))/;
+    const own =
+      /^(?:AWS_|GCP_|CLOUD$|STORAGE_ACCOUNT$|VAULT_URL$|SIGNER_ACCOUNT$|LOG_|SECRET_(?:PREFIX|KEY|RESOURCE|BACKEND))/;
     const told = (built: Built) =>
-      objects(built, "Deployment").map((deployment) => [
-        deployment.inputs.metadata.name,
-        (podOf(deployment).containers[0]?.env ?? []).filter(({ name }) => !own.test(name)),
-      ]);
+      Object.fromEntries(
+        objects(built, "Deployment").map((deployment) => [
+          deployment.inputs.metadata.name,
+          (podOf(deployment).containers[0]?.env ?? []).filter(({ name }) => !own.test(name)),
+        ]),
+      );
     expect(told(made[cloud].byoc)).toEqual(told(made.aws.byoc));
   });
 
@@ -104,11 +122,11 @@ describe.each(all)("a customer on %s", (cloud) => {
       return podOf(secrets).containers[0]?.env.find(({ name }) => name === "SECRET_BACKEND")?.value;
     };
     expect(backend(made[cloud].workloads)).toBe("kubernetes");
-    expect(backend(made[cloud].byoc)).toMatch(/secrets?-manager$/);
+    expect(backend(made[cloud].byoc)).toMatch(/^(?:aws-secrets-manager|gcp-secret-manager|azure-key-vault)$/);
   });
 
   it("loads its own SDK and no other cloud's", () => {
-    const other = all.filter((name) => name !== cloud).map((name) => `@pulumi/${name}/`);
+    const other = all.filter((name) => name !== cloud).map((name) => `@pulumi/${sdks[name]}/`);
     const script = `
       const { build } = await import(${JSON.stringify(join(import.meta.dirname, "testing/built-stack.ts"))});
       for (const values of JSON.parse(process.argv[1])) await build(values, { preview: true });
@@ -118,7 +136,7 @@ describe.each(all)("a customer on %s", (cloud) => {
     const values = JSON.stringify([clouds[cloud].base(), clouds[cloud].workloads()]);
     const args = ["--input-type=module", "--eval", script, values];
     const loaded: string[] = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
-    expect(loaded.some((file) => file.includes(`@pulumi/${cloud}/`))).toBe(true);
+    expect(loaded.some((file) => file.includes(`@pulumi/${sdks[cloud]}/`))).toBe(true);
     expect(loaded.filter((file) => other.some((name) => file.includes(name)))).toEqual([]);
   }, 60_000);
 });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { customerBaseSchema, customerSchema } from "./config/customer.ts";
 import { customerAccountSchema } from "./config/customer-account.ts";
+import { azureBaseSchema, azureCustomerSchema, azureLinkSchema } from "./config/customer-azure.ts";
 import { googleBaseSchema, googleCustomerSchema, googleLinkSchema } from "./config/customer-gcp.ts";
 import { regionSchema } from "./config/region.ts";
 
@@ -16,6 +17,9 @@ export const schemas = {
   "customer-base-gcp": googleBaseSchema,
   "customer-gcp": googleCustomerSchema,
   "customer-link-gcp": googleLinkSchema,
+  "customer-base-azure": azureBaseSchema,
+  "customer-azure": azureCustomerSchema,
+  "customer-link-azure": azureLinkSchema,
 };
 export type Shape = keyof typeof schemas;
 export type RegionConfig = z.output<typeof regionSchema>;
@@ -25,6 +29,9 @@ export type CustomerConfig = z.output<typeof customerSchema>;
 export type GoogleBaseConfig = z.output<typeof googleBaseSchema>;
 export type GoogleCustomerConfig = z.output<typeof googleCustomerSchema>;
 export type GoogleLinkConfig = z.output<typeof googleLinkSchema>;
+export type AzureBaseConfig = z.output<typeof azureBaseSchema>;
+export type AzureCustomerConfig = z.output<typeof azureCustomerSchema>;
+export type AzureLinkConfig = z.output<typeof azureLinkSchema>;
 
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
@@ -35,6 +42,9 @@ export const secretKeys: Record<Shape, string[]> = {
   "customer-base-gcp": [],
   "customer-gcp": ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
   "customer-link-gcp": [],
+  "customer-base-azure": [],
+  "customer-azure": ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  "customer-link-azure": [],
 };
 
 /** @returns the JSON Schema of what a person writes, keys without the `biplane:` before them. */

@@ -146,7 +146,7 @@ describe("a customer stack on Google Cloud", () => {
     [{ clusterOwner: "yours" }, /biplane:nodeAccount is missing/],
     [{ secretsBackend: "aws-secrets-manager" }, /biplane:secretsBackend is "aws-secrets-manager"/],
     [{ trustPolicyQuota: 4096 }, /biplane:trustPolicyQuota is not known/],
-    [{ cloud: "azure" }, /biplane:cloud is "azure"; allowed: aws or gcp/],
+    [{ cloud: "oracle" }, /biplane:cloud is "oracle"; allowed: aws or gcp or azure/],
     [{ phase: "account" }, /biplane:phase is "account"; allowed: base .* workloads .* link/],
   ])("refuses %j", async (changes, words) => {
     await expect(build(googleCustomerValues(changes), { preview: true })).rejects.toThrow(words);

@@ -39,5 +39,17 @@ export default async function program(): Promise<Record<string, unknown>> {
       const config = readConfig("customer-link-gcp", given);
       return { ...(await import("./customer-link-gcp.ts")).customerLink(config) };
     }
+    case "customer-base-azure": {
+      const config = readConfig("customer-base-azure", given);
+      return { ...(await import("./customer-base-azure.ts")).customerBase(config) };
+    }
+    case "customer-azure": {
+      const config = readConfig("customer-azure", given);
+      return { ...(await import("./customer-azure.ts")).customer(config) };
+    }
+    case "customer-link-azure": {
+      const config = readConfig("customer-link-azure", given);
+      return { ...(await import("./customer-link-azure.ts")).customerLink(config) };
+    }
   }
 }

@@ -89,6 +89,35 @@ export const googleLinkOutputs = z.strictObject({
   connectionId: z.string().describe("Of the connection, for the customer to find it by"),
 });
 
+export const azureBaseOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the AKS cluster"),
+  subscription: z.string(),
+  natAddresses: z.array(z.string()).describe("For the region's allow-list: tunnels come from there"),
+  managementClient: z.string().optional().describe("BYOC only: client id that the vendor signs in as"),
+  managementPrincipal: z.string().optional().describe("BYOC only: object id, for the workloads"),
+  clusterId: z.string().optional().describe("BYOC only: for the link's stack"),
+});
+
+export const azureCustomerOutputs = z.strictObject({
+  clusterName: z.string().describe("Name of the AKS cluster"),
+  subscription: z.string(),
+  adminIdentity: z.string().describe("Client id"),
+  userIdentity: z.string().describe("Client id"),
+  storageAccount: z.string(),
+  metadataBucket: z.string().describe("Container of that account"),
+  fastRegistrationBucket: z.string().describe("Container of that account"),
+  repository: z.string().describe("Name in the plane's registry"),
+  repositoryUrl: z.string(),
+  namespaces: z.array(z.string()).describe("The platform's first, then one for each project-domain"),
+  taskImage: z.string().optional().describe("Image of tasks that name none"),
+  logWorkspace: z.string().optional().describe("GUID that task pods' logs are asked of"),
+});
+
+export const azureLinkOutputs = z.strictObject({
+  apiAddress: z.string().describe("For biplane:apiAddress of the customer's workloads"),
+  endpointId: z.string().describe("For the customer to find the connection by"),
+});
+
 export type RegionOutputs = z.infer<typeof regionOutputs>;
 export type CustomerAccountOutputs = z.infer<typeof customerAccountOutputs>;
 export type CustomerBaseOutputs = z.infer<typeof customerBaseOutputs>;
@@ -96,6 +125,9 @@ export type CustomerOutputs = z.infer<typeof customerOutputs>;
 export type GoogleBaseOutputs = z.infer<typeof googleBaseOutputs>;
 export type GoogleCustomerOutputs = z.infer<typeof googleCustomerOutputs>;
 export type GoogleLinkOutputs = z.infer<typeof googleLinkOutputs>;
+export type AzureBaseOutputs = z.infer<typeof azureBaseOutputs>;
+export type AzureCustomerOutputs = z.infer<typeof azureCustomerOutputs>;
+export type AzureLinkOutputs = z.infer<typeof azureLinkOutputs>;
 
 /** The same, as a program answers it before its values are known. */
 export type Pending<Outputs> = { [Name in keyof Outputs]: Input<Outputs[Name]> };

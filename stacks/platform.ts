@@ -1,9 +1,9 @@
 /** What a customer's platform is told alike in every cloud: its images, and how it joins its region. */
 import * as pulumi from "@pulumi/pulumi";
-import type { CustomerConfig, GoogleCustomerConfig } from "./config.ts";
+import type { AzureCustomerConfig, CustomerConfig, GoogleCustomerConfig } from "./config.ts";
 
 /** For `ComputePlane`, beside the settings themselves. Tokens and secrets are marked as such here. */
-export function platformOf(config: CustomerConfig | GoogleCustomerConfig) {
+export function platformOf(config: CustomerConfig | AzureCustomerConfig | GoogleCustomerConfig) {
   const { images, tunnelToken } = config;
   return {
     image: images.services,

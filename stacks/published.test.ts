@@ -18,6 +18,9 @@ const examples = {
   "Pulumi.customer-acme-base.gcp-byoc.example.yaml": "customer-base-gcp",
   "Pulumi.customer-acme.gcp-self-managed.example.yaml": "customer-gcp",
   "Pulumi.customer-acme-link.gcp.example.yaml": "customer-link-gcp",
+  "Pulumi.customer-acme-base.azure-byoc.example.yaml": "customer-base-azure",
+  "Pulumi.customer-acme.azure-self-managed.example.yaml": "customer-azure",
+  "Pulumi.customer-acme-link.azure.example.yaml": "customer-link-azure",
 };
 
 /** As the engine hands it over: nested values as JSON, secrets decrypted. */
@@ -38,7 +41,7 @@ describe("the examples", () => {
     expect(shape).toBe(program);
     const config = readConfig(shape, values);
     // What holds no data has nothing to protect.
-    if (shape !== "customer-link-gcp") expect(config).toMatchObject({ dataProtection: "on" });
+    if (!shape.startsWith("customer-link-")) expect(config).toMatchObject({ dataProtection: "on" });
     else expect(config).not.toHaveProperty("dataProtection");
   });
 

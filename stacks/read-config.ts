@@ -44,7 +44,11 @@ interface Phase {
   program: Shape;
 }
 
-const makes = { base: "network, cluster, link", workloads: "all that runs on it" };
+const makes = {
+  base: "network, cluster, link",
+  workloads: "all that runs on it",
+  link: "BYOC: the vendor's end of the link to the API",
+};
 
 /** Programs of a customer by cloud and phase. */
 const customerPrograms: Record<Cloud, readonly Phase[]> = {
@@ -56,7 +60,12 @@ const customerPrograms: Record<Cloud, readonly Phase[]> = {
   gcp: [
     { name: "base", makes: makes.base, program: "customer-base-gcp" },
     { name: "workloads", makes: makes.workloads, program: "customer-gcp" },
-    { name: "link", makes: "BYOC: the vendor's end of the link to the API", program: "customer-link-gcp" },
+    { name: "link", makes: makes.link, program: "customer-link-gcp" },
+  ],
+  azure: [
+    { name: "base", makes: makes.base, program: "customer-base-azure" },
+    { name: "workloads", makes: makes.workloads, program: "customer-azure" },
+    { name: "link", makes: makes.link, program: "customer-link-azure" },
   ],
 };
 

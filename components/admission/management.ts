@@ -13,7 +13,7 @@ export type ManagementLevel = (typeof managementLevels)[number];
 
 /**
  * The vendor's managers as the cluster's authentication names them: a group that an access entry gives (EKS), or one
- * user, a service account's e-mail (GKE, where groups are those of somebody's Workspace).
+ * user, a service account's e-mail (GKE, where groups are those of somebody's Workspace) or an identity's object id (AKS).
  */
 export type Managers =
   | {
@@ -141,7 +141,7 @@ export function rightsOf(level: ManagementLevel): ManagementRight[] {
   return managementRights.filter(({ from }) => managementLevels.indexOf(from) <= reached);
 }
 
-/** @throws UserError for a group that others are in as well, and for a user that is no service account of Google Cloud's */
+/** @throws UserError for a group that others are in as well, and for a user that is no account or identity of a cloud's */
 export function checkManagement(managers: Management): void {
   if ("user" in managers) {
     checkManager(managers.user);
@@ -158,10 +158,11 @@ export function checkManagement(managers: Management): void {
 
 function checkManager(user: string): void {
   if (/^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z0-9.:-]+\.iam\.gserviceaccount\.com$/.test(user)) return;
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(user)) return;
   throw refusal({
     subject: "management.user",
     value: user,
-    allowed: "the e-mail of one service account, <name>@<project>.iam.gserviceaccount.com",
+    allowed: "the e-mail of one service account, <name>@<project>.iam.gserviceaccount.com, or one identity's object id",
   });
 }
 

@@ -26,6 +26,18 @@ export interface GkeCluster extends KubernetesCluster {
   readonly workloadPool: pulumi.Output<string>;
 }
 
+/** An AKS cluster as the rest of its subscription sees it. */
+export interface AksCluster extends KubernetesCluster {
+  /** ARM id. */
+  readonly id: pulumi.Output<string>;
+  /** URL that pods' tokens are issued by, as federated credentials name it. */
+  readonly issuer: pulumi.Output<string>;
+  /** Object id of the identity by which nodes pull images. */
+  readonly nodePrincipal: pulumi.Output<string>;
+  /** ARM id of the subnet that nodes are in. */
+  readonly nodeSubnetId: pulumi.Output<string>;
+}
+
 /** An EKS cluster as the rest of its AWS account sees it. */
 export interface EksCluster extends KubernetesCluster {
   readonly nodeSecurityGroupId: pulumi.Output<string>;

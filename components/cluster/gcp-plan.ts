@@ -2,6 +2,7 @@
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
 import { checkPublicCidrs } from "./endpoint.ts";
+import { checkPoolSizes, type PoolSpec } from "./pool-sizes.ts";
 
 /** Newest last. Source: GKE release notes; a version is taken by the channel's own patch releases. */
 export const gkeVersions = ["1.33", "1.34"] as const;
@@ -11,16 +12,8 @@ export const defaultGkeVersion = "1.34";
 const maxAuthorizedNetworks = 100;
 
 /** Nodes of one kind; each pool spans the cluster's zones. */
-export interface NodePoolSpec {
+export interface NodePoolSpec extends PoolSpec {
   machineType: string;
-  /** Sizes of each zone; the pool's own autoscaler moves between them. */
-  perZone: { min: number; max: number };
-  /** GiB of the boot disk. @default 100 */
-  diskGib?: number;
-  /** @default on-demand */
-  capacity?: "on-demand" | "spot";
-  labels?: Record<string, string>;
-  taints?: { key: string; value?: string; effect: "NO_SCHEDULE" | "NO_EXECUTE" | "PREFER_NO_SCHEDULE" }[];
 }
 
 export const defaultNodePools: Record<string, NodePoolSpec> = {
@@ -37,32 +30,16 @@ const mostNodes = 1000;
 
 /** @throws UserError for no pool at all, sizes that cannot be, and a plane that would begin without a node */
 export function planNodePools(pools: Record<string, NodePoolSpec>): PlannedPool[] {
-  const subject = "biplane:kubernetes.nodePools";
-  const planned = Object.entries(pools).map(([name, pool]) => {
-    const { min, max } = pool.perZone;
-    const whole = Number.isInteger(min) && Number.isInteger(max);
-    if (!whole || min < 0 || max < 1 || min > max || max > mostNodes) {
-      const allowed = `whole numbers, min up to max, max from 1 to ${mostNodes}`;
-      throw refusal({ subject: `${subject}.${name}.perZone`, value: pool.perZone, allowed });
-    }
-    return {
-      name: physicalName("gke-cluster", name),
-      machineType: pool.machineType,
-      perZone: pool.perZone,
-      diskGib: pool.diskGib ?? 100,
-      capacity: pool.capacity ?? "on-demand",
-      labels: pool.labels ?? {},
-      taints: (pool.taints ?? []).map(({ key, value = "", effect }) => ({ key, value, effect })),
-    };
-  });
-  if (!planned.some(({ perZone, taints }) => perZone.min > 0 && taints.length === 0)) {
-    throw refusal({
-      subject,
-      value: Object.keys(pools),
-      allowed: "at least one pool without taints that keeps a node in each zone: the platform's services run there",
-    });
-  }
-  return planned;
+  checkPoolSizes(pools, mostNodes);
+  return Object.entries(pools).map(([name, pool]) => ({
+    name: physicalName("gke-cluster", name),
+    machineType: pool.machineType,
+    perZone: pool.perZone,
+    diskGib: pool.diskGib ?? 100,
+    capacity: pool.capacity ?? "on-demand",
+    labels: pool.labels ?? {},
+    taints: (pool.taints ?? []).map(({ key, value = "", effect }) => ({ key, value, effect })),
+  }));
 }
 
 /** @throws UserError unless GKE is known to run it and the kit was made for it */

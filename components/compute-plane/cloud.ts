@@ -4,29 +4,48 @@ import type { TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 
 /** The cloud that a plane stands in. */
-export type PlaneCloud = { cloud: "aws"; region: string } | { cloud: "gcp"; region: string; project: string };
+export type PlaneCloud =
+  | { cloud: "aws"; region: string }
+  | { cloud: "gcp"; region: string; project: string }
+  | {
+      cloud: "azure";
+      region: string;
+      /** Storage account that both containers are in. */
+      storageAccount: string;
+    };
 
 type Environment = Record<string, Input<string>>;
 
 /** What the executor must know to read results from the store. */
-export function cloudEnvironment({ cloud }: PlaneCloud): Environment {
-  return cloud === "aws" ? {} : { CLOUD: cloud };
+export function cloudEnvironment(place: PlaneCloud): Environment {
+  switch (place.cloud) {
+    case "aws":
+      return {};
+    case "gcp":
+      return { CLOUD: place.cloud };
+    case "azure":
+      return { CLOUD: place.cloud, STORAGE_ACCOUNT: place.storageAccount };
+  }
 }
 
-/** @param admin who signs URLs: on AWS the pod's own session does, and needs not be named */
+/** @param admin who signs URLs: on AWS and Azure the pod's own session does, and needs not be named */
 export function storeEnvironment(place: PlaneCloud, admin: Input<string>): Environment {
   switch (place.cloud) {
     case "aws":
       return { AWS_REGION: place.region };
     case "gcp":
       return { CLOUD: place.cloud, GCP_PROJECT: place.project, SIGNER_ACCOUNT: admin };
+    case "azure":
+      return cloudEnvironment(place);
   }
 }
 
 /** @param logs where they are kept; undefined where they are told as long as their pods are there */
 export function logEnvironment({ cloud, region }: PlaneCloud, logs: TaskLogSettings | undefined): Environment {
   if (!logs) return {};
-  return "view" in logs ? { CLOUD: cloud, LOG_VIEW: logs.view } : { LOG_GROUP: logs.logGroup, AWS_REGION: region };
+  if ("view" in logs) return { CLOUD: cloud, LOG_VIEW: logs.view };
+  if ("workspace" in logs) return { CLOUD: cloud, LOG_WORKSPACE: logs.workspace };
+  return { LOG_GROUP: logs.logGroup, AWS_REGION: region };
 }
 
 export function secretEnvironment({ region }: PlaneCloud, secrets: SecretSettings): Environment {
@@ -49,5 +68,7 @@ export function secretEnvironment({ region }: PlaneCloud, secrets: SecretSetting
         SECRET_PREFIX: secrets.prefix,
         SECRET_KEY_NAME: secrets.keyName,
       };
+    case "azure-key-vault":
+      return { SECRET_BACKEND: secrets.backend, VAULT_URL: secrets.vaultUrl, SECRET_PREFIX: secrets.prefix };
   }
 }

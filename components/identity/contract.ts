@@ -1,15 +1,19 @@
 /** What every cloud's identities answer: two platform roles, taken by exactly named service accounts. */
 import type { Input } from "@pulumi/pulumi";
 
-export type Cloud = "aws" | "gcp";
+export type Cloud = "aws" | "gcp" | "azure";
 
-/** By what a Kubernetes service account names the identity that its pods take: a role's ARN, a service account's e-mail. */
+/**
+ * By what a Kubernetes service account names the identity that its pods take: a role's ARN, a service account's e-mail, a
+ * managed identity's client id.
+ */
 export const identityAnnotations = {
   aws: "eks.amazonaws.com/role-arn",
   gcp: "iam.gke.io/gcp-service-account",
+  azure: "azure.workload.identity/client-id",
 } as const satisfies Record<Cloud, string>;
 
-/** A role of AWS's or a service account of Google Cloud's, by the name that the annotation takes. */
+/** A role of AWS's, a service account of Google Cloud's or an identity of Azure's, by what the annotation takes. */
 export interface CloudIdentity {
   cloud: Cloud;
   name: Input<string>;
@@ -28,6 +32,11 @@ export interface PlaneIdentities {
 /** The annotations of the service account that takes it. */
 export function annotationsOf({ cloud, name }: CloudIdentity): Record<string, Input<string>> {
   return { [identityAnnotations[cloud]]: name };
+}
+
+/** What a pod itself must say to be given its account's identity: AKS's webhook looks at the pods that ask for it. */
+export function podLabelsOf(identity: Pick<CloudIdentity, "cloud"> | undefined): Record<string, string> {
+  return identity?.cloud === "azure" ? { "azure.workload.identity/use": "true" } : {};
 }
 
 /** A Kubernetes service account. */

@@ -31,6 +31,10 @@ export type TaskLogSettings =
   | {
       /** Log view in Cloud Logging, `projects/…/locations/…/buckets/…/views/…`. */
       view: Input<string>;
+    }
+  | {
+      /** Log Analytics workspace, by the GUID that queries name it by. */
+      workspace: Input<string>;
     };
 
 /** Those that a shipper of ours must bring there. */

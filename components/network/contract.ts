@@ -16,6 +16,12 @@ export interface GoogleNetworkPlace extends NetworkPlace {
   readonly servicesRange: pulumi.Output<string>;
 }
 
+/** A network of Azure's with the one subnet that a plane's nodes are in; pods are on an overlay. */
+export interface AzureNetworkPlace extends NetworkPlace {
+  /** ARM id. */
+  readonly subnetId: pulumi.Output<string>;
+}
+
 /** A VPC of AWS's: what everything else places itself by. Lists are in the order of the zones. */
 export interface VpcPlace extends NetworkPlace {
   readonly vpcId: pulumi.Output<string>;

@@ -1,5 +1,5 @@
 /** Where everything of a plane on Google Cloud has its addresses: one subnet, as documented; pure. */
-import { refusal } from "../../shared/errors.ts";
+import { checkPrivateRanges } from "./private-ranges.ts";
 
 export interface GoogleRanges {
   /** Nodes; the subnet's own range. */
@@ -28,57 +28,16 @@ const prefixes: Record<keyof GoogleRanges, readonly [number, number]> = {
   master: [28, 28],
 };
 
-interface Block {
-  name: string;
-  first: number;
-  last: number;
-  cidr: string;
-}
-
 /**
  * @param more ranges of other things in the same network, by the settings' names
  * @throws UserError for a range off its boundary, too small or too large, outside the private networks, or over another
  */
 export function planRanges(ranges: GoogleRanges, more: Record<string, string> = {}): GoogleRanges {
-  const blocks = [
-    ...Object.entries(prefixes).map(([name, lengths]) =>
-      parse(`biplane:network.${name}`, ranges[name as keyof GoogleRanges], lengths),
-    ),
-    ...Object.entries(more).map(([name, cidr]) => parse(name, cidr, [16, 29])),
-  ];
-  for (const [at, one] of blocks.entries()) {
-    const other = blocks.slice(0, at).find(({ first, last }) => one.first <= last && first <= one.last);
-    if (other) {
-      throw refusal({
-        subject: one.name,
-        value: one.cidr,
-        allowed: `a network apart from ${other.name}, ${other.cidr}`,
-      });
-    }
-  }
+  checkPrivateRanges([
+    ...Object.entries(prefixes).map(([name, lengths]) => ({
+      ...{ name: `biplane:network.${name}`, cidr: ranges[name as keyof GoogleRanges], lengths },
+    })),
+    ...Object.entries(more).map(([name, cidr]) => ({ name, cidr, lengths: [16, 29] as const })),
+  ]);
   return ranges;
-}
-
-/** RFC 1918: what Cloud NAT and the default firewall take for inside. */
-const privateNetworks = [
-  { base: 10 * 2 ** 24, prefix: 8 },
-  { base: 172 * 2 ** 24 + 16 * 2 ** 16, prefix: 12 },
-  { base: 192 * 2 ** 24 + 168 * 2 ** 16, prefix: 16 },
-];
-
-function parse(name: string, cidr: string, [widest, narrowest]: readonly [number, number]): Block {
-  const [, address = "", length = ""] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(cidr) ?? [];
-  const octets = address.split(".").map(Number);
-  const prefix = Number(length);
-  const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-  const size = 2 ** (32 - prefix);
-  const known = length !== "" && octets.every((octet) => octet <= 255) && first % size === 0;
-  const inside = privateNetworks.some(
-    ({ base, prefix: outer }) => prefix >= outer && first >= base && first < base + 2 ** (32 - outer),
-  );
-  if (!known || !inside || prefix < widest || prefix > narrowest) {
-    const lengths = widest === narrowest ? `/${widest}` : `/${widest} to /${narrowest}`;
-    throw refusal({ subject: name, value: cidr, allowed: `a private IPv4 network of ${lengths} on its own boundary` });
-  }
-  return { name, first, last: first + size - 1, cidr };
 }

@@ -2,7 +2,7 @@
 import type { Input } from "@pulumi/pulumi";
 import { refusal } from "../../shared/errors.ts";
 
-export const secretBackends = ["kubernetes", "aws-secrets-manager", "gcp-secret-manager"] as const;
+export const secretBackends = ["kubernetes", "aws-secrets-manager", "gcp-secret-manager", "azure-key-vault"] as const;
 export type SecretBackend = (typeof secretBackends)[number];
 
 /** Source: secrets-backends-four: Kubernetes is the default of self-managed planes, the cloud's own of the others. */
@@ -30,6 +30,13 @@ export type SecretSettings =
       region: string;
       /** Key in Cloud KMS, `projects/…/cryptoKeys/…`. */
       keyName: Input<string>;
+    }
+  | {
+      backend: "azure-key-vault";
+      /** Names begin with it. */
+      prefix: string;
+      /** `https://<vault>.vault.azure.net/` */
+      vaultUrl: Input<string>;
     };
 
 /**

@@ -18,6 +18,15 @@ export function secretIdPrefix(org: string): string {
 }
 
 /**
+ * The same in Azure's Key Vault, whose names know neither slash nor underscore. An organisation's name has no two dashes
+ * together, so that no other's begins with it.
+ * @returns `union--<org>--`
+ */
+export function secretNamePrefix(org: string): string {
+  return `${root}--${org}--`;
+}
+
+/**
  * Secrets of the platform's namespace in which the service keeps which secrets there are and, where the cluster is the
  * backend, their values: 1 MiB each. RBAC cannot narrow the right to make or list Secrets to some of a namespace, so the
  * stack makes these few and the service's role names them. Their number never changes: a secret's place follows from it.

@@ -1,6 +1,7 @@
 /** Builds against Pulumi's mocks and keeps what was registered. The only place that knows what providers compute. */
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { azureAnswers, azureComputed } from "./azure.ts";
 import { googleAnswers, googleComputed } from "./google.ts";
 
 export interface Registration {
@@ -25,6 +26,7 @@ type Inputs = Record<string, unknown>;
 /** What a provider would add to the inputs, for the outputs that programs read. */
 const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
   ...googleComputed,
+  ...azureComputed,
   "aws:s3/bucket:Bucket": ({ bucket }) => ({ arn: `arn:aws:s3:::${bucket}` }),
   "aws:backup/vault:Vault": ({ name, region = "us-east-2" }) => ({
     arn: `arn:aws:backup:${region}:111111111111:backup-vault:${name}`,
@@ -77,6 +79,7 @@ const computed: Record<string, (inputs: Inputs, name: string) => Inputs> = {
 
 const answers: Record<string, Inputs> = {
   ...googleAnswers,
+  ...azureAnswers,
   "aws:index/getCallerIdentity:getCallerIdentity": { accountId: "111111111111" },
   "aws:secretsmanager/getSecretVersion:getSecretVersion": {
     secretString: JSON.stringify({ username: "owner", password: "from-rds" }),

@@ -1,6 +1,7 @@
 /** What runs a service, and what keeps it running while nodes come and go: pure, from its spec. */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { podLabelsOf } from "../identity/contract.ts";
 import { joinChecksums } from "./files.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
 import { renderPod, renderServing, renderSpread, renderStop } from "./pods.ts";
@@ -27,7 +28,7 @@ export function renderDeployment(spec: ServiceSpec, running: Running): types.inp
     revisionHistoryLimit: 3,
     template: {
       metadata: {
-        labels: labelsOf(name),
+        labels: { ...labelsOf(name), ...podLabelsOf(spec.identity) },
         annotations: { "biplane.dev/files": joinChecksums({ ...files, ...beside?.files }) },
       },
       spec: renderPod({ ...spec, ...running, env, files, serviceAccount, usesApi }, renderServing(spec), {

@@ -54,12 +54,13 @@ const tunnelEdgePort = 7844;
 const tls = { protocol: "TCP", port: 443 };
 
 /**
- * Where a pod asks who it is. On AWS nowhere inside: a token is projected into it and traded at STS. GKE answers by a
+ * Where a pod asks who it is. On AWS and Azure nowhere inside: a token is projected into it and traded outside. GKE answers by a
  * server of its own on each node, in place of the instance's, which knows the pod's identity and never the node's.
  * Source: "Workload Identity Federation for GKE", network policies: with Dataplane V2 the first, without it the second.
  */
 const identityServers: Record<Cloud, EgressRule[]> = {
   aws: [],
+  azure: [],
   gcp: [
     { to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [{ protocol: "TCP", port: 80 }] },
     { to: [{ ipBlock: { cidr: "169.254.169.252/32" } }], ports: [{ protocol: "TCP", port: 988 }] },

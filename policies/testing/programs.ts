@@ -1,5 +1,6 @@
 /** For every rule one program that it must refuse and one, as like it as can be, that it must let pass. */
 import { accessPrograms } from "./access-programs.ts";
+import { azurePrograms } from "./azure-programs.ts";
 import { cloudPrograms } from "./cloud-programs.ts";
 import { googlePrograms } from "./google-programs.ts";
 import { identityPrograms } from "./identity-programs.ts";
@@ -18,4 +19,5 @@ export const programs: Record<string, Pair> = {
   ...podPrograms,
   ...accessPrograms,
   ...googlePrograms,
+  ...azurePrograms,
 };

@@ -26,6 +26,16 @@ export const keyName = text(
   "the name of a key in Cloud KMS, such as projects/<project>/locations/<region>/keyRings/<ring>/cryptoKeys/<key>",
   /^projects\/[\w.:-]+\/locations\/[a-z0-9-]+\/keyRings\/[\w-]+\/cryptoKeys\/[\w-]+$/,
 );
+export const azureRegion = text("a region of Azure, such as westeurope", /^[a-z]{4,}\d?$/);
+export const azureGroup = text('a resource group: letters, digits and "_-.()", up to 90', /^[\w.()-]{0,89}[\w()-]$/);
+export const guid = text(
+  "a GUID in lower case, such as 00000000-0000-4000-8000-000000000000",
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+);
+export const armId = text(
+  "a resource's id, /subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w.()-]+\/providers\/[\w.]+(?:\/[\w.-]+)+$/i,
+);
 export const image = text(
   "an image by digest, such as registry/name@sha256:<64 hex digits>",
   /^[\w.:-]+(?:\/[\w.-]+)+@sha256:[0-9a-f]{64}$/,

@@ -66,24 +66,29 @@ export const byoc = {
   privateLink: { principals: ["arn:aws:iam::999999999999:role/deployer"] },
 };
 
+/** What every cloud's workloads are told alike. */
+const workloads = {
+  link: "inside",
+  controlPlaneHost: "us-east-2.biplane.test",
+  images: { services: image },
+  projects: [
+    { project: "demo", domain: "development" },
+    { project: "demo", domain: "production" },
+  ],
+  registrationToken: "registration-token-of-a-test",
+  dataPlaneClientSecret: "client-secret-of-a-test",
+  tags: { team: "platform" },
+};
+
 export function customerValues(changes: Values = {}): Record<string, string> {
   return asGiven({
     shape: "customer",
     phase: "workloads",
-    link: "inside",
     model: "self-managed",
     region: "us-east-2",
     org: "acme",
     cluster: "main",
-    controlPlaneHost: "us-east-2.biplane.test",
-    images: { services: image },
-    projects: [
-      { project: "demo", domain: "development" },
-      { project: "demo", domain: "production" },
-    ],
-    registrationToken: "registration-token-of-a-test",
-    dataPlaneClientSecret: "client-secret-of-a-test",
-    tags: { team: "platform" },
+    ...workloads,
     ...changes,
   });
 }
@@ -120,16 +125,8 @@ export const servesApps = {
 
 export function googleCustomerValues(changes: Values = {}): Record<string, string> {
   return asGiven({
-    ...{ ...inGoogle, phase: "workloads", link: "inside", model: "self-managed", org: "acme", cluster: "main" },
-    controlPlaneHost: "us-east-2.biplane.test",
-    images: { services: image },
-    projects: [
-      { project: "demo", domain: "development" },
-      { project: "demo", domain: "production" },
-    ],
-    registrationToken: "registration-token-of-a-test",
-    dataPlaneClientSecret: "client-secret-of-a-test",
-    tags: { team: "platform" },
+    ...{ ...inGoogle, phase: "workloads", model: "self-managed", org: "acme", cluster: "main" },
+    ...workloads,
     ...changes,
   });
 }
@@ -139,6 +136,43 @@ export function googleLinkValues(changes: Values = {}): Record<string, string> {
     ...{ ...inGoogle, project: "vendor-ops", phase: "link", org: "acme", cluster: "main" },
     ...{ network: "management", subnetwork: "management-europe-west4" },
     serviceAttachment: "projects/acme-data/regions/europe-west4/serviceAttachments/biplane-main-api",
+    ...changes,
+  });
+}
+
+const inAzure = {
+  ...{ shape: "customer", cloud: "azure", region: "westeurope", org: "acme", cluster: "main" },
+  subscription: "11111111-1111-4111-8111-111111111111",
+  tenant: "22222222-2222-4222-8222-222222222222",
+};
+
+export function azureBaseValues(changes: Values = {}): Record<string, string> {
+  return asGiven({ ...inAzure, phase: "base", model: "self-managed", tags: { team: "platform" }, ...changes });
+}
+
+/** What makes a base on Azure a BYOC one. */
+export const azureByoc = {
+  model: "byoc",
+  management: { issuer: "https://tokens.vendor.test", subject: "operations", audience: "api://AzureADTokenExchange" },
+  privateLink: { approved: ["vendor-api.0e8d9ad2"] },
+};
+
+/** As the base answers it; BYOC's workloads are told of the vendor's identity by it. */
+export const azureManager = { model: "byoc", managementPrincipal: "33333333-3333-4333-8333-333333333333" };
+
+export function azureCustomerValues(changes: Values = {}): Record<string, string> {
+  return asGiven({ ...inAzure, phase: "workloads", model: "self-managed", ...workloads, ...changes });
+}
+
+export function azureLinkValues(changes: Values = {}): Record<string, string> {
+  const vendor = "/subscriptions/44444444-4444-4444-8444-444444444444/resourceGroups/management";
+  return asGiven({
+    ...{ ...inAzure, phase: "link", subscription: "44444444-4444-4444-8444-444444444444", group: "management" },
+    subnetId: `${vendor}/providers/Microsoft.Network/virtualNetworks/management/subnets/clusters`,
+    address: "10.9.0.7",
+    clusterId:
+      "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/biplane-main-base" +
+      "/providers/Microsoft.ContainerService/managedClusters/biplane-main",
     ...changes,
   });
 }

@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What is read from an AKS cluster. */
+export interface AksClusterAccess {
+  name: string;
+  /** Host name of the API, the one in its certificate. */
+  host: string;
+  /** Address of a private endpoint that leads to it; by its name where there is none. */
+  address?: string;
+  /** Base64 of the cluster's CA bundle. */
+  certificateAuthorityData: string;
+}
+
+/** Entra's application that stands for every AKS cluster. Source: kubelogin, "Concepts". */
+const serverId = "6dae42f8-4368-4678-94ff-3960e28e3630";
+
+/**
+ * A kubeconfig without a credential in it: each client asks `kubelogin`, so that access is the caller's own and ends with
+ * it. JSON, which is YAML too. How the caller signs in is the environment's (AAD_LOGIN_METHOD), else the Azure CLI's login.
+ */
+export function renderAksKubeconfig({ name, host, address, certificateAuthorityData }: AksClusterAccess): string {
+  const cluster = {
+    server: `https://${address ?? host}`,
+    "certificate-authority-data": certificateAuthorityData,
+    ...(address === undefined ? {} : { "tls-server-name": host }),
+  };
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "kubelogin",
+            args: ["get-token", "--login", "azurecli", "--server-id", serverId],
+            installHint: "https://azure.github.io/kubelogin",
+            provideClusterInfo: false,
+            interactiveMode: "Never",
+          },
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  });
+}
+
+export function aksKubeconfigOf(
+  access: {
+    [Part in keyof AksClusterAccess]: pulumi.Input<AksClusterAccess[Part]>;
+  },
+): pulumi.Output<string> {
+  return pulumi.output(access).apply(renderAksKubeconfig);
+}
+
+/** @param credentials the kubeconfig that AKS hands out to whoever may ask, base64; it holds no credential with Entra. */
+export function authorityIn(credentials: readonly { value: string }[]): string {
+  const text = Buffer.from(credentials[0]?.value ?? "", "base64").toString("utf8");
+  const [, authority] = /certificate-authority-data: (\S+)/.exec(text) ?? [];
+  if (authority) return authority;
+  throw new Error("AKS answered a kubeconfig without certificate-authority-data");
+}
