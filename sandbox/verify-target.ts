@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { shipperNamespace } from "../components/logs/contract.ts";
 import { controlPlaneSchema, googleTargetSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
-import { accounts, ecrHost, names } from "./hosts.ts";
+import { accounts, ecrHost, google, names } from "./hosts.ts";
 import { local } from "./stacks.ts";
 
 export function localTargets(environment: Environment): Targets {
@@ -39,6 +39,8 @@ function googleOf(environment: Environment) {
     repository: customer.repository,
     logView: customer.logView,
     secretsBackend: "gcp-secret-manager",
+    ownDomains: [google.operator.split("@")[1]],
+    accountGroups: [],
     google: { endpointUrl, accessTokenFile, caFile: environment.caFile },
   });
 }

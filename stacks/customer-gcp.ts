@@ -11,7 +11,7 @@ import type { SealingService } from "../components/encryption/gcp-agents.ts";
 import { PlatformAccounts } from "../components/identity/gcp.ts";
 import { emailOf } from "../components/identity/gcp-roles.ts";
 import type { TaskLogSettings } from "../components/logs/contract.ts";
-import { GoogleTaskLogs } from "../components/logs/gcp.ts";
+import { dropTaskLogs, GoogleTaskLogs } from "../components/logs/gcp.ts";
 import { managementAccountId } from "../components/management/gcp.ts";
 import { type Labels, ownershipLabels } from "../components/ownership/labels.ts";
 import { GoogleRepository } from "../components/registry/gcp.ts";
@@ -151,12 +151,17 @@ function createLogs(
   { keys, reader, dataProtection }: Reading,
   opts: pulumi.ComponentResourceOptions,
 ): Extract<TaskLogSettings, { view: unknown }> | undefined {
-  if (!logs) return undefined;
-  const projectNamespaces = projects.map(projectNamespace);
+  const name = `${clusterName}-logs`;
+  const scope = { project, region, clusterName, projectNamespaces: projects.map(projectNamespace) };
+  if (!logs) {
+    const [provider] = Array.isArray(opts.providers) ? opts.providers : [];
+    dropTaskLogs(name, scope, { provider });
+    return undefined;
+  }
   return new GoogleTaskLogs(
-    `${clusterName}-logs`,
+    name,
     {
-      ...{ project, region, clusterName, projectNamespaces, reader, dataProtection },
+      ...{ ...scope, reader, dataProtection },
       retentionDays: logs.retentionDays,
       key: keys("logs"),
     },

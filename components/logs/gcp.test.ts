@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { recordResources } from "../testing/record-resources.ts";
 import { settled } from "../testing/settled.ts";
-import { GoogleTaskLogs } from "./gcp.ts";
+import { dropTaskLogs, GoogleTaskLogs } from "./gcp.ts";
 import { taskLogFilter } from "./gcp-plan.ts";
 
 const key = "projects/acme-data/locations/europe-west4/keyRings/main/cryptoKeys/logs";
@@ -48,6 +48,14 @@ describe("GoogleTaskLogs", () => {
     expect(granted.map(({ inputs }) => [inputs.name, inputs.role, inputs.member])).toEqual([
       ["main-logs", "roles/logging.viewAccessor", `serviceAccount:${reader}`],
     ]);
+  });
+});
+
+describe("dropTaskLogs", () => {
+  it("keeps lines of task pods out of the project's default bucket, and makes nothing else", async () => {
+    const made = await recordResources(() => dropTaskLogs("main-logs", { ...scope, project: "acme-data" }, {}));
+    expect(made.all.map(({ type }) => type)).toEqual(["gcp:logging/projectExclusion:ProjectExclusion"]);
+    expect(made.all[0]?.inputs).toMatchObject({ project: "acme-data", name: "main-logs", filter });
   });
 });
 

@@ -55,6 +55,25 @@ export class GoogleTaskLogs extends pulumi.ComponentResource {
   }
 }
 
+/**
+ * Where no task logs are kept: what GKE's agent writes of task pods' containers is kept nowhere, not even in the project's
+ * default bucket, which lies in no region. Proved by residency-data-in-dp-only.
+ */
+export function dropTaskLogs(
+  name: string,
+  { project, ...scope }: TaskLogScope & { project: string },
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  new gcp.logging.ProjectExclusion(
+    name,
+    {
+      ...{ project, name: physicalName("google-resource", name), filter: taskLogFilter(scope) },
+      description: "Logs of task pods, which are kept nowhere",
+    },
+    opts,
+  );
+}
+
 function letRead(
   name: string,
   id: string,

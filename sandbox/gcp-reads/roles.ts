@@ -48,6 +48,13 @@ export const predefinedRoles: Readonly<Record<string, readonly string[]>> = {
     "monitoring.timeSeries.create",
     "monitoring.timeSeries.list",
   ],
+  // All of GKE and of its clusters' own objects, hundreds; these are such as somebody here is asked about.
+  "roles/container.admin": [
+    ...of("container.clusters", "create", "delete", "get", "getCredentials", "list", "update"),
+    ...of("container.pods", "create", "exec", "get", "list"),
+    ...of("container.secrets", "create", "get", "list"),
+    ...anyProject,
+  ],
   // What a bucket grants by itself, to those who have a basic role on its project.
   "roles/storage.legacyBucketOwner": [
     ...of("storage.buckets", "enableObjectRetention", "get", "getIamPolicy", "setIamPolicy", "update"),

@@ -1,7 +1,9 @@
+import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
+import { taskLogFilter } from "../../components/logs/gcp-plan.ts";
 import { defineGoogleCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import type { GoogleTarget } from "../target.ts";
+import { declaredProjects, type GoogleTarget } from "../target.ts";
 import { ownRepository } from "./reg-21-google-repository.ts";
 import { aSecret, ownSecrets } from "./sec-23-google-sealed.ts";
 
@@ -69,6 +71,16 @@ export const googleDataStaysInPlace = defineGoogleCheck({
       },
     },
     {
+      name: "the last project's lines are left out no more",
+      apply({ googleStores }, target) {
+        const last = declaredProjects(target).at(-1);
+        if (!last) return false;
+        for (const exclusion of googleStores.exclusions)
+          exclusion.filter = exclusion.filter.replace(JSON.stringify(projectNamespace(last)), '"elsewhere"');
+        return undefined;
+      },
+    },
+    {
       name: "a secret is copied to another region",
       apply({ googleStores }, target) {
         googleStores.secrets.push(aSecret(target, [{ location: target.region }, { location: "us-central1" }]));
@@ -94,11 +106,23 @@ function inPlace(name: string, { project, region }: GoogleTarget): Finding {
 const required = "_Required";
 const toLogBucket = /^logging\.googleapis\.com\/(projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+)$/;
 
+/** Whether it names lines of every task pod, as the kit words it, and nothing narrower. */
+function leavesOut(filter: string, target: GoogleTarget): boolean {
+  const { region, clusterName } = target;
+  const [whole, namespaces] = filter.split(" AND resource.labels.namespace_name=");
+  const wanted = taskLogFilter({ region, clusterName, projectNamespaces: [] });
+  const named = new Set(namespaces?.slice(1, -1).split(" OR "));
+  return (
+    wanted === `${whole} AND resource.labels.namespace_name=()` &&
+    declaredProjects(target).every((project) => named.has(JSON.stringify(projectNamespace(project))))
+  );
+}
+
 /** Lines of task pods are customer data: where the plane keeps them nothing else may, and what goes elsewhere is told. */
 function judgeLogs({ sinks, exclusions }: Facts["googleStores"], target: GoogleTarget): Finding[] {
   const kept = target.logView?.replace(/\/views\/[^/]+$/, "");
   const own = sinks.find(({ destination }) => kept !== undefined && destination.endsWith(`/${kept}`));
-  const leftOut = exclusions.some(({ disabled, filter }) => !disabled && own !== undefined && filter === own.filter);
+  const leftOut = exclusions.some(({ disabled, filter }) => !disabled && leavesOut(filter, target));
   return sinks
     .filter(({ disabled, name }) => !disabled && name !== required)
     .map((sink): Finding => {

@@ -1,4 +1,5 @@
 /** What a small plane's project tells, by the words of the kit's own components, so that it cannot be better than a real one. */
+import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import {
   customRoleId,
   customRoles,
@@ -8,12 +9,13 @@ import {
   secretsUnder,
   workloadIdentityUser,
 } from "../../components/identity/gcp-roles.ts";
+import { taskLogFilter } from "../../components/logs/gcp-plan.ts";
 import { secretIdPrefix } from "../../components/secrets/names.ts";
 import type { GoogleFactName } from "../collect/google/index.ts";
 import type { Facts } from "../facts.ts";
 import type { GoogleBinding } from "../facts-google.ts";
 import { taskAccounts } from "../google-accounts.ts";
-import { adminAccounts, type GoogleTarget } from "../target.ts";
+import { adminAccounts, declaredProjects, type GoogleTarget } from "../target.ts";
 
 export const projectNumber = "123456789012";
 
@@ -30,7 +32,8 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
     ...(condition === undefined ? {} : { condition }),
   });
   const logBucket = logView.replace(/\/views\/.*$/, "");
-  const filter = `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}"`;
+  const projectNamespaces = declaredProjects(target).map(projectNamespace);
+  const filter = taskLogFilter({ region, clusterName, projectNamespaces });
   const always = `projects/${project}/locations/global/buckets/_Default`;
   return {
     googleAccounts: [
