@@ -1,7 +1,5 @@
 /** Caches of TaskActions and their pods, per project namespace, kept by list and watch. */
-import { setTimeout as sleep } from "node:timers/promises";
 import {
-  ApiException,
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
@@ -12,16 +10,12 @@ import {
   Watch,
 } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
-import { labels, manager, splitKey, type TaskAction, taskActionApi } from "./task-action.ts";
+import { type Cache, cacheOf, keepGoing } from "./followed.ts";
+import { labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
 
 export interface Caches {
   actions: Cache<TaskAction>;
   pods: Cache<V1Pod>;
-}
-
-interface Cache<T> {
-  get(key: string): T | undefined;
-  all(): T[];
 }
 
 export interface CacheEvents {
@@ -77,58 +71,4 @@ export async function startCaches(
   await Promise.all(followed(pods));
   await Promise.all(followed(actions));
   return { actions: cacheOf(actions), pods: cacheOf(pods) };
-}
-
-/** The library resumes and lists anew by itself, but stops at every error: this starts it again, at a random moment. */
-async function keepGoing<T extends KubernetesObject>(
-  watch: ListWatch<T>,
-  { mayBeAbsent, log }: { mayBeAbsent: boolean; log: Logger },
-  stopping: AbortSignal,
-) {
-  let failures = 0;
-  await new Promise<void>((listed) => {
-    const start = () => {
-      if (stopping.aborted) return;
-      watch.start().then(
-        () => {
-          // An error has been told by its event before start() ends, and has left no position to watch from.
-          if (watch.latestResourceVersion() !== "") listed();
-        },
-        (error: unknown) => log.error("a watch could not be started", { error }),
-      );
-    };
-    watch.on("connect", () => {
-      failures = 0;
-    });
-    watch.on("error", (error: unknown) => {
-      if (stopping.aborted) return;
-      if (mayBeAbsent && isRefused(error)) {
-        // A namespace without rights for us is one that is still to be made: there is nothing in it to know.
-        listed();
-        void sleep(absentMs * (0.5 + Math.random()), undefined, { ref: false }).then(start);
-        return;
-      }
-      log.warn("a watch was lost", { error });
-      const delay = Math.random() * Math.min(5_000, 200 * 2 ** failures++);
-      void sleep(delay, undefined, { ref: false }).then(start);
-    });
-    start();
-  });
-}
-
-/** How often an absent namespace is asked for, twice each time: there may be dozens. */
-const absentMs = 10_000;
-
-function isRefused(error: unknown): boolean {
-  return error instanceof ApiException && (error.code === 403 || error.code === 404);
-}
-
-function cacheOf<T extends KubernetesObject>(watches: Map<string, ListWatch<T>>): Cache<T> {
-  return {
-    get: (key) => {
-      const { namespace, name } = splitKey(key);
-      return watches.get(namespace)?.get(name, namespace);
-    },
-    all: () => [...watches.values()].flatMap((watch) => [...watch.list()]),
-  };
 }

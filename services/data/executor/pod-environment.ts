@@ -24,6 +24,22 @@ export const home = "/home/task";
 export const workspace = "/workspace";
 
 export function podEnvironment(args: EnvironmentArgs): V1EnvVar[] {
+  const run = Object.entries(args.run).map(([name, value]) => ({ name, value }));
+  return layered([...run, ...args.task, ...identity(args)]);
+}
+
+export interface AppEnvironmentArgs
+  extends Pick<EnvironmentArgs, "org" | "project" | "domain" | "controlPlaneHost" | "eagerSecret"> {
+  app: V1EnvVar[];
+}
+
+/** Of an app's container: it belongs to no run. */
+export function appEnvironment(args: AppEnvironmentArgs): V1EnvVar[] {
+  return layered([...args.app, ...place(args)]);
+}
+
+/** The later wins. */
+function layered(variables: V1EnvVar[]): V1EnvVar[] {
   const byName = new Map<string, V1EnvVar>();
   const set = (variable: V1EnvVar) => {
     // Kubernetes expands $(NAME) only from variables above, so a later value also takes the later place.
@@ -31,9 +47,7 @@ export function podEnvironment(args: EnvironmentArgs): V1EnvVar[] {
     byName.set(variable.name, variable);
   };
   for (const [name, value] of Object.entries(defaults)) set({ name, value });
-  for (const [name, value] of Object.entries(args.run)) set({ name, value });
-  for (const variable of args.task) set(variable);
-  for (const variable of identity(args)) set(variable);
+  for (const variable of variables) set(variable);
   return [...byName.values()];
 }
 
@@ -60,12 +74,19 @@ function identity(args: EnvironmentArgs): V1EnvVar[] {
     ACTION_NAME: args.actionName,
     RUN_NAME: args.runName,
     _U_RUN_BASE: args.runOutputBase,
+    FLYTE_ATTEMPT_NUMBER: String(args.attempt - 1),
+    _U_USE_ACTIONS: "1",
+  };
+  return [...Object.entries(values).map(([name, value]) => ({ name, value })), ...place(args)];
+}
+
+/** Where a pod works, and by what it calls the region. */
+function place(args: Omit<AppEnvironmentArgs, "app">): V1EnvVar[] {
+  const values: Record<string, string> = {
     _U_ORG_NAME: args.org,
     FLYTE_INTERNAL_EXECUTION_PROJECT: args.project,
     FLYTE_INTERNAL_EXECUTION_DOMAIN: args.domain,
-    FLYTE_ATTEMPT_NUMBER: String(args.attempt - 1),
     _U_EP_OVERRIDE: args.controlPlaneHost,
-    _U_USE_ACTIONS: "1",
   };
   return [
     ...Object.entries(values).map(([name, value]) => ({ name, value })),

@@ -2,7 +2,7 @@
 import type { V1Container, V1PodSecurityContext, V1PodSpec, V1SecurityContext } from "@kubernetes/client-node";
 
 /** Non-root user of task pods, the one that the task image is made for. */
-const taskUser = 65532;
+export const taskUser = 65532;
 
 /**
  * Defaults first, then the author's wishes, then what nobody may change. What is still forbidden after that (host
@@ -33,7 +33,7 @@ function restrictPod(wished: V1PodSecurityContext | undefined): V1PodSecurityCon
   };
 }
 
-function restrictContainer(container: V1Container): V1Container {
+export function restrictContainer(container: V1Container): V1Container {
   const wished: V1SecurityContext = container.securityContext ?? {};
   return {
     ...container,
