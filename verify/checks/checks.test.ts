@@ -8,6 +8,7 @@ import type { Collected, FactName, Facts } from "../facts.ts";
 import { claimsOf, judges } from "../parity.ts";
 import { judge } from "../runner.ts";
 import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
+import { goodGoogleByocFacts, goodGoogleByocTargets } from "../testing/good-google-byoc.ts";
 import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { collectedFrom, factNames, goodFacts, goodTarget, goodTargets } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
@@ -17,6 +18,7 @@ const planes = [
   { model: "self-managed", targets: goodTargets, facts: goodFacts },
   { model: "byoc", targets: { ...goodTargets, customer: goodByocTarget }, facts: goodByocFacts },
 ] as const;
+const googleByoc = { model: "Google Cloud BYOC", targets: goodGoogleByocTargets, facts: goodGoogleByocFacts } as const;
 const google = { model: "Google Cloud", targets: goodGoogleTargets, facts: goodGoogleFacts } as const;
 
 const checkout = join(import.meta.dirname, "../..");
@@ -24,7 +26,7 @@ const known = new Set(ledger.claims.map(({ id }) => id));
 const groups = new Set(documentedCommands.map(({ group }) => group));
 
 describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, check) => {
-  const all = check.plane === "control" ? planes : [...planes, google];
+  const all = check.plane === "control" ? planes : [...planes, google, googleByoc];
   const own = all.filter(({ targets }) => !check.notApplicable?.(targets));
   const others = (check.clouds.includes("aws") ? planes : []).filter(({ targets }) => check.notApplicable?.(targets));
 

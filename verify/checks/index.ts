@@ -13,6 +13,7 @@ import { nodesAreTheCustomers } from "./cls-05-no-shared-compute.ts";
 import { managementIsApart } from "./cls-06-management-apart.ts";
 import { vendorKeepsItAvailable } from "./cls-07-availability.ts";
 import { clusterInCustomerProject } from "./cls-21-google-project.ts";
+import { googleApiIsPrivate } from "./cls-22-google-private-api.ts";
 import { nodesAreTheProjects } from "./cls-25-google-nodes.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { googleDataIsClassified } from "./dat-21-google-classified.ts";
@@ -59,6 +60,7 @@ import { permissionsMatchTable } from "./rbac-04-permissions-table.ts";
 import { rbacGoverns } from "./rbac-05-rbac-governs.ts";
 import { accountsAreMinimal } from "./rbac-06-minimal-accounts.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
+import { googleManagementIsPrivate } from "./net-23-google-private-management.ts";
 import { googleRepositorySealed } from "./reg-21-google-repository.ts";
 import { regionChecks } from "./region.ts";
 import { dataStaysInPlace } from "./res-01-residency.ts";
@@ -82,8 +84,10 @@ export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
   clusterInCustomerProject,
   byocApiIsPrivate,
+  googleApiIsPrivate,
   vendorManagesCluster,
   managementIsPrivate,
+  googleManagementIsPrivate,
   vendorHasNoWayIn,
   vendorReadsNothing,
   tunnelIsTheOnlyConnection,
