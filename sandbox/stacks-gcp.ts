@@ -18,6 +18,9 @@ export function googleBaseConfig(): Record<string, string> {
   return asConfig({ ...customer, phase: "base", kubernetes: { access } });
 }
 
+/** In the cloud, for its rights to be seen. */
+export const googleSecretsBackend = "gcp-secret-manager";
+
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
 export function googleCustomerConfig(images: Images): Record<string, string> {
   return asConfig({
@@ -30,7 +33,9 @@ export function googleCustomerConfig(images: Images): Record<string, string> {
       { project: local.project, domain: local.domain },
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
-    secretsBackend: "gcp-secret-manager",
+    secretsBackend: googleSecretsBackend,
+    // Of their view the admin's right is seen.
+    logs: { retentionDays: 30 },
     egress: ownEgress,
     dnsServers: [`${clusters.customer.dns}/32`],
   });

@@ -5,6 +5,7 @@ import { controlPlaneSchema, googleTargetSchema, type Targets, targetSchema } fr
 import type { Environment } from "./environment.ts";
 import { accounts, ecrHost, google, names } from "./hosts.ts";
 import { local } from "./stacks.ts";
+import { googleSecretsBackend } from "./stacks-gcp.ts";
 
 export function localTargets(environment: Environment): Targets {
   const plane = environment.cloud === "gcp" ? { google: googleOf(environment) } : { customer: customerOf(environment) };
@@ -37,8 +38,8 @@ function googleOf(environment: Environment) {
     accounts: { admin: customer.adminAccount, user: customer.userAccount },
     registryHosts: [names.registry],
     repository: customer.repository,
+    secretsBackend: googleSecretsBackend,
     logView: customer.logView,
-    secretsBackend: "gcp-secret-manager",
     ownDomains: [google.operator.split("@")[1]],
     accountGroups: [],
     google: { endpointUrl, accessTokenFile, caFile: environment.caFile },

@@ -172,6 +172,19 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
     expect((await call("GET", "/acme/demo/run/out.pb")).status).toBe(404);
   });
 
+  it("tells the project's configuration to its owner, and to no workload", async () => {
+    const look = async (token: string) => {
+      const url = `${origin}/v1/projects/${google.project}/serviceAccounts/${accounts.user}:getIamPolicy`;
+      const answer = await fetch(url, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: "{}" });
+      return [answer.status, await answer.text()];
+    };
+    expect(await look("the-operator's-token")).toEqual([
+      200,
+      expect.stringContaining(`serviceAccount:${google.pool}[demo-development/default]`),
+    ]);
+    expect((await look(await admin()))[0]).toBe(403);
+  });
+
   it("makes one object of an upload in parts, for its own place only", async () => {
     const authorization = `Bearer ${await admin()}`;
     const call = (method: string, path: string, body = "") =>

@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JSONWebKeySet } from "jose";
-import { checkSigned, isSigned } from "../../gcs/check.ts";
 import { answerRead } from "../../gcp-reads/index.ts";
+import { checkSigned, isSigned } from "../../gcs/check.ts";
 import { google, names } from "../../hosts.ts";
 import {
   answer,
@@ -20,8 +20,9 @@ import { json, problem, type Reply, storageProblem } from "./answers.ts";
 import type { GoogleConfig } from "./config.ts";
 import { accountPath, actAsAccount, SigningKeys } from "./iam-credentials.ts";
 import { keptReader } from "./kept-reader.ts";
+import { listEntries } from "./logging.ts";
 import { Parts } from "./parts.ts";
-import { isAllowed } from "./rights.ts";
+import { type Asked, isAllowed } from "./rights.ts";
 import { Secrets } from "./secrets.ts";
 import { objectStore } from "./storage.ts";
 import { askedOf, type StorageCall, storageCallOf } from "./storage-call.ts";
@@ -112,14 +113,14 @@ export function createGoogleFront(config: GoogleConfig): GoogleHandler {
         keys,
       );
     }
-    const secret = secrets.take({ method, path, query, body: fieldsOf(request, body) }, (asked) =>
-      isAllowed(entries(), { ...asked, principal: who.principal }),
-    );
+    const allowed = (asked: Omit<Asked, "principal">) => isAllowed(entries(), { ...asked, principal: who.principal });
+    const secret = secrets.take({ method, path, query, body: fieldsOf(request, body) }, allowed);
     if (secret) return secret;
-    if (who.principal !== google.operator) return problem(404, `${method} ${path} is not served here.`);
-    // The project's owner looks at all of it.
-    const { status, body: seen } = answerRead({ method, url: target }, { kept: entries(), secrets: secrets.list() });
-    return json(seen, status);
+    if (method === "POST" && path === "/v2/entries:list") return listEntries(fieldsOf(request, body), allowed);
+    // Who only looks at the configuration: nobody but the owner, since no binding of the kit's lets a workload.
+    if (who.principal !== google.operator) return problem(403, `${who.principal} may not call ${method} ${path}.`);
+    const read = answerRead({ method, url: target }, { kept: entries(), secrets: secrets.list() });
+    return json(read.body, read.status);
   }
 }
 

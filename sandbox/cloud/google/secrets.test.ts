@@ -28,6 +28,8 @@ it("keeps a value under a version until it is destroyed, and nothing once the se
     name: "projects/123456789012/secrets/union-acme__one/versions/1",
   });
   expect(take("GET", `${parent}/union-acme__one/versions/1:access`)).toMatchObject({ payload: { data } });
+  expect(secrets.list()).toMatchObject([{ name: "projects/123456789012/secrets/union-acme__one" }]);
+  expect(JSON.stringify(secrets.list())).not.toContain(data);
   expect(take("GET", `${parent}/union-acme__one/versions/2:access`)).toMatchObject({ status: 404 });
   expect(take("POST", `${parent}/union-acme__one/versions/1:destroy`)).toMatchObject({ state: "DESTROYED" });
   expect(take("GET", `${parent}/union-acme__one/versions/1:access`)).toMatchObject({ status: 400 });
