@@ -13,5 +13,6 @@ env = flyte.TaskEnvironment(name="reported", image=image)
 
 @env.task(report=True)
 def reported(finding: str = "all is well") -> str:
+    print(f"found: {finding}", flush=True)
     flyte.report.log(f"<h2>{finding}</h2>", do_flush=True)
     return finding

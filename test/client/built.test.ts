@@ -1,13 +1,8 @@
 /** Images that the real client has built in the cluster (`--image-builder remote`), and what a build is refused. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { DescribeImagesCommand, ECRClient, ImageNotFoundException } from "@aws-sdk/client-ecr";
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { describe, expect, it, vi } from "vitest";
@@ -15,46 +10,23 @@ import { renderBuildPod } from "../../components/image-builder/build-pod.ts";
 import { builderService, buildNamespace, buildPodName } from "../../components/image-builder/contract.ts";
 import { nameLabel } from "../../components/workloads/labels.ts";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
-import { flyte } from "../../sandbox/client.ts";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
 import { aptPackage, pipPackage } from "../../sandbox/cloud/packages/stand-in.ts";
-import { type HostName, network } from "../../sandbox/hosts.ts";
-import { enterNetwork } from "../../sandbox/network/namespace.ts";
 import { locateToolchain } from "../../sandbox/toolchain/index.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
 import { flyteSays } from "../support/client.ts";
 import { customerCluster } from "../support/customer-cluster.ts";
 import { evidenceFor } from "../support/evidence.ts";
-import { checkout, environment, here } from "../support/local-run.ts";
+import { environment, here } from "../support/local-run.ts";
+import { buildRunOf, runBuilt, taskLog } from "../support/remote-build.ts";
 import { runClient } from "../support/runs.ts";
-import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
 
 const { proves } = evidenceFor("client/built");
 const built = String(environment.outputs.customer.namespaces).split(",").includes(buildNamespace);
 const patience = { timeout: 60_000, interval: 500 };
-// What a given cluster says, and what comes to it, is its owner's to tell.
-const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
-/** More than a region hears in a build, of whatever else goes on. */
-const sourceBytes = 24 * 1024 * 1024;
 const image = `built-${randomBytes(4).toString("hex")}`;
 
-/** `flyte --image-builder remote run built.py speak`. @returns what it printed, in one line */
-async function run(env: Record<string, string>): Promise<{ text: string; exitCode: number; name: string }> {
-  const name = `t${randomBytes(7).toString("hex")}`;
-  const args = ["--no-progress", "--image-builder", "remote", "run", "--follow", "--name", name, "built.py", "speak"];
-  const { stdout, stderr, exitCode } = await flyte(here, environment, args, {
-    cwd: join(checkout, "examples"),
-    env: { BIPLANE_IMAGE_NAME: image, ...env },
-  });
-  return { text: stripVTControlCharacters(`${stdout}${stderr}`).replace(/[\s│]+/g, " "), exitCode, name };
-}
-
-const taskLog = async (run: string) => {
-  const namespace = `${environment.project}-${environment.domain}`;
-  return customerCluster.core.readNamespacedPodLog({ namespace, name: `${run}-a0-0`, container: "main" });
-};
-/** Of the build that a run of the client has asked for. */
-const buildRunOf = (text: string) => /Started build at: \S+\/runs\/(\w+)/.exec(text)?.[1] ?? "";
+const run = (env: Record<string, string>) => runBuilt({ BIPLANE_IMAGE_NAME: image, ...env });
 const tagOf = (text: string) => /Image [\w-]+:(\w+) not found, building/.exec(text)?.[1] ?? "";
 
 /** @returns the digest that the registry's own record has of the tag */
@@ -123,39 +95,6 @@ function shell(line: string) {
   });
 }
 
-/** Bytes that came to one of the hosts from the others, since it is up. */
-async function received(host: HostName): Promise<number> {
-  const [command = "", ...args] = enterNetwork(network.hosts[host].namespace);
-  const { stdout } = await execa(command, [...args, "cat", "/proc/net/dev"]);
-  return Number(/^\s*eth0:\s*(\d+)/m.exec(stdout)?.[1]);
-}
-
-const receivedBy = async <Host extends HostName>(hosts: readonly Host[]) =>
-  Object.fromEntries(await Promise.all(hosts.map(async (host) => [host, await received(host)] as const))) as Record<
-    Host,
-    number
-  >;
-
-/** Objects of the customer's buckets that were written since, unpacked. */
-async function objectsSince(start: Date): Promise<Written[]> {
-  const client = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
-  const { metadataBucket, fastRegistrationBucket } = environment.outputs.customer;
-  const found: Written[] = [];
-  for (const Bucket of [metadataBucket, fastRegistrationBucket].map(String))
-    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket }))
-      for (const { Key = "", LastModified } of Contents) {
-        if (!LastModified || LastModified < start) continue;
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-        const content = Buffer.from((await Body?.transformToByteArray()) ?? []);
-        const isPacked = content[0] === 0x1f && content[1] === 0x8b;
-        found.push({
-          place: `s3://${Bucket}/${Key}`,
-          text: (isPacked ? gunzipSync(content) : content).toString("latin1"),
-        });
-      }
-  return found;
-}
-
 const noBuilds = () => vi.waitFor(async () => expect(await buildPods()).toEqual([]), patience);
 
 describe.skipIf(!built)("an image that is built remotely", { ...needs("images"), timeout: 240_000 }, () => {
@@ -211,48 +150,6 @@ describe.skipIf(!built)("an image that is built remotely", { ...needs("images"),
     expect(await taskLog(buildRunOf(again.text))).toMatch(/^\S+ is there already\n/);
     expect(await outputOf(again.name)).toContain("; first");
   });
-
-  it.skipIf(!ours)(
-    "is made of source, and into layers, that never come to the region: not in bytes, not in words",
-    async () => {
-      proves(
-        ["builder-source-stays", "builder-images-stay", "builder-source-by-presigned"],
-        "the same search finds the source in the customer's bucket, and the same counter sees its bytes come to the store",
-      );
-      const marker = `source-${randomBytes(8).toString("hex")}`;
-      const folder = mkdtempSync(join(tmpdir(), "biplane-source-"));
-      const source = join(folder, "source.bin");
-      // Nothing packs it smaller.
-      writeFileSync(source, Buffer.concat([Buffer.from(marker), randomBytes(sourceBytes)]));
-      const hosts = ["region", "edge", "cloud"] as const;
-      // The store tells whole seconds.
-      const start = new Date(Math.floor(Date.now() / 1_000) * 1_000);
-      const before = await receivedBy(hosts);
-      const { text, exitCode } = await run({ BIPLANE_SOURCE: source, BIPLANE_COMMAND: `: ${marker}` });
-      rmSync(folder, { recursive: true });
-      expect(exitCode, text).toBe(0);
-      const after = await receivedBy(hosts);
-
-      const log = await taskLog(buildRunOf(text));
-      const pushes = [...log.matchAll(/pushing (?:manifest for|layers to)? ?(\S+[/:]\S+)/g)].map(([, to = ""]) => to);
-      const repository = `${environment.outputs.customer.repositoryUrl}:`;
-      expect(pushes.length, log).toBeGreaterThan(0);
-      expect(pushes.filter((to) => !to.startsWith(repository))).toEqual([]);
-
-      // The client has no credential of the store's: what it brings there comes by URLs that are signed for it.
-      const fastRegistration = String(environment.outputs.customer.fastRegistrationBucket);
-      const home = `s3://${fastRegistration}/${environment.org}/${environment.project}/${environment.domain}/`;
-      const found = placesHolding(await objectsSince(start), marker);
-      expect(found.length).toBeGreaterThan(0);
-      expect(found.filter((place) => !place.startsWith(home))).toEqual([]);
-      expect(placesHolding([...(await saidBy("region")), ...keptByRegion()], marker)).toEqual([]);
-
-      const came = (host: (typeof hosts)[number]) => after[host] - before[host];
-      expect(came("cloud")).toBeGreaterThan(sourceBytes);
-      expect(came("region")).toBeLessThan(sourceBytes / 2);
-      expect(came("edge")).toBeLessThan(sourceBytes / 2);
-    },
-  );
 
   it("is not made where a step fails: the log says which and why, the run's error ends with it, and no tag is left", async () => {
     const command = "echo the reason is here >&2; exit 7";

@@ -21,6 +21,7 @@ import { evidenceFor } from "../support/evidence.ts";
 import { environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 import { type Stated, statedOf } from "../support/statement.ts";
+import { keptByRegion, placesHolding } from "../support/written.ts";
 
 const { proves } = evidenceFor("data/by-kind");
 const { org, project, domain, outputs } = environment;
@@ -153,6 +154,35 @@ describe("of a task's run", () => {
     const { name: failed } = await runExample("failing", "failing", [], { follow: false });
     await (await runClient()).ended(failed);
     await expect(of(failed, ActionDataKind.OUTPUTS)).rejects.toMatchObject({ code: Code.NotFound });
+  });
+
+  it("what a client gets comes by the way of its type: from the store by a URL, through the relay, or from the record", async () => {
+    proves(
+      ["wf-results-by-type"],
+      "the same search that finds nothing of what came by URL and relay in the region's record finds the run there",
+    );
+    const token = await accessToken();
+    const actionId = { name: "a0", run: { org, project, domain, name: run } };
+    const kind = ActionDataKind.OUTPUTS;
+    const stored = await api(ActionDataService, token).presignActionData({
+      ...{ org, project, domain, run, action: "a0", kind },
+    });
+    const urls = [new URL(stored.signedUrl), await link(ArtifactType.REPORT), await link(ArtifactType.CODE_BUNDLE)];
+    const answers = await Promise.all(urls.map(({ href }) => https(href)));
+    expect(urls.map(({ host }) => host)).toEqual(urls.map(() => new URL(environment.aws.endpointUrl).host));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers.slice(0, 2).filter(({ body }) => !body.includes(finding))).toEqual([]);
+
+    const lines: string[] = [];
+    for await (const { logs } of api(DataProxyService, token).tailLogs({ actionId, attempt: 1 }))
+      lines.push(...logs.flatMap((part) => part.lines.map(({ message }) => message)));
+    expect(lines.filter((line) => line.includes(`found: ${finding}`))).toHaveLength(1);
+
+    const { status, metadata: about } = await (await runClient()).ended(run);
+    expect([status?.phase, about?.spec.case]).toEqual([ActionPhase.SUCCEEDED, "task"]);
+    const kept = keptByRegion();
+    expect(placesHolding(kept, run).filter((place) => place.startsWith("database")).length).toBeGreaterThan(0);
+    expect(placesHolding(kept, finding)).toEqual([]);
   });
 
   it.skipIf(!ours)(

@@ -105,9 +105,7 @@ const listings: Record<string, Listing> = {
       ({ BackupVaultName }) => BackupVaultName,
     ),
   "backup plan": async (cloud) =>
-    ((await (await cloud.backup()).listBackupPlans({})).BackupPlansList ?? []).map(
-      ({ BackupPlanName }) => BackupPlanName,
-    ),
+    ((await (await cloud.backup()).listBackupPlans({})).BackupPlansList ?? []).map(({ BackupPlanId }) => BackupPlanId),
   "logs group": async (cloud) =>
     ((await (await cloud.logs()).describeLogGroups({})).logGroups ?? []).map(({ logGroupName }) => logGroupName),
   "sns topic": async (cloud) =>

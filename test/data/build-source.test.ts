@@ -1,0 +1,97 @@
+/** What an image is made of, and the image itself, on their ways: none leads through the region. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { buildNamespace } from "../../components/image-builder/contract.ts";
+import { operatorClient } from "../../sandbox/cloud/index.ts";
+import { type HostName, network } from "../../sandbox/hosts.ts";
+import { enterNetwork } from "../../sandbox/network/namespace.ts";
+import { needs } from "../../sandbox/toolchain/testing/needs.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { environment, here } from "../support/local-run.ts";
+import { buildRunOf, runBuilt, taskLog } from "../support/remote-build.ts";
+import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
+
+const { proves } = evidenceFor("data/build-source");
+const { org, project, domain, outputs } = environment;
+const metadata = String(outputs.customer.metadataBucket);
+const fastRegistration = String(outputs.customer.fastRegistrationBucket);
+// What a given cluster says, and what comes to it, is its owner's to tell.
+const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
+const built = ours && String(outputs.customer.namespaces).split(",").includes(buildNamespace);
+/** Many times what a region hears in the time of a build, while nothing else is done. */
+const sourceBytes = 24 * 1024 * 1024;
+const hosts = ["region", "edge", "cloud"] as const;
+
+/** Bytes that came to one of the hosts from the others, since it is up. */
+async function received(host: HostName): Promise<number> {
+  const [command = "", ...args] = enterNetwork(network.hosts[host].namespace);
+  const { stdout } = await execa(command, [...args, "cat", "/proc/net/dev"]);
+  const bytes = Number(/^\s*eth0:\s*(\d+)/m.exec(stdout)?.[1]);
+  if (!Number.isFinite(bytes)) throw new Error(`the host ${host} has no counter of its network: ${stdout}`);
+  return bytes;
+}
+
+/** Objects of the customer's buckets that were written since, unpacked. */
+async function objectsSince(start: Date): Promise<Written[]> {
+  const client = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
+  const found: Written[] = [];
+  for (const Bucket of [metadata, fastRegistration])
+    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket }))
+      for (const { Key = "", LastModified } of Contents) {
+        if (!LastModified || LastModified < start) continue;
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+        const content = Buffer.from((await Body?.transformToByteArray()) ?? []);
+        const isPacked = content[0] === 0x1f && content[1] === 0x8b;
+        const text = (isPacked ? gunzipSync(content) : content).toString("latin1");
+        found.push({ place: `s3://${Bucket}/${Key}`, text });
+      }
+  return found;
+}
+
+describe.skipIf(!built)("an image that is built remotely", { ...needs("images"), timeout: 240_000 }, () => {
+  it("is made of source, and into layers, that never come to the region: not in bytes, not in words", async () => {
+    proves(
+      ["builder-source-stays", "builder-images-stay", "builder-source-by-presigned"],
+      "the same search finds the source in the customer's bucket, and the same counter sees its bytes come to the store",
+    );
+    const marker = `source-${randomBytes(8).toString("hex")}`;
+    const folder = mkdtempSync(join(tmpdir(), "biplane-source-"));
+    const source = join(folder, "source.bin");
+    // Nothing packs it smaller.
+    writeFileSync(source, Buffer.concat([Buffer.from(marker), randomBytes(sourceBytes)]));
+    // The store tells whole seconds.
+    const start = new Date(Math.floor(Date.now() / 1_000) * 1_000);
+    const before = await Promise.all(hosts.map(received));
+    const { text, exitCode } = await runBuilt({
+      BIPLANE_IMAGE_NAME: `source-${randomBytes(4).toString("hex")}`,
+      BIPLANE_SOURCE: source,
+      BIPLANE_COMMAND: `: ${marker}`,
+    });
+    rmSync(folder, { recursive: true });
+    expect(exitCode, text).toBe(0);
+    const after = await Promise.all(hosts.map(received));
+    const [toRegion = 0, toEdge = 0, toCloud = 0] = after.map((bytes, at) => bytes - (before[at] ?? 0));
+
+    const log = await taskLog(buildRunOf(text));
+    const pushes = [...log.matchAll(/pushing manifest for (\S+)/g)].map(([, to = ""]) => to);
+    expect(pushes.length, log).toBeGreaterThan(0);
+    expect(pushes.filter((to) => !to.startsWith(`${outputs.customer.repositoryUrl}:`))).toEqual([]);
+
+    // The client has no credential of the store's: what it brings there comes by URLs that are signed for it.
+    const home = `s3://${fastRegistration}/${org}/${project}/${domain}/`;
+    const found = placesHolding(await objectsSince(start), marker);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((place) => !place.startsWith(home))).toEqual([]);
+    expect(placesHolding([...(await saidBy("region")), ...keptByRegion()], marker)).toEqual([]);
+
+    expect(toCloud).toBeGreaterThan(sourceBytes);
+    expect(toRegion).toBeLessThan(sourceBytes / 2);
+    expect(toEdge).toBeLessThan(sourceBytes / 2);
+  });
+});
