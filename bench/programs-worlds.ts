@@ -8,6 +8,7 @@ import { startEmulated, toolchain } from "../sandbox/engine/testing/emulated.ts"
 import { accounts, awsRegion, operatorRole } from "../sandbox/hosts.ts";
 import { paths } from "../sandbox/paths.ts";
 import { awsPackage } from "../sandbox/providers/aws/index.ts";
+import { azurePackage } from "../sandbox/providers/azure/index.ts";
 import { gcpPackage } from "../sandbox/providers/gcp/index.ts";
 import { serveAll } from "../sandbox/providers/index.ts";
 import { kubernetesPackage } from "../sandbox/providers/kubernetes/index.ts";
@@ -39,8 +40,6 @@ function workloads(count: number, cloud: Record<string, unknown>): Record<string
   });
 }
 
-export const worlds = { aws: openAws, gcp: openGoogle } satisfies Record<string, () => Promise<BenchWorld>>;
-
 async function openAws(): Promise<BenchWorld> {
   const { sandbox, cloud, close } = await startEmulated();
   // What the base phase made, as far as the preview looks at it.
@@ -65,21 +64,48 @@ async function openAws(): Promise<BenchWorld> {
   };
 }
 
-async function openGoogle(): Promise<BenchWorld> {
-  const state = mkdtempSync(join(tmpdir(), "biplane-programs-gcp-"));
+const openGoogle = () =>
+  openKept("gcp", { project: "acme-data", region: "europe-west4" }, ({ paths }) => gcpPackage(paths));
+
+const openAzure = () =>
+  openKept(
+    "azure",
+    {
+      ...{ subscription: "11111111-1111-4111-8111-111111111111", region: "westeurope" },
+      tenant: "22222222-2222-4222-8222-222222222222",
+    },
+    ({ paths }) => azurePackage(paths),
+  );
+
+/** A cloud that the sandbox keeps without an emulator: its base is brought up first. */
+async function openKept(
+  cloud: "gcp" | "azure",
+  where: Record<string, string>,
+  packageOf: (sandbox: Sandbox) => Package,
+): Promise<BenchWorld> {
+  const state = mkdtempSync(join(tmpdir(), `biplane-programs-${cloud}-`));
   const sandbox = {
     ...{ paths: paths({ ...process.env, BIPLANE_STATE: state }), tools: toolchain(), progress: () => {} },
   };
-  const cloud = { cloud: "gcp", project: "acme-data", region: "europe-west4" };
-  const packages = () => [gcpPackage(sandbox.paths), kubernetesPackage({}), tlsPackage()];
+  const place = { ...where, cloud };
+  const packages = () => [packageOf(sandbox), kubernetesPackage({}), tlsPackage()];
   await upStack(sandbox, {
     ...{ stack: "customer-acme-base", program, secrets: {}, account: "customer", plane: "customer" },
-    config: asConfig({ ...customer, ...cloud, phase: "base" }),
+    config: asConfig({ ...customer, ...place, phase: "base" }),
     providers: () => serveAll(packages()),
   });
   return {
-    ...{ sandbox, packages, empty: join(import.meta.dirname, "empty-gcp") },
-    customerOf: (count) => workloads(count, cloud),
+    ...{ sandbox, packages, empty: join(import.meta.dirname, `empty-${cloud}`) },
+    customerOf: (count) => workloads(count, place),
     close: async () => rmSync(state, { recursive: true, force: true }),
   };
+}
+
+export const worlds = { aws: openAws, gcp: openGoogle, azure: openAzure } satisfies Record<
+  string,
+  () => Promise<BenchWorld>
+>;
+
+export function isWorld(name: string): name is keyof typeof worlds {
+  return Object.hasOwn(worlds, name);
 }

@@ -1,7 +1,7 @@
 /**
  * What the customer stack costs beside a program that only imports its SDKs, and what each project-domain adds: a first
  * `pulumi preview` by Pulumi's own entry, on an emulated account, medians of alternating rounds. No planes are needed.
- * `node bench/programs.ts [ROUNDS] [aws|gcp]`
+ * `node bench/programs.ts [ROUNDS] [aws|gcp|azure]`
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,11 +13,15 @@ import { stackLayout } from "../sandbox/engine/layout.ts";
 import { officialEnvironment } from "../sandbox/engine/testing/official-cli.ts";
 import { serveOfficialEntry } from "../sandbox/engine/testing/official-entry.ts";
 import { serveAll } from "../sandbox/providers/index.ts";
-import { worlds } from "./programs-worlds.ts";
+import { refusal } from "../shared/errors.ts";
+import { isWorld, worlds } from "./programs-worlds.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const rounds = Number(process.argv[2] ?? 5);
-const cloud = process.argv[3] === "gcp" ? "gcp" : "aws";
+const cloud = process.argv[3] ?? "aws";
+if (!isWorld(cloud)) {
+  throw refusal({ subject: "the cloud", value: cloud, allowed: Object.keys(worlds).join(", ") });
+}
 
 interface Cost {
   seconds: number;

@@ -1,6 +1,6 @@
 /**
- * Google Cloud's side of the local run: what a project holds, by the path that its REST API has it under. A store of
- * configuration, never a judge: nothing here enforces what it keeps.
+ * Google Cloud's and Azure's side of the local run: what a project or a subscription holds, by the path that its REST API
+ * has it under. A store of configuration, never a judge: nothing here enforces what it keeps.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,8 +31,9 @@ export interface Kept {
 /** Of a member's entry: its resource stands before it. */
 export const policyPart = ":iam/";
 
-export function keptProject(paths: Paths): Kept {
-  const folder = join(paths.cloud, "gcp");
+/** @param cloud whose it is, and the folder's name */
+export function keptProject(paths: Paths, cloud: "gcp" | "azure" = "gcp"): Kept {
+  const folder = join(paths.cloud, cloud);
   const file = join(folder, "kept.json");
   // Reads and writes are synchronous: two resources made at once cannot lose each other's entry.
   const load = (): Record<string, Entry> =>

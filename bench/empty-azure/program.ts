@@ -1,0 +1,20 @@
+import "@pulumi/azure-native/authorization/roleAssignment.js";
+import "@pulumi/azure-native/authorization/roleDefinition.js";
+import "@pulumi/azure-native/containerregistry/registry.js";
+import "@pulumi/azure-native/containerservice/getManagedCluster.js";
+import "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials.js";
+import "@pulumi/azure-native/keyvault/key.js";
+import "@pulumi/azure-native/keyvault/vault.js";
+import "@pulumi/azure-native/managedidentity/federatedIdentityCredential.js";
+import "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
+import "@pulumi/azure-native/provider.js";
+import "@pulumi/azure-native/resources/resourceGroup.js";
+import "@pulumi/azure-native/storage/blobContainer.js";
+import "@pulumi/azure-native/storage/blobServiceProperties.js";
+import "@pulumi/azure-native/storage/managementPolicy.js";
+import "@pulumi/azure-native/storage/storageAccount.js";
+import "@pulumi/kubernetes";
+import "@pulumi/pulumi";
+import "@pulumi/tls";
+
+export default async () => ({});

@@ -1,0 +1,61 @@
+/** Package azure-native: one store for all its types, by their ARM ids (rows.ts), and the functions that programs call. */
+import type { Paths } from "../../paths.ts";
+import { type Kept, keptProject } from "../gcp/kept.ts";
+import { type Package, properties, type ResourceType } from "../machine/resource.ts";
+import type { Properties } from "../machine/values.ts";
+import { lookups } from "./lookups.ts";
+import { pathOf, type Row, rows } from "./rows.ts";
+
+export function azurePackage(paths: Paths): Package {
+  const kept = keptProject(paths, "azure");
+  let subscription: string | undefined;
+  const known = () => {
+    if (subscription === undefined) throw new Error("the provider of Azure was given no subscriptionId");
+    return subscription;
+  };
+  return {
+    name: "azure-native",
+    version: "3.28.0",
+    table: "sandbox/providers/azure/rows.ts",
+    async configure({ subscriptionId }) {
+      if (typeof subscriptionId === "string") subscription = subscriptionId;
+    },
+    typeOf(token) {
+      const row = rows[token];
+      return row && keptType(token, row, kept, known);
+    },
+    invokes: lookups(kept, known),
+  };
+}
+
+function keptType(type: string, row: Row, kept: Kept, subscription: () => string): ResourceType {
+  const { names, scope, kind, outputs, replaceOn = [], stays } = row;
+  const entryOf = (inputs: Properties, id: string) => ({
+    type,
+    inputs: properties(inputs),
+    // Every resource answers its name and kind beside what it was given.
+    outputs: { name: id.split("/").at(-1), type: kind, ...outputs?.(inputs, id) },
+  });
+  const naming = [...names.filter((name) => !name.startsWith("=")), scope ?? "resourceGroupName", "location"];
+  return {
+    replaceOn: [...naming, ...replaceOn],
+    sameIdentity: (olds, news) => pathOf(row, olds, "any") === pathOf(row, news, "any"),
+    async create(inputs) {
+      const id = pathOf(row, inputs, subscription());
+      kept.add(id, entryOf(inputs, id));
+      return id;
+    },
+    async read(id) {
+      const held = kept.get(id);
+      return held && !held.destroyed ? { inputs: held.inputs, outputs: held.outputs } : undefined;
+    },
+    async update(id, inputs) {
+      kept.change(id, entryOf(inputs, id));
+    },
+    async delete(id) {
+      const held = kept.get(id);
+      if (held && stays) kept.change(id, { ...held, destroyed: true });
+      else kept.remove(id);
+    },
+  };
+}
