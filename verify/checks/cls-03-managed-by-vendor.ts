@@ -5,7 +5,7 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants } from "../reason/iam-policy.ts";
-import { expand, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
+import { expand, grantsToNamed, type RbacFacts, textOf } from "../reason/rbac/grants.ts";
 import type { Target } from "../target.ts";
 
 type Management = NonNullable<Target["management"]>;
@@ -31,7 +31,7 @@ export const vendorManagesCluster = defineCheck({
     const named = [
       ...judgeTrust(role.trust, management.roleArn),
       ...judgeEntries(facts.clusterAccess, management, target),
-      judgeRights(facts, management, target),
+      judgeRights({ kind: "Group", name: management.group }, management.level, facts, target),
     ];
     // The search is long, and for what names do not show.
     return named.some(({ ok }) => !ok) ? named : [...named, ...judgeWays(facts, target, vendors)];
@@ -140,16 +140,21 @@ function judgeEntries({ entries }: Facts["clusterAccess"], management: Managemen
   }
 }
 
-function judgeRights(facts: Parameters<typeof grantsToGroup>[1], management: Management, target: Target): Finding {
-  const { group, level } = management;
+/** @param who the vendor's managers, as the cluster knows them */
+export function judgeRights(
+  who: Parameters<typeof grantsToNamed>[0],
+  level: Management["level"],
+  facts: RbacFacts,
+  { namespace }: Pick<Target, "namespace">,
+): Finding {
   const wanted = new Set(
     rightsOf(level)
-      .flatMap(({ where, rules }) => expand(rules, where === "platform" ? target.namespace : undefined, group))
+      .flatMap(({ where, rules }) => expand(rules, where === "platform" ? namespace : undefined, who.name))
       .map(textOf),
   );
-  const held = grantsToGroup(group, facts);
+  const held = grantsToNamed(who, facts);
   const beyond = held.find((grant) => !wanted.has(textOf(grant)));
-  const subject = `group ${group}`;
+  const subject = `${who.kind.toLowerCase()} ${who.name}`;
   if (beyond) return fail(subject, `may ${textOf(beyond)}, by ${beyond.via}`);
   const missing = [...wanted].find((text) => !held.some((grant) => textOf(grant) === text));
   if (missing !== undefined) return fail(subject, `may not ${missing}`);

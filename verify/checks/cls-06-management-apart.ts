@@ -4,7 +4,7 @@ import { planeFactNames, planeStores, planeWorld } from "../reason/iam/plane-wor
 import { simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import { allows, type Grant, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
-import { ownNamespaces, projectNamespaces, type Target } from "../target.ts";
+import { ownNamespaces, type PlaneTarget, projectNamespaces } from "../target.ts";
 
 const clusterWork = ["eks:DescribeCluster", "eks:UpdateClusterVersion", "eks:CreateNodegroup", "eks:CreateAddon"];
 const nodeWork = ["eks:DescribeNodegroup", "eks:UpdateNodegroupConfig", "eks:UpdateNodegroupVersion"];
@@ -120,7 +120,8 @@ function judge(
   return answer === wanted ? pass(subject, answer) : fail(subject, `${answer}, where ${wanted} is right`);
 }
 
-function refusedIn(target: Target): Omit<Grant, "via">[] {
+/** What the vendor's managers may not do in any namespace of the plane. */
+export function refusedIn(target: PlaneTarget): Omit<Grant, "via">[] {
   return ownNamespaces(target).flatMap((namespace) => [
     ...apart.map((one) => ({ ...one, namespace })),
     ...(namespace === target.namespace ? [] : [{ ...apartInProjects, namespace }]),

@@ -2,7 +2,7 @@ import { workloadIdentityUser } from "../../components/identity/gcp-roles.ts";
 import { defineGoogleCheck } from "../check.ts";
 import type { GoogleBinding } from "../facts-google.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { isOwnMember } from "../reason/gcp/own.ts";
+import { isOwnMember, vendorSession } from "../reason/gcp/own.ts";
 import { type GooglePlane, googlePlaneFacts, named, policiesIn } from "../reason/gcp/plane.ts";
 import type { GoogleTarget } from "../target.ts";
 import { askAll, waysToData } from "./google-questions.ts";
@@ -88,10 +88,5 @@ export function judgeMembers(plane: GooglePlane, target: GoogleTarget): Finding[
 /** One named role of AWS's becomes the one account that is there for it. */
 function isVendors(resource: string, { role }: GoogleBinding, member: string, { management, project }: GoogleTarget) {
   if (!management || resource !== named.account(project, management.account)) return false;
-  return (
-    role === workloadIdentityUser &&
-    /^principalSet:\/\/iam\.googleapis\.com\/projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/attribute\.aws_role\/arn:aws:sts::\d{12}:assumed-role\/[\w+=,.@-]+$/.test(
-      member,
-    )
-  );
+  return role === workloadIdentityUser && vendorSession.test(member);
 }

@@ -14,6 +14,7 @@ import { managementIsApart } from "./cls-06-management-apart.ts";
 import { vendorKeepsItAvailable } from "./cls-07-availability.ts";
 import { clusterInCustomerProject } from "./cls-21-google-project.ts";
 import { googleApiIsPrivate } from "./cls-22-google-private-api.ts";
+import { googleManagement } from "./cls-23-google-management.ts";
 import { nodesAreTheProjects } from "./cls-25-google-nodes.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { googleDataIsClassified } from "./dat-21-google-classified.ts";
@@ -86,6 +87,7 @@ export const checks: readonly AnyCheck[] = [
   byocApiIsPrivate,
   googleApiIsPrivate,
   vendorManagesCluster,
+  googleManagement,
   managementIsPrivate,
   googleManagementIsPrivate,
   vendorHasNoWayIn,

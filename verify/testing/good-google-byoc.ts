@@ -1,4 +1,5 @@
 /** The same plane on Google Cloud, operated by its vendor: its account, and its private link, as the stacks make them. */
+import { rightsOf } from "../../components/admission/management.ts";
 import { workloadIdentityUser } from "../../components/identity/gcp-roles.ts";
 import { managementPermissions } from "../../components/management/gcp-levels.ts";
 import { sessionsOf } from "../../components/management/gcp-trust.ts";
@@ -7,6 +8,8 @@ import { type GoogleTarget, googleTargetSchema, type Targets } from "../target.t
 import { goodGoogleFacts, goodGoogleTarget, goodGoogleTargets } from "./good-google.ts";
 import { projectNumber } from "./good-google-project.ts";
 
+const level = "no-delete";
+const rbac = "rbac.authorization.k8s.io";
 const { project, region } = goodGoogleTarget;
 const account = `acme-local-management@${project}.iam.gserviceaccount.com`;
 const attachment = `projects/${project}/regions/${region}/serviceAttachments/acme-local-api`;
@@ -14,7 +17,7 @@ const attachment = `projects/${project}/regions/${region}/serviceAttachments/acm
 const goodGoogleByocTarget: GoogleTarget = googleTargetSchema.parse({
   ...goodGoogleTarget,
   model: "byoc",
-  management: { account, level: "no-delete", serviceAttachment: attachment },
+  management: { account, level, serviceAttachment: attachment },
 });
 
 export const goodGoogleByocTargets: Targets = { ...goodGoogleTargets, google: goodGoogleByocTarget };
@@ -30,10 +33,19 @@ export function goodGoogleByocFacts(): Facts {
     bindings: [{ role: workloadIdentityUser, members: [member] }],
   });
   facts.googleProject.policies[0]?.bindings.push({ role, members: [`serviceAccount:${account}`] });
-  facts.googleRoles.push({ name: role, permissions: [...managementPermissions["no-delete"]] });
+  facts.googleRoles.push({ name: role, permissions: [...managementPermissions[level]] });
   facts.googleNetwork.attachments.push({
     ...{ name: attachment, preference: "ACCEPT_MANUAL", accepted: ["vendor-ops"], schemes: ["INTERNAL_MANAGED"] },
     connections: [{ endpoint: `projects/vendor-ops/regions/${region}/forwardingRules/api`, state: "ACCEPTED" }],
   });
+  const rules = (where: "cluster" | "platform") =>
+    rightsOf(level).flatMap((right) => (right.where === where ? right.rules : []));
+  const subjects = [{ kind: "User", apiGroup: rbac, name: account }];
+  const roleRef = (kind: string) => ({ apiGroup: rbac, kind, name: "biplane-managers" });
+  const inPlatform = { name: "biplane-managers", namespace: goodGoogleTarget.namespace };
+  facts.clusterRoles.push({ metadata: { name: "biplane-managers" }, rules: rules("cluster") });
+  facts.clusterRoleBindings.push({ metadata: { name: "biplane-managers" }, roleRef: roleRef("ClusterRole"), subjects });
+  facts.roles.push({ metadata: inPlatform, rules: rules("platform") });
+  facts.roleBindings.push({ metadata: inPlatform, roleRef: roleRef("Role"), subjects });
   return facts;
 }

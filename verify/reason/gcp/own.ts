@@ -70,3 +70,7 @@ function isOwnPool(who: string, id: string, number: string): boolean {
     /^\/\/iam\.googleapis\.com\/projects\/([^/]+)\/locations\/global\/workloadIdentityPools\/([^/]+)\//.exec(who) ?? [];
   return pool === `${id}.svc.id.goog` && (home === number || home === id);
 }
+
+/** A named role of an account of AWS, by the attribute that the kit's pool gives a session. */
+export const vendorSession =
+  /^principalSet:\/\/iam\.googleapis\.com\/projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/attribute\.aws_role\/arn:aws:sts::(\d{12}):assumed-role\/[\w+=,.@-]+$/;

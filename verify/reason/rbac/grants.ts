@@ -67,8 +67,13 @@ export function bindingsTo(account: Account, facts: Pick<RbacFacts, "roleBinding
 
 /** Grants of a group. */
 export function grantsToGroup(group: string, facts: RbacFacts): Grant[] {
+  return grantsToNamed({ kind: "Group", name: group }, facts);
+}
+
+/** Grants of bindings that name somebody, and of no other. */
+export function grantsToNamed(who: { kind: "Group" | "User"; name: string }, facts: RbacFacts): Grant[] {
   return bindingsOf(facts)
-    .filter(({ subjects = [] }) => subjects.some(({ kind, name }) => kind === "Group" && name === group))
+    .filter(({ subjects = [] }) => subjects.some(({ kind, name }) => kind === who.kind && name === who.name))
     .flatMap(grantsIn(facts));
 }
 
