@@ -9,7 +9,7 @@ export interface KnativeCondition {
   reason?: string;
 }
 
-export interface RevisionSpec {
+interface RevisionSpec {
   serviceAccountName: string;
   automountServiceAccountToken: boolean;
   enableServiceLinks: boolean;
