@@ -1,15 +1,9 @@
 /** Which managed identities the plane's pods take in Azure, decided from plain configuration. */
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
-import {
-  adminServiceAccounts,
-  type Isolation,
-  type ProjectSpace,
-  type Subject,
-  secretsServiceAccount,
-  taskServiceAccount,
-} from "./contract.ts";
+import type { Isolation, ProjectSpace, Subject } from "./contract.ts";
 import { checkDistinct } from "./role-plan.ts";
+import { serviceSubjects, taskSubjects } from "./subjects.ts";
 
 export interface IdentityPlanArgs {
   names: { admin: string; user: string };
@@ -58,12 +52,11 @@ const assignmentsOfUser = 2;
  * @throws UserError for a project twice, and where a quota of Azure's would be passed.
  */
 export function planIdentities(args: IdentityPlanArgs): IdentityPlans {
-  const { names, org, projects, isolation, namespace } = args;
+  const { names, org, projects, isolation } = args;
   checkDistinct(projects);
-  const services = [...Object.values(adminServiceAccounts), ...(args.secretsInCloud ? [secretsServiceAccount] : [])];
   const admin = {
     ...{ key: "", name: physicalName("azure-resource", names.admin) },
-    subjects: services.map((serviceAccount) => ({ namespace, serviceAccount })),
+    subjects: serviceSubjects(args),
   };
   const shared = isolation === "shared";
   const more = shared ? planShared(args) : projects.map((space) => planOwn(args, space));
@@ -90,17 +83,18 @@ function planShared({ names, org, projects }: IdentityPlanArgs): IdentityPlan[] 
     return {
       key,
       name: at === 0 ? physicalName("azure-resource", names.user) : physicalName("azure-resource", names.user, key),
-      subjects: taken.map((space) => ({ namespace: space.namespace, serviceAccount: taskServiceAccount })),
+      subjects: taskSubjects(taken),
       prefix: org,
     };
   });
 }
 
-function planOwn({ names, org }: IdentityPlanArgs, { project, domain, namespace }: ProjectSpace): IdentityPlan {
+function planOwn({ names, org }: IdentityPlanArgs, space: ProjectSpace): IdentityPlan {
+  const { project, domain } = space;
   return {
-    key: namespace,
+    key: space.namespace,
     name: physicalName("azure-resource", names.user, project, domain),
-    subjects: [{ namespace, serviceAccount: taskServiceAccount }],
+    subjects: taskSubjects([space]),
     prefix: `${org}/${project}/${domain}`,
   };
 }

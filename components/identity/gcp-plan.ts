@@ -1,15 +1,9 @@
 /** Which service accounts the plane's pods take in Google Cloud, decided from plain configuration. */
 import { refusal } from "../../shared/errors.ts";
 import { physicalName } from "../../shared/names.ts";
-import {
-  adminServiceAccounts,
-  type Isolation,
-  type ProjectSpace,
-  type Subject,
-  secretsServiceAccount,
-  taskServiceAccount,
-} from "./contract.ts";
+import type { Isolation, ProjectSpace, Subject } from "./contract.ts";
 import { checkDistinct } from "./role-plan.ts";
+import { serviceSubjects, taskSubjects } from "./subjects.ts";
 
 export interface AccountPlanArgs {
   names: { admin: string; user: string };
@@ -58,22 +52,20 @@ const fixedAccounts = 20;
  * @throws UserError for a project twice, names that IAM refuses, and where a quota of IAM would be passed.
  */
 export function planAccounts(args: AccountPlanArgs): AccountPlan {
-  const { names, org, projects, isolation, namespace } = args;
+  const { names, org, projects, isolation } = args;
   checkDistinct(projects);
   const shared = isolation === "shared";
   if (shared) checkMembers(projects.length);
   else checkAccounts(projects.length, args.accountQuota ?? googleQuotas.accounts);
-  const admins = [...Object.values(adminServiceAccounts), ...(args.secretsInCloud ? [secretsServiceAccount] : [])];
-  const tasks = projects.map((space) => ({ namespace: space.namespace, serviceAccount: taskServiceAccount }));
   return {
     admin: {
       accountId: physicalName("service-account", names.admin),
-      subjects: admins.map((serviceAccount) => ({ namespace, serviceAccount })),
+      subjects: serviceSubjects(args),
     },
     user: {
       key: "",
       accountId: physicalName("service-account", names.user),
-      subjects: shared ? tasks : [],
+      subjects: shared ? taskSubjects(projects) : [],
       prefix: org,
       description: "Task pods",
     },
@@ -81,11 +73,12 @@ export function planAccounts(args: AccountPlanArgs): AccountPlan {
   };
 }
 
-function planOwn({ names, org }: AccountPlanArgs, { project, domain, namespace }: ProjectSpace): UserAccountPlan {
+function planOwn({ names, org }: AccountPlanArgs, space: ProjectSpace): UserAccountPlan {
+  const { project, domain } = space;
   return {
-    key: namespace,
+    key: space.namespace,
     accountId: physicalName("service-account", names.user, project, domain),
-    subjects: [{ namespace, serviceAccount: taskServiceAccount }],
+    subjects: taskSubjects([space]),
     prefix: `${org}/${project}/${domain}`,
     description: `Task pods of ${project} in ${domain}`,
   };
