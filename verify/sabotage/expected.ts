@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
-import { goodGoogleByocFacts, goodGoogleByocTargets } from "../testing/good-google-byoc.ts";
 import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
+import { goodGoogleByocFacts, goodGoogleByocTargets } from "../testing/good-google-byoc.ts";
 import { collectedFrom, goodFacts, goodTargets } from "../testing/good-plane.ts";
 import { type Expected, expectedPath, listed } from "./listed.ts";
 import { type Proof, proveAll } from "./prove.ts";
