@@ -29,7 +29,7 @@ export interface StackRun {
   onEvent?: (event: EngineEvent) => void;
   /** Ends the operation as Ctrl-C does: what is under way is finished, nothing more is begun. */
   signal?: AbortSignal;
-  /** In place of the sandbox's own, for tests. */
+  /** @default those of an account in AWS */
   providers?: () => Promise<Providers>;
   /** Folder of a mandatory policy pack, which previews and updates must pass. @default none */
   policyPack?: string;

@@ -170,6 +170,7 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
     expect((await call("GET", "/another-bucket")).status).toBe(403);
     expect((await call("DELETE", "/acme/demo/run/out.pb")).status).toBe(204);
     expect((await call("GET", "/acme/demo/run/out.pb")).status).toBe(404);
+    expect((await call("DELETE", "/acme/demo/run/out.pb")).status).toBe(404);
   });
 
   it("tells the project's configuration to its owner, and to no workload", async () => {

@@ -7,7 +7,7 @@ import {
   answer,
   type FrontRequest,
   type FrontResponse,
-  forwardedHeaders,
+  flatHeaders,
   readWhole,
   splitTarget,
 } from "../front/exchange.ts";
@@ -84,10 +84,11 @@ export function objectStore({ upstream, host, parts }: StoreBehind) {
         const target = `/storage/v1/b/${encodeURIComponent(call.bucket)}/o/${encodeURIComponent(call.object ?? "")}`;
         const gone = await exchange(upstream, { method: "DELETE", target, headers: { host }, body: Buffer.alloc(0) });
         if (gone.status < 300) return { status: 204, body: "" };
-        return gone.status === 404 ? storageProblem(404, "NoSuchKey", "there is no such object") : (gone as Reply);
+        if (gone.status === 404) return storageProblem(404, "NoSuchKey", "there is no such object");
+        throw new Error(`the store answered ${gone.status} to a deletion`);
       }
       default:
-        return put(call, forwardedHeaders(request) as Record<string, string>, body);
+        return put(call, flatHeaders(request), body);
     }
   }
 
