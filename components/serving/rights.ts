@@ -26,7 +26,8 @@ export const controllerRules: PlainRule[] = [
   rule([""], ["services", "endpoints"], [...look, ...write]),
   rule([""], ["serviceaccounts"], ["get"]),
   rule([""], ["events"], ["create", "patch", "update"]),
-  rule(["discovery.k8s.io"], ["endpointslices"], look),
+  // Also those of the lease by which autoscalers find each other.
+  rule(["discovery.k8s.io"], ["endpointslices"], [...look, ...write]),
   // Endpoints that a controller writes itself, which the API server asks about one by one.
   rule([""], ["endpoints/restricted"], ["create"]),
   rule(["discovery.k8s.io"], ["endpointslices/restricted"], ["create"]),
@@ -87,3 +88,6 @@ export const certificateRules: PlainRule[] = [
   rule([""], ["secrets"], ["list", "watch"]),
   { ...rule([""], ["secrets"], ["get", "update", "patch"]), resourceNames: [certificateSecret] },
 ];
+
+/** The activator watches for certificates of its own before it starts, and reads none that is not named here. */
+export const activatorSecretRules: PlainRule[] = [rule([""], ["secrets"], ["list", "watch"])];

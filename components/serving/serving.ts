@@ -27,6 +27,7 @@ import { servingKinds } from "./kinds.ts";
 import { programs, renderProgram } from "./programs.ts";
 import {
   activatorRules,
+  activatorSecretRules,
   certificateRules,
   certificateSecret,
   controllerRules,
@@ -141,6 +142,10 @@ function createAccounts(place: Place): pulumi.Resource[] {
     [activatorAccount]: activatorRules,
     [gatewayAccount]: gatewayRules,
   };
+  const ofCertificates: Record<string, PlainRule[]> = {
+    [controllerAccount]: certificateRules,
+    [activatorAccount]: activatorSecretRules,
+  };
   const certificate = new kubernetes.core.v1.Secret(
     `${name}-${certificateSecret}`,
     { metadata: { name: certificateSecret, namespace, labels: labelsOf("serving") }, type: "Opaque" },
@@ -148,7 +153,7 @@ function createAccounts(place: Place): pulumi.Resource[] {
     { parent, ignoreChanges: ["data", "stringData"] },
   );
   return Object.entries(everywhere).flatMap(([account, rules]) => {
-    const shared = account === controllerAccount ? [...sharedRules, ...certificateRules] : sharedRules;
+    const shared = [...sharedRules, ...(ofCertificates[account] ?? [])];
     return [
       new kubernetes.core.v1.ServiceAccount(
         `${name}-${account}`,
