@@ -19,6 +19,17 @@ export async function runClient(place: Pick<typeof environment, "project" | "dom
   const id = (run: string, name: string) => ({ name, run: { org, project, domain, name: run } });
   const details = async (run: string, action = "a0") =>
     (await client.getActionDetails({ actionId: id(run, action) })).details;
+  /** Waits until the action has ended. */
+  async function ended(run: string, action = "a0", patienceMs = 120_000) {
+    const giveUpAt = Date.now() + patienceMs;
+    for (;;) {
+      const { details } = await client.getActionDetails({ actionId: id(run, action) });
+      if (details?.status && terminal.has(details.status.phase)) return details;
+      if (Date.now() > giveUpAt)
+        throw new Error(`${run}/${action} is still ${ActionPhase[details?.status?.phase ?? 0]}`);
+      await sleep(500);
+    }
+  }
   return {
     client,
     details,
@@ -38,17 +49,7 @@ export async function runClient(place: Pick<typeof environment, "project" | "dom
       }
       return started;
     },
-    /** Waits until the action has ended. */
-    async ended(run: string, action = "a0", patienceMs = 120_000) {
-      const giveUpAt = Date.now() + patienceMs;
-      for (;;) {
-        const { details } = await client.getActionDetails({ actionId: id(run, action) });
-        if (details?.status && terminal.has(details.status.phase)) return details;
-        if (Date.now() > giveUpAt)
-          throw new Error(`${run}/${action} is still ${ActionPhase[details?.status?.phase ?? 0]}`);
-        await sleep(500);
-      }
-    },
+    ended,
     /** What Kubernetes has said about the attempt's pod, once that has ended: oldest first. */
     async clusterEvents(run: string, action = "a0", attempt = 1): Promise<ClusterEvent[]> {
       const all: ClusterEvent[] = [];
@@ -61,6 +62,8 @@ export async function runClient(place: Pick<typeof environment, "project" | "dom
     data: (run: string, action = "a0") => data.getActionData({ actionId: id(run, action) }),
     /** The one output of a task that returns a string, as it was returned. */
     async outputString(run: string, action = "a0"): Promise<string> {
+      // Whoever follows a run is told of its last line before its end is on record.
+      await ended(run, action);
       const { outputs } = await data.getActionData({ actionId: id(run, action) });
       const value = outputs?.literals[0]?.value?.value;
       const scalar = value?.case === "scalar" ? value.value.value : undefined;
