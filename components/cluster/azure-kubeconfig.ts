@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { renderExecKubeconfig } from "./exec-kubeconfig.ts";
 
 /** What is read from an AKS cluster. */
 export interface AksClusterAccess {
@@ -24,28 +25,13 @@ export function renderAksKubeconfig({ name, host, address, certificateAuthorityD
     "certificate-authority-data": certificateAuthorityData,
     ...(address === undefined ? {} : { "tls-server-name": host }),
   };
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster }],
-    users: [
-      {
-        name,
-        user: {
-          exec: {
-            apiVersion: "client.authentication.k8s.io/v1beta1",
-            command: "kubelogin",
-            args: ["get-token", "--login", "azurecli", "--server-id", serverId],
-            installHint: "https://azure.github.io/kubelogin",
-            provideClusterInfo: false,
-            interactiveMode: "Never",
-          },
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
+  const exec = {
+    command: "kubelogin",
+    args: ["get-token", "--login", "azurecli", "--server-id", serverId],
+    installHint: "https://azure.github.io/kubelogin",
+    provideClusterInfo: false,
+  };
+  return renderExecKubeconfig({ name, cluster, exec });
 }
 
 export function aksKubeconfigOf(

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { renderExecKubeconfig } from "./exec-kubeconfig.ts";
 
 /** What is read from a GKE cluster. */
 export interface GkeClusterAccess {
@@ -26,27 +27,12 @@ export function renderGkeKubeconfig(
     "certificate-authority-data": certificateAuthorityData,
     ...(throughLink ? { "tls-server-name": ownName } : {}),
   };
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster }],
-    users: [
-      {
-        name,
-        user: {
-          exec: {
-            apiVersion: "client.authentication.k8s.io/v1beta1",
-            command: "gke-gcloud-auth-plugin",
-            installHint: "gcloud components install gke-gcloud-auth-plugin",
-            provideClusterInfo: true,
-            interactiveMode: "Never",
-          },
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
+  const exec = {
+    command: "gke-gcloud-auth-plugin",
+    installHint: "gcloud components install gke-gcloud-auth-plugin",
+    provideClusterInfo: true,
+  };
+  return renderExecKubeconfig({ name, cluster, exec });
 }
 
 export function gkeKubeconfigOf(

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { renderExecKubeconfig } from "./exec-kubeconfig.ts";
 
 /** What is read from an EKS cluster. */
 export interface ClusterAccess {
@@ -14,25 +15,11 @@ export interface ClusterAccess {
  * ends with it. JSON, which is YAML too. Profile and endpoint come from the caller's environment.
  */
 export function renderKubeconfig({ name, region, endpoint, certificateAuthorityData }: ClusterAccess): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server: endpoint, "certificate-authority-data": certificateAuthorityData } }],
-    users: [
-      {
-        name,
-        user: {
-          exec: {
-            apiVersion: "client.authentication.k8s.io/v1beta1",
-            command: "aws",
-            args: ["eks", "get-token", "--cluster-name", name, "--region", region, "--output", "json"],
-            interactiveMode: "Never",
-          },
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
+  const args = ["eks", "get-token", "--cluster-name", name, "--region", region, "--output", "json"];
+  return renderExecKubeconfig({
+    name,
+    cluster: { server: endpoint, "certificate-authority-data": certificateAuthorityData },
+    exec: { command: "aws", args },
   });
 }
 

@@ -1,5 +1,5 @@
 /** What Google's REST APIs answer of a kept project, and in which words; pure. */
-import type { Entry } from "../providers/gcp/kept.ts";
+import type { Entry } from "../providers/machine/kept.ts";
 import { isProperties, type Properties, type Value } from "../providers/machine/values.ts";
 
 export interface ReadRequest {

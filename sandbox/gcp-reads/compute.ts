@@ -1,4 +1,4 @@
-import type { Entry } from "../providers/gcp/kept.ts";
+import type { Entry } from "../providers/machine/kept.ts";
 import type { Value } from "../providers/machine/values.ts";
 import { entriesOf, given, type KeptProject, list, object, page, type Route, text } from "./answer.ts";
 

@@ -1,4 +1,4 @@
-import type { Entry } from "../providers/gcp/kept.ts";
+import type { Entry } from "../providers/machine/kept.ts";
 import type { Properties } from "../providers/machine/values.ts";
 import { entriesOf, given, type KeptProject, object, type Route, text } from "./answer.ts";
 

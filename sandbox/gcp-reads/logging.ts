@@ -1,4 +1,4 @@
-import type { Entry } from "../providers/gcp/kept.ts";
+import type { Entry } from "../providers/machine/kept.ts";
 import { entriesOf, given, object, page, type Route } from "./answer.ts";
 import { policyOf } from "./policy.ts";
 

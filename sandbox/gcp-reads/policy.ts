@@ -1,5 +1,5 @@
 /** Allow policies, put together from the members that are kept one by one. */
-import { policyPart } from "../providers/gcp/kept.ts";
+import { policyPart } from "../providers/machine/kept.ts";
 import { type KeptProject, object, text } from "./answer.ts";
 
 interface Binding {

@@ -1,5 +1,5 @@
 /** Images, keys, secrets and logs. */
-import type { Entry } from "../providers/gcp/kept.ts";
+import type { Entry } from "../providers/machine/kept.ts";
 import { entriesOf, given, type KeptProject, list, object, page, type Route, text } from "./answer.ts";
 import { policyOf } from "./policy.ts";
 

@@ -5,6 +5,7 @@
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html).
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { escaped } from "../../shared/rfc3986.ts";
 
 const prefix = "k8s-aws-v1.";
 const clusterHeader = "x-k8s-aws-id";
@@ -69,7 +70,7 @@ interface Signed {
 function signature({ url, headers, date, scope, secret }: Signed): string {
   const query = [...url.searchParams]
     .filter(([name]) => name !== "X-Amz-Signature")
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
     .sort();
   const request = [
     "GET",
@@ -83,11 +84,6 @@ function signature({ url, headers, date, scope, secret }: Signed): string {
   const toSign = ["AWS4-HMAC-SHA256", date, scope.join("/"), sha256(request)].join("\n");
   const key = scope.reduce<string | Buffer>((previous, part) => hmac(previous, part), `AWS4${secret}`);
   return hmac(key, toSign).toString("hex");
-}
-
-/** RFC 3986, stricter than encodeURIComponent. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** @param text as in `20260131T235959Z`. */

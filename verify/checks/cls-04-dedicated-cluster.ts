@@ -1,9 +1,9 @@
 import { defineJointCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
+import { orgLabel } from "./cls-05-no-shared-compute.ts";
 
 const registry = "biplane.clusters";
-const orgLabel = "biplane.dev/org";
 
 /** Both ends: the registry cannot hold a cluster without its one organisation, and the cluster serves no other. */
 export const clusterServesOneOrg = defineJointCheck({

@@ -5,6 +5,22 @@ import { ownNamespaces, type PlaneTarget } from "../target.ts";
 
 export const orgLabel = "biplane.dev/org";
 
+/** Of every cloud's nodes. */
+export const sharingSabotages = [
+  {
+    name: "a node of nobody's cloud joins",
+    apply({ nodes }: Pick<Facts, "nodes">): undefined {
+      nodes.push({ metadata: { name: "laptop" }, spec: {} });
+    },
+  },
+  {
+    name: "a namespace of another organisation shares the nodes",
+    apply({ namespaces }: Pick<Facts, "namespaces">): undefined {
+      namespaces.push({ metadata: { name: "globex-production", labels: { [orgLabel]: "globex" } } });
+    },
+  },
+];
+
 /**
  * A node tells its instance, and only the account that owns an instance is shown it. A cluster of which no node is an
  * instance of a cloud says nothing of accounts: nothing is inspected then.
@@ -40,18 +56,7 @@ export const nodesAreTheCustomers = defineCheck({
         if (last?.spec) last.spec.providerID = "aws:///us-east-2a/i-0fffffffffffffff";
       },
     },
-    {
-      name: "a node of nobody's cloud joins",
-      apply({ nodes }) {
-        nodes.push({ metadata: { name: "laptop" }, spec: {} });
-      },
-    },
-    {
-      name: "a namespace of another organisation shares the nodes",
-      apply({ namespaces }) {
-        namespaces.push({ metadata: { name: "globex-production", labels: { [orgLabel]: "globex" } } });
-      },
-    },
+    ...sharingSabotages,
   ],
 });
 

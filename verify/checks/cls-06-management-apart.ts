@@ -1,4 +1,5 @@
 import { defineCheck } from "../check.ts";
+import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeStores, planeWorld } from "../reason/iam/plane-world.ts";
 import { simulate } from "../reason/iam/simulate.ts";
@@ -70,17 +71,7 @@ export const managementIsApart = defineCheck({
     },
     {
       name: "the group reads the pods' logs in the last project",
-      apply(facts, target) {
-        facts.clusterRoles.push({
-          metadata: { name: "log-reader" },
-          rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
-        });
-        facts.roleBindings.push({
-          metadata: { name: "log-readers", namespace: projectNamespaces(target).at(-1) },
-          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "log-reader" },
-          subjects: [{ kind: "Group", name: target.management?.group ?? "" }],
-        });
-      },
+      apply: (facts, target) => grantLogs(facts, target, { kind: "Group", name: target.management?.group ?? "" }),
     },
     {
       name: "the group may do everything everywhere",
@@ -144,4 +135,19 @@ function change(
       : { ...entity, ...(boundary ? { boundary } : {}) },
   );
   return undefined;
+}
+
+/** A sabotage: of the last project's pods, the namespace that is looked at last. */
+export function grantLogs(
+  { clusterRoles, roleBindings }: Pick<Facts, "clusterRoles" | "roleBindings">,
+  target: PlaneTarget,
+  subject: { kind: "Group" | "User"; name: string },
+): undefined {
+  const name = "log-reader";
+  clusterRoles.push({ metadata: { name }, rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }] });
+  roleBindings.push({
+    metadata: { name: "log-readers", namespace: projectNamespaces(target).at(-1) },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+    subjects: [subject],
+  });
 }

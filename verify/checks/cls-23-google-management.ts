@@ -5,9 +5,8 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { vendorSession } from "../reason/gcp/own.ts";
 import { googlePlaneFacts } from "../reason/gcp/plane.ts";
 import { allows, type Grant, grantsToUser, textOf } from "../reason/rbac/grants.ts";
-import { projectNamespaces } from "../target.ts";
 import { judgeRights } from "./cls-03-managed-by-vendor.ts";
-import { refusedIn } from "./cls-06-management-apart.ts";
+import { grantLogs, refusedIn } from "./cls-06-management-apart.ts";
 import { askAll, waysToData } from "./google-questions.ts";
 import { grantInProject } from "./iam-23-google-families.ts";
 
@@ -80,17 +79,7 @@ export const googleManagement = defineGoogleCheck({
     },
     {
       name: "it reads the pods' logs in the last project",
-      apply(facts, target) {
-        facts.clusterRoles.push({
-          metadata: { name: "log-reader" },
-          rules: [{ apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }],
-        });
-        facts.roleBindings.push({
-          metadata: { name: "log-readers", namespace: projectNamespaces(target).at(-1) },
-          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "log-reader" },
-          subjects: [{ kind: "User", name: target.management?.account ?? "" }],
-        });
-      },
+      apply: (facts, target) => grantLogs(facts, target, { kind: "User", name: target.management?.account ?? "" }),
     },
     {
       name: "the managers' role lacks its last rule",

@@ -1,6 +1,6 @@
 import { defineGoogleCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { judgeOtherOrganisations, orgLabel } from "./cls-05-no-shared-compute.ts";
+import { judgeOtherOrganisations, sharingSabotages } from "./cls-05-no-shared-compute.ts";
 
 /** As CLS-05: a node tells its instance, and only a project's own are listed in it. */
 export const nodesAreTheProjects = defineGoogleCheck({
@@ -32,17 +32,6 @@ export const nodesAreTheProjects = defineGoogleCheck({
         if (last?.spec) last.spec.providerID = "gce://vendor-ops/europe-west4-a/node";
       },
     },
-    {
-      name: "a node of nobody's cloud joins",
-      apply({ nodes }) {
-        nodes.push({ metadata: { name: "laptop" }, spec: {} });
-      },
-    },
-    {
-      name: "a namespace of another organisation shares the nodes",
-      apply({ namespaces }) {
-        namespaces.push({ metadata: { name: "globex-production", labels: { [orgLabel]: "globex" } } });
-      },
-    },
+    ...sharingSabotages,
   ],
 });

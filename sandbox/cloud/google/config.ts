@@ -1,6 +1,6 @@
 /** What the front is told of Google's APIs, where the customer's plane stands there. */
 export interface GoogleConfig {
-  /** The project as the provider keeps it (providers/gcp/kept.ts). */
+  /** The project as the provider keeps it (providers/machine/kept.ts). */
   kept: string;
   /** Folder of the front's own: tokens, keys, parts of uploads. */
   state: string;

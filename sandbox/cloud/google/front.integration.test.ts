@@ -17,7 +17,7 @@ import { google as googleApis } from "../../../shared/google.ts";
 import { google, names } from "../../hosts.ts";
 import { podTokens } from "../../node/gke/pod-tokens.ts";
 import { paths } from "../../paths.ts";
-import { policyPart } from "../../providers/gcp/kept.ts";
+import { policyPart } from "../../providers/machine/kept.ts";
 import { locateToolchain, readyParts } from "../../toolchain/index.ts";
 import { needs } from "../../toolchain/testing/needs.ts";
 import { awaitListener } from "../await-port.ts";

@@ -1,4 +1,4 @@
-/** The project as the provider keeps it (providers/gcp/kept.ts), read anew when its file is another. */
+/** The project as the provider keeps it (providers/machine/kept.ts), read anew when its file is another. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Entries } from "./rights.ts";
 

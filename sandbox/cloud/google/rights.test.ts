@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { objectsUnder, secretsUnder } from "../../../components/identity/gcp-roles.ts";
-import type { Entry } from "../../providers/gcp/kept.ts";
+import type { Entry } from "../../providers/machine/kept.ts";
 import { type Asked, isAllowed } from "./rights.ts";
 
 const user = "serviceAccount:user@acme-data.iam.gserviceaccount.com";

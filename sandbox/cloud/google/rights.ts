@@ -3,8 +3,8 @@
  * calls of workloads ask for. A judge of the sandbox's own, apart from verify's. What it cannot judge it does not allow: a
  * condition in any other form, a role that it does not know.
  */
-import type { Entry } from "../../providers/gcp/kept.ts";
-import { policyPart } from "../../providers/gcp/kept.ts";
+import type { Entry } from "../../providers/machine/kept.ts";
+import { policyPart } from "../../providers/machine/kept.ts";
 import { isProperties, type Value } from "../../providers/machine/values.ts";
 
 export type Entries = Readonly<Record<string, Entry>>;

@@ -6,8 +6,8 @@ import { googleBaseValues, googleCustomerValues } from "../../../stacks/testing/
 import type { Sandbox } from "../../context.ts";
 import { type StackRun, upStack } from "../../engine/index.ts";
 import { gcpPackage } from "../../providers/gcp/index.ts";
-import type { Entry } from "../../providers/gcp/kept.ts";
 import { serveAll } from "../../providers/index.ts";
+import type { Entry } from "../../providers/machine/kept.ts";
 import { type Package, properties } from "../../providers/machine/resource.ts";
 import { tlsPackage } from "../../providers/tls/index.ts";
 

@@ -9,8 +9,8 @@ import type {
   serviceaccount,
   storage,
 } from "@pulumi/gcp";
-import type { Entry } from "../../providers/gcp/kept.ts";
 import { rows } from "../../providers/gcp/rows.ts";
+import type { Entry } from "../../providers/machine/kept.ts";
 import { properties } from "../../providers/machine/resource.ts";
 
 const project = "acme-data";

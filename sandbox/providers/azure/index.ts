@@ -1,6 +1,7 @@
 /** Package azure-native: one store for all its types, by their ARM ids (rows.ts), and the functions that programs call. */
 import type { Paths } from "../../paths.ts";
-import { type Kept, keptProject } from "../gcp/kept.ts";
+import { type Kept, keptProject } from "../machine/kept.ts";
+import { keptType } from "../machine/kept-type.ts";
 import { type Package, properties, type ResourceType } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
 import { lookups } from "./lookups.ts";
@@ -22,13 +23,13 @@ export function azurePackage(paths: Paths): Package {
     },
     typeOf(token) {
       const row = rows[token];
-      return row && keptType(token, row, kept, known);
+      return row && rowType(token, row, kept, known);
     },
     invokes: lookups(kept, known),
   };
 }
 
-function keptType(type: string, row: Row, kept: Kept, subscription: () => string): ResourceType {
+function rowType(type: string, row: Row, kept: Kept, subscription: () => string): ResourceType {
   const { names, scope, kind, outputs, replaceOn = [], stays } = row;
   const entryOf = (inputs: Properties, id: string) => ({
     type,
@@ -40,22 +41,6 @@ function keptType(type: string, row: Row, kept: Kept, subscription: () => string
   return {
     replaceOn: [...naming, ...replaceOn],
     sameIdentity: (olds, news) => pathOf(row, olds, "any") === pathOf(row, news, "any"),
-    async create(inputs) {
-      const id = pathOf(row, inputs, subscription());
-      kept.add(id, entryOf(inputs, id));
-      return id;
-    },
-    async read(id) {
-      const held = kept.get(id);
-      return held && !held.destroyed ? { inputs: held.inputs, outputs: held.outputs } : undefined;
-    },
-    async update(id, inputs) {
-      kept.change(id, entryOf(inputs, id));
-    },
-    async delete(id) {
-      const held = kept.get(id);
-      if (held && stays) kept.change(id, { ...held, destroyed: true });
-      else kept.remove(id);
-    },
+    ...keptType(kept, { pathOf: (inputs) => pathOf(row, inputs, subscription()), entryOf, stays }),
   };
 }

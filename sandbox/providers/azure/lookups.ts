@@ -1,5 +1,5 @@
 /** What programs look up, answered from what is kept, in the shape that it was given: the API has no other. */
-import type { Kept } from "../gcp/kept.ts";
+import type { Kept } from "../machine/kept.ts";
 import type { Package } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
 import { pathOf, rows } from "./rows.ts";

@@ -1,8 +1,9 @@
 /** Package gcp: the table of its types (rows.ts), and the functions that programs call. */
 import type { Paths } from "../../paths.ts";
-import { type Package, properties, type ResourceType, type Seen } from "../machine/resource.ts";
+import { type Kept, keptProject, policyPart } from "../machine/kept.ts";
+import { keptType, seenIn } from "../machine/kept-type.ts";
+import { type Package, properties, type ResourceType } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
-import { type Kept, keptProject, policyPart } from "./kept.ts";
 import { lookups } from "./lookups.ts";
 import { policies, type Row, rows } from "./rows.ts";
 
@@ -29,7 +30,7 @@ export function gcpPackage(paths: Paths, backing?: ClusterBacking): Package {
     table: "sandbox/providers/gcp/rows.ts",
     typeOf(token) {
       const row = rows[token];
-      if (row) return keptType(token, backed(token, row), kept);
+      if (row) return rowType(token, backed(token, row), kept);
       const resource = policies[token];
       return resource && memberType(token, resource, kept);
     },
@@ -43,7 +44,7 @@ const naming = [
   ...["workloadIdentityPoolId", "workloadIdentityPoolProviderId"],
 ];
 
-function keptType(type: string, { path, outputs, replaceOn = [], stays }: Row, kept: Kept): ResourceType {
+function rowType(type: string, { path, outputs, replaceOn = [], stays }: Row, kept: Kept): ResourceType {
   const entryOf = (inputs: Properties, id: string) => ({
     type,
     inputs: properties(inputs),
@@ -52,20 +53,7 @@ function keptType(type: string, { path, outputs, replaceOn = [], stays }: Row, k
   return {
     replaceOn: [...naming, ...replaceOn],
     sameIdentity: (olds, news) => path(olds) === path(news),
-    async create(inputs) {
-      const id = path(inputs);
-      kept.add(id, entryOf(inputs, id));
-      return id;
-    },
-    read: async (id) => seen(kept, id),
-    async update(id, inputs) {
-      kept.change(id, entryOf(inputs, id));
-    },
-    async delete(id) {
-      const held = kept.get(id);
-      if (held && stays) kept.change(id, { ...held, destroyed: true });
-      else kept.remove(id);
-    },
+    ...keptType(kept, { pathOf: path, entryOf, stays }),
   };
 }
 
@@ -83,15 +71,9 @@ function memberType(type: string, resourceOf: (inputs: Properties) => string, ke
       kept.change(idOf(inputs), { type, inputs: properties(inputs), outputs: { etag: "kept" } });
       return idOf(inputs);
     },
-    read: async (id) => seen(kept, id),
+    read: async (id) => seenIn(kept, id),
     async delete(id) {
       kept.remove(id);
     },
   };
-}
-
-function seen(kept: Kept, id: string): Seen | undefined {
-  const entry = kept.get(id);
-  if (!entry || entry.destroyed) return undefined;
-  return { inputs: entry.inputs, outputs: entry.outputs };
 }

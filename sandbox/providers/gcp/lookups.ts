@@ -1,7 +1,8 @@
 /** What programs look up, answered from what is kept. */
+
+import type { Entry, Kept } from "../machine/kept.ts";
 import type { Package } from "../machine/resource.ts";
 import { isProperties, type Properties, type Value } from "../machine/values.ts";
-import type { Entry, Kept } from "./kept.ts";
 import { projectNumber } from "./rows.ts";
 
 export function lookups(kept: Kept): Package["invokes"] {

@@ -8,6 +8,7 @@ import {
   type WatchAppsResponse,
 } from "../../../gen/biplane/apps/v1/apps_pb.js";
 import { SpecSchema } from "../../../gen/flyteidl2/app/app_definition_pb.js";
+import { spreadMs } from "../../shared/backoff.ts";
 import { type Upstream, unaryCall } from "../../shared/client.ts";
 import { keepStream } from "../../shared/kept-stream.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -57,7 +58,7 @@ export function startApps(options: AppsOptions): Apps {
   const reporter = new AppReporter({
     send: async (reports) => void (await client.reportApps({ reports: reports.map(reportOf) }, unaryCall)),
     log,
-    pause: (repetition) => pause(Math.random() * Math.min(5_000, 200 * 2 ** repetition), stopping.signal),
+    pause: (repetition) => pause(spreadMs(repetition), stopping.signal),
   });
   const queue = new WorkQueue({
     async work(key) {

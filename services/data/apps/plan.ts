@@ -6,7 +6,7 @@ import type { Container, K8sPod } from "../../../gen/flyteidl2/core/tasks_pb.js"
 import { InvalidTaskError } from "../executor/invalid-task.ts";
 import { appEnvironment, home, workspace } from "../executor/pod-environment.ts";
 import { restrictContainer, taskUser } from "../executor/pod-security.ts";
-import { clampResources, type ResourceRules, wishesOf } from "../executor/resources.ts";
+import { clampContainer, type ResourceRules, wishesOf } from "../executor/resources.ts";
 import { secretAnnotations } from "../executor/secret-wishes.ts";
 import { givenAnnotation, wishesAnnotation } from "../secrets/wishes.ts";
 import { annotations, type KnativeService, labels, manager, servingApi } from "./knative.ts";
@@ -143,7 +143,7 @@ function complete(container: V1Container, app: DesiredApp, shipped: boolean, set
     ...(container.args && { args: filled(container.args) }),
     ...(shipped && isApp && !container.workingDir ? { workingDir: workspace } : {}),
     ...(isApp ? { env: appEnvironment({ ...settings, ...app, app: container.env ?? [] }) } : {}),
-    resources: clamped(container, settings.resources),
+    resources: clampContainer(container, settings.resources),
     volumeMounts: [...(container.volumeMounts ?? []), ...mounts.filter(({ mountPath }) => !taken.has(mountPath))],
   });
   // Of the pod itself Knative takes no security context.
@@ -206,13 +206,4 @@ function authoredPod(pod: K8sPod): WishedPod {
     name === wishesAnnotation || name === givenAnnotation || /^(autoscaling|serving)\.knative\.dev\//.test(name);
   const notes = Object.entries(all).filter(([name]) => !reserved(name));
   return { containers, volumes, metadata: { labels: own, annotations: Object.fromEntries(notes) } };
-}
-
-function clamped(container: V1Container, rules: ResourceRules) {
-  try {
-    return clampResources(container.resources ?? {}, rules);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InvalidTaskError(`resources of container "${container.name}": ${error.message}`);
-  }
 }

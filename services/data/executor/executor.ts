@@ -2,6 +2,7 @@
 
 import { type Client, createClient } from "@connectrpc/connect";
 import { type ActionKey, ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
+import { spreadMs } from "../../shared/backoff.ts";
 import { type Upstream, unaryCall } from "../../shared/client.ts";
 import type { Logger } from "../../shared/log.ts";
 import { gauge, histogram, secondsSince } from "../../shared/metrics.ts";
@@ -58,7 +59,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
     send: async (reports) => void (await client.report({ reports }, unaryCall)),
     acknowledged: (key) => queue.add(key),
     log,
-    pause: (repetition) => pause(Math.random() * Math.min(5_000, 200 * 2 ** repetition), stopping.signal),
+    pause: (repetition) => pause(spreadMs(repetition), stopping.signal),
   });
   const notes = new Notes();
   const queue = new WorkQueue({

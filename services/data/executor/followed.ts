@@ -1,6 +1,7 @@
 /** Watches that go on whatever happens, and what they know. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, type KubernetesObject, type ListWatch } from "@kubernetes/client-node";
+import { spreadMs } from "../../shared/backoff.ts";
 import type { Logger } from "../../shared/log.ts";
 import { splitKey } from "./task-action.ts";
 
@@ -43,7 +44,7 @@ export async function keepGoing<T extends KubernetesObject>(
         return;
       }
       log.warn("a watch was lost", { error });
-      const delay = Math.random() * Math.min(5_000, 200 * 2 ** failures++);
+      const delay = spreadMs(failures++);
       void sleep(delay, undefined, { ref: false }).then(start);
     });
     start();

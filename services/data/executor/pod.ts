@@ -6,7 +6,7 @@ import { type BuildSettings, buildContainer, isBuildTask } from "./build-task.ts
 import { InvalidTaskError } from "./invalid-task.ts";
 import { home, podEnvironment, workspace } from "./pod-environment.ts";
 import { restrict } from "./pod-security.ts";
-import { clampResources, type ResourceRules, wishesOf } from "./resources.ts";
+import { clampContainer, type ResourceRules, wishesOf } from "./resources.ts";
 import { secretAnnotations } from "./secret-wishes.ts";
 import { annotations, labels, manager, type TaskAction, taskActionApi } from "./task-action.ts";
 import { fillTemplate, templateValues } from "./template-args.ts";
@@ -52,7 +52,7 @@ export function buildPod(action: TaskAction, template: TaskTemplate, attempt: nu
       // Shipped code is unpacked into the working directory, and an image's own belongs to whoever built it.
       ...(shipped && isPrimary && !container.workingDir ? { workingDir: workspace } : {}),
       ...(isPrimary ? { env: podEnvironment(environmentArgs(action, container, attempt, settings)) } : {}),
-      resources: clamped(container, settings.resources),
+      resources: clampContainer(container, settings.resources),
       volumeMounts: [...(container.volumeMounts ?? []), ...mounts.filter(({ mountPath }) => !taken.has(mountPath))],
     };
   };
@@ -159,15 +159,6 @@ function environmentArgs(action: TaskAction, container: V1Container, attempt: nu
   const { org, controlPlaneHost, eagerSecret } = settings;
   const identity = { org, project, domain, runName, actionName, runOutputBase, attempt, controlPlaneHost, eagerSecret };
   return { ...identity, run: envVars ?? {}, task: container.env ?? [] };
-}
-
-function clamped(container: V1Container, rules: ResourceRules) {
-  try {
-    return clampResources(container.resources ?? {}, rules);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InvalidTaskError(`resources of container "${container.name}": ${error.message}`);
-  }
 }
 
 function sharedMemory(sizeLimit: string): V1Volume {

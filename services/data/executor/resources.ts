@@ -1,6 +1,7 @@
 /** What a task's container may ask of the cluster: the template's wishes, filled from defaults and cut to the maximum. */
-import type { V1ResourceRequirements } from "@kubernetes/client-node";
+import type { V1Container, V1ResourceRequirements } from "@kubernetes/client-node";
 import { type Resources, Resources_ResourceName } from "../../../gen/flyteidl2/core/tasks_pb.js";
+import { InvalidTaskError } from "./invalid-task.ts";
 
 export interface ResourceRules {
   /** Kubernetes quantities; used where the task names none. */
@@ -49,6 +50,16 @@ export function clampResources(wished: V1ResourceRequirements, rules: ResourceRu
     if (extended && limits[name] !== undefined) requests[name] = limits[name];
   }
   return { requests, limits };
+}
+
+/** Of a container as it was asked for. @throws InvalidTaskError naming it, when a quantity cannot be read */
+export function clampContainer({ name, resources = {} }: V1Container, rules: ResourceRules): V1ResourceRequirements {
+  try {
+    return clampResources(resources, rules);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidTaskError(`resources of container "${name}": ${error.message}`);
+  }
 }
 
 function smaller(a: string | undefined, b: string | undefined): string | undefined {

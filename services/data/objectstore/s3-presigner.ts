@@ -4,8 +4,8 @@
  */
 import { GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { getSignedUrl, S3RequestPresigner } from "@aws-sdk/s3-request-presigner";
+import { escaped, escapedPath } from "../../../shared/rfc3986.ts";
 import { pathStyle } from "../../shared/s3.ts";
-import { escaped, escapedPath } from "./escaped.ts";
 import type { ObjectName } from "./keys.ts";
 
 export interface PresignOptions {

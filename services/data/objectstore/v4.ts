@@ -4,7 +4,7 @@
  * Source: https://cloud.google.com/storage/docs/authentication/canonical-requests
  */
 import { createHash } from "node:crypto";
-import { escaped, escapedPath } from "./escaped.ts";
+import { escaped, escapedPath } from "../../../shared/rfc3986.ts";
 
 export interface V4Request {
   method: string;

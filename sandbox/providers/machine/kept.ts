@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../../paths.ts";
-import { type Properties, sameValue } from "../machine/values.ts";
+import { type Properties, sameValue } from "./values.ts";
 
 export interface Entry {
   type: string;

@@ -1,4 +1,4 @@
-/** Escaping as the signatures of object stores have it: everything but the unreserved characters of RFC 3986. */
+/** Escaping as signed requests have it: everything but the unreserved characters of RFC 3986. */
 export function escaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
