@@ -7,6 +7,8 @@ import { runLogged } from "./run.ts";
 
 const root = join(import.meta.dirname, "../..");
 const stamp = join(root, "gen/.content-key");
+/** Within the checkout: another checkout makes a `gen/` of its own. */
+export const generatedLock = join(root, ".biplane/gen.lock");
 
 export function generatedIsCurrent(): boolean {
   return existsSync(stamp) && readFileSync(stamp, "utf8") === generatedKey();

@@ -3,18 +3,20 @@ import { join } from "node:path";
 import { UserError } from "../../shared/errors.ts";
 import type { Toolchain } from "../context.ts";
 import type { Paths } from "../paths.ts";
-import { generate, generatedIsCurrent } from "./generated.ts";
+import { generate, generatedIsCurrent, generatedLock } from "./generated.ts";
 import { withLock } from "./lock.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { browserPackage, installPackages, isThere, missingPackages, type SystemPackage } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { parts, pythonClient, pythonCloud } from "./parts.ts";
 import type { PlannedStep, Progress } from "./progress.ts";
-import { buildPart, type PartState, removeScratch, stateOf } from "./store.ts";
+import { buildPart, type PartState, stateOf } from "./store.ts";
 
 export { createProgress, type Progress } from "./progress.ts";
 
 interface Step extends PlannedStep {
+  /** What it makes, and so what it keeps others from making meanwhile. */
+  lock: string;
   needed(): boolean;
   run(report: (detail: string) => void): Promise<void>;
 }
@@ -32,7 +34,7 @@ export async function ensureToolchain(paths: Paths, progress: Progress, also: st
   if (unknown.length > 0)
     throw new UserError(`No such part: ${unknown.join(", ")}; allowed: ${parts.map(({ id }) => id).join(", ")}.`);
   const chosen = parts.filter(({ id, tier }) => tier === "core" || also.includes(id));
-  await runSteps(paths, progress, [
+  await runSteps(progress, [
     packagesStep(paths, machine, () => missingPackages(machine, packagesOf(chosen))),
     ...chosen.map((part) => partStep(paths, machine, part)),
     generatedStep(paths, machine),
@@ -43,7 +45,7 @@ export async function ensureToolchain(paths: Paths, progress: Progress, also: st
 /** Only `gen/` and what makes it: enough for types and unit tests, and a minute on a bare machine. */
 export async function ensureGenerated(paths: Paths, progress: Progress): Promise<void> {
   const machine = machineOf(paths);
-  await runSteps(paths, progress, [
+  await runSteps(progress, [
     packagesStep(paths, machine, () => missingPackages(machine).filter((name) => name === "python3-venv")),
     partStep(paths, machine, pythonClient),
     generatedStep(paths, machine),
@@ -54,7 +56,7 @@ export async function ensureGenerated(paths: Paths, progress: Progress): Promise
 export async function ensureBrowser(paths: Paths, progress: Progress): Promise<string> {
   const machine = machineOf(paths);
   const missing = () => (isThere(browserPackage, machine) ? [] : [browserPackage.name]);
-  await runSteps(paths, progress, [packagesStep(paths, machine, missing)]);
+  await runSteps(progress, [packagesStep(paths, machine, missing)]);
   const program = machine.find("chromium");
   if (!program) throw new UserError("Debian package chromium is installed, but there is no chromium on PATH.");
   return program;
@@ -98,21 +100,23 @@ function packagesOf(chosen: Part[]): SystemPackage[] {
   return chosen.flatMap(({ packages = [] }) => packages);
 }
 
-async function runSteps(paths: Paths, progress: Progress, steps: Step[]): Promise<void> {
-  if (!steps.some((step) => step.needed())) return;
-  const waiting = () => progress.note("Another biplane is building the toolchain; waiting for it.");
-  await withLock(join(paths.cache, "toolchain.lock"), waiting, async () => {
-    removeScratch(paths);
-    // Asked again: the other one may have built it.
-    const needed = steps.filter((step) => step.needed());
-    progress.plan(needed);
-    for (const step of needed) await progress.step(step.title, (report) => step.run(report));
-  });
+async function runSteps(progress: Progress, steps: Step[]): Promise<void> {
+  const needed = steps.filter((step) => step.needed());
+  progress.plan(needed);
+  for (const step of needed) {
+    const waiting = () => progress.note(`Another biplane makes this: ${step.title}; waiting for it.`);
+    await withLock(step.lock, waiting, async () => {
+      // Asked again: the other one may have made it.
+      if (step.needed()) await progress.step(step.title, (report) => step.run(report));
+      else progress.spare(step.title);
+    });
+  }
 }
 
 function packagesStep(paths: Paths, machine: Machine, missing: () => string[]): Step {
   return {
     title: "Debian packages",
+    lock: join(paths.cache, "locks", "packages"),
     seconds: 60,
     needed: () => missing().length > 0,
     run: (report) => installPackages(paths, missing(), machine, report),
@@ -122,6 +126,7 @@ function packagesStep(paths: Paths, machine: Machine, missing: () => string[]): 
 function partStep(paths: Paths, machine: Machine, part: Part): Step {
   return {
     title: part.title,
+    lock: join(paths.cache, "locks", `part-${part.id}`),
     seconds: part.seconds,
     needed: () => !stateOf(paths, part, machine).ready,
     run: (report) => buildPart(paths, stateOf(paths, part, machine), machine, report),
@@ -131,6 +136,7 @@ function partStep(paths: Paths, machine: Machine, part: Part): Step {
 function generatedStep(paths: Paths, machine: Machine): Step {
   return {
     title: "Generated code",
+    lock: generatedLock,
     seconds: 8,
     needed: () => !generatedIsCurrent(),
     run: () => generate(paths, programOf([stateOf(paths, pythonClient, machine)], pythonClient, "python")),

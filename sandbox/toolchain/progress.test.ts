@@ -30,6 +30,17 @@ test("a log gets one plain line at the start and one at the end of each step", a
   expect(said).not.toContain("\r");
 });
 
+test("a step that somebody else did is not announced any more, and is no measurement", async () => {
+  const shown = progress();
+  shown.plan(["Packages", "Engine", "Node"]);
+  shown.spare("Engine");
+  await shown.step("Packages", async () => undefined);
+  expect(said.split("\n")[0]).toBe("[1/2] Packages; then Node");
+  said = "";
+  await progress().step("Engine", async () => undefined);
+  expect(said.split("\n")[0]).toBe("[1/1] Engine");
+});
+
 test("the next command knows how long the step took", async () => {
   await progress().step("Engine", async () => undefined);
   said = "";

@@ -14,6 +14,8 @@ export interface PlannedStep {
 export interface Progress {
   /** Announces steps to come, in order; `step` takes them off again by their title. */
   plan(steps: (string | PlannedStep)[]): void;
+  /** Takes an announced step off again: somebody else did it. */
+  spare(title: string): void;
   /** One line that stays. */
   note(line: string): void;
   /** Runs one step. `report` replaces the detail shown beside it. A step within a step is shown as its detail. */
@@ -71,6 +73,9 @@ export function createProgress(paths: Paths, output: ProgressOutput = process.st
   return {
     plan(steps) {
       next = [...next, ...steps.map((step) => expectationOf(typeof step === "string" ? { title: step } : step))];
+    },
+    spare(title) {
+      next = next.filter((step) => step.title !== title);
     },
     note: say,
     async step(title, run) {

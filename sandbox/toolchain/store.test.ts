@@ -64,6 +64,20 @@ test("a build that fails leaves nothing that looks complete, and no scratch", as
   expect(readdirSync(join(toolchainFolder(place), "building"))).toEqual([]);
 });
 
+test("what a killed build left is gone with the next build of that part, and another part's build goes on", async () => {
+  const building = join(toolchainFolder(place), "building");
+  for (const id of ["engine", "node"]) mkdirSync(join(building, id, "scratch", id), { recursive: true });
+  const seen: string[] = [];
+  await make(
+    partOf("1", (job) => {
+      fill(job);
+      seen.push(...readdirSync(job.scratch));
+    }),
+  );
+  expect(seen).toEqual([]);
+  expect(readdirSync(building)).toEqual(["node"]);
+});
+
 test("one older result is kept, and no part takes another's for its own", async () => {
   const stranger = join(toolchainFolder(place), "engine-plugins-0123456789abcdef");
   mkdirSync(stranger, { recursive: true });

@@ -1,5 +1,5 @@
 /** Parts in the cache: `<cache>/toolchain/<part>-<content key>/`, complete or not there at all. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../paths.ts";
 import { contentKey } from "./content-key.ts";
@@ -33,16 +33,19 @@ export function stateOf(paths: Paths, part: Part, machine: Machine): PartState {
   return { part, folder, wanted, found, ready };
 }
 
-/** Builds a part aside and moves it into place; a kill leaves only scratch, which the next build removes. */
+/**
+ * Builds a part aside and moves it into place; a kill leaves only scratch, which the part's next build removes. One build
+ * of a part at a time: the caller holds its lock.
+ */
 export async function buildPart(
   paths: Paths,
   state: PartState,
   machine: Machine,
   report: (detail: string) => void,
 ): Promise<void> {
-  const building = join(toolchainFolder(paths), "building");
-  mkdirSync(building, { recursive: true });
-  const room = mkdtempSync(join(building, `${state.part.id}-`));
+  const room = join(toolchainFolder(paths), "building", state.part.id);
+  rmSync(room, { recursive: true, force: true });
+  mkdirSync(room, { recursive: true });
   const job = { folder: join(room, "result"), scratch: join(room, "scratch") };
   const log = join(paths.cache, "logs", `toolchain-${state.part.id}.log`);
   rmSync(log, { force: true });
@@ -64,11 +67,6 @@ export async function buildPart(
     rmSync(room, { recursive: true, force: true });
   }
   prune(paths, state);
-}
-
-/** Removes what killed builds left. Only under the toolchain's lock. */
-export function removeScratch(paths: Paths): void {
-  rmSync(join(toolchainFolder(paths), "building"), { recursive: true, force: true });
 }
 
 export function toolchainFolder(paths: Paths): string {
