@@ -118,9 +118,9 @@ export const commandSchemas = {
     [
       z.strictObject({ cloud: z.literal("aws").default("aws"), policies: file, queries: file }),
       z.strictObject({ cloud: z.literal("aws").default("aws"), policies: file, envelope: file }),
-      z.strictObject({ cloud: z.literal("gcp"), policies: file, queries: file }),
+      z.strictObject({ cloud: z.enum(["gcp", "azure"]), policies: file, queries: file }),
     ],
-    "--policies FILE with either --queries FILE or --envelope FILE, of AWS; --cloud gcp with --queries FILE alone",
+    "--policies FILE with either --queries FILE or --envelope FILE, of AWS; --cloud gcp or azure with --queries FILE alone",
   ),
   verifyReasonPodSecurity: z.strictObject({
     manifests: file,

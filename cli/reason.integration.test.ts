@@ -53,6 +53,21 @@ describe("biplane verify reason", () => {
     expect(biplane(files, ...args, "--envelope", "p.json")).toMatchObject({ answers: [], exitCode: 3 });
   });
 
+  it("answers for Azure by its role assignments", () => {
+    const scope = "/subscriptions/11111111-1111-4111-8111-111111111111";
+    const [alice, bob] = ["aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"];
+    const properties = { scope, principalId: alice, principalType: "User", roleDefinitionId: "/x/reader" };
+    const roleDefinitions = [{ id: "/x/reader", properties: { permissions: [{ actions: ["*/read"] }] } }];
+    const policies = JSON.stringify({ roleDefinitions, roleAssignments: [{ properties }] });
+    const action = "Microsoft.KeyVault/vaults/read";
+    const queries = [alice, bob].map((principal) => JSON.stringify({ principal, action, resource: `${scope}/x` }));
+    const files = { "p.json": policies, "q.jsonl": queries.join("\n") };
+    const args = ["verify", "reason", "iam", "--cloud", "azure", "--policies", "p.json", "--queries", "q.jsonl"];
+    const { answers, exitCode } = biplane(files, ...args);
+    expect(answers.map((answer) => JSON.parse(answer).decision)).toEqual(["allow", "deny"]);
+    expect(exitCode).toBe(0);
+  });
+
   it("starts at once: what it loads is the parser and the schemas, and no cloud's library", async () => {
     const { metafile } = await build({
       entryPoints: [join(checkout, "cli/commands/reason.ts"), join(checkout, "cli/main.ts")],

@@ -37,15 +37,16 @@ export function addReason(verify: Command, run: Run): void {
   reason
     .command("iam")
     .description("what policies allow a principal; of AWS also whether all that they allow is within an envelope")
-    .option("--cloud <cloud>", "aws or gcp", "aws")
+    .option("--cloud <cloud>", "aws, gcp or azure", "aws")
     .requiredOption(
       "--policies <file>",
       "JSON: of AWS identity, resource, boundary, session and scp policies; of Google Cloud resources, roles and deny " +
-        "policies (docs/schemas/reason-iam-gcp-policies.schema.json)",
+        "policies (docs/schemas/reason-iam-gcp-policies.schema.json); of Azure roles, assignments and denials " +
+        "(docs/schemas/reason-iam-azure-policies.schema.json)",
     )
     .option(
       "--queries <file>",
-      "one question a line (docs/schemas/reason-iam-query.schema.json, or reason-iam-gcp-query), - for standard input",
+      "one question a line (docs/schemas/reason-iam-query.schema.json, reason-iam-gcp-query or reason-iam-azure-query), - for standard input",
     )
     .option("--envelope <file>", "JSON like that of --policies: is everything that they allow within it")
     .action(async (raw) => run((await import("./commands/reason.ts")).iam(parseOptions("verifyReasonIam", raw))));

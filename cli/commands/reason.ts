@@ -1,4 +1,6 @@
 /** Reads the files of one question or a thousand, asks the evaluator, prints. */
+import { azureIamQuery, decideAzure } from "../../verify/reason/azure/decide.ts";
+import { readAzurePolicies } from "../../verify/reason/azure/policy-file.ts";
 import { decideGcp, gcpIamQuery } from "../../verify/reason/gcp/decide.ts";
 import { readGcpPolicies } from "../../verify/reason/gcp/policy-file.ts";
 import { decide, iamQuery } from "../../verify/reason/iam/decide.ts";
@@ -35,6 +37,11 @@ export async function iam(options: CommandOptions<"verifyReasonIam">): Promise<n
     const queries = readQueries(options.queries, gcpIamQuery, "reason-iam-gcp-query.schema.json");
     const policies = readGcpPolicies(options.policies);
     return print(queries.map((query) => decideGcp(policies, query)));
+  }
+  if (options.cloud === "azure") {
+    const queries = readQueries(options.queries, azureIamQuery, "reason-iam-azure-query.schema.json");
+    const policies = readAzurePolicies(options.policies);
+    return print(queries.map((query) => decideAzure(policies, query)));
   }
   if ("envelope" in options) {
     return print([withinEnvelope(readPolicyFile(options.policies), readPolicyFile(options.envelope))]);

@@ -1,5 +1,7 @@
 /** What the evaluators take and answer, one line each: the published schemas. */
 import { z } from "zod";
+import { azureIamQuery } from "./azure/decide.ts";
+import { azurePolicyFile } from "./azure/policy-file.ts";
 import { gcpIamQuery } from "./gcp/decide.ts";
 import { gcpPolicyFile } from "./gcp/policy-file.ts";
 import { iamAnswer, iamQuery } from "./iam/decide.ts";
@@ -18,6 +20,8 @@ export function reasonSchemas(): Record<string, unknown> {
     "reason-iam-answer.schema.json": z.toJSONSchema(iamAnswer),
     "reason-iam-gcp-policies.schema.json": z.toJSONSchema(gcpPolicyFile, { io: "input" }),
     "reason-iam-gcp-query.schema.json": z.toJSONSchema(gcpIamQuery, { io: "input" }),
+    "reason-iam-azure-policies.schema.json": z.toJSONSchema(azurePolicyFile, { io: "input" }),
+    "reason-iam-azure-query.schema.json": z.toJSONSchema(azureIamQuery, { io: "input" }),
     "reason-iam-envelope.schema.json": z.toJSONSchema(envelopeAnswer),
     "reason-network-query.schema.json": z.toJSONSchema(networkQuery, { io: "input" }),
     "reason-network-answer.schema.json": z.toJSONSchema(networkAnswer),
