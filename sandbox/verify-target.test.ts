@@ -9,8 +9,8 @@ const checkout = join(import.meta.dirname, "..");
 const limitsOf = (
   clusters: Environment["clusters"],
   networkPolicy: Environment["networkPolicy"] = "not-enforced",
-  isShipping = true,
-) => joinLimits(localLimits({ clusters, networkPolicy }, checkout, isShipping).map(readLimits));
+  has = { shipping: true, apps: true },
+) => joinLimits(localLimits({ clusters, networkPolicy }, checkout, has).map(readLimits));
 
 const outboundOnly = "net-tunnel-outbound-only";
 
@@ -48,7 +48,15 @@ test("the firewall around a given customer's cluster is not decided, that around
 });
 
 test("how logs are shipped is decided where something ships them, and stands in the list where nothing does", () => {
-  const claims = (isShipping: boolean) => limitsOf(own, "enforced", isShipping).map(({ claim }) => claim);
+  const claims = (shipping: boolean) => limitsOf(own, "enforced", { shipping, apps: true }).map(({ claim }) => claim);
   expect(claims(true)).not.toContain("comm-fluentbit-tls");
   expect(claims(false)).toContain("comm-fluentbit-tls");
+});
+
+test("what serves apps is decided where something does, and stands in the list where nothing does", () => {
+  const claims = (apps: boolean) => limitsOf(own, "enforced", { shipping: true, apps }).map(({ claim }) => claim);
+  for (const claim of ["apps-knative-kourier", "apps-serving-in-cluster"]) {
+    expect(claims(true)).not.toContain(claim);
+    expect(claims(false)).toContain(claim);
+  }
 });

@@ -1,6 +1,7 @@
 /** The local run as `verify` sees any customer's plane, and any region's. */
 import { join } from "node:path";
 import { shipperNamespace } from "../components/logs/contract.ts";
+import { servingNamespace } from "../components/serving/contract.ts";
 import { controlPlaneSchema, googleTargetSchema, type Targets, targetSchema } from "../verify/target.ts";
 import type { Environment } from "./environment.ts";
 import { accounts, ecrHost, google, names } from "./hosts.ts";
@@ -21,6 +22,7 @@ function planeOf(environment: Environment) {
     clusterName: customer.clusterName,
     projects: [{ project: environment.project, domain: environment.domain }],
     projectsOnDemand: local.onDemand,
+    servesApps: servesApps(environment),
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
     kubeconfig: environment.kubeconfigs.customer,
@@ -88,17 +90,23 @@ export function shipsLogs({ outputs }: Pick<Environment, "outputs">): boolean {
   return String(outputs.customer.namespaces).split(",").includes(shipperNamespace);
 }
 
+/** Whether apps are served: what serves them is an extended part, too. */
+export function servesApps({ outputs }: Pick<Environment, "outputs">): boolean {
+  return String(outputs.customer.namespaces).split(",").includes(servingNamespace);
+}
+
 /** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
 export function localLimits(
   { clusters, networkPolicy }: Pick<Environment, "clusters" | "networkPolicy">,
   checkout: string,
-  isShipping: boolean,
+  has: { shipping: boolean; apps: boolean },
 ): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
     "limits.yaml",
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
-    ...(isShipping ? [] : ["limits-unshipped.yaml"]),
+    ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
+    ...(has.apps ? [] : ["limits-unserved.yaml"]),
     ...(given ? ["limits-given.yaml"] : []),
     ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
   ];

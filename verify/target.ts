@@ -70,6 +70,7 @@ const planeShape = {
     .array(projectSchema)
     .optional()
     .describe("Declared with onDemand: their namespaces are looked at where the cluster has them"),
+  servesApps: z.boolean().default(false).describe("Setting apps of the customer stack is there"),
   buckets: z.strictObject({ metadata: z.string(), fastRegistration: z.string() }),
   registryHosts: z.array(z.string()).min(1).describe("Hosts that images may come from"),
   platformServiceAccounts: z

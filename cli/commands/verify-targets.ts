@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { localLimits, localTargets, shipsLogs } from "../../sandbox/verify-target.ts";
+import { localLimits, localTargets, servesApps, shipsLogs } from "../../sandbox/verify-target.ts";
 import { messageOf, refusal } from "../../shared/errors.ts";
 import { parseTargets, type Targets } from "../../verify/target.ts";
 import { checkout } from "../context.ts";
@@ -20,7 +20,7 @@ export function targetsOf(file: string | undefined): Chosen {
   const local = readEnvironment(paths());
   return {
     targets: localTargets(local),
-    limitsFiles: localLimits(local, checkout, shipsLogs(local)),
+    limitsFiles: localLimits(local, checkout, { shipping: shipsLogs(local), apps: servesApps(local) }),
     toolPath: local.toolPath,
   };
 }

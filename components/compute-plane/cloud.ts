@@ -1,5 +1,5 @@
 /** What the platform's services are told of the cloud beneath them, by the names that they read. */
-import type { Input } from "@pulumi/pulumi";
+import { type Input, interpolate } from "@pulumi/pulumi";
 import type { TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 
@@ -25,6 +25,18 @@ export function cloudEnvironment(place: PlaneCloud): Environment {
       return { CLOUD: place.cloud };
     case "azure":
       return { CLOUD: place.cloud, STORAGE_ACCOUNT: place.storageAccount };
+  }
+}
+
+/** A bucket as the addresses of what lies in it begin. */
+export function dataRoot(place: PlaneCloud, bucket: Input<string>): Input<string> {
+  switch (place.cloud) {
+    case "aws":
+      return interpolate`s3://${bucket}`;
+    case "gcp":
+      return interpolate`gs://${bucket}`;
+    case "azure":
+      return interpolate`abfs://${bucket}@${place.storageAccount}.dfs.core.windows.net`;
   }
 }
 

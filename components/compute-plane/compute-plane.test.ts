@@ -345,3 +345,52 @@ describe("project-domains on demand", () => {
     expect(syncPermissions([])).toEqual([]);
   });
 });
+
+describe("apps", () => {
+  const image = `registry.test/serving@sha256:${"b".repeat(64)}`;
+  const programs = { activator: image, autoscaler: image, controller: image, webhook: image, queue: image };
+  const apps = {
+    domain: "apps.acme.test",
+    images: { ...programs, gatewayController: image, gateway: image },
+  };
+  const declared = [...projects(1), { project: "later", domain: "production", onDemand: true }];
+
+  it("are made by a service of their own, which asks for no more than Knative's Services, and only where they are served", async () => {
+    const [without, made] = [await build({ projects: declared }), await build({ projects: declared, apps })];
+    expect(names(without).filter((name) => name.endsWith("compute-plane-apps"))).toEqual([]);
+    const { spec } = made.one("kubernetes:apps/v1:Deployment", "compute-plane-apps").inputs;
+    const env = JSON.stringify(spec);
+    for (const [name, value] of Object.entries({
+      ...{ APPS_DOMAIN: "apps.acme.test", DATA_ROOT: "s3://m", ORG: "acme", LEADER_LEASE: "apps" },
+      ...{ PROJECT_NAMESPACES: "team0-development,later-production", ON_DEMAND_NAMESPACES: "later-production" },
+    }))
+      expect(env).toContain(`{"name":"${name}","value":"${value}"}`);
+    expect(made.one("kubernetes:core/v1:ServiceAccount", "compute-plane-apps").inputs).not.toHaveProperty(
+      "metadata.annotations",
+    );
+    expect(made.one("kubernetes:coordination.k8s.io/v1:Lease", "compute-plane-apps").inputs).toMatchObject({
+      metadata: { name: "apps" },
+    });
+    expect(
+      made.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "compute-plane-team0-development-apps").inputs,
+    ).toMatchObject({ rules: permissionOf("apps").rules });
+    const kinds = kind(made, "CustomResourceDefinition").filter(({ name }) => name.includes("serving.knative.dev"));
+    const { begun } = made.one("kubernetes:apps/v1:Deployment", "compute-plane-apps");
+    for (const { ended } of kinds) expect(begun).toBeGreaterThan(ended);
+  });
+
+  it("are let in by the sync's plan, rights and fence too, in what is made on demand", async () => {
+    const made = await build({ projects: declared, apps });
+    const { data } = made.one("kubernetes:core/v1:ConfigMap", "compute-plane-sync-plan").inputs as {
+      data: Record<string, string>;
+    };
+    expect(JSON.parse(data["plan.json"] ?? "")).toMatchObject({ servesApps: true });
+    const [role] = kind(made, "ClusterRole").filter(({ name }) => name === "compute-plane-sync");
+    expect(JSON.stringify(role?.inputs)).toContain('"allow-apps"');
+    const fence = made.one(
+      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+      "compute-plane-admission-sync",
+    );
+    expect(JSON.stringify(fence.inputs)).toContain("allow-apps");
+  });
+});

@@ -11,7 +11,7 @@ import { shippedLogs, shipperNamespace, type TaskLogSettings } from "../logs/con
 import { LogShipper } from "../logs/shipper.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
-import type { ServingSettings } from "../serving/contract.ts";
+import { gatewayNamespace, type ServingSettings, servingNamespace } from "../serving/contract.ts";
 import { Serving } from "../serving/serving.ts";
 import { checkEgress, type Egress } from "../workloads/egress.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
@@ -27,7 +27,7 @@ import { Workload } from "../workloads/workload.ts";
 import type { PlaneCloud } from "./cloud.ts";
 import { checkNamespaces, cloudRoles, identityOfTasks } from "./namespaces.ts";
 import { type DeclaredProject, onDemandOf, syncClusterRole, syncPermissions } from "./on-demand.ts";
-import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
+import { appsLease, executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 import { ProjectNamespace } from "./project-namespace.ts";
 import { createWebhook, createWebhookCertificate } from "./secrets-webhook.ts";
@@ -134,12 +134,13 @@ export class ComputePlane extends pulumi.ComponentResource {
     const projects = args.projects
       .filter((project) => !onDemand.includes(project))
       .flatMap((project) => createProject(platform, project, args).ready);
-    const syncRights = letSync(platform, onDemand, args.namespace);
+    const syncRights = letSync(platform, onDemand, args);
     const tunnelSecret = giveItsOwn(platform, identitySecret);
     const protect = (args.protectSecrets ?? false) && args.secrets.backend === "kubernetes";
     const shards = userSecretShards.map((shard) => giveItsOwn(platform, shard, protect));
     const certificate = createWebhookCertificate(name, platform, args.namespace);
-    const election = letExecutorsElect(platform);
+    const election = letElect(platform, "executor-election", executorLease);
+    const appsElection = args.apps ? letElect(platform, "apps-election", appsLease) : [];
     if (args.management) {
       new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
     }
@@ -164,9 +165,10 @@ export class ComputePlane extends pulumi.ComponentResource {
       );
     }
 
+    const serving: pulumi.Resource[] = [];
     if (args.apps) {
       const { org, apps, replicas = 2 } = args;
-      new Serving(
+      const { kinds } = new Serving(
         `${name}-serving`,
         {
           ...apps,
@@ -180,12 +182,14 @@ export class ComputePlane extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+      serving.push(...kinds);
     }
 
     const services = planComputePlaneServices({
       ...args,
       admin: args.identities.admin,
       buildsImages: args.imageBuilder !== undefined,
+      appsDomain: args.apps?.domain,
       projectNamespaces,
       replicas: args.replicas ?? 2,
       registration: createSecretFiles(name, {
@@ -212,6 +216,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       logs: projects,
       secrets: [...shards, ...projects],
       sync: [...syncRights, ...policies],
+      apps: [...serving, ...appsElection, ...projects],
     };
     const workloads = services.map(
       (spec) =>
@@ -228,7 +233,8 @@ export class ComputePlane extends pulumi.ComponentResource {
       { parent: this, dependsOn: workloads },
     );
 
-    this.namespaces = [args.namespace, ...projectNamespaces, ...exceptionsOf(args)];
+    const ofApps = args.apps ? [servingNamespace, gatewayNamespace] : [];
+    this.namespaces = [args.namespace, ...projectNamespaces, ...exceptionsOf(args), ...ofApps];
     this.registerOutputs({ namespaces: this.namespaces });
   }
 }
@@ -275,8 +281,12 @@ function renderApiKey({ host, org, client }: { host: string; org: string; client
 }
 
 /** Nobody may create what is not there yet by a Role: the one ClusterRole of the plane, each of its rules by name. */
-function letSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], platform: string): pulumi.Resource[] {
-  return syncPermissions(onDemand)
+function letSync(
+  { name, namespace, parent }: Place,
+  onDemand: ProjectDomain[],
+  { namespace: platform, apps }: Pick<ComputePlaneArgs, "namespace" | "apps">,
+): pulumi.Resource[] {
+  return syncPermissions(onDemand, { servesApps: apps !== undefined })
     .filter(({ where }) => where === "cluster")
     .map(({ account, rules }) => {
       const metadata = { name: syncClusterRole(platform), labels: labelsOf("sync") };
@@ -307,6 +317,7 @@ function giveSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[],
     ...(cloud === "aws" ? {} : { cloud }),
     projects,
     ...(args.imageBuilder ? { buildsImages: true } : {}),
+    ...(args.apps ? { servesApps: true } : {}),
   });
   const apiKey = renderApiKey({ host: controlPlaneHost, org, client: taskClient });
   return {
@@ -324,12 +335,12 @@ function giveItsOwn({ name, namespace, parent }: Place, secret: string, protect 
   );
 }
 
-/** The Lease is made without a holder and never compared again: what the executors write there is their own. */
-function letExecutorsElect({ name, namespace, parent }: Place): pulumi.Resource[] {
-  const { role, account, rules } = permissionOf("executor-election");
+/** The Lease is made without a holder and never compared again: what the replicas write there is their own. */
+function letElect({ name, namespace, parent }: Place, by: string, held: string): pulumi.Resource[] {
+  const { role, account, rules } = permissionOf(by);
   const lease = new kubernetes.coordination.v1.Lease(
-    `${name}-${executorLease}`,
-    { metadata: { name: executorLease, namespace } },
+    `${name}-${held}`,
+    { metadata: { name: held, namespace } },
     { parent, ignoreChanges: ["spec"] },
   );
   const granted = { role, namespace, rules, account: { name: account, namespace }, parent };
@@ -363,7 +374,12 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
         ? {
             sync: {
               onDemand,
-              settings: { ...args, cloud: cloud.cloud, buildsImages: args.imageBuilder !== undefined },
+              settings: {
+                ...args,
+                cloud: cloud.cloud,
+                buildsImages: args.imageBuilder !== undefined,
+                servesApps: args.apps !== undefined,
+              },
             },
           }
         : {}),

@@ -1,9 +1,9 @@
 /** Project-domains whose objects the sync service makes, when the region has the project: its mark, and its rights. */
 import { rbacGroup } from "../workloads/grant-plan.ts";
 import { managedByLabel } from "../workloads/labels.ts";
-import { type Permission, permissions } from "./permissions.ts";
+import { type Permission, permissionsOf } from "./permissions.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
-import { type Manifest, manifestsOf, planProject } from "./project-plan.ts";
+import { type Manifest, manifestsOf, type ProjectSettings, planProject } from "./project-plan.ts";
 
 /** A project-domain as a stack declares it: cloud roles, prefixes and policies know it from the beginning. */
 export interface DeclaredProject extends ProjectDomain {
@@ -57,9 +57,14 @@ export function pluralOf({ kind }: Pick<Manifest, "kind">): string {
   return plural;
 }
 
+/** What the plan of every project-domain depends on. */
+type Serves = Pick<ProjectSettings, "servesApps">;
+
 /** The objects of any project-domain by kind and name, which are the same in each. */
-function plannedNames(): Map<string, { group: string; resource: string; names: string[]; writeOnly: boolean }> {
-  const plan = planProject({ project: "any", domain: "any" }, { org: "any", dnsServers: [] });
+function plannedNames(
+  serves: Serves,
+): Map<string, { group: string; resource: string; names: string[]; writeOnly: boolean }> {
+  const plan = planProject({ project: "any", domain: "any" }, { org: "any", dnsServers: [], ...serves });
   const byKind = new Map<string, { group: string; resource: string; names: string[]; writeOnly: boolean }>();
   for (const manifest of manifestsOf(plan, { platform: "any", identity: "any", apiKey: "any" })) {
     const { apiVersion, kind, metadata } = manifest;
@@ -79,9 +84,9 @@ function plannedNames(): Map<string, { group: string; resource: string; names: s
  * Rights of the sync: each by name, also to create, since it makes objects by applying them under their names (a POST,
  * whose name RBAC does not see, it may not do). Namespaces are those that the stack declares; the other names are the
  * plan's, in whatever namespace they are, and there an admission policy narrows them further. It holds none of the
- * rights that it hands on: `escalate` and `bind`, for the plan's three roles.
+ * rights that it hands on: `escalate` and `bind`, for the plan's roles.
  */
-export function syncPermissions(onDemand: readonly ProjectDomain[]): Permission[] {
+export function syncPermissions(onDemand: readonly ProjectDomain[], serves: Serves = {}): Permission[] {
   if (onDemand.length === 0) return [];
   return [
     {
@@ -96,7 +101,7 @@ export function syncPermissions(onDemand: readonly ProjectDomain[]): Permission[
           resourceNames: onDemand.map(projectNamespace),
           verbs: ["create", "get", "patch"],
         },
-        ...[...plannedNames().values()].map(({ group, resource, names, writeOnly }) => ({
+        ...[...plannedNames(serves).values()].map(({ group, resource, names, writeOnly }) => ({
           apiGroups: [group],
           resources: [resource],
           resourceNames: names,
@@ -121,8 +126,8 @@ export function syncPermissions(onDemand: readonly ProjectDomain[]): Permission[
 }
 
 /** The whole table of a plane. */
-export function allPermissions(onDemand: readonly ProjectDomain[]): Permission[] {
-  return [...permissions, ...syncPermissions(onDemand)];
+export function allPermissions(onDemand: readonly ProjectDomain[], serves: Serves = {}): Permission[] {
+  return [...permissionsOf(serves), ...syncPermissions(onDemand, serves)];
 }
 
 /** Name of the sync's ClusterRole and its binding. */

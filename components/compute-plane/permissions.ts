@@ -12,6 +12,11 @@ export const identitySecret = "tunnel-identity";
 /** Lease of the platform's namespace by which one of the executor's replicas is chosen to work. */
 export const executorLease = "executor";
 
+/** Lease of the platform's namespace by which one of the apps service's replicas is chosen to work. */
+export const appsLease = "apps";
+/** Account of the service that makes Knative Services of apps. */
+export const appsAccount = "apps";
+
 export interface Permission {
   /** Name of the Role and of its binding. */
   role: string;
@@ -104,6 +109,44 @@ export const permissions: Permission[] = [
   },
 ];
 
+/** Where apps are served, beside those. */
+export const appPermissions: Permission[] = [
+  {
+    role: "apps",
+    account: appsAccount,
+    where: "projects",
+    standsFor: [],
+    // Pods, Deployments and routes are Knative's to make: this asks for an app, and looks at what became of it.
+    rules: [
+      {
+        apiGroups: ["serving.knative.dev"],
+        resources: ["services"],
+        verbs: ["create", "delete", "get", "list", "patch", "watch"],
+      },
+      { apiGroups: ["serving.knative.dev"], resources: ["revisions"], verbs: ["list", "watch"] },
+    ],
+  },
+  {
+    role: "apps-election",
+    account: appsAccount,
+    where: "platform",
+    standsFor: [],
+    rules: [
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: [appsLease],
+        verbs: ["get", "update"],
+      },
+    ],
+  },
+];
+
+/** The whole table but for what is made on demand. */
+export function permissionsOf({ servesApps = false }: { servesApps?: boolean | undefined }): Permission[] {
+  return servesApps ? [...permissions, ...appPermissions] : permissions;
+}
+
 /** Roles of appendix D that no account has here, each with its reason: what is granted beyond `permissions` is a fault. */
 export const notGranted: Record<string, string> = {
   "operator-system": "no operator runs: configuration comes from the stack, health from the tunnel's heartbeat",
@@ -120,7 +163,7 @@ export const notGranted: Record<string, string> = {
 
 /** @throws when the table has no such role: a programming error */
 export function permissionOf(role: string): Permission {
-  const found = permissions.find((permission) => permission.role === role);
+  const found = [...permissions, ...appPermissions].find((permission) => permission.role === role);
   if (!found) throw new Error(`no permission is named ${role}`);
   return found;
 }

@@ -10,7 +10,7 @@ import { planBinding, planRole, rbacGroup } from "../workloads/grant-plan.ts";
 import { type NamespacePlan, planNamespace } from "../workloads/namespace-plan.ts";
 import { renderTaskEgress } from "../workloads/network-policy.ts";
 import type { PlainRule } from "../workloads/service-spec.ts";
-import { permissions } from "./permissions.ts";
+import { permissionsOf } from "./permissions.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 import { parkedQuota, projectDefaults, projectQuota } from "./project-quota.ts";
 
@@ -61,7 +61,7 @@ export function planProject(space: ProjectDomain, settings: ProjectSettings, par
     },
     account: { name: taskServiceAccount, automountServiceAccountToken: false, cloud },
     key: { name: eagerSecret, type: "Opaque" },
-    grants: permissions
+    grants: permissionsOf({ servesApps })
       .filter(({ where }) => where === "projects")
       .map(({ role, account, rules }) => ({ role, account, rules })),
   };

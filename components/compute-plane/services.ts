@@ -7,9 +7,16 @@ import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
-import { cloudEnvironment, logEnvironment, type PlaneCloud, secretEnvironment, storeEnvironment } from "./cloud.ts";
+import {
+  cloudEnvironment,
+  dataRoot,
+  logEnvironment,
+  type PlaneCloud,
+  secretEnvironment,
+  storeEnvironment,
+} from "./cloud.ts";
 import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
-import { executorLease, identitySecret, permissionOf } from "./permissions.ts";
+import { appsAccount, appsLease, executorLease, identitySecret, permissionOf } from "./permissions.ts";
 import { projectNamespace } from "./project-domain.ts";
 import { eagerSecret } from "./project-plan.ts";
 import { projectDefaults, projectQuota } from "./project-quota.ts";
@@ -30,6 +37,8 @@ export interface ComputePlaneServicesArgs {
   logs?: TaskLogSettings;
   /** A builder takes the builds of task images. @default false */
   buildsImages?: boolean;
+  /** Apps are served, each at `<app>-<project>-<domain>.<this>`. @default none are */
+  appsDomain?: string | undefined;
   /** Of the services, by digest: what the platform's own tasks run. */
   image?: string;
   /** Of each service that can run more than once. */
@@ -181,8 +190,42 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       },
       files: { tls: args.webhookTls },
     },
+    ...(args.appsDomain ? [planAppsService(args, args.appsDomain, { ...namespaces, TUNNEL_URL: tunnelUrl })] : []),
     ...(args.sync ? [planSyncService(args, args.sync, tunnelUrl)] : []),
   ];
+}
+
+/** One works, by its Lease, as of the executor. */
+function planAppsService(
+  { namespace, org, cloud, controlPlaneHost, buckets, replicas }: ComputePlaneServicesArgs,
+  domain: string,
+  env: Record<string, string>,
+): ServiceSpec {
+  return {
+    name: "apps",
+    entry: "/app/data/apps.mjs",
+    serviceAccount: appsAccount,
+    replicas,
+    calls: ["tunnel"],
+    reaches: ["kubernetes-api"],
+    env: {
+      ...env,
+      ORG: org,
+      CONTROL_PLANE_HOST: controlPlaneHost,
+      APPS_DOMAIN: domain,
+      EAGER_SECRET: eagerSecret,
+      DATA_ROOT: dataRoot(cloud, buckets.metadata),
+      POD_NAMESPACE: namespace,
+      LEADER_LEASE: appsLease,
+      // An app that asks for more than its project may use gets what the project may use, as a task does.
+      APP_CPU_REQUEST: projectDefaults.request.cpu,
+      APP_CPU_LIMIT: projectDefaults.limit.cpu,
+      APP_CPU_MAXIMUM: projectQuota["requests.cpu"],
+      APP_MEMORY_REQUEST: projectDefaults.request.memory,
+      APP_MEMORY_LIMIT: projectDefaults.limit.memory,
+      APP_MEMORY_MAXIMUM: projectQuota["requests.memory"],
+    },
+  };
 }
 
 /** One pod: two at once would only make the same objects twice over. */

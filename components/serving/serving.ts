@@ -69,6 +69,9 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
  * reaches. Proved by `apps-knative-kourier` and `apps-serving-in-cluster`.
  */
 export class Serving extends pulumi.ComponentResource {
+  /** For whoever makes objects of Knative's kinds. */
+  readonly kinds: pulumi.Resource[];
+
   constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:serving:Serving", name, {}, opts);
     checkServing(args);
@@ -85,7 +88,7 @@ export class Serving extends pulumi.ComponentResource {
     const gate = { name: `${gateService}-doors`, namespace: args.platform };
     createPolicy(`${name}-${gateService}`, gate, renderGateDoors(), this);
 
-    const kinds = servingKinds.map(
+    this.kinds = servingKinds.map(
       (kind) =>
         new kubernetes.apiextensions.v1.CustomResourceDefinition(`${name}-${kind.metadata.name}`, kind, {
           parent: this,
@@ -93,7 +96,7 @@ export class Serving extends pulumi.ComponentResource {
     );
     const settings = createConfigs(control, args);
     const rights = createAccounts(control);
-    const needs = [...kinds, ...settings, ...rights, ...control.needs];
+    const needs = [...this.kinds, ...settings, ...rights, ...control.needs];
     const [webhook] = servingPrograms.map((program) => createProgram({ ...control, needs }, program, args));
     createWebhooks(control, webhook ? [webhook] : []);
     createGateway(control, front, { args, needs });

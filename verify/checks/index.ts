@@ -1,5 +1,6 @@
 /** Every check, in the order of the report. */
 import type { AnyCheck } from "../check.ts";
+import { appsServedInCluster } from "./app-01-serving.ts";
 import { twoPrivateBuckets } from "./bkt-01-two-buckets.ts";
 import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
@@ -157,6 +158,7 @@ export const checks: readonly AnyCheck[] = [
   tunnelIsHeardOf,
   secondChannelIsOutbound,
   shipperByTls,
+  appsServedInCluster,
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,

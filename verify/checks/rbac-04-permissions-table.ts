@@ -91,7 +91,7 @@ export function judgeAccounts(facts: RbacFacts & Pick<Facts, "serviceAccounts">,
   const present = facts.serviceAccounts
     .map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }))
     .filter(({ namespace }) => homes.has(namespace));
-  const tabled = allPermissions(projectsOnDemand(target)).map(({ account }) => ({
+  const tabled = allPermissions(projectsOnDemand(target), target).map(({ account }) => ({
     namespace: target.namespace,
     name: account,
   }));
@@ -126,7 +126,7 @@ function judgeNotGranted({ roleBindings, clusterRoleBindings }: RbacFacts, targe
 /** The table's rights of one account. */
 function tableOf(account: Account, target: PlaneTarget) {
   if (account.namespace !== target.namespace) return [];
-  return allPermissions(projectsOnDemand(target))
+  return allPermissions(projectsOnDemand(target), target)
     .filter((permission) => permission.account === account.name)
     .flatMap(({ where, rules, role }) => {
       if (where === "cluster") return expand(rules, undefined, role);

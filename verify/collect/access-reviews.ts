@@ -44,7 +44,7 @@ export function readAccessReviews(target: PlaneTarget): Promise<Fact<AccessRevie
 export function questionsTo(target: PlaneTarget): Question[] {
   const projects = projectNamespaces(target);
   const spaces = [...new Set([projects[0] ?? "", projects.at(-1) ?? ""])];
-  const permissions = allPermissions(projectsOnDemand(target));
+  const permissions = allPermissions(projectsOnDemand(target), target);
   const platform = [...new Set(permissions.map(({ account }) => account))];
   const accounts = [
     ...platform.map((account) => ({ namespace: target.namespace, account })),

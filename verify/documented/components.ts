@@ -1,5 +1,6 @@
 /** The data plane's components as the documents name them, and what stands for each in a customer's cluster. */
 import { syncAccount } from "../../components/compute-plane/on-demand.ts";
+import { appsAccount } from "../../components/compute-plane/permissions.ts";
 import { adminServiceAccounts, secretsServiceAccount } from "../../components/identity/contract.ts";
 import { type PlaneTarget, projectsOnDemand, secretsInCloud } from "../target.ts";
 
@@ -39,9 +40,17 @@ const sync: Component = {
   usesAdminRole: false,
 };
 
+/** Runs only where apps are served. */
+const apps: Component = {
+  documented: "Apps & Serving",
+  name: "apps",
+  serviceAccount: appsAccount,
+  usesAdminRole: false,
+};
+
 /** Of this plane. */
 export function componentsOf(target: PlaneTarget): readonly Component[] {
-  return projectsOnDemand(target).length > 0 ? [...components, sync] : components;
+  return [...components, ...(projectsOnDemand(target).length > 0 ? [sync] : []), ...(target.servesApps ? [apps] : [])];
 }
 
 export function takesAdminRole({ usesAdminRole }: Component, target: PlaneTarget): boolean {

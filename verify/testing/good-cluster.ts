@@ -11,6 +11,14 @@ import type {
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
+import {
+  gatewayController,
+  gatewayName,
+  gatewayNamespace,
+  gatewayService,
+  servingNamespace,
+  servingPrograms,
+} from "../../components/serving/contract.ts";
 import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
 import type { PlainRule } from "../../components/workloads/service-spec.ts";
 import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
@@ -49,8 +57,9 @@ export function goodCluster(target: Target): KubernetesFacts {
   const spaces = projectNamespaces(target);
   const homes = [platform, ...spaces];
   const onDemand = projectsOnDemand(target).map(projectNamespace);
-  const permissions = allPermissions(projectsOnDemand(target)).filter(({ where }) => where !== "cluster");
-  const inCluster = allPermissions(projectsOnDemand(target)).filter(({ where }) => where === "cluster");
+  const table = allPermissions(projectsOnDemand(target), target);
+  const permissions = table.filter(({ where }) => where !== "cluster");
+  const inCluster = table.filter(({ where }) => where === "cluster");
   const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
     namespaces: [
@@ -79,8 +88,16 @@ export function goodCluster(target: Target): KubernetesFacts {
       ...spaces.map(taskPod),
       shipperPod(),
     ],
-    deployments: components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
-    services: [{ metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } }],
+    deployments: [
+      ...components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
+      ...(target.servesApps ? servingDeployments() : []),
+    ],
+    services: [
+      { metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } },
+      ...(target.servesApps
+        ? [{ metadata: { namespace: gatewayNamespace, name: gatewayService }, spec: { type: "ClusterIP" } }]
+        : []),
+    ],
     serviceAccounts: [
       ...components.map((component) =>
         takesAdminRole(component, target)
@@ -121,7 +138,7 @@ export function goodCluster(target: Target): KubernetesFacts {
       })),
     ],
     networkPolicies: [
-      ...homes.map((namespace) => ({
+      ...[...homes, ...(target.servesApps ? [servingNamespace, gatewayNamespace] : [])].map((namespace) => ({
         metadata: { namespace, name: "default-deny" },
         spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
       })),
@@ -170,6 +187,17 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
     },
     status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
   };
+}
+
+function servingDeployments(): V1Deployment[] {
+  const at = (namespace: string, name: string): V1Deployment => ({
+    metadata: { namespace, name },
+    status: { availableReplicas: 1 },
+  });
+  return [
+    ...[...servingPrograms, gatewayController].map((name) => at(servingNamespace, name)),
+    at(gatewayNamespace, gatewayName),
+  ];
 }
 
 function tunnelPolicy(): V1NetworkPolicy {

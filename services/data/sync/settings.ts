@@ -20,6 +20,7 @@ export const settingsSchema = z.strictObject({
   /** Whose identities `roleArn` names: AWS where nothing is said. */
   cloud: z.enum(["aws", "gcp", "azure"]).optional(),
   buildsImages: z.boolean().optional(),
+  servesApps: z.boolean().optional(),
   projects: z.array(z.strictObject({ project: label, domain: label, roleArn: z.string().min(1) })).min(1),
 });
 
