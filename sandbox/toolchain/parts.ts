@@ -1,5 +1,6 @@
 /** Everything that is built rather than installed. A further part is one more entry. */
 import { goPart } from "./go-part.ts";
+import { npmPart } from "./npm-part.ts";
 import { datapathCompiler } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { pythonPart } from "./python-part.ts";
@@ -72,6 +73,14 @@ export const parts: Part[] = [
     seconds: 200,
     module: "gcp",
     programs: { "fake-gcs-server": "github.com/fsouza/fake-gcs-server" },
+  }),
+  npmPart({
+    id: "azure",
+    title: "Object store of Azure (azurite)",
+    tier: "extended",
+    seconds: 40,
+    folder: "azure",
+    scripts: { "azurite-blob": "azurite/dist/src/blob/main.js" },
   }),
   goPart({
     id: "engine",

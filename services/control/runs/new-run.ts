@@ -83,7 +83,7 @@ export function inputsOf(
     });
   }
   const { uri } = inputWrapper.value;
-  const [, scheme, bucket, path] = /^(s3|gs):\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])\/(.+)$/.exec(uri) ?? [];
+  const [, scheme, bucket, path] = /^(s3|gs|abfs):\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])\/(.+)$/.exec(uri) ?? [];
   const own = `${caller.org}/${project}/${domain}/`;
   const plain = path?.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (scheme && bucket && path?.startsWith(own) && plain && uri.length <= 1024) {
@@ -92,7 +92,7 @@ export function inputsOf(
   throw invalid({
     subject: "offloaded_input_data.uri",
     value: uri.slice(0, 200),
-    allowed: `s3:// or gs://<metadata bucket>/${own}…`,
+    allowed: `s3://, gs:// or abfs://<metadata bucket>/${own}…`,
   });
 }
 

@@ -8,6 +8,7 @@ import { gauge } from "../../shared/metrics.ts";
 import { aborted } from "../../shared/pause.ts";
 import { runService } from "../../shared/service.ts";
 import { clouds, openReader, schemeOf } from "../objectstore/open.ts";
+import { cloudPods } from "./cloud-pods.ts";
 import { startElection } from "./election.ts";
 import { type Executor, type ExecutorOptions, startExecutor } from "./executor.ts";
 import { startCaches } from "./informers.ts";
@@ -37,6 +38,7 @@ await runService({
     TUNNEL_URL: httpUrl,
     ORG: label,
     CLOUD: clouds,
+    STORAGE_ACCOUNT: z.string().optional(),
     CLUSTER_NAME: label,
     CONTROL_PLANE_HOST: hostName,
     /** Namespaces of the projects served, such as demo-development, with commas between. */
@@ -94,6 +96,7 @@ await runService({
           org: config.ORG,
           controlPlaneHost: config.CONTROL_PLANE_HOST,
           eagerSecret: config.EAGER_SECRET,
+          cloud: cloudPods(config.CLOUD, config.STORAGE_ACCOUNT),
           ...(config.IMAGE_BUILD_IMAGE && config.IMAGE_BUILDER_URL
             ? { builds: { image: config.IMAGE_BUILD_IMAGE, builderUrl: config.IMAGE_BUILDER_URL } }
             : {}),

@@ -14,7 +14,8 @@ export interface EnvironmentArgs {
   controlPlaneHost: string;
   /** Secret in the project's namespace that holds the pod's API key, under `api-key`. */
   eagerSecret: string;
-  /** Of the run, then of the task: the later wins. */
+  /** Of the cloud, of the run, then of the task: the later wins. */
+  cloud?: Record<string, string>;
   run: Record<string, string>;
   task: V1EnvVar[];
 }
@@ -24,7 +25,7 @@ export const home = "/home/task";
 export const workspace = "/workspace";
 
 export function podEnvironment(args: EnvironmentArgs): V1EnvVar[] {
-  const run = Object.entries(args.run).map(([name, value]) => ({ name, value }));
+  const run = Object.entries({ ...args.cloud, ...args.run }).map(([name, value]) => ({ name, value }));
   return layered([...run, ...args.task, ...identity(args)]);
 }
 

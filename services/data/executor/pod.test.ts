@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { Secret_MountType, SecretSchema, SecurityContextSchema } from "../../../gen/flyteidl2/core/security_pb.js";
 import { Resources_ResourceName as Name, TaskTemplateSchema } from "../../../gen/flyteidl2/core/tasks_pb.js";
+import { cloudPods } from "./cloud-pods.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { buildPod, labelValue } from "./pod.ts";
 import type { TaskAction } from "./task-action.ts";
@@ -319,5 +320,25 @@ describe("a task's secrets", () => {
   it("are no more than 100", () => {
     const many = Array.from({ length: 101 }, (_, at) => ({ key: `k${at}`, mountRequirement: FILE }));
     expect(() => asking(...many)).toThrow(/up to 100/);
+  });
+});
+
+describe("a pod on Azure", () => {
+  it("bears the label by which AKS gives it its identity, whatever the task says, and knows its storage account", () => {
+    const cloud = cloudPods("azure", "acmedata");
+    const pod = { metadata: { labels: { "azure.workload.identity/use": "false" } }, primaryContainerName: "main" };
+    const podSpec = { containers: [{ name: "main", image: "i" }] };
+    const template = create(TaskTemplateSchema, {
+      type: "python",
+      target: { case: "k8sPod", value: { ...pod, podSpec } },
+    });
+    const { metadata, spec } = buildPod(action, template, 1, { ...settings, cloud });
+    expect(metadata?.labels).toMatchObject({ "azure.workload.identity/use": "true" });
+    expect(spec?.containers[0]?.env).toContainEqual({ name: "AZURE_STORAGE_ACCOUNT_NAME", value: "acmedata" });
+  });
+
+  it("is no other one elsewhere", () => {
+    const pods = (["aws", "gcp"] as const).map((cloud) => cloudPods(cloud, undefined));
+    for (const { labels, environment } of pods) expect([labels, environment]).toEqual([{}, {}]);
   });
 });

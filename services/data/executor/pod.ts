@@ -3,6 +3,7 @@ import { loadYaml, type V1Container, type V1Pod, type V1PodSpec, type V1Volume }
 import type { Container, K8sPod, TaskTemplate } from "../../../gen/flyteidl2/core/tasks_pb.js";
 import { givenAnnotation, wishesAnnotation } from "../secrets/wishes.ts";
 import { type BuildSettings, buildContainer, isBuildTask } from "./build-task.ts";
+import type { CloudPods } from "./cloud-pods.ts";
 import { InvalidTaskError } from "./invalid-task.ts";
 import { home, podEnvironment, workspace } from "./pod-environment.ts";
 import { restrict } from "./pod-security.ts";
@@ -18,6 +19,8 @@ export interface PodSettings {
   resources: ResourceRules;
   /** What builds images, and with what program its task does. @default nothing */
   builds?: BuildSettings;
+  /** @default what no cloud asks for */
+  cloud?: CloudPods;
 }
 
 /** @returns `<run>-<action>-<attempt from 0>`, in the TaskAction's namespace. */
@@ -69,7 +72,7 @@ export function buildPod(action: TaskAction, template: TaskTemplate, attempt: nu
     metadata: {
       name: podName(nameOf(action), attempt),
       namespace: action.metadata.namespace,
-      labels: { ...metadata.labels, ...podLabels(action, template, attempt) },
+      labels: { ...metadata.labels, ...podLabels(action, template, attempt), ...settings.cloud?.labels },
       annotations: {
         ...metadata.annotations,
         [annotations.primaryContainer]: primary,
@@ -156,9 +159,9 @@ function authoredPod(pod: K8sPod, configured: string | undefined): WishedPod {
 
 function environmentArgs(action: TaskAction, container: V1Container, attempt: number, settings: PodSettings) {
   const { runName, actionName, project, domain, runOutputBase, envVars } = action.spec;
-  const { org, controlPlaneHost, eagerSecret } = settings;
+  const { org, controlPlaneHost, eagerSecret, cloud } = settings;
   const identity = { org, project, domain, runName, actionName, runOutputBase, attempt, controlPlaneHost, eagerSecret };
-  return { ...identity, run: envVars ?? {}, task: container.env ?? [] };
+  return { ...identity, cloud: cloud?.environment ?? {}, run: envVars ?? {}, task: container.env ?? [] };
 }
 
 function sharedMemory(sizeLimit: string): V1Volume {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
+import { azure } from "../../../shared/azure.ts";
 import { google } from "../../../shared/google.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
@@ -17,6 +18,7 @@ import { eventService } from "./event-service.ts";
 import { kubernetesEvents } from "./kubernetes-events.ts";
 import { kubernetesLogs } from "./kubernetes-logs.ts";
 import { kubernetesMetrics } from "./kubernetes-metrics.ts";
+import { logAnalytics } from "./log-analytics.ts";
 import type { LogStore } from "./log-store.ts";
 import { metricsService } from "./metrics-service.ts";
 import { logService } from "./service.ts";
@@ -35,6 +37,8 @@ await runService({
       .string()
       .regex(/^projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+\/views\/[^/]+$/)
       .optional(),
+    /** Workspace of Log Analytics that has it, by the GUID that queries name it by. */
+    LOG_WORKSPACE: z.guid().optional(),
   },
   parts: ({ config, log }) => {
     const kube = new KubeConfig();
@@ -60,11 +64,13 @@ await runService({
 interface StoreConfig {
   LOG_GROUP?: string | undefined;
   LOG_VIEW?: string | undefined;
+  LOG_WORKSPACE?: string | undefined;
   AWS_REGION?: string | undefined;
 }
 
-function storeOf({ LOG_GROUP, LOG_VIEW, AWS_REGION }: StoreConfig): LogStore | undefined {
+function storeOf({ LOG_GROUP, LOG_VIEW, LOG_WORKSPACE, AWS_REGION }: StoreConfig): LogStore | undefined {
   if (LOG_VIEW) return cloudLogging({ google: google(), view: LOG_VIEW });
+  if (LOG_WORKSPACE) return logAnalytics({ azure: azure(), workspace: LOG_WORKSPACE });
   if (!LOG_GROUP) return undefined;
   const client = new CloudWatchLogsClient({ region: AWS_REGION, credentials: fromNodeProviderChain() });
   return cloudWatchLogs({ client, logGroupName: LOG_GROUP });

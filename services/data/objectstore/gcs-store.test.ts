@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GcsStandIn, startGcsStandIn } from "../../../sandbox/gcs/testing/stand-in.ts";
 import { type Google, google } from "../../../shared/google.ts";
 import { gcsObjectStore } from "./gcs-store.ts";
-import { body, object, storeContract } from "./testing/store-contract.ts";
+import { body, longerBy, object, storeContract } from "./testing/store-contract.ts";
 
 const account = "union-admin@acme-project.iam.gserviceaccount.com";
 let standIn: GcsStandIn;
@@ -18,8 +18,11 @@ afterAll(() => standIn.close());
 storeContract({
   store: () => gcsObjectStore(api, account),
   metadataPrefix: "x-goog-meta-",
-  expires: "X-Goog-Expires",
-  signedHeaders: "X-Goog-SignedHeaders",
+  url: {
+    longer: longerBy("X-Goog-Expires"),
+    signature: "X-Goog-Signature",
+    ...{ another: "response-content-type", signedHeaders: "X-Goog-SignedHeaders" },
+  },
   async metadataOf() {
     const { content, metadata } =
       standIn.objects.get(`${object.bucket}/${object.key}`) ?? expect.unreachable("no object");

@@ -3,6 +3,7 @@
  * plane's own service account, so that there is no key to keep and none to lose.
  */
 import { type Google, type GoogleCall, GoogleError } from "../../../shared/google.ts";
+import { readUpTo } from "./bounded-read.ts";
 import type { ObjectName } from "./keys.ts";
 import { md5Metadata, type ObjectReader, type ObjectStore, type SignedUrl } from "./store.ts";
 import { planV4 } from "./v4.ts";
@@ -81,21 +82,4 @@ async function unlessMissing(google: Google, call: GoogleCall): Promise<Response
 
 function pathOf({ bucket, key }: ObjectName): string {
   return `/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(key)}`;
-}
-
-/** What the answer says of its size is believed where it is too large, and counted where it is not. */
-async function readUpTo(answer: Response, maxBytes: number): Promise<Uint8Array | { tooLarge: number }> {
-  const said = Number(answer.headers.get("content-length") ?? 0);
-  if (said > maxBytes) {
-    await answer.body?.cancel();
-    return { tooLarge: said };
-  }
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of answer.body ?? []) {
-    size += part.byteLength;
-    if (size > maxBytes) return { tooLarge: size };
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

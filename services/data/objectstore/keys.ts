@@ -11,7 +11,7 @@ export interface Scope {
 }
 
 /** Of URIs: what the clients of the plane's kind of store read. */
-export type Scheme = "s3" | "gs";
+export type Scheme = "s3" | "gs" | "abfs";
 
 export interface ObjectName {
   bucket: string;
@@ -26,7 +26,7 @@ export class KeyError extends Error {
   }
 }
 
-/** S3's limit on a key and Cloud Storage's, in bytes. */
+/** S3's limit on a key, Cloud Storage's and Blob Storage's, in bytes. */
 const maxKeyBytes = 1024;
 
 /** @returns `<org>/<project>/<domain>/`. @throws KeyError unless each is a DNS label. */

@@ -6,7 +6,8 @@ import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
 import { clouds, openStore, schemeOf } from "./open.ts";
-import { maxPresignSeconds, objectStoreService } from "./service.ts";
+import { objectStoreService } from "./service.ts";
+import { maxPresignSeconds } from "./store.ts";
 
 await runService({
   name: "objectstore",

@@ -8,6 +8,8 @@ describe("the store of a plane, by its environment", () => {
     ["aws", {}, /AWS_REGION is missing/],
     ["gcp", {}, /SIGNER_ACCOUNT is missing/],
     ["gcp", { SIGNER_ACCOUNT: "union-admin" }, /SIGNER_ACCOUNT: /],
+    ["azure", {}, /STORAGE_ACCOUNT is missing/],
+    ["azure", { STORAGE_ACCOUNT: "acme.evil" }, /STORAGE_ACCOUNT: /],
   ] as const)("is refused for %s with %o", (kind, env, message) => {
     expect(() => openStore(kind, env)).toThrow(message);
   });

@@ -13,7 +13,7 @@ import { pathStyle } from "../../shared/s3.ts";
 import { freePort } from "../../shared/testing/free-port.ts";
 import { type Credentials, s3ObjectStore } from "./s3-store.ts";
 import type { ObjectStore } from "./store.ts";
-import { object, storeContract } from "./testing/store-contract.ts";
+import { longerBy, object, storeContract } from "./testing/store-contract.ts";
 
 const identity = { accessKeyId: "store-test", secretAccessKey: randomBytes(16).toString("hex") };
 let folder: string;
@@ -53,8 +53,11 @@ async function healthy(port: number): Promise<boolean> {
 storeContract({
   store: () => store,
   metadataPrefix: "x-amz-meta-",
-  expires: "X-Amz-Expires",
-  signedHeaders: "X-Amz-SignedHeaders",
+  url: {
+    longer: longerBy("X-Amz-Expires"),
+    signature: "X-Amz-Signature",
+    ...{ another: "response-content-type", signedHeaders: "X-Amz-SignedHeaders" },
+  },
   async metadataOf() {
     const command = new HeadObjectCommand({ Bucket: object.bucket, Key: object.key });
     const { ContentLength = 0, Metadata = {} } = await s3.send(command);

@@ -4,12 +4,12 @@
  */
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
-import { GoogleError } from "../../../shared/google.ts";
+import { RestError } from "../../../shared/rest.ts";
 import { callerOf, requireOwnOrg } from "../../shared/auth/caller.ts";
 import { denied, invalid, notFound, unavailable } from "../../shared/errors.ts";
 import { maxMessageBytes } from "../../shared/limits.ts";
 import { KeyError, keyBeneath, objectBeneath, type Scheme, type Scope, uriOf } from "./keys.ts";
-import type { ObjectStore } from "./store.ts";
+import { maxPresignSeconds, type ObjectStore } from "./store.ts";
 
 export interface ObjectStoreDeps {
   store: ObjectStore;
@@ -24,8 +24,6 @@ export interface ObjectStoreDeps {
   presignSeconds: number;
 }
 
-/** The documented longest life of a presigned URL. */
-export const maxPresignSeconds = 3_600;
 const maxInputsBytes = 10 * 1024 * 1024;
 /** As much as fits into one message. */
 export const maxObjectBytes = maxMessageBytes - 1024;
@@ -120,7 +118,7 @@ async function reached<T>(ask: () => Promise<T>): Promise<T> {
 
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof GoogleError) return error.passes;
+  if (error instanceof RestError) return error.passes;
   if ("$retryable" in error && error.$retryable !== undefined) return true;
   return ["TimeoutError", "ServiceUnavailable", "SlowDown", "InternalError"].includes(error.name);
 }

@@ -23,3 +23,6 @@ export interface ObjectStore extends ObjectReader {
 
 /** Where the client keeps its own digest, to find a bundle that it has uploaded before. */
 export const md5Metadata = "flytecontentmd5";
+
+/** The documented longest life of a presigned URL. */
+export const maxPresignSeconds = 3_600;

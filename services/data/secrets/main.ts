@@ -3,6 +3,7 @@ import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
+import { azure } from "../../../shared/azure.ts";
 import { google } from "../../../shared/google.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
@@ -12,6 +13,7 @@ import { observed } from "../../shared/observed.ts";
 import { startServer } from "../../shared/server.ts";
 import { runService } from "../../shared/service.ts";
 import { awsBackend } from "./aws-backend.ts";
+import { azureBackend } from "./azure-backend.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
 import { gcpBackend } from "./gcp-backend.ts";
 import { kubernetesBackend } from "./kubernetes-backend.ts";
@@ -42,6 +44,13 @@ const gcpShape = {
   SECRET_KEY_NAME: z.string().startsWith("projects/"),
 };
 
+const azureShape = {
+  /** As Azure names it, whatever the endpoint. */
+  VAULT_URL: z.string().regex(/^https:\/\/[a-z][a-z0-9-]{1,22}[a-z0-9]\.vault\.azure\.net\/?$/),
+  /** What names begin with, such as union--acme--: no organisation has two dashes together, so none's begins with another's. */
+  SECRET_PREFIX: z.string().endsWith("--"),
+};
+
 const backends = {
   kubernetes: kubernetesBackend,
   "aws-secrets-manager": (catalogue: Catalogue) => {
@@ -65,6 +74,11 @@ const backends = {
       keyName: config.SECRET_KEY_NAME,
     });
   },
+  "azure-key-vault": (catalogue: Catalogue) => {
+    const { VAULT_URL: url, SECRET_PREFIX: prefix } = readConfig(azureShape);
+    const [vault = ""] = new URL(url).hostname.split(".");
+    return azureBackend({ azure: azure(), catalogue, vault, prefix });
+  },
 };
 
 await runService({
@@ -73,7 +87,7 @@ await runService({
     ...tokenShape,
     ORG: label,
     POD_NAMESPACE: label,
-    SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager", "gcp-secret-manager"]),
+    SECRET_BACKEND: z.enum(["kubernetes", "aws-secrets-manager", "gcp-secret-manager", "azure-key-vault"]),
     /** Secrets of this namespace that the stack made. Their number never changes: a secret's place follows from it. */
     SECRET_SHARDS: names,
     PROJECTS: servedProjects,

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { z } from "zod";
-import { type Google, type GoogleCall, google, type Send } from "../../../shared/google.ts";
+import { type Google, type GoogleCall, google } from "../../../shared/google.ts";
+import type { Send } from "../../../shared/rest.ts";
 import type { GoogleTarget } from "../../target.ts";
 import { patienceMs } from "../attempt.ts";
 import { readSecret } from "../secret-file.ts";
