@@ -94,12 +94,12 @@ export const commandSchemas = {
   }),
   verifyPermissions: z.strictObject({
     cloud: z
-      .enum(["aws", "gcp"], "aws or gcp")
+      .enum(["aws", "gcp", "azure"], "aws, gcp or azure")
       .describe("Where the customer's plane stands; every region stands in AWS"),
     plane: z.enum(["compute", "control"], "compute or control").default("compute"),
     target: file.optional().describe("JSON file that names what to verify: its two buckets alone, not any"),
     only: z
-      .enum(["kubernetes", "aws", "gcp"], "kubernetes, or the cloud")
+      .enum(["kubernetes", "aws", "gcp", "azure"], "kubernetes, or the cloud")
       .optional()
       .describe("One of the two, for a pipe"),
   }),

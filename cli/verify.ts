@@ -74,7 +74,7 @@ export function addVerify(program: Command, run: Run): void {
   verify
     .command("permissions")
     .description("the least ClusterRole and IAM policy of who verifies, as its collectors ask")
-    .requiredOption("--cloud <cloud>", "aws or gcp")
+    .requiredOption("--cloud <cloud>", "aws, gcp or azure")
     .option("--plane <plane>", "compute or control (compute)")
     .option("--target <file>", "JSON file whose buckets alone are named")
     .option("--only <part>", "kubernetes or aws, to be piped into kubectl or aws")

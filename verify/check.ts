@@ -3,6 +3,7 @@ import type { FactName, Facts } from "./facts.ts";
 import type { Finding } from "./outcome.ts";
 import type { Severity } from "./severity.ts";
 import {
+  type AzureTarget,
   type ControlPlane,
   type GoogleTarget,
   type PlaneTarget,
@@ -46,7 +47,7 @@ export interface Check<K extends FactName = FactName, T = Target> {
 
 export type Plane = "compute" | "control";
 
-export const clouds = ["aws", "gcp"] as const;
+export const clouds = ["aws", "gcp", "azure"] as const;
 export type Cloud = (typeof clouds)[number];
 
 export interface AnyCheck extends Check<FactName, Targets> {
@@ -63,6 +64,11 @@ export function defineCheck<const K extends FactName>(check: Check<K>): AnyCheck
 /** Of a customer's plane on Google Cloud. */
 export function defineGoogleCheck<const K extends FactName>(check: Check<K, GoogleTarget>): AnyCheck {
   return widen("compute", ["gcp"], check, ({ google }) => google);
+}
+
+/** Of a customer's plane on Azure. */
+export function defineAzureCheck<const K extends FactName>(check: Check<K, AzureTarget>): AnyCheck {
+  return widen("compute", ["azure"], check, ({ azure }) => azure);
 }
 
 /** Of a customer's plane by what its cluster tells, which is alike in every cloud. */
@@ -93,6 +99,11 @@ export function defineAwsJointCheck<const K extends FactName>(check: Check<K, Jo
 /** The same, by what a project on Google Cloud tells. */
 export function defineGoogleJointCheck<const K extends FactName>(check: Check<K, Joint<GoogleTarget>>): AnyCheck {
   return widen("compute", ["gcp"], check, (targets) => joint(targets.google, targets));
+}
+
+/** The same, by what a subscription on Azure tells. */
+export function defineAzureJointCheck<const K extends FactName>(check: Check<K, Joint<AzureTarget>>): AnyCheck {
+  return widen("compute", ["azure"], check, (targets) => joint(targets.azure, targets));
 }
 
 function joint<T>(customer: T | undefined, { controlPlane }: Targets): Joint<T> | undefined {

@@ -18,6 +18,19 @@ import type {
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
 import type {
+  AzureClusterFact,
+  AzureIdentityFact,
+  AzureKeyFact,
+  AzureLogsFact,
+  AzureNetworkFact,
+  AzureObjectsFact,
+  AzureRegistryFact,
+  AzureRightsFact,
+  AzureRoleFact,
+  AzureStorageFact,
+  AzureVaultFact,
+} from "./facts-azure.ts";
+import type {
   GoogleAccountFact,
   GoogleBucketFact,
   GoogleClusterFact,
@@ -148,6 +161,18 @@ export interface Facts extends RegionFacts, ProbeFacts {
   googleKeys: GoogleKeyFact[];
   googleCluster: GoogleClusterFact;
   googleNetwork: GoogleNetworkFact;
+  /** Of a subscription on Azure. */
+  azureIdentities: AzureIdentityFact[];
+  azureRights: AzureRightsFact;
+  azureRoles: AzureRoleFact[];
+  azureStorage: AzureStorageFact;
+  azureObjects: AzureObjectsFact[];
+  azureVaults: AzureVaultFact[];
+  azureKeys: AzureKeyFact[];
+  azureRegistry: AzureRegistryFact;
+  azureCluster: AzureClusterFact;
+  azureNetwork: AzureNetworkFact;
+  azureLogs: AzureLogsFact;
 }
 
 export type FactName = keyof Facts;

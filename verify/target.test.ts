@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTargets } from "./target.ts";
+import { goodAzureTarget } from "./testing/good-azure.ts";
 import { goodGoogleTarget } from "./testing/good-google.ts";
 import { goodTarget } from "./testing/good-plane.ts";
 import { goodControlPlane } from "./testing/good-region.ts";
@@ -8,6 +9,7 @@ describe("a target's file", () => {
   it.each([
     ["a customer's plane", goodTarget, { customer: goodTarget }],
     ["one on Google Cloud", goodGoogleTarget, { google: goodGoogleTarget }],
+    ["one on Azure", goodAzureTarget, { azure: goodAzureTarget }],
     ["the region's alone", { controlPlane: goodControlPlane }, { controlPlane: goodControlPlane }],
     [
       "both",
@@ -26,6 +28,7 @@ describe("a target's file", () => {
       /controlPlane\.account/,
     ],
     ["a project without its accounts", { ...goodGoogleTarget, accounts: undefined }, /accounts/],
+    ["a subscription that is no GUID", { ...goodAzureTarget, subscription: "acme" }, /subscription/],
     ["a project and an account on AWS", { ...goodGoogleTarget, account: "222222222222" }, /account/],
     [
       "a password instead of its file",

@@ -156,13 +156,73 @@ export const googleTargetSchema = z.strictObject({
     .default({}),
 });
 
+const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "a GUID");
+
+export const azureTargetSchema = z.strictObject({
+  ...planeShape,
+  cloud: z.literal("azure"),
+  subscription: guid.describe("The customer's subscription"),
+  tenant: guid.describe("The customer's tenant, which that subscription trusts"),
+  groups: z
+    .strictObject({ cluster: z.string(), workloads: z.string() })
+    .describe("Resource groups of the cluster and of what runs beside it"),
+  identities: z
+    .strictObject({ admin: z.string(), user: z.string() })
+    .default({ admin: "adminflyterole", user: "userflyterole" })
+    .describe("Names of the identities that the platform's services and task pods take"),
+  isolation: z
+    .enum(["shared", "project"])
+    .default("shared")
+    .describe("Setting isolation of the customer stack: project, where each has an identity of its own"),
+  storageAccount: z.string().describe("Output storageAccount of the customer stack; the buckets are its containers"),
+  registry: z.string().describe("Name of the plane's registry, before .azurecr.io"),
+  repository: z.string().describe("Name of the task images in it"),
+  secretsVault: z.string().optional().describe("Name of the vault of users' secrets, where they are in Key Vault"),
+  logWorkspace: guid.optional().describe("Output logWorkspace of the customer stack; absent where no logs are kept"),
+  ownPrincipals: z
+    .array(guid)
+    .default([])
+    .describe("Object ids of the customer's own people, groups and applications: they may hold rights"),
+  identityGroups: z
+    .array(guid)
+    .optional()
+    .describe(
+      "Object ids of groups that the plane's identities are in; when absent, a right of any group may be theirs",
+    ),
+  management: z
+    .strictObject({
+      clientId: guid.describe("Output managementClient of the base stack"),
+      principalId: guid.describe("Output managementPrincipal of the base stack"),
+      level: z.enum(managementLevels).default("no-delete"),
+      issuer: z.url().describe("Whose tokens the vendor signs in with"),
+      subject: z.string().describe("Which of its workloads does"),
+      connections: z.array(z.string()).min(1).describe("Names of the connections to the API that are the vendor's"),
+    })
+    .optional()
+    .describe("BYOC only, and required there: the vendor's ways in"),
+  azure: z.strictObject({
+    endpointUrl: z.url().optional().describe("Answers in the place of management.azure.com"),
+    blobUrl: z.url().optional().describe("Answers in the place of <account>.blob.core.windows.net"),
+    caFile: z.string().optional().describe("Authorities that sign their certificates; the usual ones when absent"),
+    accessTokenFile: z
+      .string()
+      .describe("File of mode 0600 with a token: az account get-access-token --query accessToken -o tsv"),
+    storageTokenFile: z
+      .string()
+      .optional()
+      .describe("The same for --resource https://storage.azure.com/; without it no names of objects are read"),
+  }),
+});
+
+export type AzureTarget = z.infer<typeof azureTargetSchema>;
+
 export type GoogleTarget = z.infer<typeof googleTargetSchema>;
 
 /** On AWS. */
 export type Target = z.infer<typeof targetSchema>;
 
 /** What a plane in any cloud is known by. */
-export type PlaneTarget = Pick<Target, keyof typeof planeShape> & { cloud: "aws" | "gcp" };
+export type PlaneTarget = Pick<Target, keyof typeof planeShape> & { cloud: "aws" | "gcp" | "azure" };
 
 const controlPlane = controlPlaneSchema.describe("The vendor's region; its checks do not apply when absent");
 
@@ -170,6 +230,7 @@ const controlPlane = controlPlaneSchema.describe("The vendor's region; its check
 export const targetFileSchemas = {
   customer: targetSchema.extend({ controlPlane: controlPlane.optional() }),
   google: googleTargetSchema.extend({ controlPlane: controlPlane.optional() }),
+  azure: azureTargetSchema.extend({ controlPlane: controlPlane.optional() }),
   controlPlaneOnly: z.strictObject({ controlPlane }),
 };
 
@@ -179,6 +240,8 @@ export interface Targets {
   customer?: Target;
   /** On Google Cloud. */
   google?: GoogleTarget;
+  /** On Azure. */
+  azure?: AzureTarget;
   controlPlane?: ControlPlane;
 }
 
@@ -186,8 +249,8 @@ export interface Targets {
 export function parseTargets(raw: unknown, name: string): Targets {
   const fields = typeof raw === "object" && raw !== null ? raw : {};
   const only = "controlPlane" in fields && Object.keys(fields).length === 1;
-  const google = "cloud" in fields && fields.cloud === "gcp";
-  const chosen = only ? "controlPlaneOnly" : google ? "google" : "customer";
+  const cloud = "cloud" in fields ? fields.cloud : undefined;
+  const chosen = only ? "controlPlaneOnly" : cloud === "gcp" ? "google" : cloud === "azure" ? "azure" : "customer";
   const parsed = targetFileSchemas[chosen].safeParse(raw);
   if (!parsed.success) {
     const value = z.prettifyError(parsed.error);
@@ -195,14 +258,19 @@ export function parseTargets(raw: unknown, name: string): Targets {
   }
   const { controlPlane, ...plane } = parsed.data;
   return {
-    ...(!("cloud" in plane) ? {} : plane.cloud === "gcp" ? { google: plane } : { customer: plane }),
+    ...("cloud" in plane ? targetsFor(plane) : {}),
     ...(controlPlane ? { controlPlane } : {}),
   };
 }
 
+function targetsFor(plane: Target | GoogleTarget | AzureTarget): Targets {
+  if (plane.cloud === "gcp") return { google: plane };
+  return plane.cloud === "azure" ? { azure: plane } : { customer: plane };
+}
+
 /** The customer's plane that is looked at, in whichever cloud. */
-export function planeOf({ customer, google }: Targets): PlaneTarget | undefined {
-  return customer ?? google;
+export function planeOf({ customer, google, azure }: Targets): PlaneTarget | undefined {
+  return customer ?? google ?? azure;
 }
 
 export function secretsInCloud({ secretsBackend, model }: Pick<PlaneTarget, "secretsBackend" | "model">): boolean {
@@ -251,6 +319,7 @@ export function withLiveProjects(targets: Targets, namespaces: Fact<V1Namespace[
     ...targets,
     ...(targets.customer ? { customer: { ...targets.customer, projects } } : {}),
     ...(targets.google ? { google: { ...targets.google, projects } } : {}),
+    ...(targets.azure ? { azure: { ...targets.azure, projects } } : {}),
   };
 }
 

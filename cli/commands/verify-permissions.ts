@@ -2,7 +2,14 @@
 import { stringify } from "yaml";
 import { refusal } from "../../shared/errors.ts";
 import type { Plane } from "../../verify/check.ts";
-import { leastClusterRole, leastGoogleRole, leastPolicy } from "../../verify/permissions/render.ts";
+import {
+  leastAzureLister,
+  leastAzureRole,
+  leastClusterRole,
+  leastGoogleRole,
+  leastPolicy,
+  listsOnly,
+} from "../../verify/permissions/render.ts";
 import type { CommandOptions } from "../config.ts";
 import { targetsOf } from "./verify-targets.ts";
 
@@ -13,7 +20,7 @@ export async function permissionsCommand(options: CommandOptions<"verifyPermissi
     throw refusal({ subject: "--only", value: only, allowed: `kubernetes or ${own}` });
   }
   const kubernetes = `# Kubernetes: bind it to who verifies. Listing Secrets shows their values to the collector, which keeps none.\n${stringify(leastClusterRole(plane))}`;
-  const account = own === "gcp" ? googleRoles() : awsPolicy(plane, target);
+  const account = own === "gcp" ? googleRoles() : own === "azure" ? azureRoles(target) : awsPolicy(plane, target);
   const both = `${kubernetes}---\n# ${heads[own]} No value of a secret and no object is read.\n${account}`;
   process.stdout.write(only === undefined ? both : only === "kubernetes" ? kubernetes : account);
   return 0;
@@ -22,12 +29,20 @@ export async function permissionsCommand(options: CommandOptions<"verifyPermissi
 const heads = {
   aws: "AWS: a policy for who verifies.",
   gcp: "Google Cloud: a custom role of the project for who verifies (gcloud iam roles create --file).",
+  azure: "Azure: two custom roles for who verifies (az role definition create --role-definition).",
 };
 
 /** The second is for a project that lies in an organisation: its policies hold in the project too. */
 function googleRoles(): string {
   const above = "# In the organisation that the project lies in, where it lies in one.";
   return `${stringify(leastGoogleRole())}---\n${above}\n${stringify(leastGoogleRole("organization"))}`;
+}
+
+/** JSON, which is YAML too, so that comments may stand between. */
+function azureRoles(target: string | undefined): string {
+  const subscription = target === undefined ? undefined : targetsOf(target).targets.azure?.subscription;
+  const names = `# On the storage account alone, with --condition "${listsOnly}" --condition-version 2.0.`;
+  return `${JSON.stringify(leastAzureRole(subscription), null, 2)}\n---\n${names}\n${JSON.stringify(leastAzureLister(subscription), null, 2)}\n`;
 }
 
 function awsPolicy(plane: Plane, target: string | undefined): string {

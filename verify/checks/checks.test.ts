@@ -7,6 +7,8 @@ import { documentedCommands } from "../documented/commands.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import { claimsOf, judges } from "../parity.ts";
 import { judge } from "../runner.ts";
+import { goodAzureFacts, goodAzureTargets } from "../testing/good-azure.ts";
+import { goodAzureByocFacts, goodAzureByocTargets } from "../testing/good-azure-byoc.ts";
 import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
 import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { goodGoogleByocFacts, goodGoogleByocTargets } from "../testing/good-google-byoc.ts";
@@ -21,12 +23,15 @@ const planes = [
 const googleByoc = { model: "Google Cloud BYOC", targets: goodGoogleByocTargets, facts: goodGoogleByocFacts } as const;
 const google = { model: "Google Cloud", targets: goodGoogleTargets, facts: goodGoogleFacts } as const;
 
+const azure = { model: "Azure", targets: goodAzureTargets, facts: () => goodAzureFacts() } as const;
+const azureByoc = { model: "Azure BYOC", targets: goodAzureByocTargets, facts: goodAzureByocFacts } as const;
+
 const checkout = join(import.meta.dirname, "../..");
 const known = new Set(ledger.claims.map(({ id }) => id));
 const groups = new Set(documentedCommands.map(({ group }) => group));
 
 describe.each(checks.map((check) => [check.id, check] as const))("%s", (_id, check) => {
-  const all = check.plane === "control" ? planes : [...planes, google, googleByoc];
+  const all = check.plane === "control" ? planes : [...planes, google, googleByoc, azure, azureByoc];
   const own = all.filter(({ targets }) => !check.notApplicable?.(targets));
   const others = (check.clouds.includes("aws") ? planes : []).filter(({ targets }) => check.notApplicable?.(targets));
 
@@ -104,5 +109,5 @@ function emptied(facts: Facts, name: FactName): Collected {
 }
 
 it("the good plane holds every fact", () => {
-  expect(factNames.length).toBe(69);
+  expect(factNames.length).toBe(80);
 });

@@ -6,6 +6,9 @@ import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
 import { googleBucketsSealed } from "./bkt-21-google-buckets.ts";
 import { googleObjectLayout } from "./bkt-23-google-layout.ts";
+import { azureContainersSealed } from "./bkt-41-azure-storage.ts";
+import { azureStoreByTls } from "./bkt-42-azure-tls.ts";
+import { azureObjectLayout } from "./bkt-43-azure-layout.ts";
 import { clusterInCustomerAccount } from "./cls-01-cluster-account.ts";
 import { byocApiIsPrivate } from "./cls-02-private-api.ts";
 import { vendorManagesCluster } from "./cls-03-managed-by-vendor.ts";
@@ -17,8 +20,13 @@ import { clusterInCustomerProject } from "./cls-21-google-project.ts";
 import { googleApiIsPrivate } from "./cls-22-google-private-api.ts";
 import { googleManagement } from "./cls-23-google-management.ts";
 import { nodesAreTheProjects } from "./cls-25-google-nodes.ts";
+import { clusterInCustomerSubscription } from "./cls-41-azure-subscription.ts";
+import { azureApiIsPrivate } from "./cls-42-azure-private-api.ts";
+import { azureManagement } from "./cls-43-azure-management.ts";
+import { nodesAreTheSubscriptions } from "./cls-45-azure-nodes.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { googleDataIsClassified } from "./dat-21-google-classified.ts";
+import { azureDataIsClassified } from "./dat-41-azure-classified.ts";
 import { deploymentsAsReleased } from "./dep-01-deployments.ts";
 import { executorIsController } from "./dep-02-executor-controller.ts";
 import { twoRoles } from "./iam-01-two-roles.ts";
@@ -39,12 +47,22 @@ import { noForeignMembers } from "./iam-26-google-foreign.ts";
 import { googleReach } from "./iam-29-google-reach.ts";
 import { googleSecretsReach } from "./iam-30-google-secrets.ts";
 import { googleLogsReach } from "./iam-31-google-logs.ts";
+import { azureAccountsAnnotated } from "./iam-41-azure-annotations.ts";
+import { azureIdentitiesTaken } from "./iam-42-azure-identities.ts";
+import { azureFamilies } from "./iam-43-azure-families.ts";
+import { azureNarrow } from "./iam-44-azure-narrow.ts";
+import { noForeignPrincipalsOnAzure } from "./iam-46-azure-foreign.ts";
+import { azureReach } from "./iam-49-azure-reach.ts";
+import { azureSecretsReach } from "./iam-50-azure-secrets.ts";
+import { azureLogsReach } from "./iam-51-azure-logs.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
 import { podsAreApart } from "./net-04-pods-apart.ts";
 import { noGoogleInbound } from "./net-22-google-inbound.ts";
 import { googleManagementIsPrivate } from "./net-23-google-private-management.ts";
+import { noAzureInbound } from "./net-42-azure-inbound.ts";
+import { azureManagementIsPrivate } from "./net-43-azure-private-management.ts";
 import { namespacePerProject } from "./ns-01-namespace-per-project.ts";
 import { quotaPerNamespace } from "./ns-02-resource-quota.ts";
 import { roleBindingsStayHome } from "./ns-03-role-bindings.ts";
@@ -56,6 +74,7 @@ import { identityPerPod } from "./pod-03-workload-identity.ts";
 import { imagesFromTheRegistry } from "./pod-04-images.ts";
 import { componentsRun } from "./pod-05-components.ts";
 import { googleIdentityPerPod } from "./pod-06-google-identity.ts";
+import { azureIdentityPerPod } from "./pod-43-azure-identity.ts";
 import { clusterBindingsReviewed } from "./rbac-01-cluster-role-bindings.ts";
 import { platformRolesScoped } from "./rbac-02-scoped-accounts.ts";
 import { noVendorSubjects } from "./rbac-03-no-vendor-subjects.ts";
@@ -64,14 +83,18 @@ import { rbacGoverns } from "./rbac-05-rbac-governs.ts";
 import { accountsAreMinimal } from "./rbac-06-minimal-accounts.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
 import { googleRepositorySealed } from "./reg-21-google-repository.ts";
+import { azureRegistrySealed } from "./reg-41-azure-registry.ts";
 import { regionChecks } from "./region.ts";
 import { dataStaysInPlace } from "./res-01-residency.ts";
 import { googleDataStaysInPlace } from "./res-21-google-residency.ts";
+import { azureDataStaysInPlace } from "./res-41-azure-residency.ts";
 import { noStaticCredentials } from "./sec-01-static-credentials.ts";
 import { noIamUsers } from "./sec-02-no-iam-users.ts";
 import { secretsSealed } from "./sec-03-secrets-sealed.ts";
 import { noGoogleKeys } from "./sec-04-google-keys.ts";
 import { googleSecretsSealed } from "./sec-23-google-sealed.ts";
+import { noAzureKeys } from "./sec-41-azure-keys.ts";
+import { azureSecretsSealed } from "./sec-43-azure-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
@@ -81,24 +104,33 @@ import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 import { tunnelIsTheOnlyConnection } from "./vnd-03-tunnel-only.ts";
 import { vendorHasNoWayIntoProject } from "./vnd-21-google-zero-access.ts";
 import { vendorReadsNothingInProject } from "./vnd-22-google-reads-nothing.ts";
+import { vendorHasNoWayIntoSubscription } from "./vnd-41-azure-zero-access.ts";
+import { vendorReadsNothingInSubscription } from "./vnd-42-azure-reads-nothing.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
   clusterInCustomerProject,
+  clusterInCustomerSubscription,
   byocApiIsPrivate,
   googleApiIsPrivate,
+  azureApiIsPrivate,
   vendorManagesCluster,
   googleManagement,
+  azureManagement,
   managementIsPrivate,
   googleManagementIsPrivate,
+  azureManagementIsPrivate,
   vendorHasNoWayIn,
   vendorReadsNothing,
   tunnelIsTheOnlyConnection,
   vendorHasNoWayIntoProject,
+  vendorHasNoWayIntoSubscription,
   vendorReadsNothingInProject,
+  vendorReadsNothingInSubscription,
   clusterServesOneOrg,
   nodesAreTheCustomers,
   nodesAreTheProjects,
+  nodesAreTheSubscriptions,
   managementIsApart,
   vendorKeepsItAvailable,
   namespacePerProject,
@@ -109,6 +141,7 @@ export const checks: readonly AnyCheck[] = [
   executorAsReleased,
   identityPerPod,
   googleIdentityPerPod,
+  azureIdentityPerPod,
   imagesFromTheRegistry,
   componentsRun,
   deploymentsAsReleased,
@@ -122,8 +155,10 @@ export const checks: readonly AnyCheck[] = [
   noStaticCredentials,
   noIamUsers,
   noGoogleKeys,
+  noAzureKeys,
   secretsSealed,
   googleSecretsSealed,
+  azureSecretsSealed,
   twoRoles,
   trustIsExact,
   exactFamilies,
@@ -136,6 +171,14 @@ export const checks: readonly AnyCheck[] = [
   googleReach,
   googleSecretsReach,
   googleLogsReach,
+  azureAccountsAnnotated,
+  azureIdentitiesTaken,
+  azureFamilies,
+  azureNarrow,
+  noForeignPrincipalsOnAzure,
+  azureReach,
+  azureSecretsReach,
+  azureLogsReach,
   noForeignMembers,
   noForeignPrincipals,
   adminUsedByThree,
@@ -146,15 +189,22 @@ export const checks: readonly AnyCheck[] = [
   objectLayout,
   googleBucketsSealed,
   googleObjectLayout,
+  azureContainersSealed,
+  azureStoreByTls,
+  azureObjectLayout,
   registryEncryptedAndScanned,
   googleRepositorySealed,
+  azureRegistrySealed,
   dataStaysInPlace,
   googleDataStaysInPlace,
+  azureDataStaysInPlace,
   dataIsClassified,
   googleDataIsClassified,
+  azureDataIsClassified,
   nothingListensOutside,
   noInboundRules,
   noGoogleInbound,
+  noAzureInbound,
   tunnelIsHeardOf,
   secondChannelIsOutbound,
   shipperByTls,

@@ -7,7 +7,7 @@ import { type Cell, cellsOf, readParityWaivers } from "../parity.ts";
 
 export const parityDocument = join(import.meta.dirname, "../../docs/parity.md");
 
-const words: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud" };
+const words: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
 
 export function renderParity(cells: readonly Cell[]): string {
   const claims = [...new Set(cells.map(({ claim }) => claim))].sort();

@@ -1,13 +1,13 @@
 import type { Collected } from "../facts.ts";
-import type { GoogleTarget, PlaneTarget, Target, Targets } from "../target.ts";
+import type { AzureTarget, GoogleTarget, PlaneTarget, Target, Targets } from "../target.ts";
 import { readAccessReviews } from "./access-reviews.ts";
 import { collectAws } from "./aws.ts";
 import { collectKubernetes, listOne } from "./kubernetes.ts";
 
 /** Reads everything that checks of the named planes may need, once, in parallel; of others nothing is there. */
-export async function collect({ customer, google, controlPlane }: Targets): Promise<Partial<Collected>> {
+export async function collect({ customer, google, azure, controlPlane }: Targets): Promise<Partial<Collected>> {
   const [compute, control] = await Promise.all([
-    customer ? collectCustomer(customer) : google ? collectProject(google) : {},
+    customer ? collectCustomer(customer) : google ? collectProject(google) : azure ? collectSubscription(azure) : {},
     // Its clients are many: whoever looks at a customer only does not wait for them to load.
     controlPlane ? import("./region/index.ts").then(({ collectRegion }) => collectRegion(controlPlane)) : {},
   ]);
@@ -23,6 +23,12 @@ async function collectProject(target: GoogleTarget): Promise<Partial<Collected>>
   // Its credentials' library is for those only who look there.
   const project = import("./google/index.ts").then(({ collectGoogle }) => collectGoogle(target));
   const [cluster, own] = await Promise.all([collectCluster(target), project]);
+  return { ...cluster, ...own };
+}
+
+async function collectSubscription(target: AzureTarget): Promise<Partial<Collected>> {
+  const subscription = import("./azure/index.ts").then(({ collectAzure }) => collectAzure(target));
+  const [cluster, own] = await Promise.all([collectCluster(target), subscription]);
   return { ...cluster, ...own };
 }
 

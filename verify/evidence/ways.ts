@@ -3,11 +3,12 @@ import type { AwsAccess, Targets } from "../target.ts";
 const notKept = "(not kept)";
 
 /** The targets without how they were reached: files, profiles and addresses of the machine that looked say nothing of a plane. */
-export function withoutWays({ customer, google, controlPlane }: Targets): Targets {
+export function withoutWays({ customer, google, azure, controlPlane }: Targets): Targets {
   const aws: AwsAccess = { profile: notKept };
   return {
     ...(customer ? { customer: { ...customer, kubeconfig: notKept, aws } } : {}),
     ...(google ? { google: { ...google, kubeconfig: notKept, google: {} } } : {}),
+    ...(azure ? { azure: { ...azure, kubeconfig: notKept, azure: { accessTokenFile: notKept } } } : {}),
     ...(controlPlane ? { controlPlane: withoutWaysIn(controlPlane, aws) } : {}),
   };
 }

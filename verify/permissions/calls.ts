@@ -147,6 +147,63 @@ export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
   ],
 };
 
+/** Actions of Azure's, by the fact whose calls need them. */
+export const azureActions: Partial<Record<FactName, readonly string[]>> = {
+  azureIdentities: [
+    "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+  ],
+  azureRights: [
+    "Microsoft.Authorization/roleAssignments/read",
+    "Microsoft.Authorization/denyAssignments/read",
+    "Microsoft.ManagedServices/registrationAssignments/read",
+  ],
+  azureRoles: ["Microsoft.Authorization/roleDefinitions/read"],
+  azureStorage: [
+    "Microsoft.Storage/storageAccounts/read",
+    "Microsoft.Storage/storageAccounts/blobServices/read",
+    "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+    "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read",
+  ],
+  azureVaults: ["Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/secrets/read"],
+  azureRegistry: [
+    "Microsoft.ContainerRegistry/registries/read",
+    "Microsoft.ContainerRegistry/registries/tokens/read",
+    "Microsoft.ContainerRegistry/registries/replications/read",
+  ],
+  azureCluster: [
+    "Microsoft.ContainerService/managedClusters/read",
+    "Microsoft.ContainerService/managedClusters/agentPools/read",
+    "Microsoft.ContainerService/managedClusters/privateEndpointConnections/read",
+    "Microsoft.Compute/diskEncryptionSets/read",
+    "Microsoft.Compute/virtualMachineScaleSets/read",
+  ],
+  azureNetwork: [
+    "Microsoft.Network/virtualNetworks/read",
+    "Microsoft.Network/networkSecurityGroups/read",
+    "Microsoft.Network/publicIPAddresses/read",
+    "Microsoft.Network/privateLinkServices/read",
+  ],
+  azureKeys: ["Microsoft.KeyVault/vaults/keys/read"],
+  azureLogs: [
+    "Microsoft.OperationalInsights/workspaces/read",
+    "Microsoft.OperationalInsights/workspaces/dataExports/read",
+    "Microsoft.Insights/dataCollectionRules/read",
+    "Microsoft.Insights/dataCollectionRuleAssociations/read",
+    "Microsoft.Insights/diagnosticSettings/read",
+  ],
+};
+
+/** What is read of one fact tells what to ask for another. */
+export const azureFollows: Partial<Record<FactName, readonly FactName[]>> = {
+  azureNetwork: ["azureCluster"],
+  azureRoles: ["azureRights"],
+  azureKeys: ["azureCluster", "azureStorage", "azureRegistry", "azureVaults"],
+};
+
+/** Listing blobs is reading them to Azure; a condition leaves the names alone. */
+export const azureListing = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+
 /** No custom role of a project can hold them: they are granted on the folder and the organisation. */
 export const aboveProjects: readonly string[] = [
   "resourcemanager.folders.getIamPolicy",

@@ -12,7 +12,7 @@ import { withFolder } from "../reason/testing/manifests.ts";
 import { type Failure, fakeAccount, fakeCluster, kubeconfig } from "../testing/fake-account.ts";
 import { goodTarget } from "../testing/good-plane.ts";
 import { goodControlPlane } from "../testing/good-region.ts";
-import { awsCalls, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
+import { awsCalls, azureActions, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
 import { leastClusterRole, leastPolicy } from "./render.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -160,6 +160,9 @@ describe("the declared calls", () => {
     const declared = new Set([
       ...planes.flatMap((plane) => [...Object.keys(awsCalls[plane]), ...Object.keys(clusterCalls[plane])]),
       ...Object.keys(googlePermissions),
+      ...Object.keys(azureActions),
+      // Names of objects, by a role of their own.
+      "azureObjects",
     ]);
     const read = new Set<string>(checks.filter(({ probes }) => !probes).flatMap(({ needs }) => needs));
     const undeclared = [...read].filter((name) => !declared.has(name)).sort();

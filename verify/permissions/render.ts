@@ -1,7 +1,16 @@
 /** The least rights by which every fact is read, as what Kubernetes and AWS take. Pure. */
 import type { V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
 import type { Plane } from "../check.ts";
-import { aboveProjects, awsCalls, type ClusterCall, clusterCalls, googlePermissions, rightFor } from "./calls.ts";
+import {
+  aboveProjects,
+  awsCalls,
+  azureActions,
+  azureListing,
+  type ClusterCall,
+  clusterCalls,
+  googlePermissions,
+  rightFor,
+} from "./calls.ts";
 
 /** In the `aws` partition. */
 interface Statement {
@@ -50,6 +59,32 @@ export function leastGoogleRole(where: "project" | "organization" = "project") {
         : all.filter((one) => aboveProjects.includes(one) || one.startsWith("iam.denypolicies.")),
   };
 }
+
+/** A custom role, as `az role definition create --role-definition` takes it. */
+export function leastAzureRole(subscription = "<subscription>") {
+  return {
+    Name: "Biplane verifier",
+    Description: "Reads what verify judges, and no value",
+    AssignableScopes: [`/subscriptions/${subscription}`],
+    Actions: sorted(Object.values(azureActions).flat()),
+    NotActions: [],
+    DataActions: [],
+    NotDataActions: [],
+  };
+}
+
+/** The second, for names of objects, is given on the storage account under a condition: listing, and no reading. */
+export function leastAzureLister(subscription = "<subscription>") {
+  return {
+    ...leastAzureRole(subscription),
+    Name: "Biplane verifier of names",
+    Description: "Lists names of objects, by its condition",
+    Actions: [],
+    DataActions: [azureListing],
+  };
+}
+
+export const listsOnly = `((!(ActionMatches{'${azureListing}'})) OR (SubOperationMatches{'Blob.List'}))`;
 
 /** One rule for each group and verb. */
 export function leastClusterRole(plane: Plane): V1ClusterRole {

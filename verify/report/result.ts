@@ -4,7 +4,7 @@ import type { Fact, FactName } from "../facts.ts";
 import { outcomes } from "../outcome.ts";
 import type { CheckResult } from "../runner.ts";
 import { severities } from "../severity.ts";
-import type { Targets } from "../target.ts";
+import type { AzureTarget, GoogleTarget, Target, Targets } from "../target.ts";
 import { waiverSchema } from "../waiver-schema.ts";
 
 const findingSchema = z.strictObject({
@@ -112,32 +112,28 @@ export function reportRequests(collected: Partial<Record<FactName, Fact<unknown>
   }));
 }
 
-export function reportTarget({ customer, google, controlPlane }: Targets): Report["target"] {
+export function reportTarget({ customer, google, azure, controlPlane }: Targets): Report["target"] {
   const region = controlPlane && {
     account: controlPlane.account,
     region: controlPlane.region,
     clusterName: controlPlane.clusterName,
     endpoint: controlPlane.endpoint,
   };
-  if (customer) {
-    const { org, account, region: place, clusterName, model, cloud } = customer;
-    return { org, account, region: place, clusterName, model, cloud, ...(region ? { controlPlane: region } : {}) };
-  }
-  if (google) {
-    const { org, project, region: place, clusterName, model, cloud } = google;
-    return {
-      org,
-      account: project,
-      region: place,
-      clusterName,
-      model,
-      cloud,
-      ...(region ? { controlPlane: region } : {}),
-    };
+  const plane = customer ?? google ?? azure;
+  if (plane) {
+    const { org, region: place, clusterName, model, cloud } = plane;
+    const known = { org, account: accountOf(plane), region: place, clusterName, model, cloud };
+    return { ...known, ...(region ? { controlPlane: region } : {}) };
   }
   if (!controlPlane || !region) throw new Error("a report of no plane");
   const { account, region: place, clusterName, cloud } = controlPlane;
   return { account, region: place, clusterName, cloud, controlPlane: region };
+}
+
+/** What its cloud calls the account that is the customer's. */
+function accountOf(plane: Target | GoogleTarget | AzureTarget): string {
+  if (plane.cloud === "gcp") return plane.project;
+  return plane.cloud === "azure" ? plane.subscription : plane.account;
 }
 
 /** Whose report it is, in words. */

@@ -5,6 +5,7 @@ import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/a
 import { shipperNamespace } from "../../components/logs/contract.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
+import type { AzureFactName } from "../collect/azure/index.ts";
 import type { GoogleFactName } from "../collect/google/index.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
@@ -94,9 +95,57 @@ export function goodFacts(target: Target = goodTarget): Facts {
   };
 }
 
-function otherCloud(): Pick<Facts, GoogleFactName> {
+function otherSubscription(): Pick<Facts, AzureFactName> {
+  const id = "/subscriptions/o/resourceGroups/g/providers/Microsoft.Other/things/t";
+  const rights = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
+  return {
+    azureIdentities: [{ id, clientId: "c", principalId: "p", credentials: [] }],
+    azureRights: { assignments: [], denials: [], delegations: [] },
+    azureRoles: [{ id, permissions: [rights] }],
+    azureStorage: {
+      ...{ id, location: "eastus", sharedKeys: true, publicBlobs: true, httpsOnly: false, minimumTls: "TLS1_0" },
+      ...{ localUsers: false, acrossTenants: true, replicates: [], versioned: false, containers: [] },
+      ...{ corsOrigins: [], corsMethods: [] },
+    },
+    azureObjects: [{ container: "c", names: [] }],
+    azureVaults: [
+      {
+        ...{ id, location: "eastus", rbac: false, policiesFor: [], purgeProtected: false, softDeleted: true },
+        ...{ open: true, secrets: [] },
+      },
+    ],
+    azureKeys: [{ url: "https://v.vault.azure.net/keys/k", id, enabled: false, kind: "EC" }],
+    azureRegistry: { id, location: "eastus", administrator: true, anonymousPulls: true, tokens: [], copies: [] },
+    azureCluster: {
+      ...{ id, location: "eastus", nodeGroup: "n", privateApi: false, publicName: true, authorizedRanges: [] },
+      ...{
+        localAccounts: true,
+        entra: false,
+        azureRbac: false,
+        workloadIdentity: false,
+        issuer: "",
+        dataplane: "azure",
+      },
+      ...{ networkPolicy: "none", outbound: "loadBalancer", pools: [], connections: [], scaleSets: [] },
+    },
+    azureNetwork: {
+      id,
+      ranges: [],
+      subnets: [],
+      rules: [],
+      peerings: [],
+      gateways: [],
+      openAddresses: [],
+      linkServices: [],
+    },
+    azureLogs: { workspaces: [], senders: [] },
+  };
+}
+
+function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
   const name = "projects/acme-other/global/networks/n";
   return {
+    ...otherSubscription(),
     googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
     googleProject: { id: "acme-other", number: "1", policies: [], denyPolicies: [] },
     googleRoles: [{ name: "roles/viewer", permissions: [] }],

@@ -12,7 +12,7 @@ import { type Package, properties } from "../../providers/machine/resource.ts";
 import { tlsPackage } from "../../providers/tls/index.ts";
 
 /** What runs in the cluster is not looked at here. */
-function anyCluster(): Package {
+export function anyCluster(): Package {
   const taken = {
     create: async (inputs: object) => {
       const { metadata } = properties(inputs);

@@ -1,0 +1,111 @@
+/** A small subscription in memory that answers as Azure's APIs do, each call under the action that it needs. */
+import { answerRead } from "../../sandbox/azure-reads/index.ts";
+import type { Entry } from "../../sandbox/providers/machine/kept.ts";
+import type { Properties } from "../../sandbox/providers/machine/values.ts";
+import type { AzureOptions } from "../collect/azure/client.ts";
+import {
+  clusterId,
+  containerId,
+  identityId,
+  placeIn,
+  registryId,
+  storageId,
+  subscriptionOf,
+} from "../collect/azure/places.ts";
+import { goodAzureTarget } from "./good-azure.ts";
+
+const target = goodAzureTarget;
+const vault = placeIn(target, "workloads", "Microsoft.KeyVault/vaults", target.secretsVault ?? "");
+const network = placeIn(target, "cluster", "Microsoft.Network/virtualNetworks", "main");
+const walls = placeIn(target, "cluster", "Microsoft.Network/networkSecurityGroups", "main");
+const disks = placeIn(target, "cluster", "Microsoft.Compute/diskEncryptionSets", "main");
+const rule = placeIn(target, "workloads", "Microsoft.Insights/dataCollectionRules", "logs");
+const workspace = placeIn(target, "workloads", "Microsoft.OperationalInsights/workspaces", "logs");
+const keyUrl = `https://${target.secretsVault}.vault.azure.net/keys/k`;
+const roleId = `${subscriptionOf(target)}/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d`;
+
+function entry(type: string, inputs: Properties, outputs: Properties = {}): Entry {
+  return { type: `azure-native:${type}`, inputs: { location: "westeurope", ...inputs }, outputs };
+}
+
+/** One of each kind. */
+const kept: Record<string, Entry> = {
+  [identityId(target, "adminflyterole")]: entry(
+    "managedidentity:UserAssignedIdentity",
+    {},
+    { clientId: "c", principalId: "p" },
+  ),
+  [`${identityId(target, "adminflyterole")}/federatedIdentityCredentials/one`]: entry(
+    "managedidentity:FederatedIdentityCredential",
+    { issuer: "https://oidc.test/", subject: "system:serviceaccount:union:executor", audiences: ["a"] },
+  ),
+  [`${registryId(target)}/providers/Microsoft.Authorization/roleAssignments/1`]: entry("authorization:RoleAssignment", {
+    ...{ scope: registryId(target), principalId: "p", principalType: "ServicePrincipal", roleDefinitionId: roleId },
+  }),
+  [storageId(target)]: entry("storage:StorageAccount", {
+    ...{ allowSharedKeyAccess: false, enableHttpsTrafficOnly: true, minimumTlsVersion: "TLS1_2" },
+    encryption: {
+      ...{ keySource: "Microsoft.Keyvault" },
+      keyVaultProperties: { keyVaultUri: `https://${target.secretsVault}.vault.azure.net/`, keyName: "k" },
+    },
+  }),
+  [`${storageId(target)}/blobServices/default`]: entry("storage:BlobServiceProperties", { isVersioningEnabled: true }),
+  [containerId(target, "acme-metadata")]: entry("storage:BlobContainer", { publicAccess: "None" }),
+  [vault]: entry("keyvault:Vault", { properties: { enableRbacAuthorization: true } }),
+  [`${vault}/keys/k`]: entry("keyvault:Key", { properties: { kty: "RSA", attributes: { enabled: true } } }),
+  [registryId(target)]: entry("containerregistry:Registry", { adminUserEnabled: false }),
+  [clusterId(target)]: entry("containerservice:ManagedCluster", {
+    ...{ nodeResourceGroup: "nodes", diskEncryptionSetID: disks, disableLocalAccounts: true },
+    oidcIssuerProfile: { enabled: true, issuerURL: "https://oidc.test/" },
+  }),
+  [`${clusterId(target)}/agentPools/general`]: entry("containerservice:AgentPool", {
+    vnetSubnetID: `${network}/subnets/nodes`,
+  }),
+  [disks]: entry("compute:DiskEncryptionSet", { activeKey: { keyUrl } }),
+  [network]: entry("network:VirtualNetwork", { addressSpace: { addressPrefixes: ["10.40.0.0/18"] } }),
+  [`${network}/subnets/nodes`]: entry("network:Subnet", { networkSecurityGroup: { id: walls } }),
+  [walls]: entry("network:NetworkSecurityGroup", {
+    securityRules: [
+      {
+        ...{ name: "refuse", priority: 4096, direction: "Inbound", access: "Deny", protocol: "*" },
+        ...{ sourceAddressPrefix: "Internet", destinationPortRange: "*" },
+      },
+    ],
+  }),
+  [rule]: entry("monitor:DataCollectionRule", {
+    destinations: { logAnalytics: [{ name: "tasks", workspaceResourceId: workspace }] },
+  }),
+  [`${clusterId(target)}/providers/Microsoft.Insights/dataCollectionRuleAssociations/c`]: entry(
+    "monitor:DataCollectionRuleAssociation",
+    { dataCollectionRuleId: rule },
+  ),
+  [`${clusterId(target)}/providers/Microsoft.Insights/diagnosticSettings/d`]: entry("monitor:DiagnosticSetting", {
+    workspaceId: workspace,
+  }),
+  [workspace]: entry("operationalinsights:Workspace", {}, { customerId: "w" }),
+};
+
+/** The action of what is read, by its path: `Microsoft.X/kind/kind/read`. */
+export function actionOf(url: string): string {
+  const path = new URL(url).pathname;
+  const [, namespace = "", rest = ""] = /^.*\/providers\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const parts = rest.split("/").filter((_, at) => at % 2 === 0);
+  return `${namespace}/${parts.join("/")}/read`;
+}
+
+/** @param answer in the place of what a call under that action gets; undefined leaves it */
+export function smallSubscription(answer: (action: string, url: string) => Response | undefined): AzureOptions {
+  const secrets = [{ vault: target.secretsVault ?? "", name: "union--acme--KEY" }];
+  return {
+    ...{ manager: "https://manager.test", blobs: "https://blobs.test", token: async () => "t", backoffMs: 0 },
+    async send(url) {
+      if (url.startsWith("https://blobs.test")) {
+        const body = "<EnumerationResults><Blobs><Blob><Name>acme/a&amp;b</Name></Blob></Blobs></EnumerationResults>";
+        return answer("blobs", url) ?? new Response(body);
+      }
+      const { pathname, search } = new URL(url);
+      const { status, body } = answerRead({ method: "GET", url: `${pathname}${search}` }, { kept, secrets });
+      return answer(actionOf(url), url) ?? Response.json(body, { status });
+    },
+  };
+}
