@@ -2,7 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { Transport } from "@connectrpc/connect";
 import { z } from "zod";
+import { AppAccessService } from "../../gen/biplane/apps/v1/access_pb.js";
 import { actionsRoutes } from "../control/actions/service.ts";
+import { appAccessService } from "../control/apps/access.ts";
+import { appSessions } from "../control/apps/app-sessions.ts";
 import { databaseSink } from "../control/audit/records.ts";
 import { remoteSink } from "../control/audit/remote-sink.ts";
 import { clusterStore } from "../control/cluster/clusters.ts";
@@ -24,11 +27,12 @@ import { type TriggerInputs, triggerInputs } from "../control/runs/trigger-input
 import { insertRun } from "../control/store/runs.ts";
 import { addTrigger, newRun, openTestStore, type TestStore } from "../control/store/testing/fixtures.ts";
 import { remoteAuthorizer } from "../shared/auth/authorizer.ts";
-import { tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
+import { relayIssuer, tokenVerifier, userIssuer } from "../shared/auth/verifier.ts";
 import { type Bootstrap, sha256 } from "../shared/bootstrap.ts";
 import { type Upstream, upstream } from "../shared/client.ts";
 import type { StreamSource } from "../shared/proxy.ts";
 import { type RunningService, type ServiceParts, startService } from "../shared/service.ts";
+import { testIssuer } from "../shared/testing/issuer.ts";
 import { postText } from "../shared/testing/http2.ts";
 import { recordingLog } from "../shared/testing/log.ts";
 import type { TestDatabases } from "../shared/testing/postgres.ts";
@@ -42,6 +46,8 @@ export interface RegionWorld {
   sessions: StreamSource;
   /** To each of the services behind it, as its neighbours call it. */
   inside: Record<Backend, Transport>;
+  /** Headers of a compute plane's call to `inside`, as the relay makes them. */
+  asPlane(org: string, cluster: string): Promise<{ headers: { authorization: string } }>;
   store: TestStore;
   /** What all services have logged. */
   lines: string[];
@@ -114,7 +120,28 @@ export async function startRegionWorld({
   // Runs and the relay of data call each other.
   const inputs: TriggerInputs = { put: (...asked) => triggerInputs(dataproxy.transport).put(...asked) };
   const runs = await start("runs", { rpc: { ...withDatabase, routes: runsRoutes({ ...store, inputs }) } });
-  const actions = await start("actions", { rpc: { ...withDatabase, routes: actionsRoutes(store) } });
+  const relay = await testIssuer(relayIssuer);
+  const withPlanes = {
+    ...withDatabase,
+    verify: tokenVerifier([
+      userIssuer({ TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: identity.url + keysPath }),
+      relay.trusted,
+    ]),
+  };
+  const access = appAccessService({
+    ...{ ...withPlanes, database: store.database },
+    exchange: keyExchange(identity.transport),
+    sessions: appSessions(identity.transport),
+  });
+  const actions = await start("actions", {
+    rpc: {
+      ...withPlanes,
+      routes(router) {
+        actionsRoutes(store)(router);
+        router.service(AppAccessService, access);
+      },
+    },
+  });
   const cluster = await start("cluster", {
     rpc: {
       ...withDatabase,
@@ -175,6 +202,10 @@ export async function startRegionWorld({
       actions: actions.transport,
       cluster: cluster.transport,
       dataproxy: dataproxy.transport,
+    },
+    async asPlane(org, cluster) {
+      const claims = { sub: `${org}/${cluster}`, org, cluster, role: "cluster", kind: "cluster" };
+      return { headers: { authorization: `Bearer ${await relay.token(claims)}` } };
     },
     store,
     lines,

@@ -148,7 +148,7 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
   },
   "biplane.session_secrets": {
     ...{ org: name, secret_sha256: hash, session_id: name, kind: ["state", "text"], challenge: ["hash", "text"] },
-    ...{ expires_at: time, used_at: time },
+    ...{ app: name, expires_at: time, used_at: time },
   },
   "biplane.staff_grants": {
     ...{ org: name, grant_id: name, subject: name, role: right, reason, granted_by: name },

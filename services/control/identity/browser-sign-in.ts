@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sha256 } from "../../shared/bootstrap.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
+import { appPurposeSchema, type appSignIn, appSignInPath, readAppSignIn } from "./app-sign-in.ts";
 import { repeatedParameter } from "./forms.ts";
 import { type KnownGroups, kindOf, membershipOf, type Person } from "./membership.ts";
 import { answerPage, answerRedirect, messagePage } from "./pages.ts";
@@ -25,6 +26,8 @@ export interface BrowserDeps {
   sealer: Sealer;
   record: SignInRecord;
   log: Logger;
+  /** Somebody has shown who they are for an app. */
+  apps: ReturnType<typeof appSignIn>;
   /** Somebody has shown who they are for a device. */
   confirm: (response: HttpResponse, person: Person, userCode: string) => Promise<void>;
 }
@@ -33,6 +36,7 @@ export interface BrowserDeps {
 export const purposeSchema = z.discriminatedUnion("for", [
   z.object({ for: z.literal("client"), clientState: z.string().optional(), challenge: z.string() }),
   z.object({ for: z.literal("device"), userCode: z.string() }),
+  appPurposeSchema,
 ]);
 export type Purpose = z.output<typeof purposeSchema>;
 
@@ -69,7 +73,8 @@ export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
       }
       const url = new URL(request.url ?? "", issuer);
       if (path === callbackPath) return comeBack(deps, url, request, response);
-      const asked = readAuthorization(url.searchParams, issuer);
+      const asked: Asked =
+        path === appSignInPath ? readAppSignIn(url.searchParams) : readAuthorization(url.searchParams, issuer);
       if ("page" in asked) answerPage(response, 400, messagePage("This sign-in cannot begin", asked.page));
       else if ("back" in asked) answerRedirect(response, asked.back);
       else await send(response, asked.purpose);
@@ -78,7 +83,7 @@ export function browserSignIn(deps: BrowserDeps): BrowserSignIn {
 }
 
 export const servesBrowsers = (path: string) =>
-  path === authorizePath || path === callbackPath || path === staffChoicePath;
+  path === authorizePath || path === appSignInPath || path === callbackPath || path === staffChoicePath;
 
 type Asked = { page: string } | { back: string } | { purpose: Purpose };
 
@@ -129,6 +134,12 @@ async function comeBack(deps: BrowserDeps, url: URL, request: HttpRequest, respo
 
 async function proceed(deps: BrowserDeps, response: HttpResponse, person: Person, purpose: Purpose): Promise<void> {
   if (purpose.for === "device") return deps.confirm(response, person, purpose.userCode);
+  if (purpose.for === "app") {
+    const went = await deps.apps(person, purpose);
+    if ("to" in went) answerRedirect(response, went.to);
+    else answerPage(response, 403, messagePage("Not signed in", went.refused));
+    return;
+  }
   const code = randomBytes(32).toString("base64url");
   await deps.record({ ...person, kind: kindOf(person) }, "sign-in/Begin", { resource: "browser" });
   await deps.sessions.begin(person, {

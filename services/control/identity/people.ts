@@ -1,10 +1,12 @@
 /** Everything by which people sign in: put together, and by path. */
 import type { AuditSink } from "../../shared/auth/audit.ts";
+import type { Authorizer } from "../../shared/auth/authorizer.ts";
 import type { TokenVerifier } from "../../shared/auth/verifier.ts";
 import type { Bootstrap } from "../../shared/bootstrap.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Database } from "../../shared/postgres.ts";
+import { appSignIn } from "./app-sign-in.ts";
 import { browserSignIn, servesBrowsers } from "./browser-sign-in.ts";
 import { deviceStore } from "./device-requests.ts";
 import { deviceSignIn, servesDevices } from "./device-sign-in.ts";
@@ -28,6 +30,7 @@ export interface PeopleDeps {
   /** `staffGroup`: the provider's group of the region's staff. @default nobody is */
   upstream: Omit<UpstreamConfig, "redirectUri"> & { staffGroup?: string | undefined };
   verify: TokenVerifier;
+  authorize: Authorizer;
   audit: AuditSink;
   /** What wrong tries are counted by, in milliseconds. @default the clock */
   triesClock?: (() => number) | undefined;
@@ -46,6 +49,7 @@ export function peopleDesk(deps: PeopleDeps) {
     upstream: openUpstream({ ...deps.upstream, redirectUri: issuer + callbackPath }),
     groupsClaim: deps.upstream.groupsClaim,
     groups: { people: deps.bootstrap.people, staff: deps.upstream.staffGroup },
+    apps: appSignIn({ database, sessions, record, authorize: deps.authorize, audit: deps.audit }),
     staff: staffChoice({ grants: staffGrantStore(database), sealer }),
     confirm: device.confirm,
   });

@@ -2,7 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createLocalJWKSet } from "jose";
-import { PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { AppSessionService, PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
 import { userRoles } from "../../shared/auth/caller.ts";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
@@ -14,6 +14,7 @@ import type { ServiceParts } from "../../shared/service.ts";
 import { databaseSink } from "../audit/records.ts";
 import { auditRoutes } from "../audit/service.ts";
 import { apiKeyStore } from "./api-keys.ts";
+import { appSessionService } from "./app-sessions.ts";
 import { applicationStore } from "./applications.ts";
 import { authorizerService, localAuthorizer } from "./authorizer-service.ts";
 import { credentialRoutes } from "./credential-services.ts";
@@ -25,6 +26,7 @@ import { policyStore } from "./policies.ts";
 import { policyService } from "./policy-service.ts";
 import { sessionStore } from "./sessions.ts";
 import { signInDesk } from "./sign-in.ts";
+import { signInRecord } from "./sign-in-record.ts";
 import { createSigner } from "./signing.ts";
 import { staffGrantStore } from "./staff-grants.ts";
 import { staffAccessService } from "./staff-service.ts";
@@ -52,7 +54,9 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
   const signIn = signInDesk({ applications, log, now: deps.triesClock });
   const verify = tokenVerifier([{ issuer, audience: issuer, roles: userRoles, keys }]);
   const audit = databaseSink(database);
-  const people = deps.upstream && peopleDesk({ ...deps, upstream: deps.upstream, verify, audit });
+  const authorize = localAuthorizer(grantStore(database));
+  const people = deps.upstream && peopleDesk({ ...deps, upstream: deps.upstream, verify, authorize, audit });
+  const appSessions = appSessionService({ database, signer, record: signInRecord(audit), log });
   return {
     rpc: {
       routes(router) {
@@ -61,11 +65,12 @@ export async function identityService(deps: IdentityDeps): Promise<ServiceParts>
         router.service(AuthorizerService, authorizerService(signer));
         router.service(PeopleService, peopleService(sessionStore(database)));
         router.service(StaffAccessService, staffAccessService(staffGrantStore(database)));
+        router.service(AppSessionService, appSessions);
         credentialRoutes({ issuer, applications, apiKeys: apiKeyStore(database), signIn, signer })(router);
         auditRoutes(database)(router);
       },
       verify,
-      authorize: localAuthorizer(grantStore(database)),
+      authorize,
       audit,
     },
     http(request, response) {

@@ -14,7 +14,8 @@ export const deviceInterval = 5;
  */
 export const refreshLeeway = 60;
 
-export type SecretKind = "code" | "device" | "refresh";
+/** `app-code` becomes `app`, which is what a browser shows at one app, as often as it asks there. */
+export type SecretKind = "code" | "device" | "refresh" | "app-code" | "app";
 
 export interface FoundSecret {
   kind: SecretKind;
@@ -32,11 +33,12 @@ export type Verdict = "good" | "over" | "replayed" | "mismatched";
 /** @param verifier of a code (RFC 7636). */
 export function judgeSecret(found: FoundSecret, kind: SecretKind, verifier = ""): Verdict {
   if (found.kind !== kind || found.sessionOver) return "over";
+  if (kind === "app") return found.expired ? "over" : "good";
   if (found.usedSecondsAgo !== null && !(kind === "refresh" && found.usedSecondsAgo <= refreshLeeway)) {
     return "replayed";
   }
   if (found.expired) return "over";
-  return kind === "code" && challengeOf(verifier) !== found.challenge ? "mismatched" : "good";
+  return (kind === "code" || kind === "app-code") && challengeOf(verifier) !== found.challenge ? "mismatched" : "good";
 }
 
 /** RFC 7636, S256. */

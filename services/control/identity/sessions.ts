@@ -6,7 +6,9 @@ import { kindOf, type Person } from "./membership.ts";
 import { type FoundSecret, judgeSecret, type SecretKind, sessionLifetime, type Verdict } from "./session-rules.ts";
 
 export interface FirstSecret {
-  kind: "code" | "device";
+  kind: "code" | "device" | "app-code";
+  /** Uid of the app that it is for. @default none */
+  app?: string;
   sha256: Buffer;
   /** @default none */
   challenge?: string;
@@ -49,8 +51,9 @@ export interface KnownPerson {
 
 const maxListed = 1000;
 
-interface Row extends FoundSecret {
+export interface SecretRow extends FoundSecret {
   session: string;
+  app: string;
   subject: string;
   role: Person["role"];
   /** Null where the person is the organisation's own. */
@@ -111,12 +114,12 @@ export async function beginSession(transaction: Transaction, person: Person, sec
     `insert into biplane.sessions (org, session_id, subject, way, grant_id, expires_at)
      values ($1, $2, $3, $4, $6, least(now() + make_interval(secs => $5),
        (select expires_at from biplane.staff_grants where org = $1 and grant_id = $6)))`,
-    [org, session, subject, secret.kind === "code" ? "browser" : "device", sessionLifetime, grant ?? null],
+    [org, session, subject, secret.kind === "device" ? "device" : "browser", sessionLifetime, grant ?? null],
   );
   await transaction.query(
-    `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, challenge, expires_at)
-     values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
-    [org, secret.sha256, session, secret.kind, secret.challenge ?? "", secret.lifetimeSeconds],
+    `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, challenge, app, expires_at)
+     values ($1, $2, $3, $4, $5, $7, now() + make_interval(secs => $6))`,
+    [org, secret.sha256, session, secret.kind, secret.challenge ?? "", secret.lifetimeSeconds, secret.app ?? ""],
   );
   return session;
 }
@@ -141,9 +144,13 @@ async function exchangeSecret(transaction: Transaction, org: string, shown: Show
 }
 
 /** Locked: of two that show the same secret, the second sees that it was exchanged. */
-async function readSecret(transaction: Transaction, org: string, sha256: Buffer): Promise<Row | undefined> {
-  const [row] = await transaction.query<Row>(
-    `select x.kind, x.challenge, x.expires_at <= now() as expired,
+export async function readSecret(
+  transaction: Transaction,
+  org: string,
+  sha256: Buffer,
+): Promise<SecretRow | undefined> {
+  const [row] = await transaction.query<SecretRow>(
+    `select x.kind, x.challenge, x.app, x.expires_at <= now() as expired,
        extract(epoch from clock_timestamp() - x.used_at)::float8 as "usedSecondsAgo",
        (s.revoked_at is not null or s.expires_at <= now()) as "sessionOver",
        s.session_id as session, s.subject, p.role, s.grant_id as "grant"
@@ -156,7 +163,7 @@ async function readSecret(transaction: Transaction, org: string, sha256: Buffer)
   return row;
 }
 
-async function revokeSession(transaction: Transaction, org: string, session: string): Promise<void> {
+export async function revokeSession(transaction: Transaction, org: string, session: string): Promise<void> {
   await transaction.query(
     "update biplane.sessions set revoked_at = coalesce(revoked_at, now()) where org = $1 and session_id = $2",
     [org, session],
@@ -183,7 +190,7 @@ async function revokeSignIns(transaction: Transaction, org: string, subject: str
   return { sessions: sessions.length, apiKeys: apiKeys.length };
 }
 
-function holder(org: string, { subject, role, session, grant }: Row): Holder {
+export function holder(org: string, { subject, role, session, grant }: SecretRow): Holder {
   return {
     org,
     subject,

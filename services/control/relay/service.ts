@@ -105,12 +105,13 @@ function toCluster(tunnels: Tunnels, peers: Peers, log: Logger): HttpHandler {
   };
 }
 
-/** Cluster → region: four services, and whatever identity the cluster claims is replaced by its certificate's. */
+/** Cluster → region: five services, and whatever identity the cluster claims is replaced by its certificate's. */
 function fromCluster(came: Presented, minter: Minter, { actions, cluster, log }: RelayDeps): HttpHandler {
   const targets: [prefix: string, to: StreamSource][] = [
     ["/biplane.queue.v1.ExecutorQueueService/", actions],
     ["/biplane.projects.v1.ProjectDirectoryService/", actions],
     ["/biplane.apps.v1.AppDirectoryService/", actions],
+    ["/biplane.apps.v1.AppAccessService/", actions],
     ["/biplane.cluster.v1.ClusterLinkService/", cluster],
   ];
   return async (request, response) => {

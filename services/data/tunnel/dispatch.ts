@@ -33,6 +33,7 @@ export function toRegion(link: StreamSource, pinnedKeys: () => string | undefine
     "/biplane.queue.v1.ExecutorQueueService/",
     "/biplane.projects.v1.ProjectDirectoryService/",
     "/biplane.apps.v1.AppDirectoryService/",
+    "/biplane.apps.v1.AppAccessService/",
     "/biplane.cluster.v1.ClusterLinkService/",
   ];
   return (request, response) => {

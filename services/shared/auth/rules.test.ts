@@ -1,8 +1,9 @@
 import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { createConnectRouter } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { AppAccessService } from "../../../gen/biplane/apps/v1/access_pb.js";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
-import { PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
+import { AppSessionService, PeopleService, StaffAccessService } from "../../../gen/biplane/identity/v1/identity_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
 import { AuthorizerService, PolicyService } from "../../../gen/biplane/policy/v1/policy_pb.js";
@@ -37,6 +38,7 @@ function mounted(): DescService[] {
   auditRoutes(without)(router);
   const own = [
     ...[PolicyService, AuthorizerService, PeopleService, StaffAccessService],
+    ...[AppAccessService, AppSessionService],
     ...[ObjectStoreService, LogService, EventService, SecretStoreService],
   ];
   return [...new Set([...router.handlers.map(({ service }) => service), ...own])];
@@ -61,12 +63,15 @@ describe("the table of rules", () => {
     expect(shown.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it("leaves only discovery, registration and the exchange of keys open to anyone", () => {
+  it("leaves only discovery, registration and the exchange of keys and of apps' sessions open to anyone", () => {
     expect(
       of("anyone")
         .map((name) => name.split("/")[1])
         .sort(),
-    ).toEqual(["Exchange", "GetOAuth2Metadata", "GetPublicClientConfig", "Register"]);
+    ).toEqual([
+      ...["BeginAppSession", "EndAppSession", "Exchange", "ExchangeAppSession"],
+      ...["GetOAuth2Metadata", "GetPublicClientConfig", "Register"],
+    ]);
   });
 
   it("asks for no permission only where the answer is about the caller alone", () => {
@@ -94,6 +99,7 @@ describe("the table of rules", () => {
   it("gives a compute plane its own calls only", () => {
     expect(new Set(of("cluster").map((name) => name.split("/")[0]))).toEqual(
       new Set([
+        "biplane.apps.v1.AppAccessService",
         "biplane.apps.v1.AppDirectoryService",
         "biplane.cluster.v1.ClusterLinkService",
         "biplane.cluster.v1.TunnelRecordService",

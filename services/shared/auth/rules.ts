@@ -1,5 +1,6 @@
 /** Who may call which method, and with what permission where. What is not in the table nobody may call. */
 import { ActionDataService } from "../../../gen/biplane/actiondata/v1/action_data_pb.js";
+import { AppAccessService } from "../../../gen/biplane/apps/v1/access_pb.js";
 import { AppDirectoryService } from "../../../gen/biplane/apps/v1/apps_pb.js";
 import { AuditService, AuditSinkService } from "../../../gen/biplane/audit/v1/audit_pb.js";
 import {
@@ -13,6 +14,7 @@ import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import {
   ApiKeyService,
   ApplicationService,
+  AppSessionService,
   KeyExchangeService,
   PeopleService,
   StaffAccessService,
@@ -220,6 +222,9 @@ const table = new Map<string, Map<string, Rule>>([
   }),
   // Known by the key that the request carries.
   rulesOf(KeyExchangeService, { exchange: anyone }),
+  // As an API key, what is shown is what is asked about.
+  rulesOf(AppSessionService, { beginAppSession: anyone, exchangeAppSession: anyone, endAppSession: anyone }),
+  rulesOf(AppAccessService, { checkAccess: cluster, finishSignIn: cluster, signOut: cluster }),
   rulesOf(AuditService, { listRecords: mayRead("view_audit", () => organisation()) }),
   rulesOf(AuditSinkService, { append: betweenServices() }),
   rulesOf(AuthorizerService, { resolve: betweenServices() }),
