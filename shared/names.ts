@@ -18,6 +18,7 @@ const rules = {
   balancer: { limit: 32, allowed: dnsLabelInWords, pattern: dnsLabel },
   cluster: { limit: 100, allowed: dnsLabelInWords, pattern: dnsLabel },
   role: { limit: 64, allowed: "letters, digits and _+=,.@-", pattern: /^[\w+=,.@-]+$/ },
+  schedule: { limit: 64, allowed: dnsLabelInWords, pattern: dnsLabel },
   namespace: { limit: 63, allowed: dnsLabelInWords, pattern: dnsLabel },
   repository: {
     limit: 256,

@@ -50,6 +50,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       ...kubernetes,
       subnetIds: network.clusterSubnetIds,
       nodeSubnets: nodeSubnets(zones, network),
+      patching: "weekly",
       autoscaling: kubernetes.autoscaler ? "cluster-autoscaler" : "off",
     },
     inCloud,

@@ -92,7 +92,7 @@ const programs = [
 
 /** Types that AWS keeps no tags of. */
 const untaggable =
-  /Alias|RouteTableAssociation|RolePolicy|Attachment|Bucket(?!$)|GatewayRoute|VaultLock|VaultPolicy|Selection|LogMetricFilter|TopicPolicy|TopicSubscription|EventTarget|RepositoryPolicy|LifecyclePolicy|AccessPolicyAssociation|EndpointConnectionAccepter|ZoneRecord|^Record$/;
+  /Alias|RouteTableAssociation|RolePolicy|Attachment|Bucket(?!$)|GatewayRoute|VaultLock|VaultPolicy|Selection|LogMetricFilter|TopicPolicy|TopicSubscription|EventTarget|RepositoryPolicy|LifecyclePolicy|Schedule$|AccessPolicyAssociation|EndpointConnectionAccepter|ZoneRecord|^Record$/;
 
 describe.each(programs)("every %s program", (_, built, values, outputs) => {
   it("tags every AWS resource that can be tagged, with ours and the customer's", () => {

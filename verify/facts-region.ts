@@ -23,6 +23,8 @@ export interface DatabaseFact {
   public: boolean;
   multiAz: boolean;
   autoMinorVersionUpgrade: boolean;
+  /** When RDS may change it: `sun:05:00-sun:06:00`; empty: no time is set. */
+  maintenanceWindow: string;
   /** Days; 0 is never. */
   backupRetentionDays: number;
   subnetIds: string[];
@@ -103,7 +105,8 @@ export interface RegionClusterFact extends ClusterFact {
   vpcId: string;
   /** Group of the nodes and of EKS's own interfaces. */
   securityGroupId: string;
-  nodeGroups: { name: string; subnetIds: string[]; status: string }[];
+  /** `image`: as EKS names its kinds, `CUSTOM` for one of ours. */
+  nodeGroups: { name: string; arn: string; subnetIds: string[]; status: string; image: string }[];
 }
 
 export interface AlarmFact {
@@ -123,6 +126,21 @@ export interface TrailFact {
   validated: boolean;
   keyArn?: string;
   logGroup?: string;
+}
+
+/** Of EventBridge Scheduler. */
+export interface ScheduleFact {
+  arn: string;
+  /** `cron(…)`, `rate(…)`, or `at(…)`, which happens once. */
+  expression: string;
+  enabled: boolean;
+  /** ISO time, after which it does not happen any more. */
+  until?: string;
+  /** What is asked for, and in which role's name. */
+  target: string;
+  roleArn: string;
+  /** As it is sent. */
+  input: string;
 }
 
 export interface BackupPlanFact {
@@ -220,6 +238,7 @@ export interface RegionFacts {
   regionAlarms: AlarmFact[];
   regionTrails: TrailFact[];
   regionBackupPlans: BackupPlanFact[];
+  regionSchedules: ScheduleFact[];
   regionPods: V1Pod[];
   regionServices: V1Service[];
   regionDeployments: V1Deployment[];

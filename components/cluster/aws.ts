@@ -12,6 +12,7 @@ import { issuerOf, trustPodTokens } from "./issuer.ts";
 import { hostOf, kubeconfigOf, portOf } from "./kubeconfig.ts";
 import { defaultNodeGroups, type NodeGroupSpec, type NodeSubnet, planNodeGroups } from "./node-plan.ts";
 import { Nodes } from "./nodes.ts";
+import { NodePatching } from "./patching.ts";
 import { checkRelease, checkVersion, defaultVersion } from "./versions.ts";
 
 export type { WorkloadIssuer } from "./contract.ts";
@@ -35,6 +36,11 @@ export interface ClusterArgs {
   publicApi?: string[];
   /** What changes the number of nodes; the role is made here, the workload is `NodeAutoscaler`. @default cluster-autoscaler */
   autoscaling?: "cluster-autoscaler" | "off";
+  /**
+   * Lets the nodes take the newest release of their image every week, by themselves; nothing where `release` names one.
+   * @default off: whoever runs the plane patches it
+   */
+  patching?: "weekly" | "off";
   /** Lets Session Manager open a shell on the nodes. @default false */
   ssm?: boolean;
   /** Days that control-plane logs are kept. @default 365 */
@@ -80,6 +86,9 @@ export class Cluster extends pulumi.ComponentResource implements EksCluster {
       { ...args, ...place, version: after(cluster.version, network), groups: plan.nodeGroups, keyArn },
       { parent: this },
     );
+    if (args.patching === "weekly" && args.release === undefined) {
+      new NodePatching(`${name}-patching`, { ...place, groups: nodes.groups }, { parent: this });
+    }
     createDnsAddon(name, { ...addons, cluster: after(cluster.name, nodes.ready) }, this);
     if (args.autoscaling !== "off") this.autoscalerRoleArn = createAutoscalerRole(name, addons, this);
 

@@ -48,6 +48,14 @@ describe("Cluster", () => {
     });
   });
 
+  it("lets its nodes patch themselves where that is asked for, and never past a release that was named", async () => {
+    const schedules = async (settings: Partial<ClusterArgs>) =>
+      (await build(settings)).all.filter(({ type }) => type === "aws:scheduler/schedule:Schedule").length;
+    expect(await schedules({})).toBe(0);
+    expect(await schedules({ patching: "weekly" })).toBe(3);
+    expect(await schedules({ patching: "weekly", release: "1.34.1-20260101" })).toBe(0);
+  });
+
   it("opens the API to listed networks only when they are named", async () => {
     const { inputs } = (await build({ publicApi: ["203.0.113.0/24"] })).one("aws:eks/cluster:Cluster");
     expect(inputs.vpcConfig).toMatchObject({

@@ -30,6 +30,8 @@ export class Nodes extends pulumi.ComponentResource {
   readonly roleArn: pulumi.Output<string>;
   /** Settled once every group has its first nodes: what needs nodes to start waits for it. */
   readonly ready: pulumi.Output<string[]>;
+  /** Each group by its name in AWS, once it is there. */
+  readonly groups: { key: string; zone: string; name: pulumi.Output<string> }[];
 
   constructor(name: string, args: NodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:cluster:Nodes", name, {}, opts);
@@ -38,9 +40,15 @@ export class Nodes extends pulumi.ComponentResource {
     const groups = args.groups.map((group) => createGroup(name, group, { args, role, templates, parent: this }));
 
     this.roleArn = role.arn;
+    this.groups = args.groups.map(({ key, subnet: { zone } }, at) => ({ key, zone, name: nameOf(groups[at]) }));
     this.ready = pulumi.all(groups.map(({ id }) => id));
     this.registerOutputs({ roleArn: this.roleArn });
   }
+}
+
+function nameOf(group: aws.eks.NodeGroup | undefined): pulumi.Output<string> {
+  if (!group) throw new Error("a planned node group was not made");
+  return group.nodeGroupName;
 }
 
 function createRole(name: string, { region, account, clusterName, ssm, tags }: NodesArgs, parent: pulumi.Resource) {

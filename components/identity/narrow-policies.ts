@@ -41,6 +41,22 @@ export function renderNodeAutoscaler({ region, account, cluster }: Scope) {
   );
 }
 
+/**
+ * EKS asks in the name of whoever updates a group whether they could start its instances, by the group's launch template:
+ * by no template of this account, the role starts nothing.
+ */
+export function renderNodePatching({ region, account, cluster }: Scope) {
+  return document(
+    allow(["eks:UpdateNodegroupVersion"], `arn:aws:eks:${region}:${account}:nodegroup/${cluster}/*`),
+    allow(["ec2:RunInstances"], `arn:aws:ec2:${region}:*:*`, {
+      ArnLike: { "ec2:LaunchTemplate": `arn:aws:ec2:${region}:${account}:launch-template/*` },
+    }),
+    allow(["ec2:CreateTags"], `arn:aws:ec2:${region}:${account}:*`, {
+      StringEquals: { "ec2:CreateAction": "RunInstances" },
+    }),
+  );
+}
+
 /** Pushes to one repository, and reads what is in it: whoever asks for a build sends a presigned URL of its context. */
 export function renderImageBuilder({ region, account, repository }: Scope) {
   return document(

@@ -30,6 +30,7 @@ describe("the narrow roles", () => {
       node: "AmazonEKSWorkerNodePolicy AmazonEC2ContainerRegistryPullOnly",
       "vpc-cni": "AmazonEKS_CNI_Policy",
       "node-autoscaler": "autoscaling ec2 eks",
+      "node-patching": "eks ec2",
       "image-builder": "ecr",
       "log-shipper": "logs",
       "flow-logs": "logs",

@@ -15,6 +15,7 @@ import {
   renderImageBuilder,
   renderLogShipper,
   renderNodeAutoscaler,
+  renderNodePatching,
 } from "./narrow-policies.ts";
 import type { TrustIssuer } from "./trust-plan.ts";
 
@@ -80,6 +81,13 @@ export const narrowRoles = {
     managed: [],
     needs: [],
     policy: renderNodeAutoscaler,
+  },
+  "node-patching": {
+    description: "EventBridge Scheduler: newest image for this cluster's nodes",
+    takenBy: service("scheduler"),
+    managed: [],
+    needs: [],
+    policy: renderNodePatching,
   },
   "image-builder": {
     description: "Image builder: pushes task images",

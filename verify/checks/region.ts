@@ -12,6 +12,7 @@ import { overManyZones } from "./cp-08-zones.ts";
 import { noKubernetesRights } from "./cp-09-no-kubernetes-rights.ts";
 import { noCustomerCredentials } from "./cp-10-no-customer-credentials.ts";
 import { relayedInMemory } from "./cp-11-relay-sealed.ts";
+import { automatedPatching } from "./cp-12-patching.ts";
 import { orgInEveryRecord } from "./db-01-org-in-every-record.ts";
 import { rowSecurityForced } from "./db-02-row-security.ts";
 import { metadataOnly } from "./db-03-metadata-only.ts";
@@ -33,6 +34,7 @@ export const regionChecks: readonly AnyCheck[] = [
   noKubernetesRights,
   noCustomerCredentials,
   relayedInMemory,
+  automatedPatching,
   orgInEveryRecord,
   rowSecurityForced,
   metadataOnly,

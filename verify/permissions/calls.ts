@@ -92,6 +92,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "backup:ListBackupSelections",
       "backup:GetBackupSelection",
     ],
+    regionSchedules: ["scheduler:ListSchedules", "scheduler:GetSchedule"],
   },
 };
 

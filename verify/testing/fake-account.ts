@@ -45,6 +45,7 @@ const answers: Answers = {
   DescribeSecurityGroupRules: { SecurityGroupRules: [{ GroupId: "sg-1", PrefixListId: "pl-1" }] },
   ListNodegroups: { nodegroups: ["n"] },
   DescribeTrails: { trailList: [{ TrailARN: "arn:trail" }] },
+  ListSchedules: { Schedules: [{ Name: "s", GroupName: "default" }] },
   ListBackupPlans: { BackupPlansList: [{ BackupPlanId: "b" }] },
   ListBackupSelections: { BackupSelectionsList: [{ SelectionId: "s" }] },
 };

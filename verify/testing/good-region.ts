@@ -31,6 +31,7 @@ export function goodRegionFacts(): RegionFacts {
       roles: [
         role("biplane-us-east-2-node", "ec2.amazonaws.com", "ec2:DescribeInstances"),
         role("biplane-us-east-2-backup", "backup.amazonaws.com", "rds:CreateDBSnapshot"),
+        role("biplane-us-east-2-patching", "scheduler.amazonaws.com", "eks:UpdateNodegroupVersion"),
       ],
     },
     regionDatabases: [
@@ -45,6 +46,7 @@ export function goodRegionFacts(): RegionFacts {
         public: false,
         multiAz: true,
         autoMinorVersionUpgrade: true,
+        maintenanceWindow: "sun:05:00-sun:06:00",
         backupRetentionDays: 35,
         subnetIds: ["subnet-isolated-a", "subnet-isolated-b"],
         securityGroupIds: ["sg-database"],
@@ -111,10 +113,7 @@ export function goodRegionFacts(): RegionFacts {
       groupIds: ["sg-cluster"],
       vpcId: "vpc-1",
       securityGroupId: "sg-nodes",
-      nodeGroups: [
-        { name: "default-a", subnetIds: ["subnet-private-a"], status: "ACTIVE" },
-        { name: "default-b", subnetIds: ["subnet-private-b"], status: "ACTIVE" },
-      ],
+      nodeGroups: [nodeGroup("default-a", "subnet-private-a"), nodeGroup("default-b", "subnet-private-b")],
     },
     regionAlarms: [
       alarm("database-storage", "AWS/RDS", "FreeStorageSpace", { DBInstanceIdentifier: "biplane-us-east-2-database" }),
@@ -149,6 +148,7 @@ export function goodRegionFacts(): RegionFacts {
         resources: [arn("rds", "db:biplane-us-east-2-database")],
       },
     ],
+    regionSchedules: [patch("default-a", "TUE"), patch("default-b", "WED")],
     regionPods: [
       pod("gateway", { TLS_CERT_FILE: "/etc/biplane/tls/tls.crt", TLS_KEY_FILE: "/etc/biplane/tls/tls.key" }),
       exporterPod(),
@@ -365,5 +365,21 @@ function databaseRole(
   return {
     ...{ name, login: true, superuser: false, bypassesRowSecurity: false, createsRoles: false, memberOf: [] },
     ...more,
+  };
+}
+
+function nodeGroup(name: string, subnetId: string) {
+  const group = arn("eks", `nodegroup/biplane-us-east-2/${name}/0a`);
+  return { name, arn: group, subnetIds: [subnetId], status: "ACTIVE", image: "AL2023_x86_64_STANDARD" };
+}
+
+function patch(group: string, day: string) {
+  return {
+    arn: arn("scheduler", `schedule/default/patch-${group}`),
+    expression: `cron(0 3 ? * ${day} *)`,
+    enabled: true,
+    target: "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupVersion",
+    roleArn: `arn:aws:iam::${account}:role/biplane-us-east-2-patching`,
+    input: JSON.stringify({ ClusterName: "biplane-us-east-2", NodegroupName: group }),
   };
 }

@@ -20,6 +20,7 @@ import { logsTypes } from "./logs.ts";
 import { organizationsTypes } from "./organizations.ts";
 import { rdsTypes } from "./rds.ts";
 import { s3Types } from "./s3.ts";
+import { schedulerTypes } from "./scheduler.ts";
 import { snsTypes } from "./sns.ts";
 import { vpcTypes } from "./vpc-types.ts";
 
@@ -42,6 +43,7 @@ export function awsPackage(cloud: Cloud): Package {
     ...organizationsTypes(cloud),
     ...rdsTypes(cloud),
     ...s3Types(cloud),
+    ...schedulerTypes(cloud),
   };
   return {
     name: "aws",

@@ -19,7 +19,7 @@ import { readDatabases, readRecovery } from "./databases.ts";
 import { readKeys } from "./keys.ts";
 import { readSecurityGroups, readSubnets } from "./network.ts";
 import { readManagedSecrets } from "./secrets.ts";
-import { readAlarms, readBackupPlans, readTrails } from "./watch.ts";
+import { readAlarms, readBackupPlans, readSchedules, readTrails } from "./watch.ts";
 
 type AccountFacts = Pick<
   Collected,
@@ -35,6 +35,7 @@ type AccountFacts = Pick<
   | "regionAlarms"
   | "regionTrails"
   | "regionBackupPlans"
+  | "regionSchedules"
 >;
 
 export async function collectAccount(target: ControlPlane): Promise<AccountFacts> {
@@ -61,6 +62,7 @@ export async function collectAccount(target: ControlPlane): Promise<AccountFacts
     regionBackupPlans: attempt("backup list-backup-plans, get-backup-plan, get-backup-selection", () =>
       readBackupPlans(config),
     ),
+    regionSchedules: attempt("scheduler list-schedules, get-schedule", () => readSchedules(config)),
   });
 }
 
@@ -80,7 +82,13 @@ async function readCluster(config: ReturnType<typeof clientConfig>, clusterName:
   const nodeGroups = await Promise.all(
     names.map(async (name) => {
       const { nodegroup } = await client.send(new DescribeNodegroupCommand({ clusterName, nodegroupName: name }));
-      return { name, subnetIds: nodegroup?.subnets ?? [], status: nodegroup?.status ?? "" };
+      return {
+        name,
+        arn: nodegroup?.nodegroupArn ?? "",
+        subnetIds: nodegroup?.subnets ?? [],
+        status: nodegroup?.status ?? "",
+        image: nodegroup?.amiType ?? "",
+      };
     }),
   );
   return {

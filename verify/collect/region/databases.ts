@@ -46,6 +46,7 @@ function describe(instance: DBInstance, snapshots: DBSnapshot[]): DatabaseFact {
     public: instance.PubliclyAccessible !== false,
     multiAz: instance.MultiAZ === true,
     autoMinorVersionUpgrade: instance.AutoMinorVersionUpgrade === true,
+    maintenanceWindow: instance.PreferredMaintenanceWindow ?? "",
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
     subnetIds: (instance.DBSubnetGroup?.Subnets ?? []).map(({ SubnetIdentifier }) => SubnetIdentifier ?? ""),
     securityGroupIds: (instance.VpcSecurityGroups ?? []).map(({ VpcSecurityGroupId }) => VpcSecurityGroupId ?? ""),

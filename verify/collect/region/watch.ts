@@ -1,4 +1,4 @@
-/** Who watches a region, and what is kept of it: alarms, the trail of calls, backup plans. */
+/** Who watches a region, what is kept of it, and what happens by itself: alarms, the trail of calls, backup plans, schedules. */
 import {
   BackupClient,
   type BackupRule,
@@ -9,7 +9,8 @@ import {
 } from "@aws-sdk/client-backup";
 import { CloudTrailClient, DescribeTrailsCommand, GetTrailStatusCommand } from "@aws-sdk/client-cloudtrail";
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
-import type { AlarmFact, BackupPlanFact, TrailFact } from "../../facts-region.ts";
+import { GetScheduleCommand, paginateListSchedules, SchedulerClient } from "@aws-sdk/client-scheduler";
+import type { AlarmFact, BackupPlanFact, ScheduleFact, TrailFact } from "../../facts-region.ts";
 import type { clientConfig } from "../aws-clients.ts";
 
 type Config = ReturnType<typeof clientConfig>;
@@ -81,4 +82,26 @@ function describeRule(rule: BackupRule): BackupPlanFact["rules"][number] {
     ...(Lifecycle?.DeleteAfterDays ? { deleteAfterDays: Lifecycle.DeleteAfterDays } : {}),
     copies: CopyActions.map(({ DestinationBackupVaultArn }) => DestinationBackupVaultArn ?? ""),
   };
+}
+
+/** Of every group of schedules. What a schedule asks for is told of each by itself only. */
+export async function readSchedules(config: Config): Promise<ScheduleFact[]> {
+  const client = new SchedulerClient(config);
+  const found: { Name: string; GroupName: string }[] = [];
+  for await (const page of paginateListSchedules({ client }, {}))
+    found.push(...(page.Schedules ?? []).map(({ Name = "", GroupName = "default" }) => ({ Name, GroupName })));
+  return Promise.all(
+    found.map(async (which) => {
+      const held = await client.send(new GetScheduleCommand(which));
+      return {
+        arn: held.Arn ?? "",
+        expression: held.ScheduleExpression ?? "",
+        enabled: held.State === "ENABLED",
+        ...(held.EndDate ? { until: held.EndDate.toISOString() } : {}),
+        target: held.Target?.Arn ?? "",
+        roleArn: held.Target?.RoleArn ?? "",
+        input: held.Target?.Input ?? "",
+      };
+    }),
+  );
 }
