@@ -10,10 +10,15 @@ const checkout = join(import.meta.dirname, "../..");
 /**
  * @param source the test file's name, and the claim's `by`.
  * @param modelOf what it was decided for. @default the model of the local run that is up
+ * @param clouds for whose planes it was decided. @default AWS, where the local run's planes are
  * @returns `proves`, to be called inside a test for the claims that it decides, with the sabotage that the same test
  * saw turn its judgement red. A test that fails makes its claims failing.
  */
-export function evidenceFor(source: string, modelOf = () => readEnvironment(paths()).model as string) {
+export function evidenceFor(
+  source: string,
+  modelOf = () => readEnvironment(paths()).model as string,
+  clouds: readonly Evidence["cloud"][] = ["aws"],
+) {
   /** By test and claim: of a test that has a second try, the last one counts. */
   const decided = new Map<string, Evidence>();
   afterAll(() => {
@@ -28,7 +33,8 @@ export function evidenceFor(source: string, modelOf = () => readEnvironment(path
         const at = new Date().toISOString();
         const model = modelOf();
         for (const claim of claims)
-          decided.set(`${task.id} ${claim}`, { claim, by: source, result, sabotage, at, cloud: "aws", model });
+          for (const cloud of clouds)
+            decided.set(`${task.id} ${claim} ${cloud}`, { claim, by: source, result, sabotage, at, cloud, model });
       });
     },
   };
