@@ -41,6 +41,7 @@ import { rolesReachTheirOwn } from "./iam-09-role-reach.ts";
 import { sessionsByOwnToken } from "./iam-10-sessions.ts";
 import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
 import { googleIdentitiesTaken } from "./iam-12-google-identities.ts";
+import { googleWorkloadPool } from "./iam-13-google-workload-pool.ts";
 import { googleFamilies } from "./iam-23-google-families.ts";
 import { googleNarrow } from "./iam-24-google-narrow.ts";
 import { noForeignMembers } from "./iam-26-google-foreign.ts";
@@ -166,6 +167,7 @@ export const checks: readonly AnyCheck[] = [
   accountsAnnotated,
   googleAccountsAnnotated,
   googleIdentitiesTaken,
+  googleWorkloadPool,
   googleFamilies,
   googleNarrow,
   googleReach,
