@@ -1,7 +1,6 @@
 /** The documented row of services of each cloud: what its stacks make, and what its services are told to use. */
 import { expect, it } from "vitest";
-import { evidenceFor, ofRegion } from "../test/support/evidence.ts";
-import { type Built, build, objects, podOf } from "./testing/built-stack.ts";
+import { type Built, build, objects, podOf } from "../../stacks/testing/built-stack.ts";
 import {
   azureBaseValues,
   azureByoc,
@@ -13,11 +12,12 @@ import {
   googleBaseValues,
   googleByoc,
   googleCustomerValues,
-} from "./testing/valid-config.ts";
+} from "../../stacks/testing/valid-config.ts";
+import { evidenceFor, ofRegion } from "../../test/support/evidence.ts";
 
 const clouds = ["aws", "gcp", "azure"] as const;
 type Cloud = (typeof clouds)[number];
-const { proves } = evidenceFor("stacks/service-matrix", ofRegion, clouds);
+const { proves } = evidenceFor("verify/service-matrix", ofRegion, clouds);
 
 const operated = { model: "byoc" };
 const phases: Record<Cloud, Parameters<typeof build>[0][]> = {
