@@ -34,8 +34,8 @@ export class GoogleError extends RestError {
 
 export interface GoogleOptions {
   send?: Send;
-  /** @returns an access token. @default Application Default Credentials */
-  token?: () => Promise<string>;
+  /** @returns an access token; none for an API that is asked without. @default Application Default Credentials */
+  token?: () => Promise<string | undefined>;
   /** GOOGLE_ENDPOINT_URL: one origin that answers for every API; GOOGLE_ENDPOINT_URL_<API> for one of them. */
   env?: NodeJS.ProcessEnv;
   /** Of one try. @default 15000 */
@@ -67,7 +67,8 @@ export function google({
         url: `${originOf(api)}${path}${search && `?${search}`}`,
         subject: `${method} ${api}.googleapis.com${path.replace(/\?.*/s, "")}`,
         headers: async () => {
-          const headers = new Headers({ authorization: `Bearer ${await token()}` });
+          const held = await token();
+          const headers = new Headers(held === undefined ? {} : { authorization: `Bearer ${held}` });
           if (body) headers.set("content-type", content ? "application/octet-stream" : "application/json");
           return headers;
         },

@@ -45,11 +45,12 @@ export interface ProbedAdmission {
   closed?: string;
 }
 
-/** A pod's token, brought to STS for one role. */
+/** A pod's token, brought to the cloud for one identity. */
 export interface ProbedSession {
   /** `namespace/account` */
   account: string;
   kind: "platform" | "task";
+  /** ARN, or a service account's e-mail. */
   role: string;
   /** Of the account's own annotation. */
   own: boolean;

@@ -51,5 +51,5 @@ function tellLedger(report: Report, targets: Targets, folder: string, probed: bo
   if (controlPlane) tell(`verify-${controlPlane.cloud}-control-plane`, "control");
   tell("verify-accepted-gaps", "accepted gaps");
   // Who only reads later does not take back what was tried.
-  if (probed) tell(`verify-probes-${report.target.model ?? "control-plane"}`, "probes");
+  if (probed) tell(`verify-probes-${plane ? `${plane.cloud}-${plane.model}` : "control-plane"}`, "probes");
 }

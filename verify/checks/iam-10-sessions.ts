@@ -1,17 +1,20 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import type { ProbedObject, ProbedSession } from "../facts-probes.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 
-/** By real tokens at the real service, each beside the one that must be given: nobody is refused by being unknown. */
-export const sessionsByOwnToken = defineCheck({
+/**
+ * By real tokens at the real service, each beside the one that must be given: nobody is refused by being unknown. What was
+ * tried is told alike in every cloud.
+ */
+export const sessionsByOwnToken = defineClusterCheck({
   id: "IAM-10",
   title:
-    "STS gives each account's pods their own role and no other; a task works on its own objects in both buckets only",
+    "The cloud gives each account's pods their own identity and no other; a task works on its own objects in both buckets only",
   severity: "critical",
   probes: true,
   claims: ["iam-user-assumed-by-task-pods", "iam-user-object-store-rw"],
   documented: ["C07", "C08"],
-  fix: "Let the customer's stack write both roles' trust and policies.",
+  fix: "Let the customer's stack write who takes both identities, and what they may do.",
   needs: ["probedSessions", "probedObjects"],
   evaluate({ probedSessions, probedObjects }, target) {
     return [

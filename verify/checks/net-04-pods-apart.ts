@@ -1,8 +1,8 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 
 /** Only where the cluster was seen to enforce policies: the probe says nothing of one that does not. */
-export const podsAreApart = defineCheck({
+export const podsAreApart = defineClusterCheck({
   id: "NET-04",
   title: "A pod of a foreign namespace reaches no pod of the platform's, on a cluster that enforces policies",
   severity: "high",

@@ -1,10 +1,10 @@
-import { defineCheck } from "../check.ts";
+import { defineClusterCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { projectNamespaces } from "../target.ts";
 
 const amounts = ["cpu", "memory"];
 
-export const limitsHold = defineCheck({
+export const limitsHold = defineClusterCheck({
   id: "NS-05",
   title: "In every project's namespace a pod gets limits that names none, and is refused when it asks for too much",
   severity: "medium",

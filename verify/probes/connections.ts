@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { ProbedConnection } from "../facts-probes.ts";
-import type { Target } from "../target.ts";
+import type { PlaneTarget } from "../target.ts";
 import { withNamespace } from "./own-namespace.ts";
 import { restrictedPod } from "./pod.ts";
 import { dialScript, listenScript } from "./pod-scripts.ts";
@@ -19,7 +19,7 @@ export type Dialled = { case: ProbedConnection["case"]; name: string; host: stri
 const answersSchema = z.array(z.object({ connected: z.boolean(), told: z.string() }));
 
 /** @throws Error where nothing can be said: the control does not connect, or the cluster does not enforce policies. */
-export async function probeConnections(target: Target): Promise<ProbedConnection[]> {
+export async function probeConnections(target: PlaneTarget): Promise<ProbedConnection[]> {
   const config = new KubeConfig();
   config.loadFromFile(target.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
@@ -63,7 +63,7 @@ export function told(dialled: Dialled[], answers: readonly { connected: boolean;
 }
 
 /** One that is here already, so that nothing is pulled that the customer has not approved. */
-async function platformImage(apps: AppsV1Api, { namespace }: Target): Promise<string> {
+async function platformImage(apps: AppsV1Api, { namespace }: PlaneTarget): Promise<string> {
   const { items } = await apps.listNamespacedDeployment({ namespace });
   const image = items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).find((one) => one.image)?.image;
   if (!image) throw new Error(`namespace ${namespace} has no Deployment whose image could be used`);
@@ -71,7 +71,7 @@ async function platformImage(apps: AppsV1Api, { namespace }: Target): Promise<st
 }
 
 /** The platform's running pods that say which port they listen on. */
-async function listenersOf(core: CoreV1Api, { namespace }: Target): Promise<Dialled[]> {
+async function listenersOf(core: CoreV1Api, { namespace }: PlaneTarget): Promise<Dialled[]> {
   const { items } = await core.listNamespacedPod({ namespace, fieldSelector: "status.phase=Running" });
   return items.flatMap(({ metadata, spec, status }) => {
     const listening = spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort;

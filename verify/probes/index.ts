@@ -2,18 +2,23 @@
 import { attempt } from "../collect/attempt.ts";
 import type { Collected, Fact } from "../facts.ts";
 import type { ProbeFacts } from "../facts-probes.ts";
-import type { ControlPlane, Target, Targets } from "../target.ts";
+import type { ControlPlane, GoogleTarget, Target, Targets } from "../target.ts";
 import { probeAdmission } from "./admission.ts";
 import { probeCallers } from "./callers.ts";
 import { probeCalls } from "./calls.ts";
 import { probeConnections } from "./connections.ts";
-import { probeSessions } from "./sessions.ts";
+import { type CloudSessions, probeSessions } from "./sessions.ts";
 import { storeHost } from "./store-host.ts";
 import { probeHosts } from "./tls.ts";
 
-export async function probe({ customer, controlPlane }: Targets): Promise<Partial<Pick<Collected, keyof ProbeFacts>>> {
+export async function probe({
+  customer,
+  google,
+  controlPlane,
+}: Targets): Promise<Partial<Pick<Collected, keyof ProbeFacts>>> {
+  const plane = customer ?? google;
   const [compute, control] = await Promise.all([
-    customer ? probeCustomer(customer) : {},
+    plane ? probePlane(plane) : {},
     controlPlane ? probeRegion(controlPlane) : {},
   ]);
   return { ...compute, ...control };
@@ -38,14 +43,25 @@ async function probeRegion({ endpoint, relayHost, ...target }: ControlPlane) {
   return { probedHosts, probedCallers, probedCalls };
 }
 
-async function probeCustomer(target: Target) {
+/** Each cloud's own client is for those only who look there. */
+async function sessionsOf(target: Target | GoogleTarget): Promise<CloudSessions> {
+  if (target.cloud === "gcp") return (await import("./google-sessions.ts")).googleSessions(target);
+  return (await import("./aws-sessions.ts")).awsSessions(target);
+}
+
+const sessionCalls = {
+  aws: "sts assume-role-with-web-identity, s3 put, get and delete",
+  gcp: "sts token, iamcredentials generateAccessToken, storage upload, get and delete",
+};
+
+async function probePlane(target: Target | GoogleTarget) {
   const store = storeHost(target);
   const [probedStore, probedAdmission, sessions, probedConnections] = await Promise.all([
     attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
       probeHosts([{ host: store, purpose: "object-store" }]),
     ),
     attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
-    attempt("create token, sts assume-role-with-web-identity, s3 put, get and delete", () => probeSessions(target)),
+    attempt(`create token, ${sessionCalls[target.cloud]}`, async () => probeSessions(target, await sessionsOf(target))),
     attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
   ]);
   return {

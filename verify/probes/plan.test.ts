@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { goodGoogleTarget } from "../testing/good-google.ts";
 import { goodTargets } from "../testing/good-plane.ts";
 import { planProbes, renderPlan } from "./plan.ts";
 
@@ -25,5 +26,11 @@ describe("the plan of the probes", () => {
     const text = renderPlan(planProbes({ customer }));
     expect(text).toContain("acme");
     expect(text).not.toContain("relay-us-east-2");
+  });
+
+  it("names Google's store and accounts on a plane there", () => {
+    const text = renderPlan(planProbes({ google: goodGoogleTarget }));
+    expect(text).toMatch(/1\. TLS handshakes .* with storage\.googleapis\.com/);
+    expect(text).toContain("to STS for every Google service account of theirs");
   });
 });

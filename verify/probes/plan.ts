@@ -11,8 +11,10 @@ export interface PlannedProbe {
 }
 
 const nothing = "nothing";
+/** What an account's pods take. */
+const identity = { aws: "role", gcp: "Google service account" };
 
-export function planProbes({ customer, controlPlane }: Targets): PlannedProbe[] {
+export function planProbes({ customer, google, controlPlane }: Targets): PlannedProbe[] {
   const region = controlPlane
     ? [
         {
@@ -29,22 +31,23 @@ export function planProbes({ customer, controlPlane }: Targets): PlannedProbe[] 
         },
       ]
     : [];
-  if (!customer) return region;
-  const { namespace, platformServiceAccounts: accounts, buckets, org } = customer;
+  const plane = customer ?? google;
+  if (!plane) return region;
+  const { namespace, platformServiceAccounts: accounts, buckets, org } = plane;
   return [
     ...region,
     {
-      does: `TLS handshakes of versions 1.0 to 1.3 with ${storeHost(customer)}, and a request to its port 80`,
+      does: `TLS handshakes of versions 1.0 to 1.3 with ${storeHost(plane)}, and a request to its port 80`,
       makes: nothing,
     },
     {
-      does: `offer two pods to ${projectNamespaces(customer).join(", ")} by dry runs: one that names no resources, one that asks for too much`,
+      does: `offer two pods to ${projectNamespaces(plane).join(", ")} by dry runs: one that names no resources, one that asks for too much`,
       makes: `${nothing}: a dry run keeps none`,
       needs: "to create pods there",
     },
     {
-      does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to STS for every role of theirs; with a task's session put, get and delete an object of its own, and one next door`,
-      makes: `tokens of ten minutes; objects under ${org}/…/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
+      does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to STS for every ${identity[plane.cloud]} of theirs; with a task's session put, get and delete an object of its own, and try the same next door, where a platform account's session has put one`,
+      makes: `tokens of ten minutes; objects under ${org}/…/biplane-probe/ and next-door-of-${org}/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
       needs: "to get these accounts and to create their tokens (serviceaccounts/token)",
     },
     {

@@ -1,26 +1,41 @@
 /**
- * Brings tokens of the plane's accounts to STS, as their pods do: who gets which role, and what a task's session may do
- * with an object of its own and with one next door. Tokens live ten minutes; objects are taken away again.
+ * Brings tokens of the plane's accounts to the cloud, as their pods do: who gets which identity, and what a task's session
+ * may do with an object of its own and with one next door. Tokens live ten minutes; objects are taken away again.
  */
 import { randomUUID } from "node:crypto";
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from "@aws-sdk/client-sts";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { clientConfig } from "../collect/aws-clients.ts";
 import type { ProbedObject, ProbedSession } from "../facts-probes.ts";
-import { projectNamespaces, type Target } from "../target.ts";
+import { type PlaneTarget, projectNamespaces } from "../target.ts";
 import { withCleanup } from "./cleanup.ts";
 
-const audience = "sts.amazonaws.com";
-const roleAnnotation = "eks.amazonaws.com/role-arn";
 const tokenSeconds = 600;
-const sessionSeconds = 900;
+/** Of what a session is asked to live for. */
+export const sessionSeconds = 900;
+
+export type Tried = Pick<ProbedObject, "allowed" | "told">;
+export type Place = { bucket: string; key: string };
+
+/** The object store as somebody. Each call throws what is no word of the store's own on rights. */
+export interface Store {
+  put(at: Place): Promise<Tried>;
+  get(at: Place): Promise<Tried>;
+  delete(at: Place): Promise<Tried>;
+}
+
+/** What differs between clouds. */
+export interface CloudSessions {
+  /** Of a Kubernetes service account: names its identity. */
+  annotation: string;
+  audience: string;
+  /** @returns the store as that identity; none where the cloud refuses. @throws what says nothing of rights */
+  take(identity: string, token: string): Promise<{ store?: Store; told: string }>;
+}
 
 interface Account {
   namespace: string;
   name: string;
   kind: ProbedSession["kind"];
-  role: string;
+  identity: string;
   token: string;
 }
 
@@ -29,33 +44,34 @@ export interface SessionProbes {
   objects: ProbedObject[];
 }
 
-export async function probeSessions(target: Target): Promise<SessionProbes> {
-  const accounts = await readAccounts(target);
-  const roles = [...new Set(accounts.map(({ role }) => role))];
+export async function probeSessions(target: PlaneTarget, cloud: CloudSessions): Promise<SessionProbes> {
+  const accounts = await readAccounts(target, cloud);
+  const identities = [...new Set(accounts.map(({ identity }) => identity))];
   const sessions: ProbedSession[] = [];
-  const objects: ProbedObject[] = [];
+  const stores: { account: Account; store: Store }[] = [];
   for (const account of accounts) {
-    for (const role of roles) {
-      const own = role === account.role;
-      const answer = await assume(target, role, account.token);
-      const { credentials, told } = answer;
+    for (const identity of identities) {
+      const own = identity === account.identity;
+      const { store, told } = await cloud.take(identity, account.token);
       sessions.push({
-        account: nameOf(account),
-        kind: account.kind,
-        role,
-        own,
-        taken: credentials !== undefined,
-        told,
+        ...{ account: nameOf(account), kind: account.kind },
+        ...{ role: identity, own, taken: store !== undefined, told },
       });
-      if (own && account.kind === "task" && credentials)
-        objects.push(...(await useStore(target, account, credentials)));
+      if (own && store) stores.push({ account, store });
     }
+  }
+  const platform = stores.find(({ account }) => account.kind === "platform")?.store;
+  const tasks = stores.filter(({ account }) => account.kind === "task");
+  const objects: ProbedObject[] = [];
+  for (const { account, store } of tasks) {
+    if (!platform) throw new Error("no platform account got its identity, so nobody can put an object next door");
+    objects.push(...(await useStore(target, account, store, platform)));
   }
   return { sessions, objects };
 }
 
 /** The first and the last project stand for all. */
-async function readAccounts(target: Target): Promise<Account[]> {
+async function readAccounts(target: PlaneTarget, { annotation, audience }: CloudSessions): Promise<Account[]> {
   const config = new KubeConfig();
   config.loadFromFile(target.kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
@@ -67,75 +83,51 @@ async function readAccounts(target: Target): Promise<Account[]> {
   return Promise.all(
     wanted.map(async ({ namespace, name, kind }) => {
       const { metadata } = await api.readNamespacedServiceAccount({ namespace, name });
-      const role = metadata?.annotations?.[roleAnnotation];
-      if (!role) throw new Error(`the account ${namespace}/${name} has no role of its own`);
+      const identity = metadata?.annotations?.[annotation];
+      if (!identity) throw new Error(`the account ${namespace}/${name} has no identity of its own (${annotation})`);
       const spec = { audiences: [audience], expirationSeconds: tokenSeconds };
       const { status } = await api.createNamespacedServiceAccountToken({ namespace, name, body: { spec } });
       if (!status?.token) throw new Error(`no token of ${namespace}/${name} was given`);
-      return { namespace, name, kind, role, token: status.token };
+      return { namespace, name, kind, identity, token: status.token };
     }),
   );
 }
 
-async function assume(target: Target, RoleArn: string, WebIdentityToken: string) {
-  const sts = new STSClient(clientConfig(target));
-  try {
-    const { Credentials: credentials } = await sts.send(
-      new AssumeRoleWithWebIdentityCommand({
-        ...{ RoleArn, WebIdentityToken, RoleSessionName: "biplane-probe", DurationSeconds: sessionSeconds },
-      }),
-    );
-    return { credentials, told: credentials ? "a session" : "an answer without credentials" };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return { credentials: undefined, told: `${error.name}: ${error.message}` };
-  }
-}
-
-/** An answer of the service's own: anything else says nothing of rights. */
-function isRefusal(error: unknown): error is Error {
-  if (!(error instanceof Error) || !("$metadata" in error)) return false;
-  const { httpStatusCode: status = 0 } = error.$metadata as { httpStatusCode?: number };
-  return status >= 400 && status < 500;
-}
-
-async function useStore(target: Target, account: Account, given: Credentials): Promise<ProbedObject[]> {
-  const { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "", SessionToken: sessionToken } = given;
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-  const forcePathStyle = target.aws.endpointUrl !== undefined;
-  const s3 = new S3Client({ ...clientConfig(target), credentials, forcePathStyle });
-  const { buckets, org, projects } = target;
+/** What lies next door is there, put by the platform: a store may refuse to tell of what is not, whoever asks. */
+export async function useStore(
+  { buckets, org, projects }: PlaneTarget,
+  account: Pick<Account, "namespace" | "name">,
+  store: Store,
+  platform: Store,
+): Promise<ProbedObject[]> {
   const { project, domain } = projects.find((one) => `${one.project}-${one.domain}` === account.namespace) ?? {};
-  const name = `biplane-probe/${randomUUID()}`;
-  const places = [
-    { place: "own", Key: `${org}/${project}/${domain}/${name}` },
-    { place: "next door", Key: `next-door-of-${org}/${name}` },
-  ] as const;
+  const name = () => `biplane-probe/${randomUUID()}`;
   const found: ProbedObject[] = [];
-  for (const Bucket of [buckets.metadata, buckets.fastRegistration]) {
-    for (const { place, Key } of places) {
-      const at = { Bucket, Key };
-      const remove = () => tried(() => s3.send(new DeleteObjectCommand(at)));
-      const answers = await withCleanup(remove, async () => ({
-        put: await tried(() => s3.send(new PutObjectCommand({ ...at, Body: "probe" }))),
-        get: await tried(() => s3.send(new GetObjectCommand(at))),
-        delete: await remove(),
-      }));
+  for (const bucket of [buckets.metadata, buckets.fastRegistration]) {
+    const own = { bucket, key: `${org}/${project}/${domain}/${name()}` };
+    const nextDoor = () => ({ bucket, key: `next-door-of-${org}/${name()}` });
+    const [fresh, neighbour] = [nextDoor(), nextDoor()];
+    const remove = async () => {
+      for (const at of [own, fresh, neighbour]) await platform.delete(at);
+    };
+    const tried = await withCleanup(remove, async () => {
+      const there = await platform.put(neighbour);
+      if (!there.allowed) throw new Error(`the platform cannot put an object into ${bucket}: ${there.told}`);
+      return [
+        { place: "own", put: await store.put(own), get: await store.get(own), delete: await store.delete(own) },
+        {
+          place: "next door",
+          put: await store.put(fresh),
+          get: await store.get(neighbour),
+          delete: await store.delete(neighbour),
+        },
+      ] as const;
+    });
+    for (const { place, ...answers } of tried)
       for (const action of ["put", "get", "delete"] as const)
-        found.push({ account: nameOf(account), bucket: Bucket, place, action, ...answers[action] });
-    }
+        found.push({ account: nameOf(account), bucket, place, action, ...answers[action] });
   }
   return found;
-}
-
-async function tried(call: () => Promise<unknown>): Promise<Pick<ProbedObject, "allowed" | "told">> {
-  try {
-    await call();
-    return { allowed: true, told: "done" };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return { allowed: false, told: `${error.name}: ${error.message}` };
-  }
 }
 
 function nameOf({ namespace, name }: Pick<Account, "namespace" | "name">): string {

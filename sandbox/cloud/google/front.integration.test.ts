@@ -14,6 +14,8 @@ import { gcsObjectStore } from "../../../services/data/objectstore/gcs-store.ts"
 import type { ObjectStore } from "../../../services/data/objectstore/store.ts";
 import { freePort } from "../../../services/shared/testing/free-port.ts";
 import { google as googleApis } from "../../../shared/google.ts";
+import { googleSessions } from "../../../verify/probes/google-sessions.ts";
+import { goodGoogleTarget } from "../../../verify/testing/good-google.ts";
 import { google, names } from "../../hosts.ts";
 import { podTokens } from "../../node/gke/pod-tokens.ts";
 import { paths } from "../../paths.ts";
@@ -138,6 +140,33 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
     const past = await storeOf(await admin(), () => Date.now() - 120_000).signGet(object, { seconds: 60 });
     expect((await fetch(past.url)).status).toBe(400);
     expect((await fetch(url.split("?")[0] ?? "")).status).toBe(401);
+  });
+
+  it("gives verify's probe the sessions that pods get, and the store by them", async () => {
+    const bearing = (token: string | undefined) =>
+      googleApis({ token: async () => token, env: { GOOGLE_ENDPOINT_URL: origin } });
+    const target = { ...goodGoogleTarget, project: google.project };
+    const cloud = googleSessions(target, bearing);
+    const token = async (namespace: string, name: string) => {
+      const signed = new SignJWT({}).setProtectedHeader({ alg: "RS256", kid: "1" }).setIssuedAt();
+      const named = signed.setIssuer(`https://${names.oidc("customer")}`).setAudience(cloud.audience);
+      const subject = `system:serviceaccount:${namespace}:${name}`;
+      return named.setExpirationTime("10m").setSubject(subject).sign(key);
+    };
+    const [platform, task] = [await token("union", "proxy-system"), await token("demo-development", "default")];
+    expect(await cloud.take(accounts.user, platform)).toMatchObject({ told: expect.stringContaining("403") });
+    await expect(cloud.take(accounts.user, `${task}x`)).rejects.toThrow("400");
+    const asTask = (await cloud.take(accounts.user, task)).store ?? expect.unreachable("it is a task's account");
+    const asPlatform = (await cloud.take(accounts.admin, platform)).store ?? expect.unreachable("it is the platform's");
+    const own = { bucket, key: "acme/demo/a b" };
+    const other = { bucket, key: "next-door/x" };
+    const refused = { allowed: false, told: expect.stringContaining("403") };
+    expect(await asPlatform.put(other)).toEqual({ allowed: true, told: "done" });
+    for (const action of ["put", "get", "delete"] as const) {
+      expect(await asTask[action](own), action).toEqual({ allowed: true, told: "done" });
+      expect(await asTask[action](other), action).toEqual(refused);
+    }
+    expect(await asPlatform.delete(other)).toEqual({ allowed: true, told: "done" });
   });
 
   it("signs for who may sign as the account, and for nobody else", async () => {

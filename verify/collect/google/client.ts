@@ -67,11 +67,17 @@ function queue(size: number) {
   };
 }
 
-export function clientOf({ endpointUrl, caFile, accessTokenFile }: GoogleTarget["google"]): Google {
+/** @param token in the place of the target's own */
+export function clientOf(
+  { endpointUrl, caFile, accessTokenFile }: GoogleTarget["google"],
+  token = accessTokenFile === undefined
+    ? undefined
+    : async (): Promise<string | undefined> => readSecret(accessTokenFile),
+): Google {
   return google({
     env: endpointUrl === undefined ? {} : { GOOGLE_ENDPOINT_URL: endpointUrl },
     timeoutMs: patienceMs,
-    ...(accessTokenFile ? { token: async () => readSecret(accessTokenFile) } : {}),
+    ...(token ? { token } : {}),
     ...(caFile ? { send: sendTrusting(readFileSync(caFile, "utf8")) } : {}),
   });
 }
