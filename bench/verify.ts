@@ -70,7 +70,14 @@ process.stdout.write(`${describe()}\n`);
 function replayed(name: string, { targets }: Pick<Recording, "targets">, read: Facts): string[] {
   const recording: Recording = {
     ...{ commit: "bench", startedAt: new Date().toISOString(), seconds: 0, documentedCommands: [] },
-    ...{ targets, collected: kept(collectedFrom(read)), limits: [], waivers: [], selection: { only: [], probe: true } },
+    ...{
+      targets,
+      collected: kept(collectedFrom(read)),
+      limits: [],
+      standIns: [],
+      waivers: [],
+      selection: { only: [], probe: true },
+    },
   };
   const report = reportOf(recording);
   const red = report.checks.find(({ outcome }) => outcome !== "PASS" && outcome !== "NOT_APPLICABLE");

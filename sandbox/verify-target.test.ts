@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { joinLimits, readLimits } from "../verify/limits.ts";
+import { joinLimits, readLimits, readStandIns } from "../verify/limits.ts";
 import type { Environment } from "./environment.ts";
 import { localLimits } from "./verify-target.ts";
 
@@ -10,7 +10,20 @@ const limitsOf = (
   clusters: Environment["clusters"],
   networkPolicy: Environment["networkPolicy"] = "not-enforced",
   has = { shipping: true, apps: true },
-) => joinLimits(localLimits({ clusters, networkPolicy }, checkout, has).map(readLimits));
+) => joinLimits(localLimits({ clusters, networkPolicy, cloud: "aws" }, checkout, has).map(readLimits));
+
+test("in Google Cloud it is told what judged signed URLs, and no claim more is undecided", () => {
+  const files = (cloud: Environment["cloud"]) =>
+    localLimits({ clusters: { region: "own", customer: "own" }, networkPolicy: "enforced", cloud }, checkout, {
+      ...{ shipping: true, apps: true },
+    });
+  const told = files("gcp").flatMap(readStandIns);
+  expect(told.find((one) => one.for === "signed URLs of Cloud Storage")?.is).toMatch(
+    /checks no signature.*published vectors/,
+  );
+  expect(files("aws").flatMap(readStandIns)).toEqual([]);
+  expect(joinLimits(files("gcp").map(readLimits))).toEqual(joinLimits(files("aws").map(readLimits)));
+});
 
 const outboundOnly = "net-tunnel-outbound-only";
 

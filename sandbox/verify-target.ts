@@ -95,15 +95,16 @@ export function servesApps({ outputs }: Pick<Environment, "outputs">): boolean {
   return String(outputs.customer.namespaces).split(",").includes(servingNamespace);
 }
 
-/** Lists of what cannot be decided here; a given cluster's network is not ours to judge. */
+/** Lists of what cannot be decided here, and of what judges here in another's place; a given cluster's network is not ours to judge. */
 export function localLimits(
-  { clusters, networkPolicy }: Pick<Environment, "clusters" | "networkPolicy">,
+  { clusters, networkPolicy, cloud }: Pick<Environment, "clusters" | "networkPolicy" | "cloud">,
   checkout: string,
   has: { shipping: boolean; apps: boolean },
 ): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
     "limits.yaml",
+    ...(cloud === "gcp" ? ["limits-gcp.yaml"] : []),
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
     ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
     ...(has.apps ? [] : ["limits-unserved.yaml"]),

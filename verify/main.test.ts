@@ -66,6 +66,7 @@ describe("what the ledger is told", () => {
       { ...ended("NOT_APPLICABLE", "cp-multi-az"), plane: "control" },
     ],
     documentedCommands: [],
+    standIns: [],
     acceptedUnevaluated: [
       { claim: "cp-rds-automatic-failover", reason: "one Postgres" },
       { claim: "iam-gcp-workload-identity", reason: "no Google API" },

@@ -6,7 +6,7 @@ import { findClaim } from "./claims/ledger.ts";
 import { collect } from "./collect/index.ts";
 import { runDocumented } from "./documented/run.ts";
 import { kept } from "./evidence/canonical.ts";
-import type { Limit } from "./limits.ts";
+import type { Limit, StandIn } from "./limits.ts";
 import { type Recording, reportOf, type Selection, selected } from "./recording.ts";
 import type { Report } from "./report/result.ts";
 import { type Targets, withLiveProjects } from "./target.ts";
@@ -15,6 +15,7 @@ import type { Waiver } from "./waiver-schema.ts";
 export interface VerifyOptions {
   commit: string;
   limits: readonly Limit[];
+  standIns: readonly StandIn[];
   waivers: readonly Waiver[];
   selection: Selection;
   /** Folders of `kubectl` and `aws`. */

@@ -60,7 +60,7 @@ describe.each(others)("a plane on $cloud", ({ cloud, targets, facts, pods, putOf
   const own = waivers.filter((waiver) => waiver.cloud === cloud);
   const recording = (startedAt: string): Recording => ({
     ...{ commit: "c", startedAt, seconds: 1, targets, collected: collectedFrom(facts()) },
-    ...{ documentedCommands: [], limits: [], waivers: [], selection: { only: [], plane: "compute" } },
+    ...{ documentedCommands: [], limits: [], standIns: [], waivers: [], selection: { only: [], plane: "compute" } },
   });
   const [day] = own.map(({ until }) => until).sort();
 

@@ -4,7 +4,7 @@ import type { Cloud, Plane } from "./check.ts";
 import { checks } from "./checks/index.ts";
 import type { CommandRecord } from "./documented/run.ts";
 import type { Collected } from "./facts.ts";
-import { joinLimits, type Limit } from "./limits.ts";
+import { joinLimits, type Limit, type StandIn } from "./limits.ts";
 import { exitCodes, outcomes } from "./outcome.ts";
 import { cellsOf, judges, onOtherCloud, parityLimits, readParityWaivers } from "./parity.ts";
 import {
@@ -41,6 +41,7 @@ export interface Recording {
   documentedCommands: readonly CommandRecord[];
   /** Accepted gaps: they do not answer 2. A listed claim that was decided is an error, since the list is stale. */
   limits: readonly Limit[];
+  standIns: readonly StandIn[];
   waivers: readonly Waiver[];
   selection: Selection;
 }
@@ -68,6 +69,7 @@ export function reportOf(recording: Recording): Report {
     checks: results,
     documentedCommands: [...recording.documentedCommands],
     acceptedUnevaluated: accepted,
+    standIns: [...recording.standIns],
     waivers,
     requests: reportRequests(collected),
   };

@@ -9,7 +9,7 @@ import { checkout } from "../context.ts";
 
 export interface Chosen {
   targets: Targets;
-  /** Files of gaps that belong to the place. */
+  /** Files of gaps that belong to the place, and of what stands there for the real thing. */
   limitsFiles: string[];
   /** Folders of `kubectl` and `aws`. */
   toolPath: string[];

@@ -3,7 +3,7 @@ import { paths } from "../../sandbox/paths.ts";
 import { currentCommit, writeEvidence } from "../../verify/claims/evidence.ts";
 import { sealBundle } from "../../verify/evidence/bundle.ts";
 import { ownSigningKey, readSigningKey } from "../../verify/evidence/keys.ts";
-import { joinLimits, readLimits } from "../../verify/limits.ts";
+import { joinLimits, readLimits, readStandIns } from "../../verify/limits.ts";
 import { evidenceOf, verify } from "../../verify/main.ts";
 import { planProbes, renderPlan } from "../../verify/probes/plan.ts";
 import type { Report } from "../../verify/report/result.ts";
@@ -26,6 +26,7 @@ export async function verifyCommand(options: CommandOptions<"verify">): Promise<
   const { recording, report } = await verify(targets, {
     commit: currentCommit(checkout),
     limits: joinLimits(gaps.map(readLimits)),
+    standIns: limitsFiles.flatMap(readStandIns),
     waivers: options.waivers === undefined ? [] : readWaivers(options.waivers),
     selection: { only, failOn, probe, ...(plane ? { plane } : {}) },
     path: toolPath,

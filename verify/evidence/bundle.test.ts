@@ -8,7 +8,8 @@ import { canonical, sha256 } from "./canonical.ts";
 import { replay } from "./replay.ts";
 
 const key = newKey();
-const recording = recordingOf(withoutDeny);
+const standIns = [{ for: "signed URLs", is: "a front of the sandbox's own" }];
+const recording = recordingOf(withoutDeny, { standIns });
 const told = reportOf(recording);
 const text = sealBundle(recording, told, key);
 
@@ -41,11 +42,12 @@ describe("a bundle", { timeout: 60_000 }, () => {
     expect(canonical(report)).toBe(canonical(told));
     expect(report).toMatchObject({ exitCode: 1, seconds: 1.5, commit: "c1" });
     expect(report.counts).toMatchObject({ FAIL: 1 });
+    expect(report.standIns).toEqual(standIns);
     expect(signer).toMatch(/^sha256:[0-9a-f]{32}$/);
   });
 
   it("is the same text for the same run and key", () => {
-    expect(sealBundle(recordingOf(withoutDeny), told, key)).toBe(text);
+    expect(sealBundle(recordingOf(withoutDeny, { standIns }), told, key)).toBe(text);
   });
 
   it("keeps what could not be read, with its reason", () => {

@@ -36,6 +36,7 @@ const manifestSchema = z.strictObject({
   facts: z.record(z.string(), factSchema),
   documentedCommands: digest,
   limits: digest,
+  standIns: digest.optional().describe("Absent from bundles that were made before it was told"),
   waivers: digest,
   selection: digest,
   report: digest.describe("Of the report's canonical JSON"),
@@ -57,12 +58,13 @@ export function sealBundle(recording: Recording, report: Report, key: KeyObject)
     name,
     fact.read ? { request: fact.request, read: true, value: keep(fact.value) } : { ...fact },
   ]);
-  const { commit, startedAt, seconds, documentedCommands, limits, waivers, selection } = recording;
+  const { commit, startedAt, seconds, documentedCommands, limits, standIns, waivers, selection } = recording;
   const manifest = canonical({
     ...{ commit, startedAt, seconds, facts: Object.fromEntries(facts) },
     targets: keep(withoutWays(recording.targets)),
     documentedCommands: keep(documentedCommands),
     limits: keep(limits),
+    standIns: keep(standIns),
     waivers: keep(waivers),
     selection: keep(selection),
     report: sha256(canonical(report)),
@@ -119,6 +121,7 @@ export function openBundle(text: string, path: string, signer?: KeyObject): Open
     targets: get(manifest.targets, "targets") as Recording["targets"],
     documentedCommands: get(manifest.documentedCommands, "documented commands") as Recording["documentedCommands"],
     limits: get(manifest.limits, "limits") as Recording["limits"],
+    standIns: manifest.standIns ? (get(manifest.standIns, "stand-ins") as Recording["standIns"]) : [],
     waivers: get(manifest.waivers, "waivers") as Recording["waivers"],
     selection: get(manifest.selection, "selection") as Recording["selection"],
   };

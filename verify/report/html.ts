@@ -90,13 +90,14 @@ function tellCommand({ line, weakness, exitCode, notRun }: Command): string {
   return `<code>${text(line)}</code> ${end}${weakness ? ` <span class="quiet">cannot show: ${text(weakness)}</span>` : ""}`;
 }
 
-function renderGaps({ acceptedUnevaluated, waivers }: Report): string {
+function renderGaps({ acceptedUnevaluated, standIns, waivers }: Report): string {
   const gaps = acceptedUnevaluated.map(({ claim, reason }) => `<code>${text(claim)}</code> ${text(reason)}`);
+  const stood = standIns.map((one) => `${text(one.for)}: ${text(one.is)}`);
   const words = waivers.map(
     ({ check, fingerprint, owner, expires, state }) =>
       `${text(check)} <code>${text(fingerprint)}</code> ${text(state)}, ${text(owner)}, until ${text(expires)}`,
   );
-  return `${list("Not decided here, and accepted", gaps)}${list("Waivers", words)}`;
+  return `${list("Not decided here, and accepted", gaps)}${list("Stood in for here", stood)}${list("Waivers", words)}`;
 }
 
 function list(title: string, items: readonly string[]): string {

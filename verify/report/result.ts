@@ -66,6 +66,9 @@ export const reportSchema = z.strictObject({
     }),
   ),
   acceptedUnevaluated: z.array(z.strictObject({ claim: z.string(), reason: z.string() })),
+  standIns: z
+    .array(z.strictObject({ for: z.string(), is: z.string() }))
+    .describe("What judged at this place instead of the real thing; empty everywhere but on a local run"),
   waivers: z
     .array(waiverSchema.extend({ state: z.enum(["used", "expired", "unused", "not judged"]) }))
     .describe("expired and unused ones count as findings"),

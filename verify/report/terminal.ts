@@ -29,6 +29,7 @@ export function renderTerminal(report: Report, output: { isTTY?: boolean } = pro
     `documented commands: ${ran.length} of ${report.documentedCommands.length} ran; their output is in the JSON report`,
     ...report.documentedCommands.flatMap(({ line, notRun }) => (notRun ? [`  not run: ${line} (${notRun})`] : [])),
     ...report.acceptedUnevaluated.map(({ claim, reason }) => `  not decided here: ${claim} (${reason})`),
+    ...report.standIns.map((one) => `  stood in for here: ${one.for} (${one.is})`),
     ...report.waivers.map(
       ({ check, fingerprint, state, owner, expires }) =>
         `  waiver ${state}: ${check} ${fingerprint}, ${owner}, until ${expires}`,

@@ -20,6 +20,7 @@ export function recordingOf(
     collected: kept(collectedFrom(facts)),
     documentedCommands: [{ group: "C01", line: "kubectl get pods -n union", exitCode: 0, stdout: "executor\n" }],
     limits: [],
+    standIns: [],
     waivers: [],
     selection: { only: [] },
     ...more,
