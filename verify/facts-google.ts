@@ -123,6 +123,8 @@ export interface GoogleClusterFact {
   /** Of the control plane's own network. */
   masterRange?: string;
   privateNodes: boolean;
+  /** Addresses of the API within the network. */
+  endpoints: string[];
   /** Whether the API has no address on the internet. */
   privateEndpoint: boolean;
   /** Whether the API's name answers from the internet, guarded by IAM alone. */
@@ -162,6 +164,17 @@ export interface GoogleAttachmentFact {
   schemes: string[];
 }
 
+/** A way between the project's networks and somebody's that is neither peering nor tunnel, or that is offered. */
+export interface GoogleJoin {
+  name: string;
+  /** Endpoint or group of Private Service Connect; interfaces that others' machines may have here; a hub's route. */
+  kind: "endpoint" | "interface" | "hub";
+  /** Service attachment, projects, or hub. */
+  to: string;
+  /** Of an endpoint. */
+  address?: string;
+}
+
 /** The network that the cluster lies in, and every way from it into another one. */
 export interface GoogleNetworkFact {
   /** `projects/<id>/global/networks/<name>` */
@@ -173,6 +186,7 @@ export interface GoogleNetworkFact {
   peerings: { name: string; network: string; state: string }[];
   /** Tunnels and attachments to networks elsewhere, of the project. */
   tunnels: string[];
+  joins: GoogleJoin[];
   /** In the project's region. */
   attachments: GoogleAttachmentFact[];
   /** Balancers of the project that the internet reaches. */

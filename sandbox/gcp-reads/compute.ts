@@ -17,11 +17,19 @@ const kinds: Readonly<Record<string, Kind>> = {
   forwardingRules: { type: "gcp:compute/forwardingRule:ForwardingRule", answer: balancerAnswer },
   vpnTunnels: {},
   interconnectAttachments: {},
+  networkEndpointGroups: {},
+  networkAttachments: {},
   // Nodes run on this machine, and none of them is an instance.
   instances: {},
 };
 
 export const computeRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: /^\/compute\/v1\/projects\/[^/]+\/global\/routes$/,
+    // The stacks make none; the network's own, which lead nowhere else, are not kept.
+    answer: () => ({ kind: "compute#routeList" }),
+  },
   {
     method: "GET",
     path: /^\/compute\/v1\/(projects\/[^/]+\/global\/networks\/[^/]+)$/,

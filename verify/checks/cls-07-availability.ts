@@ -2,7 +2,7 @@ import { defineAwsJointCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeWorld } from "../reason/iam/plane-world.ts";
 import { simulate } from "../reason/iam/simulate.ts";
-import { registeredName, type Target } from "../target.ts";
+import { type PlaneTarget, registeredName, type Target } from "../target.ts";
 
 /** What keeping a cluster available takes, and what each is done on. */
 const duties: { what: string; action: string; on: "cluster" | "nodegroup" | "addon" | "scaling" | "everything" }[] = [
@@ -105,9 +105,10 @@ export const vendorKeepsItAvailable = defineAwsJointCheck({
   ],
 });
 
-function judgeHeard(
+/** By the region, which the plane's tunnel tells every ten seconds that it is there. */
+export function judgeHeard(
   facts: { regionClusters: { cluster: string; heardSecondsAgo?: number }[] },
-  target: Target,
+  target: PlaneTarget,
 ): Finding {
   const name = registeredName(target);
   const heard = facts.regionClusters.find(({ cluster }) => cluster === name)?.heardSecondsAgo;

@@ -20,6 +20,7 @@ import { clusterInCustomerProject } from "./cls-21-google-project.ts";
 import { googleApiIsPrivate } from "./cls-22-google-private-api.ts";
 import { googleManagement } from "./cls-23-google-management.ts";
 import { nodesAreTheProjects } from "./cls-25-google-nodes.ts";
+import { googleVendorKeepsItAvailable } from "./cls-27-google-availability.ts";
 import { clusterInCustomerSubscription } from "./cls-41-azure-subscription.ts";
 import { azureApiIsPrivate } from "./cls-42-azure-private-api.ts";
 import { azureManagement } from "./cls-43-azure-management.ts";
@@ -105,6 +106,7 @@ import { vendorReadsNothing } from "./vnd-02-vendor-reads-nothing.ts";
 import { tunnelIsTheOnlyConnection } from "./vnd-03-tunnel-only.ts";
 import { vendorHasNoWayIntoProject } from "./vnd-21-google-zero-access.ts";
 import { vendorReadsNothingInProject } from "./vnd-22-google-reads-nothing.ts";
+import { googleTunnelIsTheOnlyConnection } from "./vnd-23-google-tunnel-only.ts";
 import { vendorHasNoWayIntoSubscription } from "./vnd-41-azure-zero-access.ts";
 import { vendorReadsNothingInSubscription } from "./vnd-42-azure-reads-nothing.ts";
 
@@ -128,6 +130,8 @@ export const checks: readonly AnyCheck[] = [
   vendorHasNoWayIntoSubscription,
   vendorReadsNothingInProject,
   vendorReadsNothingInSubscription,
+  googleTunnelIsTheOnlyConnection,
+  googleVendorKeepsItAvailable,
   clusterServesOneOrg,
   nodesAreTheCustomers,
   nodesAreTheProjects,

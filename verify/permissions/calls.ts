@@ -145,6 +145,9 @@ export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
     "compute.interconnectAttachments.list",
     "compute.instances.list",
     "compute.serviceAttachments.list",
+    "compute.networkEndpointGroups.list",
+    "compute.networkAttachments.list",
+    "compute.routes.list",
   ],
 };
 

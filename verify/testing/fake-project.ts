@@ -47,6 +47,9 @@ const permissions: readonly [RegExp, string][] = [
   [/^GET \/compute\/.*\/aggregated\/interconnectAttachments/, "compute.interconnectAttachments.list"],
   [/^GET \/compute\/.*\/aggregated\/instances/, "compute.instances.list"],
   [/^GET \/compute\/.*\/serviceAttachments\?/, "compute.serviceAttachments.list"],
+  [/^GET \/compute\/.*\/aggregated\/networkEndpointGroups/, "compute.networkEndpointGroups.list"],
+  [/^GET \/compute\/.*\/aggregated\/networkAttachments/, "compute.networkAttachments.list"],
+  [/^GET \/compute\/.*\/global\/routes\?/, "compute.routes.list"],
 ];
 
 const denyPolicy = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-data/denypolicies/d";

@@ -8,7 +8,8 @@ import { type GoogleTarget, googleTargetSchema, type Targets } from "../target.t
 import { goodGoogleFacts, goodGoogleTarget, goodGoogleTargets } from "./good-google.ts";
 import { projectNumber } from "./good-google-project.ts";
 
-const level = "no-delete";
+/** The one by which the vendor changes anything there. */
+const level = "full";
 const rbac = "rbac.authorization.k8s.io";
 const { project, region } = goodGoogleTarget;
 const account = `acme-local-management@${project}.iam.gserviceaccount.com`;

@@ -18,6 +18,7 @@ import { taskAccounts } from "../google-accounts.ts";
 import { adminAccounts, declaredProjects, type GoogleTarget } from "../target.ts";
 
 export const projectNumber = "123456789012";
+const apiAddress = "10.40.0.2";
 
 export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactName> {
   const { project, region, clusterName, namespace, org, accounts, buckets, repository, logView = "" } = target;
@@ -163,6 +164,7 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
     googleCluster: {
       ...{ name: `projects/${project}/locations/${region}/clusters/${clusterName}`, network },
       ...{ masterRange: "10.40.128.0/28", privateNodes: true, privateEndpoint: true, namedEndpointOpen: false },
+      endpoints: [apiAddress],
       ...{ authorizedNetworks: [], secretsKey: key("cluster"), workloadPool: `${project}.svc.id.goog` },
       ...{ datapath: "ADVANCED_DATAPATH", shieldedNodes: true, legacyAuthorization: false },
       nodePools: [
@@ -185,6 +187,13 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
         },
       ],
       ...{ peerings: [], tunnels: [], attachments: [], openBalancers: [] },
+      // As GKE makes it, for the API's own address.
+      joins: [
+        {
+          ...{ name: `projects/${project}/regions/${region}/forwardingRules/gke-${clusterName}-pe`, kind: "endpoint" },
+          ...{ to: `projects/gke-prod/regions/${region}/serviceAttachments/gke-${clusterName}`, address: apiAddress },
+        },
+      ],
       instances: [`${region}-a/${nodeName}`],
     },
   };

@@ -165,10 +165,20 @@ function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
     googleKeys: [{ name: "k", state: "ENABLED", purpose: "MAC", algorithm: "HMAC_SHA256", bindings: [] }],
     googleCluster: {
       ...{ name: "c", network: name, privateNodes: false, privateEndpoint: false, namedEndpointOpen: true },
-      ...{ datapath: "LEGACY_DATAPATH", shieldedNodes: false, legacyAuthorization: true, nodePools: [] },
+      ...{ datapath: "LEGACY_DATAPATH", shieldedNodes: false, legacyAuthorization: true, nodePools: [], endpoints: [] },
     },
     googleNetwork: {
-      ...{ name, ranges: [], rules: [], peerings: [], tunnels: [], attachments: [], openBalancers: [], instances: [] },
+      ...{
+        name,
+        ranges: [],
+        rules: [],
+        peerings: [],
+        joins: [],
+        tunnels: [],
+        attachments: [],
+        openBalancers: [],
+        instances: [],
+      },
     },
   };
 }

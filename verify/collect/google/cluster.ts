@@ -9,10 +9,16 @@ const clusterSchema = z.object({
   selfLink: z.string(),
   networkConfig: z.object({ network: z.string(), datapathProvider: z.string().default("not told") }),
   privateClusterConfig: z
-    .object({ enablePrivateNodes: on, enablePrivateEndpoint: on, masterIpv4CidrBlock: z.string().optional() })
+    .object({
+      ...{ enablePrivateNodes: on, enablePrivateEndpoint: on },
+      ...{ masterIpv4CidrBlock: z.string().optional(), privateEndpoint: z.string().optional() },
+    })
     .optional(),
   controlPlaneEndpointsConfig: z
-    .object({ dnsEndpointConfig: z.object({ allowExternalTraffic: on }).optional() })
+    .object({
+      dnsEndpointConfig: z.object({ allowExternalTraffic: on }).optional(),
+      ipEndpointsConfig: z.object({ privateEndpoint: z.string().optional() }).optional(),
+    })
     .optional(),
   masterAuthorizedNetworksConfig: z
     .object({ enabled: on, cidrBlocks: z.array(z.object({ cidrBlock: z.string() })).default([]) })
@@ -46,14 +52,18 @@ export async function readGoogleCluster(
   const path = `/v1/projects/${project}/locations/${region}/clusters/${name}`;
   const cluster = await reads.one({ api: "container", path }, clusterSchema);
   const { privateClusterConfig: closed, masterAuthorizedNetworksConfig: authorized, databaseEncryption } = cluster;
+  const endpoints = cluster.controlPlaneEndpointsConfig;
   const { workloadPool } = cluster.workloadIdentityConfig ?? {};
   return {
     name: cluster.selfLink.replace(/^https:\/\/container\.googleapis\.com\/v1\//, ""),
     network: cluster.networkConfig.network,
     ...(closed?.masterIpv4CidrBlock ? { masterRange: closed.masterIpv4CidrBlock } : {}),
     privateNodes: closed?.enablePrivateNodes ?? false,
+    endpoints: [closed?.privateEndpoint, endpoints?.ipEndpointsConfig?.privateEndpoint].filter(
+      (address) => address !== undefined,
+    ),
     privateEndpoint: closed?.enablePrivateEndpoint ?? false,
-    namedEndpointOpen: cluster.controlPlaneEndpointsConfig?.dnsEndpointConfig?.allowExternalTraffic ?? false,
+    namedEndpointOpen: endpoints?.dnsEndpointConfig?.allowExternalTraffic ?? false,
     ...(authorized?.enabled ? { authorizedNetworks: authorized.cidrBlocks.map(({ cidrBlock }) => cidrBlock) } : {}),
     ...(databaseEncryption?.state === "ENCRYPTED" && databaseEncryption.keyName
       ? { secretsKey: databaseEncryption.keyName }

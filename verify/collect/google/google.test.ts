@@ -55,6 +55,59 @@ describe("a project", () => {
     expect(roles.map(({ name }) => name)).toContain("roles/storage.objectUser");
   });
 
+  it("is read with every way to somebody else's network, and without those to Google's own APIs", async () => {
+    const at = "https://www.googleapis.com/compute/v1/projects/acme-data/regions/r1";
+    const network = "https://www.googleapis.com/compute/v1/projects/acme-data/global/networks/main";
+    const offered = "https://www.googleapis.com/compute/v1/projects/vendor-ops/regions/r1/serviceAttachments/x";
+    const group = (name: string, pscTargetService: string) => {
+      const selfLink = `${at}/networkEndpointGroups/${name}`;
+      return { selfLink, networkEndpointType: "PRIVATE_SERVICE_CONNECT", pscTargetService };
+    };
+    const answers: Record<string, object> = {
+      "compute.forwardingRules.list": {
+        items: {
+          "regions/r1": {
+            forwardingRules: [
+              { selfLink: `${at}/forwardingRules/out`, target: offered, IPAddress: "10.40.0.9" },
+              { selfLink: `${at}/forwardingRules/apis`, target: "all-apis", IPAddress: "10.40.0.8" },
+            ],
+          },
+        },
+      },
+      "compute.networkEndpointGroups.list": {
+        items: {
+          "regions/r1": { networkEndpointGroups: [group("out", offered), group("kms", "r1-cloudkms.googleapis.com")] },
+        },
+      },
+      "compute.networkAttachments.list": {
+        items: {
+          "regions/r1": {
+            networkAttachments: [
+              { selfLink: `${at}/networkAttachments/in`, network, producerAcceptLists: ["vendor-ops"] },
+              { selfLink: `${at}/networkAttachments/other`, network: `${network}-other` },
+            ],
+          },
+        },
+      },
+      "compute.routes.list": {
+        items: [
+          { name: "hub-1", network, nextHopHub: "projects/net/locations/global/hubs/all" },
+          { name: "default", network },
+        ],
+      },
+    };
+    const { googleNetwork } = await read((needed) => (answers[needed] ? Response.json(answers[needed]) : undefined));
+    expect(googleNetwork).toMatchObject({ read: true });
+    expect(
+      googleNetwork?.read && googleNetwork.value.joins.map(({ kind, name, to }) => [kind, name.split("/").at(-1), to]),
+    ).toEqual([
+      ["endpoint", "out", "projects/vendor-ops/regions/r1/serviceAttachments/x"],
+      ["endpoint", "out", "projects/vendor-ops/regions/r1/serviceAttachments/x"],
+      ["interface", "in", "vendor-ops"],
+      ["hub", "hub-1", "projects/net/locations/global/hubs/all"],
+    ]);
+  });
+
   it.each(all)("needs %s: without it the declared facts are not read, and no other is lost", async (permission) => {
     const failures = { 403: problem(403), 404: problem(404), 500: problem(500), 429: problem(429) };
     for (const [status, failure] of Object.entries(failures)) {

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { GoogleAttachmentFact, GoogleNetworkFact } from "../../facts-google.ts";
 import type { Reads } from "./client.ts";
+import { pathOf, readEverywhere } from "./compute.ts";
 import { readFirewallRules } from "./firewall.ts";
+import { isOffered, readJoins } from "./joins.ts";
 
 const api = "compute";
 
@@ -17,6 +19,7 @@ const namedSchema = z.object({ selfLink: z.string() });
 const balancerSchema = namedSchema.extend({
   loadBalancingScheme: z.string().default("none"),
   IPAddress: z.string().default("none"),
+  target: z.string().default(""),
 });
 const instanceSchema = z.object({ name: z.string(), zone: z.string() });
 const attachmentSchema = namedSchema.extend({
@@ -35,7 +38,7 @@ export async function readGoogleNetwork(
   name: string,
 ): Promise<GoogleNetworkFact> {
   const home = name.split("/")[1] ?? project;
-  const [network, subnets, rules, balancers, vpns, interconnects, instances] = await Promise.all([
+  const [network, subnets, rules, balancers, vpns, interconnects, instances, joins] = await Promise.all([
     reads.one({ api, path: `/compute/v1/${name}` }, networkSchema),
     readEverywhere(reads, home, "subnetworks", subnetSchema),
     readFirewallRules(reads, home, region, name),
@@ -43,6 +46,7 @@ export async function readGoogleNetwork(
     readEverywhere(reads, home, "vpnTunnels", namedSchema),
     readEverywhere(reads, home, "interconnectAttachments", namedSchema),
     readEverywhere(reads, project, "instances", instanceSchema),
+    readJoins(reads, { project, home, network: name }),
   ]);
   const own = subnets.filter((subnet) => pathOf(subnet.network) === name);
   return {
@@ -55,6 +59,15 @@ export async function readGoogleNetwork(
     rules,
     peerings: network.peerings.map((peering) => ({ ...peering, network: pathOf(peering.network) })),
     tunnels: [...vpns, ...interconnects].map(({ selfLink }) => pathOf(selfLink)),
+    joins: [
+      ...balancers
+        .filter(({ target }) => isOffered(target))
+        .map(({ selfLink, target, IPAddress: address }) => ({
+          ...{ name: pathOf(selfLink), kind: "endpoint" as const, address },
+          to: pathOf(target),
+        })),
+      ...joins,
+    ],
     attachments: await readAttachments(reads, project, region, balancers),
     openBalancers: balancers
       .filter(({ loadBalancingScheme }) => loadBalancingScheme.startsWith("EXTERNAL"))
@@ -81,26 +94,3 @@ async function readAttachments(
       .map(({ loadBalancingScheme }) => loadBalancingScheme),
   }));
 }
-
-/** Of every region and zone: one answer holds them by place. A place that did not answer fails the whole. */
-async function readEverywhere<T>(reads: Reads, project: string, kind: string, schema: z.ZodType<T>): Promise<T[]> {
-  const items = z.array(schema).default([]);
-  const page = z.object({
-    items: z.record(z.string(), z.looseObject({ warning: z.object({ code: z.string() }).optional() })).default({}),
-    unreachables: z.array(z.string()).default([]),
-  });
-  const path = `/compute/v1/projects/${project}/aggregated/${kind}`;
-  const query = { maxResults: "500", returnPartialSuccess: "false" };
-  const answers = await reads.pages({ api, path, query }, page);
-  return answers.flatMap(({ items: places, unreachables }) => {
-    const [silent] = unreachables;
-    if (silent !== undefined) throw new Error(`${path}: ${silent} did not answer`);
-    return Object.entries(places).flatMap(([place, { warning, ...found }]) => {
-      if (warning && warning.code !== "NO_RESULTS_ON_PAGE") throw new Error(`${path}: ${place}: ${warning.code}`);
-      return items.parse(found[kind]);
-    });
-  });
-}
-
-/** Links of compute's are of several hosts and versions. */
-export const pathOf = (link: string) => link.replace(/^https:\/\/[^/]+\/compute\/(v1|beta)\//, "");
