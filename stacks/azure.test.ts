@@ -10,7 +10,11 @@ import {
   azureManager,
 } from "./testing/valid-config.ts";
 
-const byocValues = () => azureCustomerValues({ ...azureManager, logs: { retentionDays: 90 }, isolation: "project" });
+const diskEncryptionSet =
+  "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/measures";
+const metricsStore = { image: `registry.test/prometheus@sha256:${"e".repeat(64)}`, diskEncryptionSet };
+const byocValues = () =>
+  azureCustomerValues({ ...azureManager, logs: { retentionDays: 90 }, metricsStore, isolation: "project" });
 let base: Built;
 let byocBase: Built;
 let customer: Built;
@@ -165,4 +169,13 @@ describe("the vendor's link on Azure", () => {
     expect(inputs).not.toHaveProperty("privateLinkServiceConnections");
     expect(inputs.manualPrivateLinkServiceConnections).toMatchObject([{ groupIds: ["management"] }]);
   });
+});
+
+it("keeps measures on a disk under the given disk encryption set, on Azure", () => {
+  const made = byoc.one("kubernetes:storage.k8s.io/v1:StorageClass").inputs;
+  expect(made).toMatchObject({
+    provisioner: "disk.csi.azure.com",
+    parameters: { diskEncryptionSetID: diskEncryptionSet },
+  });
+  expect(objects(customer, "StorageClass")).toEqual([]);
 });

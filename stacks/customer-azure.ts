@@ -9,6 +9,7 @@ import { projectNamespace } from "../components/compute-plane/project-domain.ts"
 import { adoptVaultKey, type VaultKeyReference, VaultKeys } from "../components/encryption/azure.ts";
 import { PlatformIdentities } from "../components/identity/azure.ts";
 import { AzureTaskLogs } from "../components/logs/azure.ts";
+import { sealedDisk } from "../components/metrics-store/disks.ts";
 import { azureTags } from "../components/ownership/azure-tags.ts";
 import type { Tags } from "../components/ownership/tags.ts";
 import { AzureRegistry } from "../components/registry/azure.ts";
@@ -79,6 +80,9 @@ export function customer(config: AzureCustomerConfig): Pending<AzureCustomerOutp
         inCloud,
       )
     : undefined;
+  const metricsStore = config.metricsStore
+    ? { ...config.metricsStore, disk: sealedDisk("azure", config.metricsStore.diskEncryptionSet) }
+    : undefined;
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -89,6 +93,8 @@ export function customer(config: AzureCustomerConfig): Pending<AzureCustomerOutp
       buckets,
       secrets: vault?.settings ?? { backend: "kubernetes" },
       logs: logs && { workspace: logs.workspace },
+      metricsStore,
+      protectMetrics: dataProtection,
       protectSecrets: dataProtection,
       apiPort: cluster.apiPort,
       management: managementOf(config),

@@ -13,6 +13,7 @@ import { emailOf } from "../components/identity/gcp-roles.ts";
 import type { TaskLogSettings } from "../components/logs/contract.ts";
 import { dropTaskLogs, GoogleTaskLogs } from "../components/logs/gcp.ts";
 import { managementAccountId } from "../components/management/gcp.ts";
+import { sealedDisk } from "../components/metrics-store/disks.ts";
 import { type Labels, ownershipLabels } from "../components/ownership/labels.ts";
 import { GoogleRepository } from "../components/registry/gcp.ts";
 import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
@@ -59,6 +60,9 @@ export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOu
     ? planGoogleSecrets({ org, project, region, key: keys("secrets") })
     : { backend: "kubernetes" };
   const logs = createLogs(config, { keys, reader: identities.admin, dataProtection }, inCloud);
+  const metricsStore = config.metricsStore
+    ? { ...config.metricsStore, disk: sealedDisk("gcp", keys("metrics").name) }
+    : undefined;
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -69,6 +73,8 @@ export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOu
       buckets,
       secrets,
       logs,
+      metricsStore,
+      protectMetrics: dataProtection,
       protectSecrets: dataProtection,
       apiPort: cluster.apiPort,
       management: managementOf(config),
@@ -98,7 +104,7 @@ function managementOf({ model, managementAccount, managementLevel, clusterName, 
   return { user, level: managementLevel };
 }
 
-type Sealed = "data" | "images" | "secrets" | "logs";
+type Sealed = "data" | "images" | "secrets" | "logs" | "metrics";
 
 interface Sealing {
   projectNumber: pulumi.Output<string>;
@@ -118,6 +124,7 @@ function keysOf(
     images: ["artifactregistry"],
     ...(secretsInCloud ? { secrets: ["secretmanager"] } : {}),
     ...(config.logs ? { logs: ["logging"] } : {}),
+    ...(config.metricsStore ? { metrics: ["compute"] } : {}),
   };
   const own = Object.entries(services).filter(([what]) => config.keys[what as Sealed] === undefined);
   const made =

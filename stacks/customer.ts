@@ -11,6 +11,8 @@ import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
 import { PlatformRoles } from "../components/identity/aws.ts";
 import { NarrowRole } from "../components/identity/narrow-role.ts";
 import { TaskLogs } from "../components/logs/aws.ts";
+import { createMetricsKey } from "../components/metrics-store/aws.ts";
+import { sealedDisk } from "../components/metrics-store/disks.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
 import { createSecretsKey, planAwsSecrets } from "../components/secrets/aws.ts";
@@ -67,6 +69,9 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
         roleArn: createBuilderRole(config, { place, issuer: cluster.workloadIssuer }, inCloud),
       }
     : undefined;
+  const metricsStore = config.metricsStore
+    ? { ...config.metricsStore, disk: sealedDisk("aws", metricsKey(config, place, inCloud)) }
+    : undefined;
   const plane = new ComputePlane(
     "compute-plane",
     {
@@ -77,6 +82,8 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       buckets: stores.buckets,
       secrets,
       logs,
+      metricsStore,
+      protectMetrics: dataProtection,
       imageBuilder,
       protectSecrets: dataProtection,
       apiPort: cluster.apiPort,
@@ -128,6 +135,15 @@ function createLogs(
     opts,
   );
   return { logGroup, shipper, image, roleArn };
+}
+
+function metricsKey(
+  { clusterName, region, keys }: CustomerConfig,
+  place: Place,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Output<string> {
+  if (keys.metrics) return adoptKey(keys.metrics, { region, subject: "biplane:keys.metrics" }).arn;
+  return createMetricsKey(`${clusterName}-metrics-key`, place, opts).arn;
 }
 
 function createBuilderRole(

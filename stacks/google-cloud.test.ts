@@ -5,7 +5,9 @@ import { googleBaseOutputs, googleCustomerOutputs, googleLinkOutputs } from "./o
 import { type Built, build, named, objects } from "./testing/built-stack.ts";
 import { googleBaseValues, googleByoc, googleCustomerValues, googleLinkValues } from "./testing/valid-config.ts";
 
-const byocValues = () => googleCustomerValues({ model: "byoc", logs: { retentionDays: 90 }, isolation: "project" });
+const metricsStore = { image: `registry.test/prometheus@sha256:${"e".repeat(64)}` };
+const byocValues = () =>
+  googleCustomerValues({ model: "byoc", logs: { retentionDays: 90 }, metricsStore, isolation: "project" });
 let base: Built;
 let byocBase: Built;
 let customer: Built;
@@ -123,7 +125,7 @@ describe("a customer stack on Google Cloud", () => {
   it("seals everything it keeps with keys of the customer's, made here or given", async () => {
     const keys = (built: Built) => built.of("gcp:kms/cryptoKey:CryptoKey").map(({ inputs }) => inputs.name);
     expect(keys(customer).sort()).toEqual(["data", "images"]);
-    expect(keys(byoc).sort()).toEqual(["data", "images", "logs", "secrets"]);
+    expect(keys(byoc).sort()).toEqual(["data", "images", "logs", "metrics", "secrets"]);
     const data = "projects/acme-keys/locations/europe-west4/keyRings/r/cryptoKeys/data";
     const given = await build(googleCustomerValues({ keys: { data, images: data } }), { preview: true });
     expect(given.all.filter(({ type }) => type.startsWith("gcp:kms/"))).toEqual([]);
@@ -151,4 +153,13 @@ describe("a customer stack on Google Cloud", () => {
   ])("refuses %j", async (changes, words) => {
     await expect(build(googleCustomerValues(changes), { preview: true })).rejects.toThrow(words);
   });
+});
+
+it("keeps measures on a disk under a key that Compute Engine alone uses, on Google Cloud", () => {
+  const made = byoc.one("kubernetes:storage.k8s.io/v1:StorageClass").inputs;
+  expect(made).toMatchObject({
+    provisioner: "pd.csi.storage.gke.io",
+    parameters: { "disk-encryption-kms-key": expect.stringContaining("metrics") },
+  });
+  expect(objects(customer, "StorageClass")).toEqual([]);
 });

@@ -343,6 +343,23 @@ describe("a customer stack", () => {
     expect(begun("tunnel")).toBeGreaterThan(ended(secret, "tunnel-identity"));
   });
 
+  it("keeps tasks' measures on a disk under a key of the plane's, or under the one that is given", async () => {
+    const image = `registry.test/prometheus@sha256:${"e".repeat(64)}`;
+    const classOf = (made: Awaited<ReturnType<typeof build>>) =>
+      made.one("kubernetes:storage.k8s.io/v1:StorageClass").inputs.parameters as Record<string, string>;
+    expect(objects(customer, "StorageClass")).toEqual([]);
+    const made = await build(customerValues({ metricsStore: { image } }));
+    const key = made.all.find(({ type, name }) => type === "aws:kms/key:Key" && name.endsWith("metrics-key"));
+    expect(String(key?.inputs.policy)).toContain("ec2.us-east-2.amazonaws.com");
+    expect(classOf(made)).toMatchObject({ encrypted: "true", kmsKeyId: expect.stringContaining("metrics-key") });
+    expect(made.one("kubernetes:storage.k8s.io/v1:StorageClass").inputs.reclaimPolicy).toBe("Retain");
+    const given = "arn:aws:kms:us-east-2:222222222222:key/11111111-2222-3333-4444-555555555555";
+    const adopted = await build(customerValues({ metricsStore: { image }, keys: { metrics: given } }));
+    expect(classOf(adopted).kmsKeyId).toBe(given);
+    const reader = made.one("kubernetes:apps/v1:Deployment", "compute-plane-logs").inputs;
+    expect(JSON.stringify(reader)).toContain("https://metrics-store.union-metrics.svc.cluster.local:9090");
+  });
+
   it("keeps the task pods' logs where it is told what ships them, in the one namespace below the standard", async () => {
     expect(customer.of("aws:cloudwatch/logGroup:LogGroup")).toEqual([]);
     const logs = { image: `registry.test/fluent-bit@sha256:${"c".repeat(64)}`, retentionDays: 90 };

@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import { all } from "@pulumi/pulumi";
 import { syncAccount, syncClusterRole } from "../compute-plane/on-demand.ts";
 import { type Cloud, identityAnnotations } from "../identity/contract.ts";
+import { storeName, storeNamespace } from "../metrics-store/contract.ts";
 import { join, list, map, text } from "./cel.ts";
 import { ownNamespaces, type Place, restrictedNamespaces } from "./place.ts";
 import type { Policy } from "./policy.ts";
@@ -91,9 +92,9 @@ export function planBindings(place: Place, { operators, managers }: BoundGroups)
 }
 
 /**
- * No account of ours, and nobody at large, gets rights in the whole cluster, but the sync its own role. That stands here
- * also where no project is on demand: policies are read anew about once a second, and the binding that comes with the
- * first one would still be judged by the old words.
+ * No account of ours, and nobody at large, gets rights in the whole cluster, but the sync and the metrics store each its
+ * own role. That stands here also where neither is made: policies are read anew about once a second, and the binding that
+ * comes with the first one would still be judged by the old words.
  */
 export function planClusterBindings(place: Place): Policy {
   const homes = ownNamespaces(place);
@@ -109,7 +110,7 @@ export function planClusterBindings(place: Place): Policy {
     variables: [
       {
         name: "reached",
-        expression: `object.?subjects.orValue([]).filter(subject, ${besideSync(place, reached)})`,
+        expression: `object.?subjects.orValue([]).filter(subject, ${besideOwn(place, reached)})`,
       },
     ],
     validations: [
@@ -125,12 +126,13 @@ export function planClusterBindings(place: Place): Policy {
   };
 }
 
-function besideSync({ namespace }: Place, reached: string): string {
-  const isSync =
-    `object.roleRef.kind == "ClusterRole" && object.roleRef.name == ${text(syncClusterRole(namespace))} && ` +
-    `subject.kind == "ServiceAccount" && subject.?namespace.orValue("") == ${text(namespace)} && ` +
-    `subject.name == ${text(syncAccount)}`;
-  return `(${reached}) && !(${isSync})`;
+function besideOwn({ namespace }: Place, reached: string): string {
+  const is = (role: string, home: string, account: string) =>
+    `(object.roleRef.kind == "ClusterRole" && object.roleRef.name == ${text(role)} && ` +
+    `subject.kind == "ServiceAccount" && subject.?namespace.orValue("") == ${text(home)} && ` +
+    `subject.name == ${text(account)})`;
+  const isSync = is(syncClusterRole(namespace), namespace, syncAccount);
+  return `(${reached}) && !(${isSync} || ${is(storeName, storeNamespace, storeName)})`;
 }
 
 /** @param roles what each account that is anybody in the cloud is there: `<namespace>/<account>` → ARN or e-mail */
@@ -186,7 +188,7 @@ export function planNamespaces(place: Place): Policy {
     name: "namespaces",
     claims: ["k8s-pod-security-non-root", "verify-pod-security-context"],
     guards: [{ resources: ["namespaces"], operations: ["CREATE", "UPDATE"] }],
-    namespaces: restrictedNamespaces(place),
+    namespaces: [...restrictedNamespaces(place), ...(place.beside ?? [])],
     variables: [{ name: "level", expression: `object.metadata.?labels[?${text(standard)}].orValue("none")` }],
     validations: [
       {

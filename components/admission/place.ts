@@ -7,10 +7,12 @@ export interface Place {
   projectNamespaces: string[];
   /** Those of ours among the Pod Security exceptions that are made. @default none */
   exceptions?: string[];
+  /** Others of ours under the restricted standard, with neither the platform's services nor tasks. @default none */
+  beside?: string[];
 }
 
 export function ownNamespaces(place: Place): string[] {
-  return [...restrictedNamespaces(place), ...(place.exceptions ?? [])];
+  return [...restrictedNamespaces(place), ...(place.exceptions ?? []), ...(place.beside ?? [])];
 }
 
 /** Where the restricted Pod Security standard holds; each exception has a policy of its own. */

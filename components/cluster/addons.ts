@@ -42,6 +42,17 @@ export function createDnsAddon(name: string, args: AddonArgs, parent: pulumi.Res
   createAddon(name, "coredns", args, parent);
 }
 
+/** Makes and attaches disks for claims, by a role of its own; a disk's key says itself through whom it is used. */
+export function createDiskAddon(name: string, args: AddonArgs, parent: pulumi.Resource): void {
+  const { region, account, clusterName, issuer, tags } = args;
+  const driver = new NarrowRole(
+    `${name}-disk-driver`,
+    { kind: "disk-driver", cluster: clusterName, region, account, issuer, tags },
+    { parent },
+  );
+  createAddon(name, "aws-ebs-csi-driver", args, parent, { serviceAccountRoleArn: driver.arn });
+}
+
 /** A setting that somebody changed in the cluster is put right: what runs is what is written here. */
 function createAddon(
   name: string,

@@ -4,7 +4,7 @@ import { NarrowRole } from "../identity/narrow-role.ts";
 import type { Tags } from "../ownership/tags.ts";
 import { ClusterAccess } from "./access.ts";
 import { type AccessEntry, planAccess } from "./access-plan.ts";
-import { type AddonArgs, createDnsAddon, createNetworkAddons } from "./addons.ts";
+import { type AddonArgs, createDiskAddon, createDnsAddon, createNetworkAddons } from "./addons.ts";
 import type { EksCluster, WorkloadIssuer } from "./contract.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { planEndpoint } from "./endpoint.ts";
@@ -41,6 +41,8 @@ export interface ClusterArgs {
    * @default off: whoever runs the plane patches it
    */
   patching?: "weekly" | "off";
+  /** Makes disks for claims, as the metrics store's. @default false */
+  diskDriver?: boolean;
   /** Lets Session Manager open a shell on the nodes. @default false */
   ssm?: boolean;
   /** Days that control-plane logs are kept. @default 365 */
@@ -89,7 +91,9 @@ export class Cluster extends pulumi.ComponentResource implements EksCluster {
     if (args.patching === "weekly" && args.release === undefined) {
       new NodePatching(`${name}-patching`, { ...place, groups: nodes.groups }, { parent: this });
     }
-    createDnsAddon(name, { ...addons, cluster: after(cluster.name, nodes.ready) }, this);
+    const withNodes = { ...addons, cluster: after(cluster.name, nodes.ready) };
+    createDnsAddon(name, withNodes, this);
+    if (args.diskDriver) createDiskAddon(name, withNodes, this);
     if (args.autoscaling !== "off") this.autoscalerRoleArn = createAutoscalerRole(name, addons, this);
 
     this.version = cluster.version;

@@ -111,6 +111,15 @@ describe("Cluster", () => {
     ]);
   });
 
+  it("installs the disk driver, by a role of its own, only where that is chosen", async () => {
+    const addons = ({ of }: typeof made) => of("aws:eks/addon:Addon").map(({ inputs }) => inputs.addonName);
+    expect(addons(made)).not.toContain("aws-ebs-csi-driver");
+    const driven = await build({ diskDriver: true });
+    expect(addons(driven)).toContain("aws-ebs-csi-driver");
+    const trust = driven.one("aws:iam/role:Role", "customer-acme-disk-driver").inputs.assumeRolePolicy;
+    expect(String(trust)).toContain('"oidc.test:sub":["system:serviceaccount:kube-system:ebs-csi-controller-sa"]');
+  });
+
   it("opens no shell on the nodes unless that is chosen", async () => {
     const shells = (await build({ ssm: true }))
       .of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")

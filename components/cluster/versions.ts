@@ -1,16 +1,26 @@
 /** Which Kubernetes versions are built, each with the add-ons that were chosen for it: one change here is one upgrade. */
 import { refusal } from "../../shared/errors.ts";
 
-export const addonNames = ["vpc-cni", "kube-proxy", "coredns"] as const;
+export const addonNames = ["vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver"] as const;
 export type AddonName = (typeof addonNames)[number];
 
 /**
  * Newest last. Sources: EKS user guide, "Amazon EKS Kubernetes versions" and the version tables of "Amazon VPC CNI",
- * "kube-proxy" and "CoreDNS"; `aws eks describe-addon-versions --kubernetes-version` says the same of an account.
+ * "kube-proxy", "CoreDNS" and "Amazon EBS CSI driver"; `aws eks describe-addon-versions --kubernetes-version` says the same of an account.
  */
 export const supportedVersions = {
-  "1.33": { "vpc-cni": "v1.21.1-eksbuild.1", "kube-proxy": "v1.33.5-eksbuild.2", coredns: "v1.12.4-eksbuild.1" },
-  "1.34": { "vpc-cni": "v1.21.1-eksbuild.1", "kube-proxy": "v1.34.1-eksbuild.2", coredns: "v1.12.4-eksbuild.1" },
+  "1.33": {
+    "vpc-cni": "v1.21.1-eksbuild.1",
+    "kube-proxy": "v1.33.5-eksbuild.2",
+    coredns: "v1.12.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.48.0-eksbuild.1",
+  },
+  "1.34": {
+    "vpc-cni": "v1.21.1-eksbuild.1",
+    "kube-proxy": "v1.34.1-eksbuild.2",
+    coredns: "v1.12.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.48.0-eksbuild.1",
+  },
 } as const satisfies Record<string, Record<AddonName, string>>;
 
 export type KubernetesVersion = keyof typeof supportedVersions;

@@ -9,6 +9,8 @@ import { buildNamespace } from "../image-builder/contract.ts";
 import type { ImageBuilderSettings } from "../image-builder/settings.ts";
 import { shippedLogs, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
 import { LogShipper } from "../logs/shipper.ts";
+import { type MetricsStoreSettings, storeNamespace } from "../metrics-store/contract.ts";
+import { MetricsStore } from "../metrics-store/store.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { gatewayNamespace, type ServingSettings, servingNamespace } from "../serving/contract.ts";
@@ -53,6 +55,10 @@ export interface ComputePlaneArgs {
   protectSecrets?: boolean;
   /** Where task pods' logs are kept. @default nowhere: they are told as long as the pods are there */
   logs?: TaskLogSettings;
+  /** Where task pods' measures are kept. @default nowhere: they are told while the pods run */
+  metricsStore?: MetricsStoreSettings;
+  /** The stack refuses to destroy the measures. @default false */
+  protectMetrics?: boolean;
   /** Builds task images: with what role, to where, and whose contexts. @default none are built */
   imageBuilder?: ImageBuilderSettings & {
     region: string;
@@ -185,8 +191,11 @@ export class ComputePlane extends pulumi.ComponentResource {
       serving.push(...kinds);
     }
 
+    const store = keepMetrics(platform, projectNamespaces, args, { around, priority });
+
     const services = planComputePlaneServices({
       ...args,
+      metricsReader: store?.reader,
       admin: args.identities.admin,
       buildsImages: args.imageBuilder !== undefined,
       appsDomain: args.apps?.domain,
@@ -234,7 +243,7 @@ export class ComputePlane extends pulumi.ComponentResource {
     );
 
     const ofApps = args.apps ? [servingNamespace, gatewayNamespace] : [];
-    this.namespaces = [args.namespace, ...projectNamespaces, ...exceptionsOf(args), ...ofApps];
+    this.namespaces = [args.namespace, ...projectNamespaces, ...exceptionsOf(args), ...besideOf(args), ...ofApps];
     this.registerOutputs({ namespaces: this.namespaces });
   }
 }
@@ -242,6 +251,11 @@ export class ComputePlane extends pulumi.ComponentResource {
 /** Namespaces that are made below the restricted standard. */
 function exceptionsOf({ logs, imageBuilder }: ComputePlaneArgs): string[] {
   return [...(shippedLogs(logs) ? [shipperNamespace] : []), ...(imageBuilder ? [buildNamespace] : [])];
+}
+
+/** Namespaces of ours under the restricted standard that hold neither the platform's services nor tasks. */
+function besideOf({ metricsStore }: ComputePlaneArgs): string[] {
+  return metricsStore ? [storeNamespace] : [];
 }
 
 interface Place {
@@ -303,6 +317,20 @@ function letSync(
     });
 }
 
+function keepMetrics(
+  { name, namespace, parent }: Place,
+  projectNamespaces: string[],
+  { metricsStore, org, namespace: platformName, protectMetrics: protect }: ComputePlaneArgs,
+  { around, priority }: Pick<ConstructorParameters<typeof MetricsStore>[1], "around" | "priority">,
+): MetricsStore | undefined {
+  if (!metricsStore) return undefined;
+  return new MetricsStore(
+    `${name}-metrics-store`,
+    { ...metricsStore, org, platform: namespace, platformName, projectNamespaces, around, protect, priority },
+    { parent },
+  );
+}
+
 /** What the sync plans by: all that `createProject` gives a plan, for those on demand. */
 function giveSync({ name, namespace, parent }: Place, onDemand: ProjectDomain[], args: ComputePlaneArgs) {
   const { org, controlPlaneHost, taskClient, identities, dnsServers, egress = "open-443" } = args;
@@ -357,6 +385,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       namespace,
       projectNamespaces,
       exceptions: exceptionsOf(args),
+      beside: besideOf(args),
       ...(shipped ? { shipperImage: shipped.image } : {}),
       ...(args.apps ? { queueImage: args.apps.images.queue } : {}),
       ...(args.imageBuilder ? { builderImages: { build: args.imageBuilder.image, service: image } } : {}),

@@ -10,6 +10,7 @@ import {
 } from "../identity/contract.ts";
 import { builderAccount, buildNamespace } from "../image-builder/contract.ts";
 import { shippedLogs, shipperAccount, shipperNamespace, type TaskLogSettings } from "../logs/contract.ts";
+import { storeNamespace } from "../metrics-store/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { gatewayNamespace, servingNamespace } from "../serving/contract.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
@@ -23,6 +24,7 @@ export function checkNamespaces({ namespace, projects }: { namespace: string; pr
     namespace,
     servingNamespace,
     gatewayNamespace,
+    storeNamespace,
     ...kubernetesOwn,
     ...Object.keys(podSecurityExceptions),
   ]);

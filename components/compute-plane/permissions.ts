@@ -156,7 +156,8 @@ export const notGranted: Record<string, string> = {
   opencost: "cost is not measured in the cluster",
   "release-name-kube-state-metrics": "no metrics stack is made; as documented it lists every Secret",
   "release-name-grafana-clusterrole": "no dashboards are made; as documented it reads every Secret",
-  "union-operator-prometheus": "no metrics stack is made",
+  "union-operator-prometheus":
+    "the metrics store reads kubelets' measures and lists nodes, by a role of its own name; no pods, Services or endpoints",
   "prometheus-operator": "no metrics stack is made; as documented it may do everything to Secrets",
   "release-name-dcgm-exporter": "no GPU metrics are collected",
 };

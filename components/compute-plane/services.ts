@@ -3,6 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 import { adminServiceAccounts, type PlaneBuckets, secretsServiceAccount } from "../identity/contract.ts";
 import { builderService, buildNamespace } from "../image-builder/contract.ts";
 import type { TaskLogSettings } from "../logs/contract.ts";
+import { storeUrl } from "../metrics-store/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
@@ -35,6 +36,8 @@ export interface ComputePlaneServicesArgs {
   secrets: SecretSettings;
   /** Of the task pods. @default none: a log is told as long as its pod is there */
   logs?: TaskLogSettings;
+  /** By which the log provider asks the metrics store. @default there is none */
+  metricsReader?: FileSource;
   /** A builder takes the builds of task images. @default false */
   buildsImages?: boolean;
   /** Apps are served, each at `<app>-<project>-<domain>.<this>`. @default none are */
@@ -165,7 +168,11 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ORG: org,
         ...projects,
         ...logEnvironment(cloud, args.logs),
+        ...(args.metricsReader
+          ? { METRICS_STORE_URL: storeUrl, METRICS_STORE_TLS: `${filesFolder}/metrics-store` }
+          : {}),
       },
+      ...(args.metricsReader ? { files: { "metrics-store": args.metricsReader } } : {}),
     },
     {
       ...service("secrets"),

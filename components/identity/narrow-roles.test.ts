@@ -29,6 +29,7 @@ describe("the narrow roles", () => {
       cluster: "AmazonEKSClusterPolicy",
       node: "AmazonEKSWorkerNodePolicy AmazonEC2ContainerRegistryPullOnly",
       "vpc-cni": "AmazonEKS_CNI_Policy",
+      "disk-driver": "service-role/AmazonEBSCSIDriverPolicy",
       "node-autoscaler": "autoscaling ec2 eks",
       "node-patching": "eks ec2",
       "image-builder": "ecr",

@@ -75,6 +75,12 @@ export const narrowRoles = {
     managed: ["AmazonEKS_CNI_Policy"],
     needs: [],
   },
+  "disk-driver": {
+    description: "EBS CSI driver: disks of claims",
+    takenBy: pods("kube-system", "ebs-csi-controller-sa"),
+    managed: ["service-role/AmazonEBSCSIDriverPolicy"],
+    needs: [],
+  },
   "node-autoscaler": {
     description: "Cluster Autoscaler: size of this cluster's node groups",
     takenBy: pods("kube-system", "cluster-autoscaler"),

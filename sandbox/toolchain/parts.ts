@@ -1,7 +1,7 @@
 /** Everything that is built rather than installed. A further part is one more entry. */
 import { goPart } from "./go-part.ts";
 import { npmPart } from "./npm-part.ts";
-import { datapathCompiler } from "./packages.ts";
+import { datapathCompiler, metricsStore } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { pythonPart } from "./python-part.ts";
 import { compatibleWith, minorWithin } from "./versions.ts";
@@ -60,11 +60,12 @@ export const parts: Part[] = [
   }),
   goPart({
     id: "metrics",
-    title: "Metrics server",
+    title: "Metrics server, and Prometheus",
     tier: "extended",
     seconds: 300,
     module: "metrics",
     programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
+    packages: metricsStore,
   }),
   goPart({
     id: "gcp",

@@ -31,6 +31,7 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.dataproxy.DataProxyService/GetActionData": data,
   "flyteidl2.dataproxy.DataProxyService/TailLogs": all,
   "biplane.actiondata.v1.ActionDataService/PresignActionData": data,
+  "biplane.metrics.v1.MetricsService/ListMeasurements": all,
   "biplane.metrics.v1.MetricsService/WatchMetrics": all,
   "flyteidl2.workflow.RunService/CreateRun": work,
   "flyteidl2.workflow.RunService/AbortRun": work,

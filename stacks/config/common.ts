@@ -123,6 +123,10 @@ export const newCluster = {
     .optional()
     .describe("Image of the Cluster Autoscaler for this Kubernetes version. @default the numbers of nodes stay"),
   ssm: z.boolean().default(false).describe("Lets Session Manager open a shell on the nodes"),
+  diskDriver: z
+    .boolean()
+    .default(false)
+    .describe("Installs EKS's EBS CSI driver, which makes disks for claims: a metrics store needs it"),
 };
 
 /** The zones that the design counts on; a region without them names its own. */

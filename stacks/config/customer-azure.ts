@@ -3,7 +3,16 @@ import { z } from "zod";
 import { workspaceRetention } from "../../components/logs/azure-plan.ts";
 import { defaultAzureRanges } from "../../components/network/azure-plan.ts";
 import { common, nodeKind, serving } from "./common.ts";
-import { checkBase, checkWorkloads, customerOf, level, withConsole, withNames, workloads } from "./customer-common.ts";
+import {
+  checkBase,
+  checkWorkloads,
+  customerOf,
+  level,
+  metricsStore,
+  withConsole,
+  withNames,
+  workloads,
+} from "./customer-common.ts";
 import { armId, azureGroup, azureRegion, guid, oneOf, peers, text, whole, word } from "./words.ts";
 
 const both = {
@@ -148,6 +157,9 @@ export const azureCustomerSchema = z
       .optional()
       .describe("@default kubernetes for self-managed, azure-key-vault for BYOC"),
     logs: logs.optional(),
+    metricsStore: metricsStore
+      .extend({ diskEncryptionSet: armId.describe("Disk encryption set under a key of yours, by its id") })
+      .optional(),
   })
   .check(checkWorkloads)
   .check(({ value, issues }) => {

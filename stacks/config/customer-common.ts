@@ -1,7 +1,7 @@
 /** What a customer's two phases know in every cloud, and the rules between their settings. */
 import { z } from "zod";
 import { taskClientId } from "../../components/control-plane/tenants.ts";
-import { host, image, namespace, oneOf, problems, repeated, secret, text, word } from "./words.ts";
+import { host, image, namespace, oneOf, problems, repeated, secret, text, whole, word } from "./words.ts";
 
 const model = oneOf("byoc", "self-managed").describe(
   "Who operates the cluster; self-managed makes no vendor principal at all",
@@ -119,7 +119,18 @@ const reservedNamespaces = [
   "kube-node-lease",
   "knative-serving",
   "kourier-system",
+  "union-metrics",
 ];
+
+export const metricsStore = z
+  .strictObject({
+    image: image.describe("Prometheus, by digest"),
+    retentionDays: whole(1, 400).default(15).describe("How long measures are kept, if the disk has room for them"),
+    sizeGiB: whole(1, 4_000).default(20).describe("Of the disk, of which measures take four fifths"),
+  })
+  .describe(
+    "Keeps what tasks use, in the cluster, on a disk under a key of yours; the cluster needs its cloud's disk driver. @default it is told while their pods run",
+  );
 
 export const workloads = {
   phase: z.literal("workloads"),

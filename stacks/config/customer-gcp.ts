@@ -3,7 +3,16 @@ import { z } from "zod";
 import { longestRetention } from "../../components/logs/gcp-plan.ts";
 import { defaultRanges } from "../../components/network/gcp-plan.ts";
 import { common, nodeKind, serving } from "./common.ts";
-import { checkBase, checkWorkloads, customerOf, level, withConsole, withNames, workloads } from "./customer-common.ts";
+import {
+  checkBase,
+  checkWorkloads,
+  customerOf,
+  level,
+  metricsStore,
+  withConsole,
+  withNames,
+  workloads,
+} from "./customer-common.ts";
 import { googleProject, googleRegion, keyName, oneOf, peers, principalArn, text, whole, word } from "./words.ts";
 
 const both = {
@@ -143,13 +152,15 @@ export const googleCustomerSchema = z
         images: keyName.optional(),
         secrets: keyName.optional(),
         logs: keyName.optional(),
+        metrics: keyName.optional(),
       })
       .prefault({})
-      .describe("Keys of yours for buckets, images, secrets and logs. @default made here"),
+      .describe("Keys of yours for buckets, images, secrets, logs and metrics. @default made here"),
     secretsBackend: oneOf("kubernetes", "gcp-secret-manager")
       .optional()
       .describe("@default kubernetes for self-managed, gcp-secret-manager for BYOC"),
     logs: logs.optional(),
+    metricsStore: metricsStore.optional(),
   })
   .check(checkWorkloads)
   .check(({ value, issues }) => {

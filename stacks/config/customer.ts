@@ -3,7 +3,16 @@ import { z } from "zod";
 import { shipperKinds } from "../../components/logs/contract.ts";
 import { retentions } from "../../components/logs/retentions.ts";
 import { access, common, existingNetwork, newCluster, newNetwork, serving } from "./common.ts";
-import { checkBase, checkWorkloads, customerOf, level, withConsole, withNames, workloads } from "./customer-common.ts";
+import {
+  checkBase,
+  checkWorkloads,
+  customerOf,
+  level,
+  metricsStore,
+  withConsole,
+  withNames,
+  workloads,
+} from "./customer-common.ts";
 import { awsId, image, keyArn, oneOf, principalArn, problems, role, text, whole } from "./words.ts";
 
 const both = {
@@ -114,14 +123,16 @@ export const customerSchema = z
         images: keyArn.optional(),
         secrets: keyArn.optional(),
         logs: keyArn.optional(),
+        metrics: keyArn.optional(),
       })
       .prefault({})
-      .describe("Keys of yours for buckets, images, secrets and logs. @default made here"),
+      .describe("Keys of yours for buckets, images, secrets, logs and metrics. @default made here"),
     secretsBackend: oneOf("kubernetes", "aws-secrets-manager")
       .optional()
       .describe("@default kubernetes for self-managed, aws-secrets-manager for BYOC"),
     accessLogs: whole(1, 3650).optional().describe("Days that the buckets' access logs are kept. @default no logs"),
     logs: logs.optional(),
+    metricsStore: metricsStore.optional(),
     imageBuilder: imageBuilder.optional(),
   })
   .check(checkWorkloads)

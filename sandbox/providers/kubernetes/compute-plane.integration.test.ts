@@ -7,6 +7,7 @@ import type { ResourceTransform } from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ComputePlane, type ComputePlaneArgs } from "../../../components/compute-plane/compute-plane.ts";
+import { sealedDisk } from "../../../components/metrics-store/disks.ts";
 import { destroyStack, previewStack, type StackRun, upStack } from "../../engine/index.ts";
 import { toolchain } from "../../engine/testing/emulated.ts";
 import { paths } from "../../paths.ts";
@@ -183,6 +184,38 @@ test("logs are shipped from a namespace where the API server lets the shipper in
     },
     { timeout: 60_000, interval: 500 },
   );
+});
+
+test("measures are kept by one pod that the API server admits, with two rights and without sessions", async () => {
+  const key = "arn:aws:kms:us-east-2:111111111111:key/of-the-plane";
+  const image = `registry.test/prometheus@sha256:${"0".repeat(64)}`;
+  const metricsStore = { image, retentionDays: 15, sizeGiB: 20, disk: sealedDisk("aws", key) };
+  await upStack(sandbox, run({ metricsStore }));
+  expect(await planned({ metricsStore })).toEqual([]);
+  const admitted = async () =>
+    (await items("/api/v1/namespaces/union-metrics/pods")).map(({ metadata }) => metadata.name);
+  await expect.poll(admitted, { timeout: 60_000, interval: 500 }).toEqual(["metrics-store-0"]);
+  const may = async (verb: string, resource: string, subresource?: string) => {
+    const resourceAttributes = { verb, resource, subresource };
+    const { object } = await api.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SubjectAccessReview",
+        spec: { resourceAttributes, user: "system:serviceaccount:union-metrics:metrics-store" },
+      },
+    });
+    return (object.status as { allowed: boolean }).allowed;
+  };
+  expect([await may("list", "nodes"), await may("get", "nodes", "metrics")]).toEqual([true, true]);
+  expect([await may("get", "nodes", "proxy"), await may("get", "pods"), await may("get", "secrets")]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  const { message } = await api.ask("POST", "/api/v1/namespaces/union-metrics/pods/metrics-store-0/portforward");
+  expect(message).toContain("asks for pods/portforward of union-metrics/metrics-store-0");
+  await upStack(sandbox, run());
+  expect((await items("/api/v1/persistentvolumeclaims")).length).toBe(0);
 });
 
 test("apps are served from namespaces of their own, whose programs write there and where apps run alone", async () => {

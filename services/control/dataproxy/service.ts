@@ -171,6 +171,16 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
           const stream = watchMetrics(metrics, attemptOf(context, id, attempt), streamTo(context));
           yield* unlessNeverRan(stream, () => cached(context, id), []);
         },
+
+        async listMeasurements({ org, project, domain, run: name, action, attempt, ...asked }, context) {
+          const id = create(ActionIdentifierSchema, { name: action, run: { org, project, domain, name } });
+          const { startTime, endTime, maxMeasurements } = asked;
+          const { measurements } = await metrics.listMeasurements(
+            { ...attemptOf(context, id, attempt), startTime, endTime, maxMeasurements },
+            await planes.callTo(callerOf(context), context.signal),
+          );
+          return { measurements };
+        },
       });
 
   function attemptOf(context: HandlerContext, id: ActionIdentifier | undefined, attempt: number) {

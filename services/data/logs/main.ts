@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -21,6 +23,7 @@ import { kubernetesMetrics } from "./kubernetes-metrics.ts";
 import { logAnalytics } from "./log-analytics.ts";
 import type { LogStore } from "./log-store.ts";
 import { metricsService } from "./metrics-service.ts";
+import { prometheus } from "./prometheus.ts";
 import { logService } from "./service.ts";
 
 await runService({
@@ -39,6 +42,10 @@ await runService({
       .optional(),
     /** Workspace of Log Analytics that has it, by the GUID that queries name it by. */
     LOG_WORKSPACE: z.guid().optional(),
+    /** The plane's metrics store; without one what a task used is known while its pod runs. */
+    METRICS_STORE_URL: z.url({ protocol: /^https$/ }).optional(),
+    /** Folder with the store's authority, and certificate and key that are shown to it. */
+    METRICS_STORE_TLS: z.string().min(1).optional(),
   },
   parts: ({ config, log }) => {
     const kube = new KubeConfig();
@@ -47,7 +54,10 @@ await runService({
     const logs = kubernetesLogs(kube);
     const lines = logService({ ...served, logs, store: storeOf(config), log });
     const events = eventService({ ...served, events: kubernetesEvents(kube, logs.readPod), log });
-    const metrics = metricsService({ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log });
+    const metrics = metricsService({
+      ...{ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log },
+      store: measuredStoreOf(config),
+    });
     const users = userIssuer(config);
     return {
       rpc: {
@@ -60,6 +70,17 @@ await runService({
     };
   },
 });
+
+interface MeasuredStoreConfig {
+  METRICS_STORE_URL?: string | undefined;
+  METRICS_STORE_TLS?: string | undefined;
+}
+
+function measuredStoreOf({ METRICS_STORE_URL: url, METRICS_STORE_TLS: folder }: MeasuredStoreConfig) {
+  if (!url || !folder) return undefined;
+  const file = (name: string) => readFileSync(join(folder, name), "utf8");
+  return prometheus({ url, tls: { ca: file("ca.crt"), cert: file("tls.crt"), key: file("tls.key") } });
+}
 
 interface StoreConfig {
   LOG_GROUP?: string | undefined;

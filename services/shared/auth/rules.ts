@@ -181,7 +181,10 @@ const table = new Map<string, Map<string, Rule>>([
   rulesOf(LogService, { tailLogs: mayRead(state, inPlace) }),
   rulesOf(EventService, { watchEvents: mayRead(state, inPlace) }),
   rulesOf(ActionDataService, { presignActionData: mayRead(runs, inPlace) }),
-  rulesOf(MetricsService, { watchMetrics: mayRead(state, inPlace) }),
+  rulesOf(MetricsService, {
+    watchMetrics: mayRead(state, inPlace),
+    listMeasurements: mayRead(state, inPlace),
+  }),
   rulesOf(SecretStoreService, {
     createSecret: mayChange("manage_secrets", inPlace),
     updateSecret: mayChange("manage_secrets", inPlace),
