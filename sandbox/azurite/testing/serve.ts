@@ -19,6 +19,9 @@ import { azuriteProcess } from "../start.ts";
 export interface ServedAzurite {
   /** `<origin>/blob/<account>/<container>/<blob>`, without TLS. */
   origin: string;
+  /** Where it listens itself, by TLS: PEM of the authority that signed its certificate. */
+  port: number;
+  authority: string;
   /** An access token that it takes: of the right form, signed by nobody. */
   tokenOf(objectId: string): Promise<string>;
   close(): Promise<void>;
@@ -30,7 +33,11 @@ export async function serveAzurite(account: string): Promise<ServedAzurite> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-azurite-"));
   const here: Paths = { ...paths(), pki: join(folder, "pki") };
   const authority = await ensureAuthority(here);
-  const { certificate, key } = await ensureLeaf(here, { name: "azurite", addresses: ["127.0.0.1"] });
+  const { certificate, key } = await ensureLeaf(here, {
+    name: "azurite",
+    dns: ["localhost"],
+    addresses: ["127.0.0.1"],
+  });
   const [address, port] = ["127.0.0.1", await freePort()];
   const accountKey = randomBytes(32).toString("base64");
   const { command, args, env } = azuriteProcess({
@@ -52,6 +59,7 @@ export async function serveAzurite(account: string): Promise<ServedAzurite> {
   server.listen(0, address);
   await once(server, "listening");
   return {
+    ...{ port, authority: authority.certificate },
     origin: `http://${address}:${(server.address() as AddressInfo).port}`,
     tokenOf: (objectId) =>
       new SignJWT({ oid: objectId, tid: tenant, ver: "1.0" })
