@@ -1,14 +1,32 @@
 /** A customer's stack that serves apps, and one that does not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Built, build, named, objects } from "./testing/built-stack.ts";
-import { servesApps as apps, customerValues } from "./testing/valid-config.ts";
+import { z } from "zod";
+import { settled } from "../components/testing/settled.ts";
+import { regionOutputs } from "./outputs.ts";
+import { type Built, build, named, objects, podOf } from "./testing/built-stack.ts";
+import { servesApps as apps, certificate, customerValues, image, regionValues } from "./testing/valid-config.ts";
 
 let plain: Built;
 let serving: Built;
+let reached: Built;
+let region: Built;
+
+const connector = `registry.test/cloudflared@sha256:${"c".repeat(64)}`;
+const appsTunnelToken = "token-of-the-apps-of-a-test";
 
 beforeAll(async () => {
   plain = await build(customerValues());
   serving = await build(customerValues({ apps, approvedRegistries: ["registry.test/tasks"] }));
+  reached = await build(customerValues({ apps, images: { services: image, connector }, appsTunnelToken }));
+  region = await build(
+    regionValues({
+      edge: { zoneId: "zone", zoneName: "biplane.test", accountId: "account", originPullCa: certificate },
+      tenants: [
+        { org: "acme", cluster: "main", egress: ["203.0.113.7/32"], appsDomain: "apps.acme.biplane.test" },
+        { org: "globex", cluster: "main", egress: ["203.0.113.8/32"] },
+      ],
+    }),
+  );
 }, 120_000);
 
 const namesOf = (built: Built, kind: string) => objects(built, kind).map(({ inputs }) => inputs.metadata.name);
@@ -32,5 +50,46 @@ describe("a customer's stack", () => {
   it("lets the proxy beside an app come from its own repository, where registries are approved", () => {
     expect(policy(serving, "images")).toContain("registry.test/serving/queue");
     expect(policy(serving, "images")).not.toContain("registry.test/serving/activator");
+  });
+});
+
+describe("the way to apps", () => {
+  const gate = (built: Built) => podOf(named(objects(built, "Deployment"), "app-gate"));
+  const egress = (built: Built) => JSON.stringify(named(objects(built, "NetworkPolicy"), "app-gate").inputs.spec);
+
+  it("is a gate in the platform's namespace, only where apps are served", () => {
+    expect(namesOf(plain, "Deployment")).not.toContain("app-gate");
+    const [container] = gate(serving).containers;
+    expect(container?.env).toEqual(
+      expect.arrayContaining([
+        { name: "APPS_DOMAIN", value: "apps.acme.example.com" },
+        { name: "SERVING_GATEWAY_URL", value: "http://kourier.kourier-system.svc.cluster.local" },
+        { name: "GATE_PORT", value: "8081" },
+      ]),
+    );
+    expect(container?.securityContext).toMatchObject({ allowPrivilegeEscalation: false });
+  });
+
+  it("comes by a connector in the gate's own pods, and by no Service or port", () => {
+    expect(gate(serving).containers).toHaveLength(1);
+    const beside = gate(reached).containers[1];
+    expect(beside).toMatchObject({ name: "connector", image: connector });
+    expect(JSON.stringify(beside)).not.toContain(appsTunnelToken);
+    expect(egress(serving)).not.toContain("7844");
+    expect(egress(reached)).toContain('"port":7844');
+    expect(JSON.parse(egress(reached)).ingress).toEqual([]);
+    expect(namesOf(reached, "Service")).not.toContain("app-gate");
+    // The region's own way stays what it was.
+    expect(podOf(named(objects(reached, "Deployment"), "tunnel")).containers).toHaveLength(1);
+  });
+
+  it("is a tunnel apart in the region, whose token one customer alone is handed", async () => {
+    const { tenants } = z
+      .object({ tenants: regionOutputs.shape.tenants })
+      .parse(await settled({ tenants: region.outputs.tenants }));
+    expect(tenants.acme?.appsTunnelToken).toBe("tunnel token");
+    expect(tenants.acme).not.toHaveProperty("tunnelToken");
+    expect(tenants.globex).not.toHaveProperty("appsTunnelToken");
+    expect(region.all.filter(({ type }) => type.includes("AccessApplication"))).toEqual([]);
   });
 });

@@ -12,6 +12,10 @@ export const tenantOutputs = z.strictObject({
   dataPlaneClientSecret: z.string().optional().describe("Of the application that task pods act as"),
   registrationToken: z.string().optional().describe("Joins the customer's cluster, once"),
   tunnelToken: z.string().optional().describe("Of tenants with a tunnelHost: what their connector runs with"),
+  appsTunnelToken: z
+    .string()
+    .optional()
+    .describe("Of tenants with an appsDomain: what the connector of apps runs with"),
 });
 
 export const verifierOutputs = z.strictObject({

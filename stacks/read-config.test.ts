@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { configJsonSchema } from "./config.ts";
 import { readConfig, readShape } from "./read-config.ts";
 import {
+  servesApps as apps,
   byoc,
   customerAccountValues,
   customerBaseValues,
@@ -69,6 +70,16 @@ describe("readConfig", () => {
       "a node port outside Kubernetes' range",
       { nodePorts: { gateway: 443 } },
       /biplane:nodePorts\.gateway is 443.*30000/,
+    ],
+    [
+      "a domain of apps of two tenants, and no zone to have it in",
+      {
+        edge: { zoneId: "zone", accountId: "account" },
+        tenants: ["acme", "globex"].map((org) => ({
+          ...{ org, cluster: "main", egress: ["203.0.113.7/32"], appsDomain: "apps.biplane.test" },
+        })),
+      },
+      /biplane:edge\.zoneName is missing.*required with an appsDomain[\s\S]*biplane:tenants\[1\]\.appsDomain is "apps/,
     ],
     ["no tenant", { tenants: [] }, /biplane:tenants is \[\]; allowed: at least one tenant/],
     [
@@ -181,12 +192,22 @@ describe("readConfig", () => {
     [
       "a connector without what it runs with",
       { images: { services: image, connector: image } },
-      /biplane:tunnelToken is missing; allowed: images\.connector and tunnelToken, or neither/,
+      /biplane:tunnelToken is missing; allowed: images\.connector and a tunnel's token, or neither/,
     ],
     [
       "a token of a tunnel without a connector",
       { tunnelToken: "a".repeat(40) },
       /biplane:images\.connector is missing/,
+    ],
+    [
+      "a way to apps where none are served",
+      { images: { services: image, connector: image }, appsTunnelToken: "a".repeat(40) },
+      /biplane:apps is missing; allowed: required with appsTunnelToken/,
+    ],
+    [
+      "a way to apps without a connector",
+      { apps, appsTunnelToken: "a".repeat(40) },
+      /biplane:images.connector is missing/,
     ],
     ["a bucket prefix with dots", { bucketPrefix: "a.b" }, /biplane:bucketPrefix/],
   ])("refuses %s in a customer", (_, changes, message) => {

@@ -14,6 +14,7 @@ import { planNetwork } from "../components/network/plan.ts";
 import { ownershipTags } from "../components/ownership/tags.ts";
 import { ClusterApiLink } from "../components/private-link/consumer.ts";
 import { checkLinks } from "../components/private-link/plan.ts";
+import { AppTunnels } from "../components/tunnel/app-tunnels.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
 import { ConnectorTunnels } from "../components/tunnel/connectors.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
@@ -32,7 +33,15 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
   const behindCloudflare = tenants.flatMap(({ org, cluster, tunnelHost: host }) =>
     cluster && host ? [{ org, cluster, host }] : [],
   );
-  const hosts = [endpoint, relayHost, ...behindCloudflare.map(({ host }) => host)];
+  const servingApps = tenants.flatMap(({ org, cluster, appsDomain: domain }) =>
+    cluster && domain ? [{ org, cluster, domain }] : [],
+  );
+  const hosts = [
+    endpoint,
+    relayHost,
+    ...behindCloudflare.map(({ host }) => host),
+    ...servingApps.map(({ domain }) => domain),
+  ];
   if (edge.zoneName) checkHosts(edge.zoneName, hosts);
 
   const cloud = openCloud(config);
@@ -106,6 +115,12 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     edge.accountId && behindCloudflare.length > 0
       ? new ConnectorTunnels(`${name}-connectors`, { ...edge, accountId: edge.accountId, clusters: behindCloudflare })
       : undefined;
+  const apps =
+    edge.accountId && edge.zoneName && servingApps.length > 0
+      ? new AppTunnels(`${name}-apps`, {
+          ...{ zoneId: edge.zoneId, accountId: edge.accountId, zoneName: edge.zoneName, clusters: servingApps },
+        })
+      : undefined;
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
   const inCluster = { providers: [createClusterProvider("cluster", cluster.kubeconfig)] };
   if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
@@ -145,17 +160,23 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
     databaseHost: database.connection.host,
     natAddresses: pulumi.all(network.natAddresses),
     clusterEndpoints: pulumi.all(Object.fromEntries(endpoints)),
-    tenants: pulumi.secret(byOrg(credentials, connectors?.tokens ?? {})),
+    tenants: pulumi.secret(byOrg(credentials, connectors?.tokens ?? {}, apps?.tokens ?? {})),
     databaseVerifier: pulumi.secret(controlPlane.databaseVerifier),
   };
 }
 
 /** Each customer's part is handed over apart from the others'. */
-function byOrg(credentials: TenantCredentials[], tunnelTokens: ConnectorTunnels["tokens"]) {
+function byOrg(
+  credentials: TenantCredentials[],
+  tunnelTokens: ConnectorTunnels["tokens"],
+  appsTokens: AppTunnels["tokens"],
+) {
   return Object.fromEntries(
     credentials.map((tenant) => {
-      const tunnelToken = tunnelTokens[`${tenant.org}/${tenant.plane?.cluster}`];
-      return [tenant.org, { ...handedOver(tenant), ...(tunnelToken ? { tunnelToken } : {}) }];
+      const cluster = `${tenant.org}/${tenant.plane?.cluster}`;
+      const [tunnelToken, appsTunnelToken] = [tunnelTokens[cluster], appsTokens[cluster]];
+      const tokens = { ...(tunnelToken ? { tunnelToken } : {}), ...(appsTunnelToken ? { appsTunnelToken } : {}) };
+      return [tenant.org, { ...handedOver(tenant), ...tokens }];
     }),
   );
 }

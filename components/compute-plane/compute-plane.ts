@@ -72,6 +72,8 @@ export interface ComputePlaneArgs {
   registrationToken: pulumi.Input<string>;
   /** The region comes through Cloudflare, by a connector that runs here. @default the tunnel dials the region's relay */
   connector?: { image: string; token: pulumi.Input<string> };
+  /** Browsers and programs come to apps through Cloudflare, by another connector. @default nobody comes to an app */
+  appsConnector?: { image: string; token: pulumi.Input<string> };
   /** The application that task pods act as towards the control plane. */
   taskClient: { id: string; secret: pulumi.Input<string> };
   /** Of each service that can run more than once. @default 2 */
@@ -217,6 +219,16 @@ export class ComputePlane extends pulumi.ComponentResource {
           parent: this,
         }),
       },
+      appsConnector: args.apps &&
+        args.appsConnector && {
+          image: args.appsConnector.image,
+          token: createSecretFiles(name, {
+            name: "apps-connector",
+            namespace,
+            content: { token: args.appsConnector.token },
+            parent: this,
+          }),
+        },
       ...(onDemand.length > 0 ? { sync: giveSync(platform, onDemand, args) } : {}),
     });
     const needs: Record<string, pulumi.Resource[]> = {
@@ -376,7 +388,7 @@ function letElect({ name, namespace, parent }: Place, by: string, held: string):
 }
 
 function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs, parent: pulumi.Resource): Admission {
-  const { namespace, image, admission = {}, management, connector, cloud } = args;
+  const { namespace, image, admission = {}, management, connector, appsConnector, cloud } = args;
   const shipped = shippedLogs(args.logs);
   const onDemand = onDemandOf(args.projects);
   return new Admission(
@@ -390,7 +402,7 @@ function admit(name: string, projectNamespaces: string[], args: ComputePlaneArgs
       ...(args.apps ? { queueImage: args.apps.images.queue } : {}),
       ...(args.imageBuilder ? { builderImages: { build: args.imageBuilder.image, service: image } } : {}),
       images: {
-        platform: [image, ...(connector ? [connector.image] : [])],
+        platform: [...new Set([image, ...[connector, appsConnector].flatMap((one) => (one ? [one.image] : []))])],
         tasks: admission.approvedRegistries,
         tasksByDigest: admission.taskImagesByDigest,
       },

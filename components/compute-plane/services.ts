@@ -8,6 +8,7 @@ import type { SecretSettings } from "../secrets/backends.ts";
 import { userSecretShards } from "../secrets/names.ts";
 import { type ConnectorArgs, connectorBeside, connectorPort } from "../tunnel/connector.ts";
 import { type Autoscale, type FileSource, filesFolder, rpcUrl, type ServiceSpec } from "../workloads/service-spec.ts";
+import { planAppGate } from "./app-gate.ts";
 import {
   cloudEnvironment,
   dataRoot,
@@ -42,6 +43,8 @@ export interface ComputePlaneServicesArgs {
   buildsImages?: boolean;
   /** Apps are served, each at `<app>-<project>-<domain>.<this>`. @default none are */
   appsDomain?: string | undefined;
+  /** Cloudflare's connector for apps, beside their gate. @default nobody comes to an app */
+  appsConnector?: ConnectorArgs | undefined;
   /** Of the services, by digest: what the platform's own tasks run. */
   image?: string;
   /** Of each service that can run more than once. */
@@ -198,6 +201,9 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
       files: { tls: args.webhookTls },
     },
     ...(args.appsDomain ? [planAppsService(args, args.appsDomain, { ...namespaces, TUNNEL_URL: tunnelUrl })] : []),
+    ...(args.appsDomain
+      ? [planAppGate({ controlPlaneHost, domain: args.appsDomain, connector: args.appsConnector, tunnelUrl, replicas })]
+      : []),
     ...(args.sync ? [planSyncService(args, args.sync, tunnelUrl)] : []),
   ];
 }

@@ -26,7 +26,8 @@ export const gatewayPorts = { public: 8080, internal: 8081, probe: 8090, stats: 
 
 /** Who asks for a person's or a program's rights before anything reaches the gateway: of the platform's namespace. */
 export const gateService = "app-gate";
-export const gatePort = 8080;
+/** On loopback of its pods. */
+export const gatePort = 8081;
 
 /** Ports of the queue proxy beside an app, and of the activator: HTTP/1.1, HTTP/2, and what the autoscaler reads. */
 export const queuePorts = { http: 8012, h2c: 8013, health: 8022, metrics: 9090 } as const;

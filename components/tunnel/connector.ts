@@ -1,10 +1,14 @@
-/** Cloudflare's connector in a customer's cluster: a second container of the tunnel's pod, as data. */
+/** Cloudflare's connector in a customer's cluster: a second container of the tunnel's pod, or of the gate's, as data. */
+import { gatePort } from "../serving/contract.ts";
 import { type Beside, type FileSource, filesFolder } from "../workloads/service-spec.ts";
 
 /** Where the tunnel takes what the connector brings: on loopback, so only from its own pod. */
 export const connectorPort = 8090;
 /** As `cloudflared` writes it: WebSockets from the edge become plain TCP here. */
 export const connectorOrigin = `tcp://127.0.0.1:${connectorPort}`;
+
+/** Of the tunnel that apps have to themselves: HTTP, to the gate of the same pod. */
+export const appsOrigin = `http://127.0.0.1:${gatePort}`;
 
 /** Its own health; the kubelet asks from outside of the pod, and the NetworkPolicy lets nobody else in. */
 const healthPort = 20241;

@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { connectorOrigin } from "./connector.ts";
+import { createRoutedTunnel } from "./routed-tunnel.ts";
 
 export interface ConnectorTunnelsArgs {
   /** Cloudflare's id of the account that the zone is in. */
@@ -83,32 +84,5 @@ function createTunnel(name: string, { accountId, zoneId, host, policy }: TunnelA
     },
     { parent },
   );
-  const tunnel = new cloudflare.ZeroTrustTunnelCloudflared(
-    name,
-    { accountId, name, configSrc: "cloudflare" },
-    { parent, dependsOn: closed },
-  );
-  const routed = new cloudflare.ZeroTrustTunnelCloudflaredConfig(
-    name,
-    {
-      accountId,
-      tunnelId: tunnel.id,
-      config: { ingresses: [{ hostname: host, service: connectorOrigin }, { service: "http_status:404" }] },
-    },
-    { parent },
-  );
-  new cloudflare.DnsRecord(
-    name,
-    {
-      zoneId,
-      name: host,
-      type: "CNAME",
-      content: pulumi.interpolate`${tunnel.id}.cfargotunnel.com`,
-      proxied: true,
-      ttl: 1,
-    },
-    { parent, dependsOn: routed },
-  );
-  const { token } = cloudflare.getZeroTrustTunnelCloudflaredTokenOutput({ accountId, tunnelId: tunnel.id }, { parent });
-  return pulumi.secret(token);
+  return createRoutedTunnel(name, { accountId, zoneId, host, service: connectorOrigin, dependsOn: [closed] }, parent);
 }

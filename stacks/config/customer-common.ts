@@ -144,7 +144,7 @@ export const workloads = {
     task: image.optional(),
     connector: image
       .optional()
-      .describe("Cloudflare's cloudflared: the region comes through Cloudflare. @default the tunnel dials the region"),
+      .describe("Cloudflare's cloudflared, for tunnelToken and appsTunnelToken. @default the tunnel dials the region"),
   }),
   projects: z
     .array(
@@ -177,6 +177,9 @@ export const workloads = {
   dataPlaneClientId: z.string().min(1).optional().describe("Application that task pods act as. @default <org>-tasks"),
   registrationToken: secret.describe("Joins the cluster to its region; from the region's outputs"),
   tunnelToken: secret.optional().describe("With images.connector: what it runs with; from the region's outputs"),
+  appsTunnelToken: secret
+    .optional()
+    .describe("With apps and images.connector: what browsers and programs come to apps by; from the region's outputs"),
   dataPlaneClientSecret: secret.describe("Secret of dataPlaneClientId; from the region's outputs"),
 };
 
@@ -185,6 +188,8 @@ interface Workloads {
   namespace: string;
   images: { connector?: string };
   tunnelToken?: string;
+  appsTunnelToken?: string;
+  apps?: unknown;
   roles: { admin: string; user: string };
 }
 
@@ -200,9 +205,13 @@ export function checkWorkloads({ value, issues }: Checked<Workloads>): void {
   if (reservedNamespaces.includes(value.namespace)) {
     problem(["namespace"], value.namespace, "a namespace that Kubernetes does not use itself");
   }
-  if ((value.images.connector === undefined) !== (value.tunnelToken === undefined)) {
-    const at = value.images.connector === undefined ? ["images", "connector"] : ["tunnelToken"];
-    problem(at, undefined, "images.connector and tunnelToken, or neither");
+  const tunnels = value.tunnelToken !== undefined || value.appsTunnelToken !== undefined;
+  if ((value.images.connector !== undefined) !== tunnels) {
+    const at = tunnels ? ["images", "connector"] : ["tunnelToken"];
+    problem(at, undefined, "images.connector and a tunnel's token, or neither");
+  }
+  if (value.appsTunnelToken !== undefined && value.apps === undefined) {
+    problem(["apps"], undefined, "required with appsTunnelToken");
   }
   if (value.roles.admin === value.roles.user) {
     problem(["roles", "user"], value.roles.user, "another name than the admin role's");

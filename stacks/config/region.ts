@@ -25,7 +25,7 @@ const edge = z.strictObject({
   zoneId: text("the id of the Cloudflare zone", /^\S+$/),
   accountId: text("the id of the Cloudflare account", /^\S+$/)
     .optional()
-    .describe("Of the account that the zone is in. Needed where a tenant has a tunnelHost"),
+    .describe("Of the account that the zone is in. Needed where a tenant has a tunnelHost or an appsDomain"),
   zoneName: host.optional().describe("Name of the zone: both hosts are checked to be in it. @default not checked"),
   zone: oneOf("own", "shared")
     .default("own")
@@ -64,6 +64,9 @@ const tenants = z
         .describe(
           "Host of the zone that leads to its cluster through Cloudflare. @default the cluster dials relayHost",
         ),
+      appsDomain: host
+        .optional()
+        .describe("Domain of the zone under which its cluster serves apps, as its own apps.domain. @default none"),
       applications: z
         .array(application)
         .default([])
@@ -190,6 +193,19 @@ export const regionSchema = z
       if (tunnelHost === undefined) continue;
       if (cluster === undefined) problem(["tenants", at, "tunnelHost"], tunnelHost, "none without a cluster");
       if (value.edge.accountId === undefined) problem(["edge", "accountId"], undefined, "required with a tunnelHost");
+    }
+    for (const [at, { appsDomain, cluster }] of value.tenants.entries()) {
+      if (appsDomain === undefined) continue;
+      if (cluster === undefined) problem(["tenants", at, "appsDomain"], appsDomain, "none without a cluster");
+      for (const name of ["accountId", "zoneName"] as const) {
+        if (value.edge[name] === undefined) problem(["edge", name], undefined, "required with an appsDomain");
+      }
+    }
+    const domains = value.tenants.flatMap(({ appsDomain }, at) =>
+      appsDomain === undefined ? [] : [{ appsDomain, at }],
+    );
+    for (const [, { at, appsDomain }] of repeated(domains, (one) => one.appsDomain)) {
+      problem(["tenants", at, "appsDomain"], appsDomain, "no other tenant's");
     }
     const hosts = [value.endpoint, value.relayHost, ...value.tenants.map(({ tunnelHost }) => tunnelHost)];
     for (const [index, tunnelHost] of hosts.entries()) {
