@@ -37,6 +37,29 @@ describe("a plane that serves apps", () => {
     expect(found.map(({ verdict }) => verdict.outcome)).toEqual(["FAIL", "NOT_APPLICABLE"]);
   });
 
+  it("knows an app's pods and its name within the cluster for what they are, and nothing else by these", () => {
+    const namespace = "demo-development";
+    const pod = (owner: { kind: string; apiVersion: string }) => {
+      const facts = goodFacts(serving);
+      facts.pods.push({
+        metadata: {
+          ...{ namespace, name: "app", labels: { "serving.knative.dev/revision": "app-00001" } },
+          ownerReferences: [{ ...owner, name: "app", uid: "1" }],
+        },
+      });
+      return judged(facts, ["DEP-02"])[0]?.verdict.outcome;
+    };
+    expect(pod({ kind: "ReplicaSet", apiVersion: "apps/v1" })).toBe("PASS");
+    expect(pod({ kind: "Job", apiVersion: "batch/v1" })).toBe("FAIL");
+    const service = (externalName: string) => {
+      const facts = goodFacts(serving);
+      facts.services.push({ metadata: { namespace, name: "app" }, spec: { type: "ExternalName", externalName } });
+      return judged(facts, ["NET-01"])[0]?.verdict.outcome;
+    };
+    expect(service("kourier-internal.kourier-system.svc.cluster.local")).toBe("PASS");
+    expect(service("elsewhere.example.com")).toBe("FAIL");
+  });
+
   it.each(checks.find(({ id }) => id === "APP-01")?.sabotages ?? [])("fails when $name", ({ apply }) => {
     const facts = goodFacts(serving);
     expect(apply(facts, targets)).toBeUndefined();

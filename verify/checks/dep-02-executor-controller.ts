@@ -1,4 +1,5 @@
-import type { V1CustomResourceDefinition, V1Deployment } from "@kubernetes/client-node";
+import type { V1CustomResourceDefinition, V1Deployment, V1Pod } from "@kubernetes/client-node";
+import { revisionLabel } from "../../components/serving/contract.ts";
 import { defineClusterCheck } from "../check.ts";
 import { components } from "../documented/components.ts";
 import { subjectOf } from "../facts.ts";
@@ -41,7 +42,12 @@ export const executorIsController = defineClusterCheck({
     const rightsIn = Map.groupBy(rights, ({ namespace }) => namespace);
     const spaces = projectNamespaces(target);
     const isSpace = new Set(spaces);
-    const taskPods = facts.pods.filter(({ metadata }) => isSpace.has(metadata?.namespace ?? ""));
+    // An app's pods are those of a Deployment that Knative makes of its revision.
+    const isApps = ({ metadata }: V1Pod) =>
+      target.servesApps &&
+      metadata?.labels?.[revisionLabel] !== undefined &&
+      metadata.ownerReferences?.some(({ kind, apiVersion }) => kind === "ReplicaSet" && apiVersion === "apps/v1");
+    const taskPods = facts.pods.filter((pod) => isSpace.has(pod.metadata?.namespace ?? "") && !isApps(pod));
     return [
       judgeDeployment(facts.deployments, target.namespace, name, account),
       judgeDefinition(facts.customResourceDefinitions),

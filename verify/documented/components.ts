@@ -2,6 +2,7 @@
 import { syncAccount } from "../../components/compute-plane/on-demand.ts";
 import { appsAccount } from "../../components/compute-plane/permissions.ts";
 import { adminServiceAccounts, secretsServiceAccount } from "../../components/identity/contract.ts";
+import { gateService } from "../../components/serving/contract.ts";
 import { type PlaneTarget, projectsOnDemand, secretsInCloud } from "../target.ts";
 
 export interface Component {
@@ -40,17 +41,15 @@ const sync: Component = {
   usesAdminRole: false,
 };
 
-/** Runs only where apps are served. */
-const apps: Component = {
-  documented: "Apps & Serving",
-  name: "apps",
-  serviceAccount: appsAccount,
-  usesAdminRole: false,
-};
+/** Run only where apps are served. */
+const serving: readonly Component[] = [
+  { documented: "Apps & Serving", name: "apps", serviceAccount: appsAccount, usesAdminRole: false },
+  { documented: "Apps & Serving: the gate", name: gateService, serviceAccount: gateService, usesAdminRole: false },
+];
 
 /** Of this plane. */
 export function componentsOf(target: PlaneTarget): readonly Component[] {
-  return [...components, ...(projectsOnDemand(target).length > 0 ? [sync] : []), ...(target.servesApps ? [apps] : [])];
+  return [...components, ...(projectsOnDemand(target).length > 0 ? [sync] : []), ...(target.servesApps ? serving : [])];
 }
 
 export function takesAdminRole({ usesAdminRole }: Component, target: PlaneTarget): boolean {
