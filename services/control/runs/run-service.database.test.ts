@@ -130,7 +130,7 @@ describe("CreateRun", () => {
     [
       "inputs of another organisation",
       createRun("x", inputs("s3://metadata/globex/demo/development/inputs/1")),
-      /uri is .*globex.*allowed: s3:\/\/ or gs:\/\/<metadata bucket>\/acme\/demo\/development\//,
+      /uri is .*globex.*allowed: s3:\/\/, gs:\/\/ or abfs:\/\/<metadata bucket>\/acme\/demo\/development\//,
     ],
     ["inputs of another project", createRun("x", inputs("s3://metadata/acme/other/development/inputs/1")), /uri is /],
     ["inputs that climb out", createRun("x", inputs("s3://metadata/acme/demo/development/../../globex")), /uri is /],
