@@ -225,6 +225,12 @@ export const commandSchemas = {
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),
     long: z.boolean().default(false),
+    within: z.coerce
+      .number()
+      .min(0)
+      .max(1_440)
+      .optional()
+      .describe("Minutes after which no further file of tests on planes begins. @default no end"),
     filter: z.array(z.string()).default([]),
   }),
 } as const;

@@ -270,6 +270,7 @@ program
   .argument("[tier]", "unit or all")
   .argument("[filter...]", "only test files whose path contains one of these")
   .option("--long", "drills, fuzz and large data too")
+  .option("--within <minutes>", "begin no further file of tests on planes after so long, and tell which did not run")
   .action(async (tier, filter, raw) =>
     exit((await import("./commands/test.ts")).test(parseOptions("test", { tier, filter, ...raw }))),
   );

@@ -6,7 +6,7 @@ import { z } from "zod";
 /**
  * What a part of the tests came to. `failures` says each failed test again: where it stands, its name, its error's first
  * lines; `unsteady` in the same way those that passed only at a second try. `without` says which did not run for want of
- * an extended part of the toolchain.
+ * an extended part of the toolchain, `late` the files that did not begin in time.
  */
 export interface Count {
   passed: number;
@@ -15,6 +15,7 @@ export interface Count {
   failures: string[];
   unsteady: string[];
   without: string[];
+  late: string[];
 }
 
 /** Enough for an assertion with its difference, not for a log that was put into a message. */
@@ -80,11 +81,15 @@ export function countResults(file: string, project: string, exitCode: number | u
     failures,
     unsteady,
     without,
+    late: [],
   };
 }
 
 /** Nothing yet. */
-export const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [], without: [] });
+export const nothing = (): Count => ({
+  ...{ passed: 0, failed: 0, skipped: 0 },
+  ...{ failures: [], unsteady: [], without: [], late: [] },
+});
 
 /** One failure that is in no test, with what was said of it. */
 export const failure = (text: string, error = ""): Count => ({
@@ -100,12 +105,14 @@ export function add(count: Count, more: Count): void {
   count.failures.push(...more.failures);
   count.unsteady.push(...more.unsteady);
   count.without.push(...more.without);
+  count.late.push(...more.late);
 }
 
 /** The end of a test run: each failure again, since the place where it was told first is far above, then the count. */
-export function summary({ passed, failed, skipped, failures, unsteady, without }: Count): string {
+export function summary({ passed, failed, skipped, failures, unsteady, without, late }: Count): string {
   const again = unsteady.map((text) => `UNSTEADY, passed at the second try: ${text}\n`);
   again.push(...without.map((text) => `DID NOT RUN: ${text}, which \`./biplane up --with\` builds\n`));
+  again.push(...late.map((file) => `DID NOT RUN: ${file}, since the time of --within was over\n`));
   again.push(...failures.map((text) => `FAILED: ${text}\n`));
   return `${again.join("")}${passed} passed, ${failed} failed, ${skipped} skipped\n`;
 }

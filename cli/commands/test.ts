@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { bringUp, isUp, takeDown } from "../../sandbox/local-run.ts";
@@ -6,11 +5,8 @@ import { paths } from "../../sandbox/paths.ts";
 import { createProgress, ensureGenerated, ensureToolchain } from "../../sandbox/toolchain/index.ts";
 import type { CommandOptions } from "../config.ts";
 import { checkout } from "../context.ts";
-import { add, type Count, countResults, failure, nothing, summary } from "../test-results.ts";
-
-const vitest = join(checkout, "node_modules/vitest/vitest.mjs");
-/** Begins the names of what the tools leave for the next run, and for the count. */
-const results = join(checkout, "node_modules/.biplane-test");
+import { add, type Count, failure, nothing, summary } from "../test-results.ts";
+import { filesOf, results, runSuite, runSuiteUntil } from "../test-suite.ts";
 
 const tools: [name: string, tool: string, args: string[]][] = [
   ["format and lint", "biome", ["ci", "--colors=off"]],
@@ -20,12 +16,15 @@ const tools: [name: string, tool: string, args: string[]][] = [
 /**
  * `unit`: no planes. Everything: lint, types and unit tests first, since they are quick to say no; then those against a
  * database; then those that start their own parts; then the planes, which come up only if a test of theirs is asked for.
+ * `within`: of these last, none begins later, so that a slow machine tells what it saw in place of being cut off.
  */
-export async function test({ tier, long, filter }: CommandOptions<"test">): Promise<number> {
+export async function test({ tier, long, within, filter }: CommandOptions<"test">): Promise<number> {
+  const until = within === undefined ? Number.POSITIVE_INFINITY : Date.now() + within * 60_000;
   const here = paths();
   const progress = createProgress(here);
   const count = nothing();
-  const asked = async (project: string) => tier === "all" && (filter.length === 0 || (await holds(project, filter)));
+  const asked = async (project: string) =>
+    tier === "all" && (filter.length === 0 || (await filesOf(project, filter)).length > 0);
   const [integration, visits, planes, lifecycle] = [
     await asked("integration"),
     await asked("visits"),
@@ -38,22 +37,25 @@ export async function test({ tier, long, filter }: CommandOptions<"test">): Prom
   await Promise.all([
     // Beside the unit tests, which wait now and then.
     filter.length === 0 ? gates(count, tools) : undefined,
-    suite(count, "unit", filter),
+    runSuite(count, { project: "unit", filter }),
   ]);
   const env = { BIPLANE_LONG: long ? "1" : "" };
-  if (tier === "all") await suite(count, "database", filter, env);
-  if (integration) await suite(count, "integration", filter, env);
+  const all = (project: string) => runSuite(count, { project, filter, env });
+  const untilLate = (project: string, atOnce: number) =>
+    within === undefined ? all(project) : runSuiteUntil(count, { project, filter, env }, { until, atOnce });
+  if (tier === "all") await all("database");
+  if (integration) await all("integration");
   if (visits || planes) {
     const wasUp = isUp(here);
     try {
       await bringUp(here, progress);
-      await suite(count, "visits", filter, env);
-      await suite(count, "planes", filter, env);
+      await untilLate("visits", 8);
+      await untilLate("planes", 4);
     } finally {
       if (!wasUp) await takeDown(here, progress);
     }
   }
-  if (lifecycle) await suite(count, "lifecycle", filter, env);
+  if (lifecycle) await untilLate("lifecycle", 1);
   process.stdout.write(summary(count));
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
@@ -72,27 +74,4 @@ async function gates(count: Count, asked: typeof tools): Promise<void> {
     else add(count, failure(name, said));
     process.stdout.write(`${said ? `${said}\n` : ""}${exitCode === 0 ? "ok" : "FAILED"}: ${name}\n`);
   }
-}
-
-/** Whether the project has a file that the filter leaves. */
-async function holds(project: string, filter: string[]): Promise<boolean> {
-  const args = ["list", "--filesOnly", `--project=${project}`, ...filter];
-  return (await execa(process.execPath, [vitest, ...args], { cwd: checkout, stdin: "ignore" })).stdout !== "";
-}
-
-async function suite(count: Count, project: string, filter: string[], env: Record<string, string> = {}): Promise<void> {
-  const file = `${results}-${project}.json`;
-  rmSync(file, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const args = ["run", `--project=${project}`, "--passWithNoTests", ...reporters, ...filter];
-  const { exitCode } = await execa(process.execPath, [vitest, ...args], {
-    cwd: checkout,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    env: { NODE_COMPILE_CACHE: `${results}-compiled`, ...env },
-    // The file says how the tests went.
-    reject: false,
-  });
-  add(count, countResults(file, project, exitCode, checkout));
 }
