@@ -1,18 +1,8 @@
 /** A kept resource in the words of Azure's resource manager; pure. Programs give what the API takes, so little is turned. */
 import { rows } from "../providers/azure/rows.ts";
 import type { Entry } from "../providers/machine/kept.ts";
-import { isProperties, type Properties, type Value } from "../providers/machine/values.ts";
-
-export interface ReadRequest {
-  method: string;
-  /** Path and query, as they came. */
-  url: string;
-}
-
-export interface ReadAnswer {
-  status: number;
-  body: object;
-}
+import { list, object } from "../providers/machine/reads.ts";
+import type { Properties, Value } from "../providers/machine/values.ts";
 
 export interface KeptSubscription {
   /** By ARM id. */
@@ -20,9 +10,6 @@ export interface KeptSubscription {
   /** Users' secrets in vaults, without their values: programs make none. @default none */
   secrets?: readonly { vault: string; name: string; contentType?: string; tags?: Record<string, string> }[];
 }
-
-export const object = (value: Value | undefined): Properties => (isProperties(value) ? value : {});
-export const list = (value: Value | undefined): readonly Value[] => (Array.isArray(value) ? value : []);
 
 /** What stands beside `properties` in every resource. */
 const beside = ["location", "tags", "sku", "kind", "identity", "zones", "extendedLocation"];

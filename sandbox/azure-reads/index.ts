@@ -4,7 +4,8 @@
  * judged here: who may ask is the matter of whoever lets the call in.
  */
 import type { Entry } from "../providers/machine/kept.ts";
-import { type KeptSubscription, list, object, page, type ReadAnswer, type ReadRequest, resourceOf } from "./answer.ts";
+import { list, object, type ReadAnswer, type ReadRequest } from "../providers/machine/reads.ts";
+import { type KeptSubscription, page, resourceOf } from "./answer.ts";
 import { builtInPermissions } from "./roles.ts";
 
 /** Kinds of which all that are in a subscription are listed. */

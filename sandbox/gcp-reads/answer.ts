@@ -1,17 +1,6 @@
 /** What Google's REST APIs answer of a kept project, and in which words; pure. */
 import type { Entry } from "../providers/machine/kept.ts";
-import { isProperties, type Properties, type Value } from "../providers/machine/values.ts";
-
-export interface ReadRequest {
-  method: string;
-  /** Path and query, as they came. */
-  url: string;
-}
-
-export interface ReadAnswer {
-  status: number;
-  body: object;
-}
+import type { Value } from "../providers/machine/values.ts";
 
 export interface KeptProject {
   /** By path. */
@@ -27,8 +16,6 @@ export interface Route {
   answer(names: readonly string[], query: URLSearchParams, project: KeptProject): object | undefined;
 }
 
-export const object = (value: Value | undefined): Properties => (isProperties(value) ? value : {});
-export const list = (value: Value | undefined): readonly Value[] => (Array.isArray(value) ? value : []);
 export const text = (value: Value | undefined): string => String(value ?? "");
 
 /** Properties that are there: the APIs leave out what is not set. */

@@ -1,6 +1,7 @@
 import type { Entry } from "../providers/machine/kept.ts";
+import { list, object } from "../providers/machine/reads.ts";
 import type { Value } from "../providers/machine/values.ts";
-import { entriesOf, given, type KeptProject, list, object, page, type Route, text } from "./answer.ts";
+import { entriesOf, given, type KeptProject, page, type Route, text } from "./answer.ts";
 
 const base = "https://www.googleapis.com/compute/v1/";
 const link = (path: Value | undefined) => (path === undefined ? undefined : `${base}${pathOf(path)}`);

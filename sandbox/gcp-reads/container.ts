@@ -1,6 +1,7 @@
 import type { Entry } from "../providers/machine/kept.ts";
+import { object } from "../providers/machine/reads.ts";
 import type { Properties } from "../providers/machine/values.ts";
-import { entriesOf, given, type KeptProject, object, type Route, text } from "./answer.ts";
+import { entriesOf, given, type KeptProject, type Route, text } from "./answer.ts";
 
 export const containerRoutes: readonly Route[] = [
   {

@@ -4,7 +4,8 @@
  * who may ask is the matter of whoever lets the call in.
  */
 
-import type { KeptProject, ReadAnswer, ReadRequest, Route } from "./answer.ts";
+import type { ReadAnswer, ReadRequest } from "../providers/machine/reads.ts";
+import type { KeptProject, Route } from "./answer.ts";
 import { computeRoutes } from "./compute.ts";
 import { containerRoutes } from "./container.ts";
 import { iamRoutes } from "./iam.ts";

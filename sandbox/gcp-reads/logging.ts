@@ -1,5 +1,6 @@
 import type { Entry } from "../providers/machine/kept.ts";
-import { entriesOf, given, object, page, type Route } from "./answer.ts";
+import { object } from "../providers/machine/reads.ts";
+import { entriesOf, given, page, type Route } from "./answer.ts";
 import { policyOf } from "./policy.ts";
 
 /** Every project is born with them. Source: Cloud Logging, "Routing and storage overview". */

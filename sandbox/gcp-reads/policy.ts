@@ -1,6 +1,7 @@
 /** Allow policies, put together from the members that are kept one by one. */
 import { policyPart } from "../providers/machine/kept.ts";
-import { type KeptProject, object, text } from "./answer.ts";
+import { object } from "../providers/machine/reads.ts";
+import { type KeptProject, text } from "./answer.ts";
 
 interface Binding {
   role: string;

@@ -1,6 +1,7 @@
 import { projectNumber } from "../providers/gcp/rows.ts";
+import { list, object } from "../providers/machine/reads.ts";
 import type { Properties, Value } from "../providers/machine/values.ts";
-import { entriesOf, given, list, object, page, type Route, text } from "./answer.ts";
+import { entriesOf, given, page, type Route, text } from "./answer.ts";
 import { policyOf } from "./policy.ts";
 
 /** How buckets are set up; their objects are elsewhere. */

@@ -1,6 +1,7 @@
 /** Images, keys, secrets and logs. */
 import type { Entry } from "../providers/machine/kept.ts";
-import { entriesOf, given, type KeptProject, list, object, page, type Route, text } from "./answer.ts";
+import { list, object } from "../providers/machine/reads.ts";
+import { entriesOf, given, type KeptProject, page, type Route, text } from "./answer.ts";
 import { policyOf } from "./policy.ts";
 
 const repositories = "gcp:artifactregistry/repository:Repository";

@@ -1,4 +1,5 @@
 import { defineAwsJointCheck } from "../check.ts";
+import type { RegionFacts } from "../facts-region.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeWorld } from "../reason/iam/plane-world.ts";
 import { simulate } from "../reason/iam/simulate.ts";
@@ -18,6 +19,23 @@ const duties: { what: string; action: string; on: "cluster" | "nodegroup" | "add
 ];
 /** Three heartbeats. */
 const longestSeconds = 30;
+
+/** Of what `judgeHeard` looks at, in whichever cloud. */
+export const heardSabotages: readonly { name: string; apply(facts: Pick<RegionFacts, "regionClusters">): undefined }[] =
+  [
+    {
+      name: "nobody has heard of the plane for a minute",
+      apply({ regionClusters }) {
+        for (const cluster of regionClusters) cluster.heardSecondsAgo = 60;
+      },
+    },
+    {
+      name: "the region does not know the plane",
+      apply(facts) {
+        facts.regionClusters = facts.regionClusters.map((one) => ({ ...one, cluster: `${one.cluster}-other` }));
+      },
+    },
+  ];
 
 export const vendorKeepsItAvailable = defineAwsJointCheck({
   id: "CLS-07",
@@ -90,18 +108,7 @@ export const vendorKeepsItAvailable = defineAwsJointCheck({
         principals.entities = principals.entities.filter(({ arn }) => arn !== customer.management?.roleArn);
       },
     },
-    {
-      name: "nobody has heard of the plane for a minute",
-      apply({ regionClusters }) {
-        for (const cluster of regionClusters) cluster.heardSecondsAgo = 60;
-      },
-    },
-    {
-      name: "the region does not know the plane",
-      apply(facts) {
-        facts.regionClusters = facts.regionClusters.map((one) => ({ ...one, cluster: `${one.cluster}-other` }));
-      },
-    },
+    ...heardSabotages,
   ],
 });
 

@@ -1,7 +1,7 @@
 import { defineGoogleJointCheck } from "../check.ts";
 import { fail } from "../outcome.ts";
 import { googlePlaneFacts, named } from "../reason/gcp/plane.ts";
-import { judgeHeard } from "./cls-07-availability.ts";
+import { heardSabotages, judgeHeard } from "./cls-07-availability.ts";
 import { askAll } from "./google-questions.ts";
 
 /**
@@ -86,17 +86,6 @@ export const googleVendorKeepsItAvailable = defineGoogleJointCheck({
         facts.googleAccounts = facts.googleAccounts.filter(({ email }) => email !== customer.management?.account);
       },
     },
-    {
-      name: "nobody has heard of the plane for a minute",
-      apply({ regionClusters }) {
-        for (const cluster of regionClusters) cluster.heardSecondsAgo = 60;
-      },
-    },
-    {
-      name: "the region does not know the plane",
-      apply(facts) {
-        facts.regionClusters = facts.regionClusters.map((one) => ({ ...one, cluster: `${one.cluster}-other` }));
-      },
-    },
+    ...heardSabotages,
   ],
 });

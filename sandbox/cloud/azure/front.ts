@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JSONWebKeySet } from "jose";
-import { answer, type FrontRequest, type FrontResponse, readWhole, splitTarget } from "../front/exchange.ts";
+import { answer, type FrontRequest, type FrontResponse, fieldsOf, readWhole, splitTarget } from "../front/exchange.ts";
 import { trustingAgent } from "../front/upstream.ts";
 import { problem, type Reply } from "../google/answers.ts";
 import { keptReader } from "../google/kept-reader.ts";
@@ -66,19 +66,5 @@ export function createAzureFront(config: AzureConfig): AzureHandler {
     const allowed = (asked: Omit<Asked, "principal">) => isAllowed(entries(), { ...asked, principal });
     if (api === "vault") return vaults.take({ method, path, body }, entries(), allowed);
     return queryLogs(path, body, entries(), allowed);
-  }
-}
-
-function fieldsOf(request: FrontRequest, body: Buffer): Record<string, unknown> {
-  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
-    return Object.fromEntries(new URLSearchParams(body.toString()));
-  }
-  try {
-    const fields: unknown = JSON.parse(body.toString());
-    return typeof fields === "object" && fields !== null ? { ...fields } : {};
-  } catch (error) {
-    // Without fields it is refused as any other that lacks them.
-    if (error instanceof SyntaxError) return {};
-    throw error;
   }
 }

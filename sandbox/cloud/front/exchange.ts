@@ -73,3 +73,18 @@ export function answer(response: FrontResponse, status: number, headers: Outgoin
   response.statusCode = status;
   response.end(body);
 }
+
+/** Of a body that is a form or JSON; none of any other. */
+export function fieldsOf(request: FrontRequest, body: Buffer): Record<string, unknown> {
+  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    return Object.fromEntries(new URLSearchParams(body.toString()));
+  }
+  try {
+    const fields: unknown = JSON.parse(body.toString());
+    return typeof fields === "object" && fields !== null ? { ...fields } : {};
+  } catch (error) {
+    // Without fields it is refused as any other that lacks them.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

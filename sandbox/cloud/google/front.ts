@@ -12,6 +12,7 @@ import {
   answer,
   type FrontRequest,
   type FrontResponse,
+  fieldsOf,
   flatHeaders,
   readWhole,
   splitTarget,
@@ -121,19 +122,5 @@ export function createGoogleFront(config: GoogleConfig): GoogleHandler {
     if (who.principal !== google.operator) return problem(403, `${who.principal} may not call ${method} ${path}.`);
     const read = answerRead({ method, url: target }, { kept: entries(), secrets: secrets.list() });
     return json(read.body, read.status);
-  }
-}
-
-function fieldsOf(request: FrontRequest, body: Buffer): Record<string, unknown> {
-  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
-    return Object.fromEntries(new URLSearchParams(body.toString()));
-  }
-  try {
-    const fields: unknown = JSON.parse(body.toString());
-    return typeof fields === "object" && fields !== null ? { ...fields } : {};
-  } catch (error) {
-    // Without fields it is refused as any other that lacks them.
-    if (error instanceof SyntaxError) return {};
-    throw error;
   }
 }

@@ -1,10 +1,11 @@
 /** Reads of Azure's REST APIs: so many at once, every list to its last page, each answer held to the shape that is read. */
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
 import { z } from "zod";
-import { messageOf } from "../../../shared/errors.ts";
+import { AzureError } from "../../../shared/azure.ts";
+import { restCaller, type Send } from "../../../shared/rest.ts";
 import type { AzureTarget } from "../../target.ts";
 import { patienceMs } from "../attempt.ts";
+import { mostPages, queue, sendTrusting } from "../rest.ts";
 import { readSecret } from "../secret-file.ts";
 
 export interface Reads {
@@ -16,37 +17,19 @@ export interface Reads {
   blob(path: string, query: Record<string, string>): Promise<string>;
 }
 
-/** Sends one call. */
-export type Send = (url: string, headers: Record<string, string>, signal: AbortSignal) => Promise<Response>;
-
 export interface AzureOptions {
   /** Origin of the resource manager. */
   manager: string;
   /** Origin of the storage account. */
   blobs: string;
-  send: Send;
+  /** @default fetch */
+  send?: Send | undefined;
   /** @returns a bearer token. @throws for what nobody gave one for */
   token(of: "manager" | "blobs"): Promise<string>;
   /** Before the second and the third try. @default 500 */
   backoffMs?: number;
 }
 
-/** An answer that is none, in words that hold no token. */
-class AzureError extends Error {
-  override readonly name = "AzureError";
-  readonly passes: boolean;
-  readonly retryAfterMs: number;
-
-  constructor(message: string, { status, retryAfterMs = 0 }: { status: number; retryAfterMs?: number }) {
-    super(message);
-    this.passes = status === 0 || status === 429 || status >= 500;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-const tries = 3;
-/** Pages of one list: more are a server that goes round in a circle. */
-const mostPages = 1_000;
 /** Calls at once: Azure gives each caller a bucket of tokens that fills again within seconds. */
 const atOnce = 12;
 
@@ -55,34 +38,15 @@ const pageSchema = z.looseObject({ value: z.array(z.unknown()), nextLink: z.stri
 export function readsOf({ manager, blobs, send, token, backoffMs = 500 }: AzureOptions): Reads {
   const turn = queue(atOnce);
 
-  async function once(of: "manager" | "blobs", url: string, subject: string): Promise<string> {
-    const until = AbortSignal.timeout(patienceMs);
-    let answer: Response;
-    const authorization = `Bearer ${await token(of)}`;
-    try {
-      // What blobs answer depends on it; the resource manager does not look.
-      answer = await send(url, { authorization, "x-ms-version": "2023-11-03" }, until);
-    } catch (error) {
-      throw new AzureError(`${subject}: no answer: ${messageOf(error)}`, { status: 0 });
-    }
-    const body = await answer.text();
-    if (answer.ok) return body;
-    const told = Number(answer.headers.get("retry-after") ?? 0) * 1000;
-    const retryAfterMs = Number.isFinite(told) ? told : 0;
-    throw new AzureError(`${subject}: ${answer.status}${reasonOf(body)}`, { status: answer.status, retryAfterMs });
-  }
+  const call = restCaller({ send, timeoutMs: patienceMs, backoffMs, failure: AzureError, reasonOf });
 
   async function ask(of: "manager" | "blobs", url: string): Promise<string> {
     const subject = `GET ${url.replace(/^https?:\/\/[^/]+/, "").replace(/\?.*/s, "")}`;
-    for (let at = 1; ; at++) {
-      try {
-        return await turn(() => once(of, url, subject));
-      } catch (error) {
-        if (!(error instanceof AzureError && error.passes) || at === tries || error.retryAfterMs > patienceMs)
-          throw error;
-        await new Promise((over) => setTimeout(over, Math.max(error.retryAfterMs, backoffMs * 2 ** (at - 1))));
-      }
-    }
+    return await turn(async () => {
+      // What blobs answer depends on the version; the resource manager does not look.
+      const headers = new Headers({ authorization: `Bearer ${await token(of)}`, "x-ms-version": "2023-11-03" });
+      return (await call({ method: "GET", url, subject, headers: async () => headers, repeatable: true })).text();
+    });
   }
 
   const urlOf = (path: string, query: Record<string, string>) =>
@@ -113,32 +77,16 @@ export function readsOf({ manager, blobs, send, token, backoffMs = 500 }: AzureO
 }
 
 /** The API's own words, or none: what else stands in an error's body is not told. */
-function reasonOf(body: string): string {
+async function reasonOf(answer: Response): Promise<string | undefined> {
+  const body = await answer.text();
   const error = z.object({ error: z.object({ code: z.string(), message: z.string().default("") }) });
   try {
     const { code, message } = error.parse(JSON.parse(body)).error;
-    return ` ${code}: ${message.split("\n")[0]}`;
+    return `${code}: ${message.split("\n")[0]}`;
   } catch {
-    const code = /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
-    return code ? ` ${code}` : "";
+    // XML, as of blobs, or nothing that is known.
+    return /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
   }
-}
-
-/** Runs so many at a time, the others in the order in which they came. */
-function queue(size: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running === size) await new Promise<void>((next) => waiting.push(next));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
 }
 
 export function optionsOf({ azure, storageAccount }: AzureTarget): AzureOptions {
@@ -147,32 +95,11 @@ export function optionsOf({ azure, storageAccount }: AzureTarget): AzureOptions 
   return {
     manager: origin(endpointUrl ?? "https://management.azure.com"),
     blobs: origin(blobUrl ?? `https://${storageAccount}.blob.core.windows.net`),
-    send: caFile
-      ? sendTrusting(readFileSync(caFile, "utf8"))
-      : (url, headers, signal) => fetch(url, { headers, signal, redirect: "error" }),
+    ...(caFile ? { send: sendTrusting(readFileSync(caFile, "utf8")) } : {}),
     async token(of) {
       if (of === "manager") return readSecret(accessTokenFile);
       if (storageTokenFile === undefined) throw new Error("the target names no storageTokenFile");
       return readSecret(storageTokenFile);
     },
   };
-}
-
-/** `fetch` knows the authorities of the process alone. */
-function sendTrusting(ca: string): Send {
-  return (url, headers, signal) =>
-    new Promise((resolve, reject) => {
-      const call = request(url, { headers, signal, ca }, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
-        answer.on("error", reject);
-        answer.on("end", () => {
-          const after = answer.headers["retry-after"];
-          const init = { status: answer.statusCode ?? 500, headers: after ? { "retry-after": after } : {} };
-          resolve(new Response(answer.statusCode === 204 ? null : Buffer.concat(parts), init));
-        });
-      });
-      call.on("error", reject);
-      call.end();
-    });
 }

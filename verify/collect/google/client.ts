@@ -1,11 +1,10 @@
 /** Reads of Google's REST APIs: so many at once, every list to its last page, each answer held to the shape that is read. */
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
 import { z } from "zod";
 import { type Google, type GoogleCall, google } from "../../../shared/google.ts";
-import type { Send } from "../../../shared/rest.ts";
 import type { GoogleTarget } from "../../target.ts";
 import { patienceMs } from "../attempt.ts";
+import { mostPages, queue, sendTrusting } from "../rest.ts";
 import { readSecret } from "../secret-file.ts";
 
 export interface Reads {
@@ -16,8 +15,6 @@ export interface Reads {
   all<T>(call: GoogleCall, field: string, schema: z.ZodType<T>): Promise<T[]>;
 }
 
-/** Pages of one list: more are a server that goes round in a circle. */
-const mostPages = 1_000;
 /** Calls at once: quotas of Google's are by the minute, and each refusal for it is asked again after its own time. */
 const atOnce = 16;
 const pageSchema = z.looseObject({ nextPageToken: z.string().default("") });
@@ -50,23 +47,6 @@ export function readsOf(client: Google): Reads {
   };
 }
 
-/** Runs so many at a time, the others in the order in which they came. */
-function queue(size: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running === size) await new Promise<void>((next) => waiting.push(next));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
 /** @param token in the place of the target's own */
 export function clientOf(
   { endpointUrl, caFile, accessTokenFile }: GoogleTarget["google"],
@@ -80,19 +60,4 @@ export function clientOf(
     ...(token ? { token } : {}),
     ...(caFile ? { send: sendTrusting(readFileSync(caFile, "utf8")) } : {}),
   });
-}
-
-/** `fetch` knows the authorities of the process alone. */
-function sendTrusting(ca: string): Send {
-  return (url, { method, headers, signal, body }) =>
-    new Promise((resolve, reject) => {
-      const call = request(url, { method, headers: Object.fromEntries(headers), signal, ca }, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
-        answer.on("error", reject);
-        answer.on("end", () => resolve(new Response(Buffer.concat(parts), { status: answer.statusCode ?? 500 })));
-      });
-      call.on("error", reject);
-      call.end(body);
-    });
 }
