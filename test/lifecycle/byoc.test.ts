@@ -36,7 +36,8 @@ const familyOf = (claim: string) => claim.replace(/-.*/, "");
 function resultsOf(model: Model, wanted: (one: Evidence) => boolean): Map<string, string> {
   const all = readEvidence(join(here.cache, "evidence"), currentCommit(checkout));
   const decided = all.filter(({ claim, result }) => ofBoth.has(claim) && result !== "not-evaluated");
-  const own = decided.filter((one) => one.model === model && wanted(one));
+  // A plane of another cloud, judged at this commit as well, is no self-managed counterpart of this customer's.
+  const own = decided.filter((one) => one.cloud === "aws" && one.model === model && wanted(one));
   const found = new Map<string, string>();
   for (const { claim, result } of own.toSorted((a, b) => a.claim.localeCompare(b.claim)))
     if (!found.has(claim) || result === "fail") found.set(claim, result);
