@@ -35,6 +35,9 @@ export type Plane = keyof typeof clusters;
 
 export const zone = "biplane.test";
 
+/** Apps' hosts lie right below it. */
+export const appsDomain = `apps.${zone}`;
+
 /** Names that stand for public ones. Region and relay names are made by the stack's DNS records, not here. */
 export const names = {
   /** One endpoint for every AWS service: objects, IAM, STS, EKS and the rest. */

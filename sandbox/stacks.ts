@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { buildNamespace } from "../components/image-builder/contract.ts";
 import { shipperNamespace } from "../components/logs/contract.ts";
+import { gatewayNamespace, type ServingImages, servingNamespace } from "../components/serving/contract.ts";
 import {
   accounts,
+  appsDomain,
   awsRegion,
   clusters,
+  ecrHost,
   names,
   network,
   operatorRole,
@@ -46,6 +49,8 @@ export const localNamespaces: Record<Plane, string[]> = {
     ...local.onDemand.map(projectNamespace),
     shipperNamespace,
     buildNamespace,
+    servingNamespace,
+    gatewayNamespace,
   ],
 };
 
@@ -56,6 +61,8 @@ export interface Images {
   logShipper?: string;
   /** @default none: the part that builds images is not built */
   buildkit?: string;
+  /** @default none: the part that serves apps is not built */
+  apps?: ServingImages;
 }
 
 /**
@@ -197,6 +204,7 @@ export function customerConfig({ model, images, dnsServers }: CustomerSettings):
     ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
     // A given cluster's nodes know this machine's registry by another name than ECR's.
     ...(images.buildkit && !dnsServers ? { imageBuilder: ownBuilder(images.buildkit) } : {}),
+    ...(images.apps && !dnsServers ? { apps: ownApps(images.apps) } : {}),
     ...(dnsServers ? {} : { egress: ownEgress }),
     dnsServers: (dnsServers ?? [clusters.customer.dns]).flatMap(single),
   });
@@ -211,6 +219,11 @@ function ownBuilder(image: string) {
     registries: networks,
     packages: { url: `http://${names.packages}:${packagesPort}`, networks },
   };
+}
+
+/** Knative asks no registry of this machine for a digest: it would by TLS, which they have none of. */
+function ownApps(images: ServingImages) {
+  return { domain: appsDomain, images, skipTagResolving: [names.registry, ecrHost], routesBy: "rest" };
 }
 
 /** @param values keys without their namespace. @returns as the engine is given them, nested values as JSON */

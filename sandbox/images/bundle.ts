@@ -21,10 +21,16 @@ export function entryPoints(folder: string = services): Record<string, string> {
 
 /** Writes `<out>/<plane>/<name>.mjs`, and the migrations beside the one that runs them. */
 export async function bundleServices(out: string): Promise<void> {
+  await bundle(entryPoints(), out);
+  if (existsSync(migrations)) cpSync(migrations, join(out, "control/migrations"), { recursive: true });
+}
+
+/** Writes `<out>/<name>.mjs` of each. */
+export async function bundle(entries: Record<string, string>, out: string): Promise<void> {
   try {
     await build({
       absWorkingDir: root,
-      entryPoints: entryPoints(),
+      entryPoints: entries,
       outdir: out,
       outExtension: { ".js": ".mjs" },
       bundle: true,
@@ -44,12 +50,15 @@ export async function bundleServices(out: string): Promise<void> {
   } catch (error) {
     throw new UserError(`The services cannot be bundled: ${messageOf(error)}`, { exitCode: 1, cause: error });
   }
-  if (existsSync(migrations)) cpSync(migrations, join(out, "control/migrations"), { recursive: true });
 }
 
 /** Everything that the bundles are made from, tests left out. */
 export function bundleInputs(): string[] {
-  const folders = [services, join(root, "shared"), join(root, "gen/flyteidl2"), join(root, "gen/biplane")];
+  return sourcesIn([services, join(root, "shared"), join(root, "gen/flyteidl2"), join(root, "gen/biplane")]);
+}
+
+/** What a bundle of these folders' files is made from, with what makes it. */
+export function sourcesIn(folders: string[]): string[] {
   const sources = folders
     .flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }))
     .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|js|json|sql)$/.test(entry.name))

@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ServingImages } from "../../components/serving/contract.ts";
 import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Sandbox } from "../context.ts";
+import { appsPlans } from "./apps.ts";
 import { Builder } from "./buildah.ts";
 import { buildkitPlan } from "./buildkit.ts";
 import { dataframesPlan } from "./dataframes.ts";
@@ -24,6 +26,8 @@ export interface Images {
   task: string;
   logShipper?: string;
   buildkit?: string;
+  /** What serves apps. */
+  apps?: ServingImages;
 }
 
 /**
@@ -41,13 +45,20 @@ export async function ensureImages(
   const [services, task] = [servicesPlan(), taskPlan()];
   const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
   const buildkit = parts.includes("images") ? buildkitPlan(sandbox) : undefined;
-  const more = [shipper, buildkit].filter((plan) => plan !== undefined);
+  const apps = parts.includes("apps") ? appsPlans(sandbox) : undefined;
+  const more = [shipper, buildkit, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
   const held = await ensureAll(sandbox, registry, [services, task, ...more]);
   return {
     ...{ services: held(services), task: held(task) },
     ...(shipper ? { logShipper: held(shipper) } : {}),
     ...(buildkit ? { buildkit: held(buildkit) } : {}),
+    ...(apps ? { apps: mapped(apps, held) } : {}),
   };
+}
+
+function mapped<Key extends string, From, To>(values: Record<Key, From>, to: (value: From) => To): Record<Key, To> {
+  const entries = Object.entries(values) as [Key, From][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, to(value)])) as Record<Key, To>;
 }
 
 /**
@@ -70,7 +81,8 @@ async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): 
       const builder = new Builder(sandbox, scratch);
       const makeAll = async (room: string) => {
         for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
-        const parts = plans.filter(({ name }) => name === "log-shipper" || name === "buildkit");
+        // Dataframes are made when somebody asks for them, and then only the registry keeps them.
+        const parts = plans.filter(({ name }) => name !== "dataframes");
         await builder.keepOnly([servicesPlan(), taskPlan(), ...parts].flatMap(({ keep }) => keep));
       };
       try {

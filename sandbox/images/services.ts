@@ -11,16 +11,37 @@ import { commonConfig, type ImagePlan } from "./plan.ts";
 const root = join(import.meta.dirname, "../..");
 const include = ["ca-certificates"];
 
-export function servicesPlan(): ImagePlan {
+/** Debian, and on it Node: what the images of Node programs stand on. */
+export function nodeBase() {
   const debianKey = contentKey({
     root,
     files: [join(import.meta.dirname, "debian.ts")],
     values: { suite, include },
   });
   const nodeKey = contentKey({ values: { debianKey, node: process.version, arch: process.arch } });
-  const key = contentKey({ root, files: [...bundleInputs(), import.meta.filename], values: { nodeKey, commonConfig } });
   const debian = `localhost/biplane/debian:${debianKey}`;
   const node = `localhost/biplane/node:${nodeKey}`;
+  return {
+    ...{ debianKey, nodeKey, debian, node },
+    async ensureDebian(sandbox: Sandbox, builder: Builder, scratch: string) {
+      if (await builder.has(debian)) return;
+      await makeDebian(sandbox, join(scratch, "debian"), include, builder.log);
+      await builder.make({ image: debian, add: [{ from: join(scratch, "debian"), to: "/" }] });
+    },
+    async ensure(sandbox: Sandbox, builder: Builder, scratch: string) {
+      if (await builder.has(node)) return;
+      await this.ensureDebian(sandbox, builder, scratch);
+      sandbox.progress("services image: Node");
+      // The very Node that runs this: one version for everything.
+      await builder.make({ image: node, from: debian, add: [{ from: process.execPath, to: "/usr/local/bin/node" }] });
+    },
+  };
+}
+
+export function servicesPlan(): ImagePlan {
+  const base = nodeBase();
+  const { nodeKey, debian, node } = base;
+  const key = contentKey({ root, files: [...bundleInputs(), import.meta.filename], values: { nodeKey, commonConfig } });
   const image = `localhost/biplane/services:${key}`;
   return {
     name: "services",
@@ -28,15 +49,7 @@ export function servicesPlan(): ImagePlan {
     image,
     keep: [debian, node, image],
     async make(sandbox: Sandbox, builder: Builder, scratch: string) {
-      if (!(await builder.has(node))) {
-        if (!(await builder.has(debian))) {
-          await makeDebian(sandbox, join(scratch, "debian"), include, builder.log);
-          await builder.make({ image: debian, add: [{ from: join(scratch, "debian"), to: "/" }] });
-        }
-        sandbox.progress("services image: Node");
-        // The very Node that runs this: one version for everything.
-        await builder.make({ image: node, from: debian, add: [{ from: process.execPath, to: "/usr/local/bin/node" }] });
-      }
+      await base.ensure(sandbox, builder, scratch);
       sandbox.progress("services image: bundles");
       const app = join(scratch, "app");
       mkdirSync(app);

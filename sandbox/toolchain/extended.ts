@@ -1,2 +1,2 @@
 /** Parts that the first command builds which needs them: their ids alone, for whoever only reads options. */
-export const extendedParts = ["logs", "metrics", "gcp", "azure", "network-policy", "images"] as const;
+export const extendedParts = ["logs", "metrics", "gcp", "azure", "network-policy", "images", "apps"] as const;

@@ -13,10 +13,16 @@ const objectStoreVersion = [1, 8, 0] as const;
 
 const cilium = "github.com/cilium/cilium";
 const buildkit = "github.com/moby/buildkit";
+const knative = "knative.dev/serving/cmd";
 const kubernetes = "k8s.io/kubernetes/cmd";
 const kubernetesStamp = "k8s.io/component-base/version";
 /** The parts of one cluster are of one minor version; only the client may differ, by one, as Kubernetes allows. */
 const sameMinor = { args: ["--version"], fits: minorWithin(kubernetesVersion, 0) };
+
+/** Knative Serving's programs; `queue` runs beside every app. */
+export const knativePrograms = ["activator", "autoscaler", "controller", "queue", "webhook"] as const;
+/** As the part names them: alone, some of them are names of anybody's programs. */
+export const knativeProgram = (program: (typeof knativePrograms)[number]) => `knative-${program}`;
 
 export const pythonClient = pythonPart({
   id: "python-client",
@@ -152,4 +158,12 @@ export const parts: Part[] = [
     // What installs Python packages within a build: its program lies in the wheel.
     "python/images.txt",
   ),
+  goPart({
+    id: "apps",
+    title: "Apps (Knative Serving)",
+    tier: "extended",
+    seconds: 400,
+    module: "apps",
+    programs: Object.fromEntries(knativePrograms.map((program) => [knativeProgram(program), `${knative}/${program}`])),
+  }),
 ];

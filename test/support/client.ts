@@ -61,11 +61,12 @@ export async function runExample(
 /**
  * `flyte ARGS`, among the examples. The client may abort when its interpreter ends, all done: what it did is looked at.
  *
+ * @param env over the client's own variables
  * @returns what it printed, in one line without frames. @throws where it did not end well, or did not say this
  */
-export async function flyteSays(args: string[], said: RegExp): Promise<string> {
+export async function flyteSays(args: string[], said: RegExp, env: Record<string, string> = {}): Promise<string> {
   const { stdout, stderr, exitCode, signal } = await flyte(here, environment, ["--no-progress", ...args], {
-    cwd: join(checkout, "examples"),
+    ...{ cwd: join(checkout, "examples"), env },
   });
   const text = stripVTControlCharacters(`${stdout}${stderr}`).replace(/[\s│]+/g, " ");
   if ((exitCode === 0 || signal === "SIGABRT") && said.test(text)) return text;

@@ -1,0 +1,102 @@
+/** The images of what serves apps: Knative Serving's programs, Envoy, and what stands here for Kourier's controller. */
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ServingImages } from "../../components/serving/contract.ts";
+import type { Sandbox } from "../context.ts";
+import { contentKey } from "../toolchain/content-key.ts";
+import { knativeProgram, knativePrograms } from "../toolchain/parts.ts";
+import type { Builder } from "./buildah.ts";
+import { bundle, sourcesIn } from "./bundle.ts";
+import { nonRoot } from "./debian.ts";
+import { commonConfig, type ImagePlan } from "./plan.ts";
+import { nodeBase } from "./services.ts";
+
+const root = join(import.meta.dirname, "../..");
+const standIn = join(root, "sandbox/serving");
+/** As the gateway's Deployment names it: components/serving/gateway.ts. */
+const envoyProgram = "/usr/local/bin/envoy";
+
+type AppImagePlan = ImagePlan<`apps-${string}`>;
+
+/** Needs the extended part `apps`. */
+export function appsPlans({ tools }: Pick<Sandbox, "tools">): Record<keyof ServingImages, AppImagePlan> {
+  const [activator, autoscaler, controller, queue, webhook] = knativePrograms.map((program) =>
+    staticPlan(program, tools.bin(knativeProgram(program))),
+  ) as [AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan];
+  return {
+    ...{ activator, autoscaler, controller, queue, webhook },
+    gatewayController: standInPlan(),
+    gateway: envoyPlan(envoyBinary(tools.bin("envoy"))),
+  };
+}
+
+/** One program without anything around it. */
+function staticPlan(program: string, binary: string): AppImagePlan {
+  const inImage = `/ko-app/${program}`;
+  const config = [`--entrypoint=${JSON.stringify([inImage])}`, `--user=${nonRoot}:${nonRoot}`];
+  const name = `apps-${program}` as const;
+  const key = contentKey({ root: dirname(binary), files: [binary], values: { inImage, config } });
+  const image = `localhost/biplane/${name}:${key}`;
+  return {
+    ...{ name, key, image, keep: [image] },
+    async make(sandbox: Sandbox, builder: Builder) {
+      sandbox.progress(`${name} image`);
+      await builder.make({ image, add: [{ from: binary, to: inImage }], config });
+    },
+  };
+}
+
+function envoyPlan(binary: string): AppImagePlan {
+  const base = nodeBase();
+  const key = contentKey({
+    root: dirname(binary),
+    files: [binary],
+    values: { debian: base.debianKey, envoyProgram, commonConfig },
+  });
+  const name = "apps-gateway";
+  const image = `localhost/biplane/${name}:${key}`;
+  return {
+    ...{ name, key, image, keep: [base.debian, image] },
+    async make(sandbox: Sandbox, builder: Builder, scratch: string) {
+      await base.ensureDebian(sandbox, builder, scratch);
+      sandbox.progress(`${name} image: Envoy`);
+      await builder.make({
+        ...{ image, from: base.debian, config: commonConfig },
+        add: [{ from: binary, to: envoyProgram }],
+      });
+    },
+  };
+}
+
+/** The wheel's own program is a script around it. */
+function envoyBinary(script: string): string {
+  const libraries = join(dirname(script), "../lib");
+  const python = readdirSync(libraries).find((name) => name.startsWith("python3"));
+  if (!python) throw new Error(`${libraries} has no Python`);
+  return join(libraries, python, "site-packages/envoy/_bin/envoy");
+}
+
+function standInPlan(): AppImagePlan {
+  const base = nodeBase();
+  const command = ["/usr/local/bin/node", "/app/main.mjs"];
+  const config = [...commonConfig, "--workingdir=/app", `--entrypoint=${JSON.stringify(command)}`];
+  const files = sourcesIn([
+    standIn,
+    ...["components/serving", "services/shared", "services/data/executor", "shared"].map((folder) =>
+      join(root, folder),
+    ),
+  ]);
+  const key = contentKey({ root, files, values: { node: base.nodeKey, config } });
+  const name = "apps-kourier-stand-in";
+  const image = `localhost/biplane/${name}:${key}`;
+  return {
+    ...{ name, key, image, keep: [base.debian, base.node, image] },
+    async make(sandbox: Sandbox, builder: Builder, scratch: string) {
+      await base.ensure(sandbox, builder, scratch);
+      sandbox.progress(`${name} image: bundle`);
+      const app = join(scratch, "app");
+      await bundle({ main: join(standIn, "main.ts") }, app);
+      await builder.make({ image, from: base.node, add: [{ from: app, to: "/app" }], config });
+    },
+  };
+}
