@@ -9,7 +9,7 @@ import flyte.app
 prebuilt = os.environ.get("BIPLANE_TASK_IMAGE")
 
 SERVE = """
-import http.server, os, time
+import http.server, os, signal, time
 
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -31,6 +31,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+# As the container's first process nothing ends it that it does not heed itself.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 http.server.ThreadingHTTPServer(("", 8080), Answer).serve_forever()
 """
 

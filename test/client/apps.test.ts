@@ -56,12 +56,13 @@ async function statusNow() {
 }
 const becomes = (status: Status) => vi.waitFor(async () => expect(await statusNow()).toBe(status), patience);
 
-async function pods(): Promise<string[]> {
-  const listed = await kubectl(
+/** Of its newest revision, as Knative counts them: one that ends is none any more. */
+async function replicas(): Promise<string> {
+  return kubectl(
     "customer",
-    ...["get", "pods", "--namespace", namespace, "--selector", `biplane.dev/app=${name}`, "--output", "name"],
+    ...["get", "revisions.serving.knative.dev", "--namespace", namespace, "--selector", `biplane.dev/app=${name}`],
+    ...["--output", "jsonpath={.items[-1:].status.actualReplicas}"],
   );
-  return listed.split("\n").filter((line) => line !== "");
 }
 
 describe.skipIf(!served)("an app that is deployed by the client", needs("apps"), () => {
@@ -90,7 +91,7 @@ describe.skipIf(!served)("an app that is deployed by the client", needs("apps"),
 
   it("has no pod while nobody asks, and is woken by the first who does", { timeout: 6 * minuteMs }, async () => {
     const warm = Math.min(...[await ask(), await ask(), await ask()].map(({ ms }) => ms));
-    await vi.waitFor(async () => expect(await pods()).toEqual([]), patience);
+    await vi.waitFor(async () => expect(await replicas()).toBe("0"), patience);
     const cold = await ask();
     expect(cold).toMatchObject({ status: 200, body: `version 1 for ${host}\n` });
     process.stderr.write(
