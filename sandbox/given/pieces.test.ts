@@ -38,6 +38,8 @@ test("webhooks go first, custom objects' definition last", () => {
     "Namespace occupied-development",
     "Namespace union-logs",
     "Namespace union-build",
+    "Namespace knative-serving",
+    "Namespace kourier-system",
     "Namespace biplane-probe",
     "CustomResourceDefinition taskactions.flyte.org",
   ]);
