@@ -221,6 +221,7 @@ export const commandSchemas = {
       .boolean()
       .default(false)
       .describe("Does nothing, in words, where an extended part that it needs is not built"),
+    probe: z.boolean().default(false).describe("Verifies with --probe"),
   }),
   test: z.strictObject({
     tier: z.enum(["unit", "all"], "unit or all").default("all"),

@@ -16,6 +16,7 @@ program
   .description("up, run examples/hello.py by the real client, verify, a summary, down")
   .option("--keep", "leave everything running at the end")
   .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without) or gcp")
+  .option("--probe", "verify also tries what should be refused")
   .option("--if-built", "do nothing where an extended part of the toolchain that it needs is not built")
   .action(async (raw) => exit((await import("./commands/demo.ts")).demo(parseOptions("demo", raw))));
 

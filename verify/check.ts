@@ -50,6 +50,9 @@ export type Plane = "compute" | "control";
 export const clouds = ["aws", "gcp", "azure"] as const;
 export type Cloud = (typeof clouds)[number];
 
+/** As a person calls them. */
+export const cloudNames: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
+
 export interface AnyCheck extends Check<FactName, Targets> {
   plane: Plane;
   /** Where the planes stand that it can judge. */

@@ -42,7 +42,8 @@ async function record(targets: Targets, { path, ...options }: VerifyOptions): Pr
   const live = withLiveProjects(targets, read.namespaces);
   const collected = kept({ ...read, ...(options.selection.probe ? await triedOn(live) : {}) });
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  const documentedCommands = targets.customer ? await runDocumented(targets.customer, collected, path) : [];
+  const plane = targets.customer ?? targets.google ?? targets.azure;
+  const documentedCommands = plane ? await runDocumented(plane, collected, path) : [];
   return {
     ...kept({ ...options, documentedCommands }),
     startedAt: startedAt.toISOString(),

@@ -16,7 +16,7 @@ interface Stage {
 }
 
 /** The main job: everything up, a real run, verify, one page of summary, everything down again. */
-export async function demo({ keep, cloud, ifBuilt }: CommandOptions<"demo">): Promise<number> {
+export async function demo({ keep, cloud, ifBuilt, probe }: CommandOptions<"demo">): Promise<number> {
   if (ifBuilt && cloud === "gcp" && !readyParts(paths()).includes(googlePart)) {
     process.stdout.write(
       `The demo in Google Cloud did not run: it needs \`./biplane up --with ${googlePart}\` once.\n`,
@@ -41,7 +41,9 @@ export async function demo({ keep, cloud, ifBuilt }: CommandOptions<"demo">): Pr
     const ok =
       (await stage("up", () => up({ cloud }))) &&
       (await stage("run examples/hello.py", () => run(hello))) &&
-      (await stage("verify", () => verifyCommand(parseOptions("verify", files))));
+      (await stage(probe ? "verify --probe" : "verify", () =>
+        verifyCommand(parseOptions("verify", { ...files, probe })),
+      ));
     if (!ok) process.stdout.write("The demo stopped at the stage that failed; see above.\n");
   } finally {
     if (!keep) await stage("down", () => down({}));

@@ -10,31 +10,33 @@ const checkout = join(import.meta.dirname, "../..");
 /**
  * @param source the test file's name, and the claim's `by`.
  * @param modelOf what it was decided for. @default the model of the local run that is up
- * @param clouds for whose planes it was decided. @default AWS, where the local run's planes are
+ * @param cloudsOf for whose planes it was decided. @default where the local run's customer is; AWS for a test that names
+ * its model, and so looks at no local run
  * @returns `proves`, to be called inside a test for the claims that it decides, with the sabotage that the same test
  * saw turn its judgement red. A test that fails makes its claims failing.
  */
 export function evidenceFor(
   source: string,
-  modelOf = () => readEnvironment(paths()).model as string,
-  clouds: readonly Evidence["cloud"][] = ["aws"],
+  modelOf?: () => string,
+  cloudsOf: () => readonly Evidence["cloud"][] = modelOf ? () => ["aws"] : () => [readEnvironment(paths()).cloud],
 ) {
+  const model = modelOf ?? ((): string => readEnvironment(paths()).model);
   /** By test and claim: of a test that has a second try, the last one counts. */
   const decided = new Map<string, Evidence>();
   afterAll(() => {
-    // By model, so that one file can be run on a plane of each.
+    // By cloud and model, so that one file can be run on a plane of each.
     const place = join(paths().cache, "evidence");
-    writeEvidence(place, currentCommit(checkout), `${source}-${modelOf()}`, [...decided.values()]);
+    const name = [source, ...cloudsOf(), model()].join("-");
+    writeEvidence(place, currentCommit(checkout), name, [...decided.values()]);
   });
   return {
     proves(claims: readonly string[], sabotage: string): void {
       onTestFinished(({ task }) => {
         const result = task.result?.state === "pass" ? "pass" : "fail";
         const at = new Date().toISOString();
-        const model = modelOf();
+        const decision = { by: source, result, sabotage, at, model: model() } as const;
         for (const claim of claims)
-          for (const cloud of clouds)
-            decided.set(`${task.id} ${claim} ${cloud}`, { claim, by: source, result, sabotage, at, cloud, model });
+          for (const cloud of cloudsOf()) decided.set(`${task.id} ${claim} ${cloud}`, { ...decision, claim, cloud });
       });
     },
   };

@@ -1,20 +1,18 @@
 /** Writes docs/parity.md, what decides each control in each cloud: `node verify/claims/parity-document.ts`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cloud, clouds } from "../check.ts";
+import { type Cloud, cloudNames, clouds } from "../check.ts";
 import { checks } from "../checks/index.ts";
 import { type Cell, cellsOf, readParityWaivers } from "../parity.ts";
 
 export const parityDocument = join(import.meta.dirname, "../../docs/parity.md");
-
-const words: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
 
 export function renderParity(cells: readonly Cell[]): string {
   const claims = [...new Set(cells.map(({ claim }) => claim))].sort();
   const counted = clouds.map((cloud) => {
     const own = cells.filter((cell) => cell.cloud === cloud);
     const decided = own.filter(({ by }) => by.length > 0).length;
-    return `| ${words[cloud]} | ${decided} | ${own.length - decided} |`;
+    return `| ${cloudNames[cloud]} | ${decided} | ${own.length - decided} |`;
   });
   const cellOf = (claim: string, cloud: Cloud) => {
     const cell = cells.find((one) => one.claim === claim && one.cloud === cloud);
@@ -34,7 +32,7 @@ Regions stand in AWS alone, so their checks count for customers of every cloud. 
 | --- | ---: | ---: |
 ${counted.join("\n")}
 
-| claim | ${clouds.map((cloud) => words[cloud]).join(" | ")} |
+| claim | ${clouds.map((cloud) => cloudNames[cloud]).join(" | ")} |
 | --- | ${clouds.map(() => "---").join(" | ")} |
 ${claims.map((claim) => `| \`${claim}\` | ${clouds.map((cloud) => cellOf(claim, cloud)).join(" | ")} |`).join("\n")}
 `;

@@ -17,7 +17,7 @@ import { evidenceFor, ofRegion } from "../../test/support/evidence.ts";
 
 const clouds = ["aws", "gcp", "azure"] as const;
 type Cloud = (typeof clouds)[number];
-const { proves } = evidenceFor("verify/service-matrix", ofRegion, clouds);
+const { proves } = evidenceFor("verify/service-matrix", ofRegion, () => clouds);
 
 const operated = { model: "byoc" };
 const phases: Record<Cloud, Parameters<typeof build>[0][]> = {

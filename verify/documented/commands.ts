@@ -1,4 +1,5 @@
 /** The 18 command lines of the data-plane document, verbatim; placeholders in angle brackets are the document's own. */
+import { type Cloud, cloudNames } from "../check.ts";
 
 export interface DocumentedCommand {
   /** C01 to C11, as in the catalogue of controls. */
@@ -6,6 +7,8 @@ export interface DocumentedCommand {
   line: string;
   /** What the line cannot show, so that the check beside it has to. */
   weakness?: string;
+  /** The same, in the clouds that the document writes no line of its own for. @default weakness */
+  weaknessElsewhere?: string;
 }
 
 const iam = "lists policy names, not what they allow";
@@ -40,6 +43,7 @@ export const documentedCommands: readonly DocumentedCommand[] = [
     group: "C08",
     line: "kubectl get sa -n union -o yaml | grep role-arn",
     weakness: "one annotated account satisfies it",
+    weaknessElsewhere: "asks for AWS's annotation, which no account has in another cloud: nothing found is right here",
   },
   {
     group: "C09",
@@ -58,6 +62,17 @@ export const documentedCommands: readonly DocumentedCommand[] = [
     weakness: "presence in one registry is not absence elsewhere",
   },
 ];
+
+/**
+ * The document asks clouds other than AWS nothing, so there is no line to run in its place.
+ *
+ * @param beside ids of the checks that stand beside the line's group and judge in that cloud
+ * @returns why the line does not run there; undefined for one that asks the cluster, which is alike in every cloud
+ */
+export function onlyOnAws(line: string, cloud: Cloud, beside: readonly string[]): string | undefined {
+  if (cloud === "aws" || !line.startsWith("aws ")) return undefined;
+  return `not run on ${cloudNames[cloud]}: it asks AWS; there ${beside.join(", ")} decide${beside.length === 1 ? "s" : ""} the same`;
+}
 
 /** Fills the document's placeholders. @returns the missing placeholder's name when a value is not known. */
 export function fill(line: string, values: Record<string, string | undefined>): { line: string } | { missing: string } {

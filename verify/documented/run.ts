@@ -1,10 +1,12 @@
 /** Runs the documented lines as a reviewer would type them, and keeps what they printed. */
 import { $ } from "zx";
 import { builderService, buildNamespace } from "../../components/image-builder/contract.ts";
+import { checks } from "../checks/index.ts";
 import type { Collected } from "../facts.ts";
+import { judges } from "../parity.ts";
 import { redactText } from "../reason/credentials.ts";
-import type { Target } from "../target.ts";
-import { type DocumentedCommand, documentedCommands, fill } from "./commands.ts";
+import type { AzureTarget, GoogleTarget, Target } from "../target.ts";
+import { type DocumentedCommand, documentedCommands, fill, onlyOnAws } from "./commands.ts";
 
 export interface CommandRecord {
   group: string;
@@ -21,9 +23,11 @@ export interface CommandRecord {
 
 const keptCharacters = 20_000;
 
+type AnyTarget = Target | GoogleTarget | AzureTarget;
+
 /** `path`: the folders of `kubectl` and `aws`, before the caller's own. One line after the other, as typed. */
 export async function runDocumented(
-  target: Target,
+  target: AnyTarget,
   collected: Partial<Collected>,
   path: string[],
 ): Promise<CommandRecord[]> {
@@ -36,9 +40,15 @@ export async function runDocumented(
     env: environment(target, path),
   });
   const records: CommandRecord[] = [];
-  for (const { group, line: documented, weakness } of documentedCommands.flatMap(whereBuildsRun)) {
-    const filled = fill(documented, values);
+  for (const { group, line: documented, ...weaknesses } of documentedCommands.flatMap(whereBuildsRun)) {
+    const weakness = (target.cloud === "aws" ? undefined : weaknesses.weaknessElsewhere) ?? weaknesses.weakness;
     const base = { group, ...(weakness ? { weakness } : {}) };
+    const elsewhere = onlyOnAws(documented, target.cloud, besideOf(group, target));
+    if (elsewhere !== undefined) {
+      records.push({ ...base, line: documented, notRun: elsewhere });
+      continue;
+    }
+    const filled = fill(documented, values);
     if ("missing" in filled) {
       records.push({ ...base, line: documented, notRun: `nothing stands for <${filled.missing}> on this plane` });
       continue;
@@ -64,7 +74,16 @@ function whereBuildsRun(command: DocumentedCommand): DocumentedCommand[] {
   return [command, { ...command, line: command.line.replace("-n union", `-n ${buildNamespace}`) }];
 }
 
-function placeholders(target: Target, { pods, repositories }: Partial<Collected>): Record<string, string | undefined> {
+/** Checks of the plane that stand beside a group of lines, in the target's cloud. */
+function besideOf(group: string, { cloud }: AnyTarget): string[] {
+  const beside = checks.filter((check) => check.plane === "compute" && !check.probes && judges(check, cloud));
+  return beside.filter(({ documented }) => documented.includes(group)).map(({ id }) => id);
+}
+
+function placeholders(
+  target: AnyTarget,
+  { pods, repositories }: Partial<Collected>,
+): Record<string, string | undefined> {
   const inPlatform = (pods?.read ? pods.value : []).filter(({ metadata }) => metadata?.namespace === target.namespace);
   const named = (name: string) =>
     inPlatform.find(({ metadata }) => metadata?.labels?.["app.kubernetes.io/name"] === name);
@@ -81,12 +100,18 @@ function placeholders(target: Target, { pods, repositories }: Partial<Collected>
   };
 }
 
-function environment({ kubeconfig, aws, region }: Target, path: string[]): NodeJS.ProcessEnv {
+function environment(target: AnyTarget, path: string[]): NodeJS.ProcessEnv {
   return {
     PATH: [...path, process.env.PATH].join(":"),
     HOME: process.env.HOME,
     LANG: "C.UTF-8",
-    KUBECONFIG: kubeconfig,
+    KUBECONFIG: target.kubeconfig,
+    ...(target.cloud === "aws" ? forAws(target) : {}),
+  };
+}
+
+function forAws({ aws, region }: Target): NodeJS.ProcessEnv {
+  return {
     AWS_PROFILE: aws.profile,
     AWS_REGION: region,
     AWS_PAGER: "",
