@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { taskClientId } from "./tenant-names.ts";
 
 export interface Tenant {
   org: string;
@@ -48,14 +49,6 @@ interface PlaneCredentials {
 
 /** 43 letters and digits hold 256 bits, and none of them ends a field of the API key. */
 const secretLength = 43;
-
-/** Names that a tenant's own applications cannot have: what this file makes itself is called so. */
-export const reservedApplications = ["admin", "tasks"];
-
-/** The application that task pods act as; both shapes know it by this rule. */
-export function taskClientId(org: string): string {
-  return `${org}-tasks`;
-}
 
 export function createTenantCredentials(tenant: Tenant, parent?: pulumi.Resource): TenantCredentials {
   const { org, cluster, applications = [], people = [] } = tenant;

@@ -128,7 +128,7 @@ async function operate<T>(
     for (const pkg of providers.packages) pkg.journal = journal;
     const program = remembering(run.program);
     const report: Report = reportOf(operation, run.stack, program.thrown);
-    const { stackTraceLimit } = Error;
+    const { stackTraceLimit, prepareStackTrace } = Error;
     try {
       const stack = await open(layout, command, program.run, providers, run);
       const onEvent = (event: EngineEvent) => {
@@ -143,8 +143,8 @@ async function operate<T>(
     } catch (error) {
       throw report.failure(error);
     } finally {
-      // Programs may lower it, and this process goes on.
-      Error.stackTraceLimit = stackTraceLimit;
+      // Programs may have fewer frames and plainer ones, and this process goes on.
+      Object.assign(Error, { stackTraceLimit, prepareStackTrace });
       providers.close();
       // An engine that died leaves its creates to this process; the next operation must not meet them.
       await journal.idle();

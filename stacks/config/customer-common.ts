@@ -1,6 +1,6 @@
 /** What a customer's two phases know in every cloud, and the rules between their settings. */
 import { z } from "zod";
-import { taskClientId } from "../../components/control-plane/tenants.ts";
+import { taskClientId } from "../../components/control-plane/tenant-names.ts";
 import { host, image, namespace, oneOf, problems, repeated, secret, text, whole, word } from "./words.ts";
 
 const model = oneOf("byoc", "self-managed").describe(

@@ -1,6 +1,6 @@
 /** A region's control plane. */
 import { z } from "zod";
-import { reservedApplications } from "../../components/control-plane/tenants.ts";
+import { reservedApplications } from "../../components/control-plane/tenant-names.ts";
 import { common, newCluster, newNetwork, serving } from "./common.ts";
 import {
   host,
