@@ -16,7 +16,7 @@ const newFile = file.describe("New file of mode 0600 that gets the secret: it is
 const ownName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a-z, 0-9 and "-", at most 32');
 const id = z.string().min(1).max(256);
 
-const whereThePlaneStands = z.enum(clouds, clouds.join(" or ")).optional();
+const whereThePlaneStands = z.enum(clouds, clouds.join(", ")).optional();
 
 const kubeconfig = (plane: string) =>
   file
@@ -129,7 +129,7 @@ export const commandSchemas = {
   }),
   claims: z.strictObject({
     json: z.boolean().default(false),
-    cloud: z.enum(["aws", "gcp"], "aws or gcp").optional().describe("Only what was decided there, of its claims alone"),
+    cloud: z.enum(clouds, clouds.join(", ")).optional().describe("Only what was decided there, of its claims alone"),
   }),
   env: z
     .strictObject({ json: z.boolean().default(false), shell: z.boolean().default(false) })

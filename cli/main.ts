@@ -15,7 +15,7 @@ program
   .command("demo")
   .description("up, run examples/hello.py by the real client, verify, a summary, down")
   .option("--keep", "leave everything running at the end")
-  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without) or gcp")
+  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without), gcp or azure")
   .option("--probe", "verify also tries what should be refused")
   .option("--if-built", "do nothing where an extended part of the toolchain that it needs is not built")
   .action(async (raw) => exit((await import("./commands/demo.ts")).demo(parseOptions("demo", raw))));
@@ -26,7 +26,7 @@ program
   .option("--kubeconfig-region <file>", "use this cluster for the region instead of a node of the local run")
   .option("--kubeconfig-customer <file>", "use this cluster for the customer instead of a node of the local run")
   .option("--model <model>", "who operates the customer's plane: self-managed (as it is without) or byoc")
-  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without) or gcp")
+  .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without), gcp or azure")
   .option(
     "--with <parts>",
     "build these extended parts first, with commas between, or all: logs, metrics, gcp, network-policy, images",
@@ -51,7 +51,7 @@ program
   .command("claims")
   .description("the ledger: what is proven at this commit")
   .option("--json", "as JSON")
-  .option("--cloud <cloud>", "aws or gcp: its claims, and what was decided on a plane there")
+  .option("--cloud <cloud>", "aws, gcp or azure: its claims, and what was decided on a plane there")
   .action(async (raw) => exit((await import("./commands/claims.ts")).claims(parseOptions("claims", raw))));
 
 program

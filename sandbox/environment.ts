@@ -46,6 +46,16 @@ const googleSchema = z.strictObject({
   accessTokenFile: secretFile.describe("Of who owns the project"),
 });
 
+const azureSchema = z.strictObject({
+  endpointUrl: z
+    .url()
+    .describe("Answers in the place of Azure's hosts, each API beneath its kind: /management, /blob/<account>"),
+  subscription: z.string(),
+  tenant: z.string(),
+  region: z.string(),
+  accessTokenFile: secretFile.describe("Of who owns the subscription"),
+});
+
 const clusterKind = z.enum(["own", "given"]);
 
 export const environmentSchema = z.strictObject({
@@ -78,6 +88,7 @@ export const environmentSchema = z.strictObject({
   cloud: z.enum(clouds).describe("Where the customer's plane stands; the region stands in AWS"),
   aws: awsSchema.describe("The customer's account; nothing of theirs is in it where their plane stands elsewhere"),
   google: googleSchema.optional().describe("The customer's project, with cloud gcp"),
+  azure: azureSchema.optional().describe("The customer's subscription, with cloud azure"),
   awsRegionAccount: awsSchema.describe("The region's account"),
   databaseVerifier: z
     .strictObject({
@@ -116,7 +127,7 @@ export function readEnvironment(paths: Paths): Environment {
 
 /** Variables for the real client and the usual tools; the secrets stay in their files. */
 export function shellVariables(environment: Environment): Record<string, string> {
-  const { google } = environment;
+  const { google, azure } = environment;
   return {
     BIPLANE_ENDPOINT: environment.endpoint,
     BIPLANE_TASK_IMAGE: environment.taskImage,
@@ -135,6 +146,13 @@ export function shellVariables(environment: Environment): Record<string, string>
           GOOGLE_ENDPOINT_URL: google.endpointUrl,
           GOOGLE_CLOUD_PROJECT: google.project,
           CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: google.accessTokenFile,
+        }
+      : {}),
+    ...(azure
+      ? {
+          AZURE_ENDPOINT_URL: azure.endpointUrl,
+          AZURE_SUBSCRIPTION_ID: azure.subscription,
+          AZURE_TENANT_ID: azure.tenant,
         }
       : {}),
     KUBECONFIG: environment.kubeconfigs.customer,

@@ -44,6 +44,8 @@ export const names = {
   aws: `aws.${zone}`,
   /** One endpoint for every Google API, where the customer's plane stands in Google Cloud. */
   google: `google.${zone}`,
+  /** One endpoint for every API of Azure's, each beneath its kind, where the customer's plane stands there. */
+  azure: `azure.${zone}`,
   database: `database.${zone}`,
   registry: `registry.${zone}`,
   login: `login.${zone}`,
@@ -82,6 +84,15 @@ export const google = {
   pool: "acme-data.svc.id.goog",
   /** Owns the project. */
   operator: "user:operator@biplane.test",
+} as const;
+
+/** The customer's subscription, where its plane stands in Azure. */
+export const azure = {
+  subscription: "22222222-2222-4222-8222-222222222222",
+  tenant: "33333333-3333-4333-8333-333333333333",
+  region: "westeurope",
+  /** Owns the subscription: name, and object id in Entra. */
+  operator: { name: "operator@biplane.test", objectId: "44444444-4444-4444-8444-444444444444" },
 } as const;
 
 /** Where GKE's metadata server answers a node's pods: which pod asks, it knows by the address that asks. */

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { refusal, UserError } from "../shared/errors.ts";
 import {
+  azureOperatorToken,
   ensureCloud,
   loginPeople,
   loginStaff,
@@ -29,7 +30,7 @@ import {
   recordChoice,
   removeFromCluster,
 } from "./given/index.ts";
-import { awsRegion, google, names, type Plane } from "./hosts.ts";
+import { awsRegion, azure, google, names, type Plane } from "./hosts.ts";
 import { ensureImages } from "./images/index.ts";
 import { type Cloud, chooseModel, type Model, type ModelRecord, writeModel } from "./model.ts";
 import { ensureNetwork, removeNetwork } from "./network/index.ts";
@@ -42,8 +43,8 @@ import { ensureToolchain, locateToolchain, type Progress, readyParts } from "./t
 import { withLock } from "./toolchain/lock.ts";
 import { type Around, upCustomer, upFoundations } from "./up-stacks.ts";
 
-/** Of the toolchain: it is built by the first run in Google Cloud. */
-export const googlePart = "gcp";
+/** Of the toolchain: what the first run in that cloud builds. */
+export const partOf: Record<Cloud, string | undefined> = { aws: undefined, gcp: "gcp", azure: "azure" };
 const planes: Plane[] = ["region", "customer"];
 export const localRunSteps = {
   network: "network",
@@ -78,7 +79,8 @@ export function bringUp(
 ): Promise<LocalRun> {
   return exclusive(paths, progress, async () => {
     const operated = chooseModel(paths, { model, cloud });
-    const also = operated.cloud === "gcp" ? [...new Set([...wished, googlePart])] : wished;
+    const part = partOf[operated.cloud];
+    const also = part ? [...new Set([...wished, part])] : wished;
     const begun = begunWith(paths, also);
     const given = await chooseClusters(paths, kubeconfigs);
     requireOwnCluster(operated, given);
@@ -166,10 +168,11 @@ export function isUp(paths: Paths): boolean {
   return existsSync(paths.state) && readdirSync(paths.state).length > 0;
 }
 
-/** A cluster of yours asks no metadata server of this machine's who its pods are. */
+/** A cluster of yours knows neither Google's metadata server of this machine's nor the token that Azure's pods trade. */
 function requireOwnCluster({ cloud }: ModelRecord, { customer }: GivenPlanes): void {
   if (cloud === "aws" || !customer) return;
-  const allowed = "aws with a cluster of yours for the customer: its nodes have no metadata server of Google's";
+  const allowed =
+    "aws with a cluster of yours for the customer: its pods are given no identity of another cloud's here";
   throw refusal({ subject: "--cloud", value: cloud, allowed });
 }
 
@@ -227,6 +230,7 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     aws: aws("customer"),
     awsRegionAccount: aws("region"),
     ...(made.cloud === "gcp" ? { google: googleAccess(paths) } : {}),
+    ...(made.cloud === "azure" ? { azure: azureAccess(paths) } : {}),
     taskImage: images.task,
     servicesImage: images.services,
     python: tools.python.client,
@@ -237,6 +241,11 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
 function googleAccess(paths: Paths) {
   const { project, region } = google;
   return { endpointUrl: `https://${names.google}`, project, region, accessTokenFile: operatorToken(paths) };
+}
+
+function azureAccess(paths: Paths) {
+  const { operator: _, ...place } = azure;
+  return { endpointUrl: `https://${names.azure}`, ...place, accessTokenFile: azureOperatorToken(paths) };
 }
 
 function withoutSecrets(outputs: Record<string, unknown>): Record<string, unknown> {

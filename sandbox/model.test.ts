@@ -15,7 +15,11 @@ it("is self-managed in AWS where nobody says otherwise, and what was said where 
   expect(chooseModel(here)).toEqual({ model: "self-managed", cloud: "aws" });
   expect(chooseModel(here, { model: "byoc" })).toEqual({ model: "byoc", cloud: "aws" });
   expect(chooseModel(here, { cloud: "gcp" })).toEqual({ model: "self-managed", cloud: "gcp" });
-  expect(() => chooseModel(here, { model: "byoc", cloud: "gcp" })).toThrow(/self-managed with --cloud gcp/);
+  expect(chooseModel(here, { cloud: "azure" })).toEqual({ model: "self-managed", cloud: "azure" });
+  for (const cloud of ["gcp", "azure"] as const)
+    expect(() => chooseModel(here, { model: "byoc", cloud })).toThrow(
+      `self-managed with --cloud ${cloud}: nothing here`,
+    );
 });
 
 it("stays what the run has begun with, with the endpoint that was accepted", () => {

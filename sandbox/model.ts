@@ -9,7 +9,7 @@ export const models = ["self-managed", "byoc"] as const;
 export type Model = (typeof models)[number];
 
 /** Where the customer's plane stands; the region stands in AWS. */
-export const clouds = ["aws", "gcp"] as const;
+export const clouds = ["aws", "gcp", "azure"] as const;
 export type Cloud = (typeof clouds)[number];
 
 const recordSchema = z.strictObject({
@@ -44,11 +44,12 @@ export function chooseModel(paths: Paths, wanted: Wanted = {}): ModelRecord {
     throw refusal({ subject: `--${what}`, value, allowed: `what this run has begun with: ${has[what]}`, todo });
   }
   const chosen = has ?? { model: wanted.model ?? "self-managed", cloud: wanted.cloud ?? "aws" };
-  if (chosen.cloud === "gcp" && chosen.model === "byoc") {
+  if (chosen.cloud !== "aws" && chosen.model === "byoc") {
+    const link = { gcp: "Private Service Connect", azure: "Azure's Private Link" }[chosen.cloud];
     throw refusal({
       subject: "--model",
       value: "byoc",
-      allowed: "self-managed with --cloud gcp: nothing here stands where Private Service Connect would end",
+      allowed: `self-managed with --cloud ${chosen.cloud}: nothing here stands where ${link} would end`,
     });
   }
   return chosen;

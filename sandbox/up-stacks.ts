@@ -9,8 +9,9 @@ import { originPull } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
 import type { GivenPlanes } from "./given/index.ts";
 import { type Cloud, type ModelRecord, writeModel } from "./model.ts";
-import { startGoogleProviders } from "./providers/index.ts";
+import { startAzureProviders, startGoogleProviders } from "./providers/index.ts";
 import { customerBaseConfig, customerConfig, type Images, type LinkService, local, regionConfig } from "./stacks.ts";
+import { azureBaseConfig, azureCustomerConfig } from "./stacks-azure.ts";
 import { googleBaseConfig, googleCustomerConfig } from "./stacks-gcp.ts";
 
 const everyStack = { program, policyPack: join(checkout, "policies") };
@@ -71,11 +72,15 @@ async function upRegion(sandbox: Sandbox, { images, given }: Around, link?: Link
 }
 
 function upCustomerBase(sandbox: Sandbox, { model, cloud, acceptedEndpoint }: ModelRecord) {
+  const config = {
+    aws: () => customerBaseConfig(model, acceptedEndpoint ? [acceptedEndpoint] : []),
+    gcp: googleBaseConfig,
+    azure: azureBaseConfig,
+  }[cloud]();
   return upStack(sandbox, {
     ...everyStack,
     stack: local.customerBaseStack,
-    config:
-      cloud === "gcp" ? googleBaseConfig() : customerBaseConfig(model, acceptedEndpoint ? [acceptedEndpoint] : []),
+    config,
     secrets: {},
     account: "customer",
     plane: "customer",
@@ -84,18 +89,21 @@ function upCustomerBase(sandbox: Sandbox, { model, cloud, acceptedEndpoint }: Mo
 }
 
 function customersProviders(sandbox: Sandbox, cloud: Cloud) {
-  return cloud === "gcp" ? { providers: () => startGoogleProviders(sandbox) } : {};
+  const start = { aws: undefined, gcp: startGoogleProviders, azure: startAzureProviders }[cloud];
+  return start ? { providers: () => start(sandbox) } : {};
 }
 
 export function upCustomer(sandbox: Sandbox, { images, given, operated }: Around, secrets: Record<string, string>) {
   const dnsServers = given.customer?.survey.dnsServers;
+  const config = {
+    aws: () => customerConfig({ model: operated.model, images, dnsServers }),
+    gcp: () => googleCustomerConfig(images),
+    azure: () => azureCustomerConfig(images),
+  }[operated.cloud]();
   return upStack(sandbox, {
     ...everyStack,
     stack: local.customerStack,
-    config:
-      operated.cloud === "gcp"
-        ? googleCustomerConfig(images)
-        : customerConfig({ model: operated.model, images, dnsServers }),
+    config,
     secrets,
     account: "customer",
     plane: "customer",

@@ -25,6 +25,19 @@ test("in Google Cloud it is told what judged signed URLs, and no claim more is u
   expect(joinLimits(files("gcp").map(readLimits))).toEqual(joinLimits(files("aws").map(readLimits)));
 });
 
+test("in Azure it is told what judged there, and no claim more is undecided", () => {
+  const files = (cloud: Environment["cloud"]) =>
+    localLimits({ clusters: { region: "own", customer: "own" }, networkPolicy: "enforced", cloud }, checkout, {
+      ...{ shipping: true, apps: true },
+    });
+  const told = files("azure").flatMap(readStandIns);
+  expect(told.map((one) => one.for)).toEqual([
+    "signed URLs of Blob Storage",
+    "Entra, Key Vault and Azure's role assignments",
+  ]);
+  expect(joinLimits(files("azure").map(readLimits))).toEqual(joinLimits(files("aws").map(readLimits)));
+});
+
 const outboundOnly = "net-tunnel-outbound-only";
 
 test("on nodes of the local run, who can dial the customer is decided; on a given cluster it is not", () => {

@@ -1,15 +1,28 @@
 /** The local run as `verify` sees any customer's plane, and any region's. */
 import { join } from "node:path";
+import { registryName, vaultName } from "../components/account/azure-names.ts";
 import { shipperNamespace } from "../components/logs/contract.ts";
 import { servingNamespace } from "../components/serving/contract.ts";
-import { controlPlaneSchema, googleTargetSchema, type Targets, targetSchema } from "../verify/target.ts";
+import {
+  azureTargetSchema,
+  controlPlaneSchema,
+  googleTargetSchema,
+  type Targets,
+  targetSchema,
+} from "../verify/target.ts";
+import { azureScope } from "./cloud/index.ts";
 import type { Environment } from "./environment.ts";
-import { accounts, ecrHost, google, names } from "./hosts.ts";
+import { accounts, azure, ecrHost, google, names } from "./hosts.ts";
 import { local } from "./stacks.ts";
+import { azureSecretsBackend } from "./stacks-azure.ts";
 import { googleSecretsBackend } from "./stacks-gcp.ts";
 
 export function localTargets(environment: Environment): Targets {
-  const plane = environment.cloud === "gcp" ? { google: googleOf(environment) } : { customer: customerOf(environment) };
+  const plane = {
+    aws: () => ({ customer: customerOf(environment) }),
+    gcp: () => ({ google: googleOf(environment) }),
+    azure: () => ({ azure: azureOf(environment) }),
+  }[environment.cloud]();
   return { ...plane, controlPlane: controlPlaneOf(environment) };
 }
 
@@ -45,6 +58,31 @@ function googleOf(environment: Environment) {
     ownDomains: [google.operator.split("@")[1]],
     accountGroups: [],
     google: { endpointUrl, accessTokenFile, caFile: environment.caFile },
+  });
+}
+
+function azureOf(environment: Environment) {
+  const { customer } = environment.outputs;
+  const { endpointUrl, subscription, tenant, region, accessTokenFile } = environment.azure ?? {};
+  return azureTargetSchema.parse({
+    ...planeOf(environment),
+    ...{ cloud: "azure", subscription, tenant, region },
+    groups: { cluster: `${customer.clusterName}-base`, workloads: `${customer.clusterName}-workloads` },
+    storageAccount: customer.storageAccount,
+    registry: registryName(azureScope),
+    registryHosts: [names.registry],
+    repository: customer.repository,
+    ...{ secretsBackend: azureSecretsBackend, secretsVault: vaultName(azureScope, "secrets") },
+    logWorkspace: customer.logWorkspace,
+    ownPrincipals: [azure.operator.objectId],
+    identityGroups: [],
+    azure: {
+      endpointUrl: `${endpointUrl}/management`,
+      blobUrl: `${endpointUrl}/blob/${customer.storageAccount}`,
+      caFile: environment.caFile,
+      accessTokenFile,
+      storageTokenFile: accessTokenFile,
+    },
   });
 }
 
@@ -104,7 +142,7 @@ export function localLimits(
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
     "limits.yaml",
-    ...(cloud === "gcp" ? ["limits-gcp.yaml"] : []),
+    ...(cloud === "aws" ? [] : [`limits-${cloud}.yaml`]),
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
     ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
     ...(has.apps ? [] : ["limits-unserved.yaml"]),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { googlePart } from "../../sandbox/local-run.ts";
+import { partOf } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { readyParts } from "../../sandbox/toolchain/index.ts";
 import { type CommandOptions, parseOptions } from "../config.ts";
@@ -17,9 +17,10 @@ interface Stage {
 
 /** The main job: everything up, a real run, verify, one page of summary, everything down again. */
 export async function demo({ keep, cloud, ifBuilt, probe }: CommandOptions<"demo">): Promise<number> {
-  if (ifBuilt && cloud === "gcp" && !readyParts(paths()).includes(googlePart)) {
+  const part = partOf[cloud ?? "aws"];
+  if (ifBuilt && part && !readyParts(paths()).includes(part)) {
     process.stdout.write(
-      `The demo in Google Cloud did not run: it needs \`./biplane up --with ${googlePart}\` once.\n`,
+      `The demo with --cloud ${cloud} did not run: it needs \`./biplane up --with ${part}\` once.\n`,
     );
     return 0;
   }

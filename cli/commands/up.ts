@@ -30,7 +30,7 @@ Both planes are up (${seconds.toFixed(0)} s).
   endpoint        https://${environment.endpoint}
   organisation    ${environment.org}, project ${environment.project}, domain ${environment.domain}
   region stack    ${words(changes.region)}${on(environment.clusters.region)}
-  customer base   ${words(changes.customerBase)}, ${environment.model}${environment.cloud === "gcp" ? " in Google Cloud" : ""}
+  customer base   ${words(changes.customerBase)}, ${environment.model}${{ aws: "", gcp: " in Google Cloud", azure: " in Azure" }[environment.cloud]}
   customer stack  ${words(changes.customer)}${on(environment.clusters.customer)}
 
 Next: ./biplane run examples/hello.py hello --name world

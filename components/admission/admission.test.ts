@@ -36,6 +36,19 @@ const names = [
   "sync",
 ];
 
+describe("tokens that task pods may hold", () => {
+  const allowed = (more: Partial<AdmissionArgs>) => {
+    const pods = planAdmission({ ...args, ...more }).find(({ name }) => name === "pods");
+    const rule = pods?.validations.find(({ expression }) => expression.includes("serviceAccountToken.?audience"));
+    return /in (\[[^\]]*\])\)/.exec(rule?.expression ?? "")?.[1];
+  };
+
+  it("are those that the cloud's own webhook gives them, and no other cloud's", () => {
+    expect(allowed({})).toBe('["sts.amazonaws.com"]');
+    expect(allowed({ cloud: "azure" })).toBe('["api://AzureADTokenExchange"]');
+  });
+});
+
 describe("the vendor's managers", () => {
   const bindings = (more: Partial<AdmissionArgs>) => {
     const policy = planAdmission({ ...args, ...more }).find(({ name }) => name === "bindings");

@@ -1,5 +1,6 @@
 /** All policies of one cluster, from plain configuration. */
 import type { Input } from "@pulumi/pulumi";
+import { tokenAudience as azureAudience } from "../identity/azure-roles.ts";
 import type { Cloud } from "../identity/contract.ts";
 import { builderAudience } from "../image-builder/contract.ts";
 import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRoles, planTokens } from "./access.ts";
@@ -22,8 +23,6 @@ export interface AdmissionArgs extends Place {
   roles: Record<string, Input<string>>;
   /** The one account that task pods run as. @default default */
   taskAccount?: string;
-  /** Audience of the cloud's tokens. @default sts.amazonaws.com */
-  tokenAudience?: string;
   /** Services of the platform's namespace that may be a NodePort. @default none */
   openServices?: string[];
   /** Kubernetes groups of the customer's own people, who may open sessions and be bound to roles. @default none */
@@ -49,7 +48,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planImages(args, args.queueImage ? besideApps(images, args.queueImage) : images),
     planPods(args, {
       taskAccount: args.taskAccount ?? "default",
-      tokenAudiences: [args.tokenAudience ?? "sts.amazonaws.com", ...(args.builderImages ? [builderAudience] : [])],
+      tokenAudiences: [audienceIn(args.cloud), ...(args.builderImages ? [builderAudience] : [])],
     }),
     planServices(args, openServices, args.queueImage ? servingController : undefined),
     planSessions(args, operatorGroups),
@@ -65,6 +64,11 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     ...(args.queueImage ? [planServing(args)] : []),
     ...(management ? [planManagement(management)] : []),
   ];
+}
+
+/** For whom the tokens are that the cloud's webhook gives pods; GKE's pods get none. */
+function audienceIn(cloud: Cloud = "aws"): string {
+  return cloud === "azure" ? azureAudience : "sts.amazonaws.com";
 }
 
 /** Where only some registries are approved, the proxy beside an app comes from one more repository. */

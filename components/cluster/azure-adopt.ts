@@ -3,11 +3,11 @@ import {
   getManagedClusterOutput,
 } from "@pulumi/azure-native/containerservice/getManagedCluster.js";
 import { listManagedClusterUserCredentialsOutput } from "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials.js";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ApiLink } from "./adopt-checks.ts";
 import { hostOf, minorOf } from "./azure.ts";
 import { checkAdoptedAks, checkAksLink, type FoundAksCluster } from "./azure-adopt-checks.ts";
-import { aksKubeconfigOf, authorityIn } from "./azure-kubeconfig.ts";
+import { aksKubeconfigOf, authorityIn, portIn } from "./azure-kubeconfig.ts";
 import type { AksCluster } from "./contract.ts";
 
 export interface AdoptedAksArgs {
@@ -39,15 +39,18 @@ export function adoptAksCluster(
   });
   const host = checked.apply(({ cluster }) => hostOf([cluster.privateFQDN, cluster.fqdn]));
   const { kubeconfigs } = listManagedClusterUserCredentialsOutput(names, opts);
+  const apiPort = kubeconfigs.apply(portIn);
+  const linked = link === "private-link" && apiAddress !== undefined;
   return {
     clusterName: name,
     version: checked.apply(({ found }) => found.version),
     kubeconfig: aksKubeconfigOf({
       ...{ name, host, certificateAuthorityData: kubeconfigs.apply(authorityIn) },
-      ...(link === "private-link" && apiAddress ? { address: apiAddress } : {}),
+      // The endpoint's own port is the link's.
+      ...(linked ? { address: apiAddress } : { port: apiPort }),
     }),
     apiHost: host,
-    apiPort: pulumi.output(443),
+    apiPort,
     id: checked.apply(({ cluster }) => cluster.id),
     issuer: checked.apply(({ found }) => found.issuer ?? ""),
     nodePrincipal: checked.apply(({ cluster }) => cluster.identityProfile?.kubeletidentity?.objectId ?? ""),

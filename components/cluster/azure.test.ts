@@ -5,7 +5,7 @@ import { settled } from "../testing/settled.ts";
 import { AzureCluster, type AzureClusterArgs } from "./azure.ts";
 import { type AdoptedAksArgs, adoptAksCluster } from "./azure-adopt.ts";
 import { aksAdoptionChecks, checkAdoptedAks, checkAksLink, type FoundAksCluster } from "./azure-adopt-checks.ts";
-import { authorityIn, renderAksKubeconfig } from "./azure-kubeconfig.ts";
+import { authorityIn, portIn, renderAksKubeconfig } from "./azure-kubeconfig.ts";
 import { checkAksAccess, checkAksVersion, planAksEndpoint, planAksPools } from "./azure-plan.ts";
 
 const keyOf = (keyName: string) => ({
@@ -133,8 +133,9 @@ describe("the plans of an AKS cluster", () => {
 });
 
 describe("the kubeconfig", () => {
+  const access = { name: "main", host: "main.azmk8s.io", certificateAuthorityData: "Q0E=" };
+
   it("holds no credential, and verifies the API by its own name where an endpoint leads to it", () => {
-    const access = { name: "main", host: "main.azmk8s.io", certificateAuthorityData: "Q0E=" };
     const { users, clusters } = JSON.parse(renderAksKubeconfig({ ...access, address: "10.9.0.7" }));
     expect(users[0].user).toEqual({ exec: expect.objectContaining({ command: "kubelogin" }) });
     expect(clusters[0].cluster).toMatchObject({ server: "https://10.9.0.7", "tls-server-name": "main.azmk8s.io" });
@@ -142,6 +143,16 @@ describe("the kubeconfig", () => {
 
   it("is not made up where AKS names no authority", () => {
     expect(() => authorityIn([])).toThrow(/without certificate-authority-data/);
+  });
+
+  it("takes the port of the API from what AKS hands out, 443 where that names none", () => {
+    const handedOut = (server: string) => [
+      { value: Buffer.from(`- cluster:\n    server: ${server}\n`).toString("base64") },
+    ];
+    expect([...["https://api.test:443", "https://api.test"].map(handedOut), []].map(portIn)).toEqual([443, 443, 443]);
+    expect(portIn(handedOut("https://api.test:6443"))).toBe(6443);
+    const [{ cluster }] = JSON.parse(renderAksKubeconfig({ ...access, port: 6443 })).clusters;
+    expect(cluster.server).toBe(`https://${access.host}:6443`);
   });
 });
 

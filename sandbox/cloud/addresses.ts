@@ -16,4 +16,5 @@ export const ports = {
   judgePrivate: 7079,
   login: 9001,
   googleObjects: 4443,
+  azureObjects: 10000,
 } as const;

@@ -13,7 +13,8 @@ const sessionMemoryMegabytes = 100;
 
 const config = readFrontConfig(process.argv[2] ?? "");
 const emulator = new Emulator(config.ports.emulator);
-const behind = [config.ports.objects, config.ports.login, ...(config.google ? [config.google.storePort] : [])];
+const stores = [config.google, config.azure].flatMap((cloud) => (cloud ? [cloud.storePort] : []));
+const behind = [config.ports.objects, config.ports.login, ...stores];
 await Promise.all(behind.map((port) => awaitListener("127.0.0.1", port)));
 await emulator.prepare(config.operators);
 const handle = createFront(config, emulator);

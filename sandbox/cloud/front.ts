@@ -6,6 +6,8 @@ import type { KeyPairFiles } from "../pki.ts";
 import { ensureProcess } from "../processes.ts";
 import { cloudAddress, cloudNamespace, ports } from "./addresses.ts";
 import { awaitPort } from "./await-port.ts";
+import type { AzureConfig } from "./azure/config.ts";
+import { azureObjectsProcess } from "./azure/store.ts";
 import { emulatorProcess } from "./emulator.ts";
 import type { FrontConfig, Operator } from "./front/config.ts";
 import type { GoogleConfig } from "./google/config.ts";
@@ -19,14 +21,14 @@ export const frontProcess = "cloud-front";
 /**
  * The HTTPS endpoint of everything in the cloud (front/routes.ts). It listens when all that it forwards to does.
  *
- * @param google where the customer's plane stands in Google Cloud
+ * @param elsewhere where the customer's plane stands, if not in AWS
  */
 export async function startFront(
   { paths }: Sandbox,
   server: KeyPairFiles,
   authority: KeyPairFiles,
   operators: Operator[],
-  google?: GoogleConfig,
+  elsewhere: { google?: GoogleConfig; azure?: AzureConfig } = {},
 ): Promise<void> {
   const configuration: FrontConfig = {
     address: cloudAddress,
@@ -49,7 +51,7 @@ export async function startFront(
     },
     sessions: join(paths.cloud, "sessions.json"),
     kept: join(paths.cloud, "kept.json"),
-    ...(google ? { google } : {}),
+    ...elsewhere,
   };
   const file = join(paths.cloud, "front.json");
   writePrivate(file, JSON.stringify(configuration));
@@ -64,7 +66,8 @@ export async function startFront(
     emulatorProcess,
     objectsProcess,
     loginProcess,
-    ...(google ? [googleObjectsProcess] : []),
+    ...(elsewhere.google ? [googleObjectsProcess] : []),
+    ...(elsewhere.azure ? [azureObjectsProcess] : []),
   ];
   await awaitPort(paths, needed, cloudAddress, ports.front);
 }

@@ -8,9 +8,10 @@ import { recordsOf, setRecords } from "../dns.ts";
 import { ecrHost, names, network } from "../hosts.ts";
 import type { Cloud } from "../model.ts";
 import type { Paths } from "../paths.ts";
-import { ensureAuthority, ensureLeaf } from "../pki.ts";
+import { ensureAuthority, ensureLeaf, type KeyPairFiles } from "../pki.ts";
 import { stopProcess } from "../processes.ts";
 import { cloudAddress } from "./addresses.ts";
+import { azureObjectsProcess, startAzure } from "./azure/store.ts";
 import { startDatabase, stopDatabase } from "./database.ts";
 import { emulatorProcess, startEmulator } from "./emulator.ts";
 import { frontProcess, startFront } from "./front.ts";
@@ -20,6 +21,7 @@ import { judgeProcess, objectsProcess, startObjectStore } from "./object-store.t
 import { ensureOperators } from "./operators.ts";
 import { registryProcess, startRegistry } from "./registry.ts";
 
+export { azureOperatorToken, azureScope } from "./azure/store.ts";
 export { operatorClient } from "./client.ts";
 export { databaseAdmin } from "./database.ts";
 export { operatorToken } from "./google/store.ts";
@@ -30,6 +32,7 @@ export { profileFiles, profileOf } from "./operators.ts";
 const servedNames = [
   names.aws,
   names.google,
+  names.azure,
   names.database,
   names.registry,
   names.login,
@@ -57,10 +60,25 @@ export async function ensureCloud(sandbox: Sandbox, cloud: Cloud): Promise<void>
   await startLogin(sandbox);
   const front = async () => {
     await startObjectStore(sandbox, server);
-    const google = cloud === "gcp" ? await startGoogle(sandbox) : undefined;
-    await startFront(sandbox, server, authority, await ensureOperators(paths), google);
+    const elsewhere = await startElsewhere(sandbox, cloud, { server, authority });
+    await startFront(sandbox, server, authority, await ensureOperators(paths), elsewhere);
   };
   await Promise.all([front(), startDatabase(sandbox, server), startRegistry(sandbox)]);
+}
+
+async function startElsewhere(
+  sandbox: Sandbox,
+  cloud: Cloud,
+  { server, authority }: { server: KeyPairFiles; authority: KeyPairFiles },
+) {
+  switch (cloud) {
+    case "aws":
+      return {};
+    case "gcp":
+      return { google: await startGoogle(sandbox) };
+    case "azure":
+      return { azure: await startAzure(sandbox, server, authority) };
+  }
 }
 
 const ensureServerCertificate = (paths: Paths) =>
@@ -76,7 +94,14 @@ export async function restartDatabase(paths: Paths): Promise<void> {
 export async function removeCloud(sandbox: Sandbox): Promise<void> {
   sandbox.progress("cloud");
   const { paths } = sandbox;
-  const stores = [objectsProcess, judgeProcess, emulatorProcess, registryProcess, googleObjectsProcess];
+  const stores = [
+    objectsProcess,
+    judgeProcess,
+    emulatorProcess,
+    registryProcess,
+    googleObjectsProcess,
+    azureObjectsProcess,
+  ];
   const processes = [frontProcess, loginProcess, ...stores];
   await Promise.all([...processes.map((name) => stopProcess(paths, name)), stopDatabase(paths)]);
   if (Object.keys(recordsOf(paths, "cloud")).length > 0) setRecords(paths, "cloud", {});

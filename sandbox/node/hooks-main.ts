@@ -4,12 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { accounts, google } from "../hosts.ts";
+import { accounts } from "../hosts.ts";
 import { type AdmissionReview, admitPod, type ServiceAccount } from "./admission.ts";
-import { isOperatorToken } from "./google-login.ts";
 import { createHookServer, log } from "./hook-server.ts";
 import type { HooksConfig } from "./hooks-config.ts";
 import { httpsGet } from "./https-get.ts";
+import { isOperatorToken } from "./operator-login.ts";
 import { judgeLogin } from "./token-login.ts";
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as HooksConfig;
@@ -25,10 +25,11 @@ interface TokenReview {
 }
 
 function authenticate({ spec }: TokenReview): object {
-  if (config.googleOperator) {
-    const accepted = isOperatorToken(config.googleOperator, spec.token);
-    if (!accepted) log("token refused: it is not the access token of who owns the project");
-    return review(accepted ? { username: google.operator.replace("user:", ""), uid: google.operator } : undefined);
+  if (config.operator) {
+    const { username, tokenFile } = config.operator;
+    const accepted = isOperatorToken(tokenFile, spec.token);
+    if (!accepted) log("token refused: it is not the access token of who owns what the cluster stands in");
+    return review(accepted ? { username, uid: username } : undefined);
   }
   const verdict = judgeLogin(config, spec.token);
   if (!verdict.accepted) log(`token refused: ${verdict.reason}`);
@@ -51,5 +52,5 @@ async function readAccount(path: string): Promise<ServiceAccount> {
 createHookServer(config.serving, {
   "/authenticate": (question) => authenticate(question as TokenReview),
   "/mutate": (question) =>
-    admitPod(question as AdmissionReview, readAccount, { cloud: config.googleOperator ? "gcp" : "aws" }),
+    admitPod(question as AdmissionReview, readAccount, { cloud: config.operator?.cloud ?? "aws" }),
 }).listen(config.port, "127.0.0.1");

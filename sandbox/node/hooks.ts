@@ -1,10 +1,11 @@
-/** The process that answers the API server's questions: tokens (eks-token.ts, google-login.ts) and new pods (pod-webhook.ts). */
+/** The process that answers the API server's questions: tokens (eks-token.ts, operator-login.ts) and new pods (pod-webhook.ts). */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { azureOperatorToken } from "../cloud/azure/store.ts";
 import { operatorToken } from "../cloud/google/store.ts";
 import type { Sandbox } from "../context.ts";
-import type { Plane } from "../hosts.ts";
+import { azure, google, type Plane } from "../hosts.ts";
 import type { Cloud } from "../model.ts";
 import type { Paths } from "../paths.ts";
 import { ensureProcess } from "../processes.ts";
@@ -25,7 +26,7 @@ export async function ensureHooks(
     serving: credentials.hooksServing,
     api: { endpoint: node.endpoint, trust: credentials.trust, login: credentials.hooks },
     ...tokenLoginOf(sandbox.paths, node),
-    ...(cloud === "gcp" ? { googleOperator: operatorToken(sandbox.paths) } : {}),
+    ...operatorOf(sandbox.paths, cloud),
   };
   const file = node.file("hooks.json");
   writeFileSync(file, JSON.stringify(config, null, 2));
@@ -35,6 +36,15 @@ export async function ensureHooks(
     args: [fileURLToPath(new URL("./hooks-main.ts", import.meta.url)), file],
     namespace: node.name,
   });
+}
+
+function operatorOf(paths: Paths, cloud: Cloud): Pick<HooksConfig, "operator"> {
+  if (cloud === "aws") return {};
+  const operator = {
+    gcp: { username: google.operator.replace("user:", ""), tokenFile: operatorToken(paths) },
+    azure: { username: azure.operator.name, tokenFile: azureOperatorToken(paths) },
+  }[cloud];
+  return { operator: { cloud, ...operator } };
 }
 
 /** The operator of the plane's account, for the cluster that the cloud will make. */

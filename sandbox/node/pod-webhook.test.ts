@@ -116,6 +116,58 @@ test("a pod of a given cluster brings the authority and the names with it, and k
   expect(envOf(patch).AWS_ROLE_ARN).toBe(roleArn);
 });
 
+const client = "55555555-5555-4555-8555-555555555555";
+const inAzure = { "azure.workload.identity/client-id": client };
+const labelled = (spec: Partial<Pod["spec"]> = {}): Pod => ({
+  ...pod(spec),
+  metadata: { name: "run-a0-0", labels: { "azure.workload.identity/use": "true" } },
+});
+
+test("a pod in Azure that bears AKS's label gets a token for Entra and where to trade it, and nothing of AWS's", () => {
+  const patch = patchPod(labelled(), "demo-development", { ...annotated, ...inAzure }, { cloud: "azure" });
+  const given = envOf(patch);
+  const folder = "/var/run/secrets/azure/tokens";
+  expect(given).toMatchObject({
+    AZURE_ENDPOINT_URL: "https://azure.biplane.test",
+    AZURE_CLIENT_ID: client,
+    AZURE_TENANT_ID: "33333333-3333-4333-8333-333333333333",
+    AZURE_FEDERATED_TOKEN_FILE: `${folder}/azure-identity-token`,
+    AZURE_AUTHORITY_HOST: "https://azure.biplane.test/login/",
+  });
+  expect(Object.keys(given).filter((name) => /^AWS_(?!CA_BUNDLE)|STORAGE_ENDPOINT/.test(name))).toEqual([]);
+  const audience = "api://AzureADTokenExchange";
+  const serviceAccountToken = { audience, expirationSeconds: 3_600, path: "azure-identity-token" };
+  expect(valueAt(patch, "/spec/volumes")).toContainEqual({
+    name: "azure-identity-token",
+    projected: { sources: [{ serviceAccountToken }] },
+  });
+  expect(valueAt(patch, "/spec/containers/0/volumeMounts")).toContainEqual({
+    ...{ name: "azure-identity-token", mountPath: folder, readOnly: true },
+  });
+});
+
+test("a pod in Azure without the label, or whose account names no identity, gets no token", () => {
+  for (const [of, annotations] of [
+    [pod(), inAzure],
+    [labelled(), {}],
+  ] as const) {
+    const patch = patchPod(of, "demo-development", annotations, { cloud: "azure" });
+    expect(Object.keys(envOf(patch)).filter((name) => /CLIENT|TENANT|TOKEN/.test(name))).toEqual([]);
+    expect(JSON.stringify(patch)).not.toContain("serviceAccountToken");
+  }
+});
+
+test("the client's object store finds the account that its container names", () => {
+  const env = [{ name: "AZURE_STORAGE_ACCOUNT_NAME", value: "acme" }];
+  const spec = { containers: [{ name: "main", env }, { name: "beside" }] };
+  const patch = patchPod(labelled(spec), "demo-development", inAzure, { cloud: "azure" });
+  // Kubernetes fills in a variable that stands before, and leaves one that does not.
+  const names = valueAt(patch, "/spec/containers/0/env").map(({ name }) => name);
+  expect(names.indexOf("AZURE_STORAGE_ENDPOINT")).toBeGreaterThan(names.indexOf("AZURE_STORAGE_ACCOUNT_NAME"));
+  expect(envOf(patch).AZURE_STORAGE_ENDPOINT).toBe("https://azure.biplane.test/blob/$(AZURE_STORAGE_ACCOUNT_NAME)");
+  expect(envOf(patch, "/spec/containers/1/env")).not.toHaveProperty("AZURE_STORAGE_ENDPOINT");
+});
+
 test("a pod in Google Cloud is told of Google's endpoint, and given no token and nothing of AWS's", () => {
   const patch = patchPod(pod(), "demo-development", annotated, { cloud: "gcp" });
   const given = envOf(patch);

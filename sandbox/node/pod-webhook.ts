@@ -2,10 +2,11 @@
  * What a pod gets when it is made. From EKS (amazon-eks-pod-identity-webhook): the projected token and the variables of
  * the role that its service account names. From the network: on one machine the public names have certificates of the
  * sandbox's authority, which a pod's programs must be told to trust, and the cloud has another endpoint. In Google Cloud a
- * pod asks the node's metadata server who it is (gke/), and is given nothing for it.
+ * pod asks the node's metadata server who it is (gke/), and is given nothing for it; in Azure it is given what AKS gives.
  */
 import { awsRegion, names } from "../hosts.ts";
 import type { Cloud } from "../model.ts";
+import { federated, storeOf } from "./aks/pod-identity.ts";
 
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const audienceAnnotation = "eks.amazonaws.com/audience";
@@ -23,6 +24,7 @@ const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "REQUEST
 const endpoints: Record<Cloud, { url: string; variables: string[] }> = {
   aws: { url: `https://${names.aws}`, variables: ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "FLYTE_AWS_ENDPOINT"] },
   gcp: { url: `https://${names.google}`, variables: ["GOOGLE_ENDPOINT_URL", "GOOGLE_BASE_URL"] },
+  azure: { url: `https://${names.azure}`, variables: ["AZURE_ENDPOINT_URL"] },
 };
 /** As EKS asks for. */
 const tokenSeconds = 86_400;
@@ -31,14 +33,20 @@ interface Named {
   name: string;
 }
 
-interface Container extends Named {
+export interface Container extends Named {
   env?: (Named & { value?: string })[];
   volumeMounts?: (Named & { mountPath: string })[];
 }
 
 /** The part of a pod that is read. */
 export interface Pod {
-  metadata: { name?: string; generateName?: string; namespace?: string; annotations?: Record<string, string> };
+  metadata: {
+    name?: string;
+    generateName?: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   spec: { containers: Container[]; initContainers?: Container[]; volumes?: Named[]; hostAliases?: HostAlias[] };
 }
 
@@ -69,7 +77,7 @@ export interface PatchOperation {
   value: unknown;
 }
 
-interface Gift {
+export interface Gift {
   env: Record<string, string>;
   volume: Named;
   mountPath: string;
@@ -86,7 +94,12 @@ export function patchPod(
   annotations: Record<string, string>,
   { cloud = "aws", elsewhere }: PodPlace = {},
 ): PatchOperation[] {
-  const gifts = [trust(cloud, elsewhere), ...(cloud === "aws" ? role(pod, namespace, annotations) : [])];
+  const identity = {
+    aws: () => role(pod, namespace, annotations),
+    gcp: () => [],
+    azure: () => federated(pod, annotations),
+  };
+  const gifts = [trust(cloud, elsewhere), ...identity[cloud]()];
   const volumes = pod.spec.volumes ?? [];
   const operations: PatchOperation[] = [
     ...(elsewhere ? bring(pod, elsewhere) : []),
@@ -101,12 +114,15 @@ export function patchPod(
   ];
   for (const kind of ["containers", "initContainers"] as const)
     for (const [index, container] of (pod.spec[kind] ?? []).entries())
-      operations.push(...patchContainer(`/spec/${kind}/${index}`, container, gifts));
+      operations.push(...patchContainer(`/spec/${kind}/${index}`, container, gifts, cloud));
   return operations;
 }
 
-function patchContainer(path: string, container: Container, gifts: Gift[]): PatchOperation[] {
-  const env = gifts.flatMap((gift) => Object.entries(gift.env).map(([name, value]) => ({ name, value })));
+function patchContainer(path: string, container: Container, gifts: Gift[], cloud: Cloud): PatchOperation[] {
+  const own = cloud === "azure" ? storeOf(container) : {};
+  const env = [...gifts.map((gift) => gift.env), own].flatMap((variables) =>
+    Object.entries(variables).map(([name, value]) => ({ name, value })),
+  );
   const mounts = container.volumeMounts ?? [];
   const free = gifts.filter(({ mountPath }) => !mounts.some((mount) => mount.mountPath === mountPath));
   const added = free.map(({ volume, mountPath }) => ({ name: volume.name, mountPath, readOnly: true }));

@@ -5,6 +5,8 @@ import { accounts, type Plane } from "../hosts.ts";
 import { type AccountName, openCloud } from "./aws/cloud.ts";
 import { awsPackage } from "./aws/index.ts";
 import { localBacking } from "./aws/local.ts";
+import { azurePackage } from "./azure/index.ts";
+import { operatorEnvironment as azureEnvironment, localCluster as localAks } from "./azure/local.ts";
 import { cloudflarePackage } from "./cloudflare/index.ts";
 import { gcpPackage } from "./gcp/index.ts";
 import { operatorEnvironment as googleEnvironment, localCluster } from "./gcp/local.ts";
@@ -36,6 +38,16 @@ export async function startGoogleProviders({ paths }: Sandbox): Promise<Provider
   return serveAll([
     gcpPackage(paths, localCluster(paths)),
     kubernetesPackage(googleEnvironment(paths)),
+    randomPackage(),
+    tlsPackage(),
+  ]);
+}
+
+/** For the customer's stacks in Azure: its one subscription and its cluster. */
+export async function startAzureProviders({ paths }: Sandbox): Promise<Providers> {
+  return serveAll([
+    azurePackage(paths, localAks(paths)),
+    kubernetesPackage(azureEnvironment(paths)),
     randomPackage(),
     tlsPackage(),
   ]);

@@ -1,7 +1,7 @@
 /** The main job with the customer's plane in Google Cloud, where that part of the toolchain is built. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { googlePart } from "../../sandbox/local-run.ts";
+import { partOf } from "../../sandbox/local-run.ts";
 import { readyParts } from "../../sandbox/toolchain/index.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { currentCommit, readEvidence } from "../../verify/claims/evidence.ts";
@@ -18,7 +18,7 @@ function wasTried(): boolean {
   return all.some(({ cloud, by }) => cloud === "gcp" && probing.has(by));
 }
 
-describe.runIf(readyParts(here).includes(googlePart))("a customer in Google Cloud beside its region", () => {
+describe.runIf(readyParts(here).includes(partOf.gcp ?? ""))("a customer in Google Cloud beside its region", () => {
   it("comes up, runs a task, is verified and tried, and goes whole", async () => {
     // CI does so first of all, and once is enough; what was told of it then is judged below.
     if (!wasTried()) {

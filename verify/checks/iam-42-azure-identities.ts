@@ -18,6 +18,7 @@ export const azureIdentitiesTaken = defineAzureCheck({
     "lp-roles-bound-by-federation",
     "iam-admin-assumed-by-platform",
     "iam-admin-used-by",
+    "iam-azure-workload-identity",
   ],
   documented: ["C08"],
   fix: "Delete the federated credential; the customer stack sets the ones that belong there.",

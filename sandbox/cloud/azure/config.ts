@@ -5,6 +5,10 @@ export interface AzureConfig {
   /** Folder of the front's own: the key of its tokens, keys of delegation that were given, secrets. */
   state: string;
   tenant: string;
+  /** File of mode 0600 with the access token of who owns the subscription, for each of its APIs. */
+  operatorToken: string;
+  /** Where the resource manager answers, for links to further pages. */
+  manager: string;
   /** Loopback port of azurite. */
   storePort: number;
   /** Name in azurite's certificate, and the authority that signed it. */

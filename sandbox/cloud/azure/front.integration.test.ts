@@ -99,8 +99,10 @@ describe.skipIf(!readyParts(paths()).includes("azure"))("Azure's APIs at one ori
     grant("admin", role("logReader"), workspace);
     grant("user", role("objects"), container, objectsUnder("acme"));
     settle();
+    writeFileSync(join(state, "operator"), "token-of-the-owner");
     const handle = createAzureFront({
-      ...{ kept: join(state, "kept.json"), state, tenant, issuer },
+      ...{ kept: join(state, "kept.json"), state, tenant, issuer, operatorToken: join(state, "operator") },
+      manager: "https://azure.biplane.test/management",
       ...{ storePort: azurite.port, storeName: "localhost", authority: azurite.authority },
       issuerDocuments: join(state, "oidc"),
     });
@@ -248,5 +250,39 @@ describe.skipIf(!readyParts(paths()).includes("azure"))("Azure's APIs at one ori
     const path = `/v1/workspaces/${workspaceId}/query`;
     const other = api.call({ api: "logs", method: "POST", path, json: { query: "KubeEvents" } });
     await expect(other).rejects.toMatchObject({ status: 403 });
+  });
+
+  it("tells the configuration and what lies in the account to the owner, who changes nothing, and to nobody else", async () => {
+    const owner = "token-of-the-owner";
+    const ask = (path: string, bearer: string, method = "GET") =>
+      fetch(`${origin}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${bearer}`, "x-ms-version": "2023-11-03" },
+      });
+    const { api, store } = await pod("admin");
+    await store.put(object, Buffer.from("content"));
+    const backend = azureBackend({
+      ...{ azure: api, catalogue: openCatalogue(memoryShards()), vault: "biplane-acme", prefix: "union--acme--" },
+    });
+    await backend.create({ project: "demo", domain: "development", name: "seen" }, Buffer.from("hidden"));
+    const read = await (await ask(`/management${storage}?api-version=1`, owner)).json();
+    expect(read).toMatchObject({ id: storage, properties: { provisioningState: "Succeeded" } });
+    const listed = await (await ask(`/management${vault}/secrets?api-version=1`, owner)).text();
+    expect(listed).toContain("union--acme--");
+    expect(listed).not.toContain("hidden");
+    const list = "restype=container&comp=list&prefix=";
+    expect(await (await ask(`/blob/${account}/acme-metadata?${list}`, owner)).text()).toContain("outputs.pb");
+    expect((await ask(`/blob/${account}/${object.bucket}/${object.key}`, owner, "DELETE")).status).toBe(403);
+    for (const other of ["another", `${owner}x`]) expect((await ask(`/management${storage}`, other)).status).toBe(403);
+    await expect(api.call({ api: "management", path: storage })).rejects.toMatchObject({ status: 403 });
+  });
+
+  it("leads from page to page of a list at its own origin", async () => {
+    for (let at = 0; at < 101; at++) grant("user", role("objects"), `${container}-${at}`);
+    settle();
+    const path = `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleAssignments`;
+    const headers = { authorization: "Bearer token-of-the-owner" };
+    const listed = await (await fetch(`${origin}/management${path}?api-version=1`, { headers })).json();
+    expect((listed as { nextLink: string }).nextLink).toMatch(`https://azure.biplane.test/management${path}?`);
   });
 });

@@ -75,6 +75,14 @@ export class Vaults {
     return json({ id, tags: rest.tags });
   }
 
+  /** Of those that are there, without their values. */
+  list(): { vault: string; name: string; tags: Record<string, string> }[] {
+    return Object.entries(this.load()).flatMap(([path, { value, tags }]) => {
+      const [vault = "", name = ""] = path.split("/");
+      return value === undefined ? [] : [{ vault, name, tags: tags as Record<string, string> }];
+    });
+  }
+
   private load(): Record<string, Secret> {
     return existsSync(this.file) ? (JSON.parse(readFileSync(this.file, "utf8")) as Record<string, Secret>) : {};
   }

@@ -1,5 +1,6 @@
 /** What the front is started with: a file of mode 0600, since it holds the operators' secrets. */
 import { readFileSync } from "node:fs";
+import type { AzureConfig } from "../azure/config.ts";
 import type { GoogleConfig } from "../google/config.ts";
 
 export interface Operator {
@@ -28,6 +29,8 @@ export interface FrontConfig {
   kept: string;
   /** @default none: nobody stands in Google Cloud */
   google?: GoogleConfig;
+  /** @default none: nobody stands in Azure */
+  azure?: AzureConfig;
 }
 
 export function readFrontConfig(file: string): FrontConfig {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import { accounts, awsRegion, ecrHost, names } from "../../hosts.ts";
+import { createAzureFront } from "../azure/front.ts";
 import { createGoogleFront } from "../google/front.ts";
 import { Keeper } from "../keeper/keeper.ts";
 import { operations } from "../keeper/operations.ts";
@@ -52,10 +53,12 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
   const images = imageRegistry({ registry, sessions, policies, emulator });
   const login: Upstream = { address: "127.0.0.1", port: config.ports.login };
   const google = config.google && createGoogleFront(config.google);
+  const azure = config.azure && createAzureFront(config.azure);
 
   return async (request, response) => {
     try {
       if (google && hostOf(request) === names.google) return await google(request, response);
+      if (azure && hostOf(request) === names.azure) return await azure(request, response);
       const head = {
         method: request.method ?? "GET",
         host: hostOf(request),

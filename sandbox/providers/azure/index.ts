@@ -7,7 +7,16 @@ import type { Properties } from "../machine/values.ts";
 import { lookups } from "./lookups.ts";
 import { pathOf, type Row, rows } from "./rows.ts";
 
-export function azurePackage(paths: Paths): Package {
+/** The node that stands for the subscription's AKS clusters. */
+export interface ClusterBacking {
+  /** What AKS answers of it, in the SDK's words. */
+  outputs(): Properties;
+  /** As in the kubeconfig that AKS hands out; the authority in base64 of PEM. */
+  access(): { server: string; authority: string };
+}
+
+/** @param backing @default none: clusters answer as the row says, and nothing is behind them */
+export function azurePackage(paths: Paths, backing?: ClusterBacking): Package {
   const kept = keptProject(paths, "azure");
   let subscription: string | undefined;
   const known = () => {
@@ -23,10 +32,15 @@ export function azurePackage(paths: Paths): Package {
     },
     typeOf(token) {
       const row = rows[token];
-      return row && rowType(token, row, kept, known);
+      return row && rowType(token, backed(token, row), kept, known);
     },
-    invokes: lookups(kept, known),
+    invokes: lookups(kept, known, backing),
   };
+
+  function backed(token: string, row: Row): Row {
+    if (!backing || token !== "azure-native:containerservice:ManagedCluster") return row;
+    return { ...row, outputs: (inputs, id) => ({ ...row.outputs?.(inputs, id), ...backing.outputs() }) };
+  }
 }
 
 function rowType(type: string, row: Row, kept: Kept, subscription: () => string): ResourceType {

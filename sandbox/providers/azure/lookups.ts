@@ -2,9 +2,10 @@
 import type { Kept } from "../machine/kept.ts";
 import type { Package } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
+import type { ClusterBacking } from "./index.ts";
 import { pathOf, rows } from "./rows.ts";
 
-export function lookups(kept: Kept, subscription: () => string): Package["invokes"] {
+export function lookups(kept: Kept, subscription: () => string, backing?: ClusterBacking): Package["invokes"] {
   const found = (token: string, args: Properties): Properties => {
     const row = rows[token];
     if (!row) throw new Error(`sandbox/providers/azure/rows.ts has no ${token}`);
@@ -19,7 +20,11 @@ export function lookups(kept: Kept, subscription: () => string): Package["invoke
     "azure-native:containerservice:getManagedCluster": async (args) => found(cluster, args),
     "azure-native:containerservice:listManagedClusterUserCredentials": async (args) => {
       const { privateFQDN } = found(cluster, args);
-      const kubeconfig = `clusters:\n- cluster:\n    certificate-authority-data: Y2E=\n    server: https://${String(privateFQDN)}\n`;
+      const { server, authority } = backing?.access() ?? {
+        server: `https://${String(privateFQDN)}:443`,
+        authority: "Y2E=",
+      };
+      const kubeconfig = `clusters:\n- cluster:\n    certificate-authority-data: ${authority}\n    server: ${server}\n`;
       return { kubeconfigs: [{ name: "clusterUser", value: Buffer.from(kubeconfig).toString("base64") }] };
     },
   };

@@ -84,9 +84,10 @@ describe("a lease", () => {
     expect(said).toEqual([]);
   });
 
-  it("keeps what it makes in a bucket of any cloud's", async () => {
-    await takeAction(leased({ runOutputBase: "gs://meta/acme/demo/development/r1" }), deps);
-    expect(stored().spec.runOutputBase).toBe("gs://meta/acme/demo/development/r1");
+  it.each(["gs", "abfs"])("keeps what it makes in a bucket of any cloud's: %s", async (scheme) => {
+    const runOutputBase = `${scheme}://meta/acme/demo/development/r1`;
+    await takeAction(leased({ runOutputBase }), deps);
+    expect(stored().spec.runOutputBase).toBe(runOutputBase);
   });
 
   it("of a child is owned by its parent, so that an abort takes both", async () => {

@@ -38,7 +38,7 @@ function checkLeased(leased: LeasedAction, rules: RenderRules): void {
       throw new InvalidTaskError(`the ${what}'s name "${name}" is not up to 30 of a-z, 0-9 and "-"`);
     }
   }
-  const base = /^(?:s3|gs):\/\/[^/]+\/(.+)$/.exec(leased.runOutputBase)?.[1];
+  const base = /^(?:s3|gs|abfs):\/\/[^/]+\/(.+)$/.exec(leased.runOutputBase)?.[1];
   const own = `${org}/${key.project}/${key.domain}/${key.run}`;
   if (base !== own)
     throw new InvalidTaskError(`outputs must go beneath ${own} of a bucket, not to ${leased.runOutputBase}`);

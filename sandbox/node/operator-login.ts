@@ -1,4 +1,4 @@
-/** Who may log in to a GKE cluster by the access token that `gke-gcloud-auth-plugin` brings: who owns the project. */
+/** Who may log in by the access token that GKE's or AKS's login program brings: who owns what the cluster stands in. */
 import { timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 
