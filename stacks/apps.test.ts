@@ -12,7 +12,7 @@ let reached: Built;
 let region: Built;
 
 const connector = `registry.test/cloudflared@sha256:${"c".repeat(64)}`;
-const appsTunnelToken = "token-of-the-apps-of-a-test";
+const appsTunnelToken = "eyJhIjoidG9rZW4gb2YgYXBwcyJ9ICB+Pz8/ICA==";
 
 beforeAll(async () => {
   plain = await build(customerValues());

@@ -33,17 +33,19 @@ export type AzureBaseConfig = z.output<typeof azureBaseSchema>;
 export type AzureCustomerConfig = z.output<typeof azureCustomerSchema>;
 export type AzureLinkConfig = z.output<typeof azureLinkSchema>;
 
+const ofWorkloads = ["registrationToken", "tunnelToken", "appsTunnelToken", "dataPlaneClientSecret"];
+
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
   region: ["alarms", "upstreamClientSecret"],
   "customer-account": [],
   "customer-base": [],
-  customer: ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  customer: ofWorkloads,
   "customer-base-gcp": [],
-  "customer-gcp": ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  "customer-gcp": ofWorkloads,
   "customer-link-gcp": [],
   "customer-base-azure": [],
-  "customer-azure": ["registrationToken", "tunnelToken", "dataPlaneClientSecret"],
+  "customer-azure": ofWorkloads,
   "customer-link-azure": [],
 };
 

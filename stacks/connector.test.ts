@@ -7,7 +7,7 @@ import { type Built, build, named, objects, podOf } from "./testing/built-stack.
 import { certificate, customerValues, image, regionValues } from "./testing/valid-config.ts";
 
 const connector = `registry.test/cloudflared@sha256:${"c".repeat(64)}`;
-const tunnelToken = "token-of-a-tunnel-of-a-test";
+const tunnelToken = "eyJhIjoidG9rZW4gb2YgYSB0dW5uZWwifQ==";
 
 let region: Built;
 let customer: Built;

@@ -285,6 +285,9 @@ describe("readConfig", () => {
     const build = () => customer({ registrationToken: "short but secret" });
     expect(build).toThrow(/biplane:registrationToken has a wrong form/);
     expect(build).not.toThrow(/short but secret/);
+    const token = () => customer({ appsTunnelToken: "neither a token" });
+    expect(token).toThrow(/biplane:appsTunnelToken has a wrong form/);
+    expect(token).not.toThrow(/neither a token/);
     const provider = () => region({ upstream, upstreamClientSecret: "no secret" });
     expect(provider).toThrow(/biplane:upstreamClientSecret has a wrong form/);
     expect(provider).not.toThrow(/no secret/);

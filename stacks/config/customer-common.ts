@@ -1,7 +1,7 @@
 /** What a customer's two phases know in every cloud, and the rules between their settings. */
 import { z } from "zod";
 import { taskClientId } from "../../components/control-plane/tenant-names.ts";
-import { host, image, namespace, oneOf, problems, repeated, secret, text, whole, word } from "./words.ts";
+import { host, image, namespace, oneOf, problems, repeated, secret, text, tunnelToken, whole, word } from "./words.ts";
 
 const model = oneOf("byoc", "self-managed").describe(
   "Who operates the cluster; self-managed makes no vendor principal at all",
@@ -176,8 +176,8 @@ export const workloads = {
     .describe("Where the console is served from. @default https://<controlPlaneHost>"),
   dataPlaneClientId: z.string().min(1).optional().describe("Application that task pods act as. @default <org>-tasks"),
   registrationToken: secret.describe("Joins the cluster to its region; from the region's outputs"),
-  tunnelToken: secret.optional().describe("With images.connector: what it runs with; from the region's outputs"),
-  appsTunnelToken: secret
+  tunnelToken: tunnelToken.optional().describe("With images.connector: what it runs with; from the region's outputs"),
+  appsTunnelToken: tunnelToken
     .optional()
     .describe("With apps and images.connector: what browsers and programs come to apps by; from the region's outputs"),
   dataPlaneClientSecret: secret.describe("Secret of dataPlaneClientId; from the region's outputs"),

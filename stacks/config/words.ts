@@ -42,6 +42,8 @@ export const image = text(
 );
 export const pem = text("a certificate in PEM", /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/);
 export const secret = text("at least 20 letters and digits", /^[\w.~-]{20,}$/);
+/** As Cloudflare writes it: base64 of JSON. */
+export const tunnelToken = text("a tunnel's token, in base64", /^[A-Za-z0-9+/_-]{20,}={0,2}$/);
 export const role = text("letters, digits and _+=,.@-, up to 64 characters", /^[\w+=,.@-]{1,64}$/);
 export const keyArn = text(
   "the ARN of a KMS key, such as arn:aws:kms:<region>:<account>:key/<id>",
