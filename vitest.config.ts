@@ -6,7 +6,7 @@ const planes = "**/*.planes.test.ts";
 /** What users do, each file under names of its own. */
 const visits = ["test/client/**/*.test.ts", "test/data/{by-kind,flow,task-metrics}.test.ts"];
 /** Those of them that stop a service, or look at what the whole machine does. */
-const alone = ["many", "outage", "secrets", "ten-at-once", "thousand-children", "watchers"].map(
+const alone = ["apps-reached", "many", "outage", "secrets", "ten-at-once", "thousand-children", "watchers"].map(
   (name) => `test/client/${name}.test.ts`,
 );
 const ownParts = ["test/kit/**/*.test.ts", "test/reason/**/*.test.ts"];

@@ -31,6 +31,16 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_PUT(self):
+        length = int(self.headers["content-length"])
+        while (left := length - getattr(self, "read", 0)) > 0:
+            self.read = getattr(self, "read", 0) + len(self.rfile.read(min(left, 65536)))
+        body = f"{length}\\n".encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
 # As the container's first process nothing ends it that it does not heed itself.
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 http.server.ThreadingHTTPServer(("", 8080), Answer).serve_forever()
@@ -42,6 +52,8 @@ env = flyte.app.AppEnvironment(
     command=["python3", "-c", SERVE],
     env_vars={"VERSION": os.environ.get("BIPLANE_APP_VERSION", "1")},
     resources=flyte.Resources(cpu="50m", memory="128Mi"),
+    # Open to everybody only where whoever deploys this says so.
+    requires_auth=os.environ.get("BIPLANE_APP_OPEN") != "1",
     scaling=flyte.app.Scaling(replicas=(0, 1), scaledown_after=6),
     port=8080,
 )

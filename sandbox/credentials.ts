@@ -17,6 +17,7 @@ const tenantSecretsSchema = z.record(
     ),
     dataPlaneClientSecret: z.string().optional(),
     registrationToken: z.string().optional(),
+    appsTunnelToken: z.string().optional(),
   }),
 );
 
@@ -29,10 +30,14 @@ export function tenantSecrets(outputs: Record<string, unknown>): Map<string, Ten
 
 /** What the customer's stack is handed by the region's. */
 export function planeSecrets(tenants: Map<string, TenantSecrets>): Record<string, string> {
-  const { registrationToken, dataPlaneClientSecret } = secretsOf(tenants, local.org);
+  const { registrationToken, dataPlaneClientSecret, appsTunnelToken } = secretsOf(tenants, local.org);
   if (!registrationToken || !dataPlaneClientSecret)
     throw new Error(`the region stack expects no cluster of ${local.org}`);
-  return { "biplane:registrationToken": registrationToken, "biplane:dataPlaneClientSecret": dataPlaneClientSecret };
+  return {
+    "biplane:registrationToken": registrationToken,
+    "biplane:dataPlaneClientSecret": dataPlaneClientSecret,
+    ...(appsTunnelToken ? { "biplane:appsTunnelToken": appsTunnelToken } : {}),
+  };
 }
 
 function secretsOf(tenants: Map<string, TenantSecrets>, org: string): TenantSecrets {

@@ -101,6 +101,7 @@ export const environmentSchema = z.strictObject({
     .describe("The login that reads the catalogue of the region's database, and no row"),
   taskImage: z.string(),
   servicesImage: z.string().describe("Of the platform's services, by digest"),
+  connectorImage: z.string().optional().describe("Where apps are served: of the stand-in for cloudflared, by digest"),
   python: path.describe("Interpreter that has the flyte client"),
   toolPath: z.array(z.string()).describe("Folders of kubectl and aws"),
   outputs: z.strictObject({

@@ -19,6 +19,8 @@ export const network = {
   },
   /** The edge's second address: TLS passthrough to the relay, standing for the relay's own load balancer. */
   relayFront: "198.18.0.41",
+  /** The edge's third: where Cloudflare takes tunnels. It is one of Cloudflare's own, so that the kit's walls need no other. */
+  tunnelEdge: "198.41.192.7",
   /** The cloud's second address: where the issuer of a given cluster is published, on whatever port it names. */
   issuerFront: "198.18.0.31",
 } as const;
@@ -70,6 +72,12 @@ export const packagesPort = 3128;
 
 /** NodePorts of the region's cluster that the edge forwards to. */
 export const originPorts = { gateway: 30443, relay: 30444 } as const;
+
+/** Where the edge takes connectors, as Cloudflare does, and where within it requests come that go down a tunnel. */
+export const tunnelPorts = { connectors: 7844, front: 7845 } as const;
+
+/** As `cloudflared` dials it. */
+export const tunnelHost = "region1.v2.argotunnel.com";
 
 /** Where the machine answers a given cluster's API server about new pods. */
 export const webhookPorts = { region: 19443, customer: 19444 } as const;

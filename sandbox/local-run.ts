@@ -41,10 +41,11 @@ import { recordedProcesses, stopProcess } from "./processes.ts";
 import { type Images, local } from "./stacks.ts";
 import { ensureToolchain, locateToolchain, type Progress, readyParts } from "./toolchain/index.ts";
 import { withLock } from "./toolchain/lock.ts";
-import { type Around, upCustomer, upFoundations } from "./up-stacks.ts";
+import { type Around, servesApps, upCustomer, upFoundations } from "./up-stacks.ts";
 
 /** Of the toolchain: what the first run in that cloud builds. */
 export const partOf: Record<Cloud, string | undefined> = { aws: undefined, gcp: "gcp", azure: "azure" };
+const appsPart = "apps";
 const planes: Plane[] = ["region", "customer"];
 export const localRunSteps = {
   network: "network",
@@ -87,6 +88,7 @@ export function bringUp(
     const tools = await ensureToolchain(paths, progress, also);
     const parts = readyParts(paths);
     const enforced = begun ?? parts.includes(enforcingPart);
+    const takesTunnels = servesApps(parts.includes(appsPart), { given, operated });
     mkdirSync(paths.state, { recursive: true, mode: 0o711 });
     recordChoice(paths, given);
     writeModel(paths, operated);
@@ -97,7 +99,9 @@ export function bringUp(
       progress.step(title, (report) => run({ paths, tools, progress: report }));
 
     await step(localRunSteps.network, (sandbox) => ensureNetwork(sandbox, given.customer?.survey.apiPort));
-    await step(localRunSteps.cloud, (sandbox) => startMachines(sandbox, { given, operated }, enforced));
+    await step(localRunSteps.cloud, (sandbox) =>
+      startMachines(sandbox, { given, operated }, { enforced, takesTunnels }),
+    );
     const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts));
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
@@ -179,14 +183,15 @@ function requireOwnCluster({ cloud }: ModelRecord, { customer }: GivenPlanes): v
 async function startMachines(
   sandbox: Sandbox,
   { given, operated }: Pick<Around, "given" | "operated">,
-  enforces: boolean,
+  { enforced, takesTunnels }: { enforced: boolean; takesTunnels: boolean },
 ): Promise<void> {
   await ensureAuthority(sandbox.paths);
   const cloud = ensureCloud(sandbox, operated.cloud);
-  const kind = (plane: Plane) => ({ enforces, cloud: plane === "customer" ? operated.cloud : "aws" }) as const;
+  const kind = (plane: Plane) =>
+    ({ enforces: enforced, cloud: plane === "customer" ? operated.cloud : "aws" }) as const;
   const cluster = (plane: Plane) =>
     given[plane] ? ensureGiven(sandbox, given[plane]) : ensureNode(sandbox, plane, kind(plane));
-  await Promise.all([cloud, ensureEdge(sandbox), ...planes.map(cluster)]);
+  await Promise.all([cloud, ensureEdge(sandbox, takesTunnels), ...planes.map(cluster)]);
 }
 
 type Made = Pick<
@@ -233,6 +238,7 @@ function describe(paths: Paths, tools: Toolchain, images: Images, made: Made): E
     ...(made.cloud === "azure" ? { azure: azureAccess(paths) } : {}),
     taskImage: images.task,
     servicesImage: images.services,
+    ...(images.connector ? { connectorImage: images.connector } : {}),
     python: tools.python.client,
     toolPath: [...new Set(["kubectl", "aws"].map((name) => dirname(tools.bin(name))))],
   };

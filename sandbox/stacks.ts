@@ -63,6 +63,8 @@ export interface Images {
   buildkit?: string;
   /** @default none: the part that serves apps is not built */
   apps?: ServingImages;
+  /** With `apps`. */
+  connector?: string;
 }
 
 /**
@@ -106,6 +108,8 @@ export interface RegionSettings {
   dnsServers?: string[];
   /** BYOC: the service that the customer offers. @default none */
   link?: LinkService;
+  /** The customer's cluster is reached by a tunnel for its apps. @default false */
+  servesApps?: boolean;
 }
 
 /** `upstreamClientSecret` goes beside it as a secret. */
@@ -114,6 +118,7 @@ export function regionConfig({
   originPull,
   dnsServers = [clusters.region.dns],
   link,
+  servesApps = false,
 }: RegionSettings): Record<string, string> {
   return asConfig({
     shape: "region",
@@ -122,13 +127,17 @@ export function regionConfig({
     relayHost: local.relayHost,
     kubernetes: kubernetes("region"),
     backups: { copyRegion: "us-west-2" },
-    edge: { zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
+    edge: {
+      ...{ zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
+      ...(servesApps ? { accountId: "local" } : {}),
+    },
     images: { services: images.services },
     tenants: [
       {
         org: local.org,
         cluster: local.cluster,
         egress: single(network.hosts.customer.address),
+        ...(servesApps ? { appsDomain } : {}),
         applications,
         people: people(local.org),
       },
@@ -189,6 +198,8 @@ export interface CustomerSettings {
 
 /** `registrationToken` and `dataPlaneClientSecret` go beside it as secrets. */
 export function customerConfig({ model, images, dnsServers }: CustomerSettings): Record<string, string> {
+  // A given cluster's network and registry are not this machine's.
+  const served = dnsServers ? undefined : images.apps;
   return asConfig({
     ...customer,
     model,
@@ -196,7 +207,10 @@ export function customerConfig({ model, images, dnsServers }: CustomerSettings):
     // This machine is where PrivateLink would end: nftables lets it, and nobody else, reach the customer's API.
     link: model === "byoc" ? "private-link" : "inside",
     controlPlaneHost: local.endpoint,
-    images: { services: images.services, task: images.task },
+    images: {
+      ...{ services: images.services, task: images.task },
+      ...(served && images.connector ? { connector: images.connector } : {}),
+    },
     projects: [
       { project: local.project, domain: local.domain },
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
@@ -204,7 +218,7 @@ export function customerConfig({ model, images, dnsServers }: CustomerSettings):
     ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
     // A given cluster's nodes know this machine's registry by another name than ECR's.
     ...(images.buildkit && !dnsServers ? { imageBuilder: ownBuilder(images.buildkit) } : {}),
-    ...(images.apps && !dnsServers ? { apps: ownApps(images.apps) } : {}),
+    ...(served ? { apps: ownApps(served) } : {}),
     ...(dnsServers ? {} : { egress: ownEgress }),
     dnsServers: (dnsServers ?? [clusters.customer.dns]).flatMap(single),
   });

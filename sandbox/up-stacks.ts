@@ -22,6 +22,11 @@ export interface Around {
   operated: ModelRecord;
 }
 
+/** @param can what serves them is there. @returns whether the customer's cluster does */
+export function servesApps(can: boolean, { given, operated }: Pick<Around, "given" | "operated">): boolean {
+  return can && !given.customer && operated.cloud === "aws";
+}
+
 /**
  * Self-managed: both know nothing of each other. BYOC, in the order of decision 8: the base offers its cluster's API, the
  * region asks for an endpoint, and the base is told which one to accept.
@@ -59,12 +64,16 @@ function joined(first: Record<string, number>, then: Record<string, number>): Re
   return Object.fromEntries([...kinds].map((kind) => [kind, sum(kind)]));
 }
 
-async function upRegion(sandbox: Sandbox, { images, given }: Around, link?: LinkService) {
+async function upRegion(sandbox: Sandbox, around: Around, link?: LinkService) {
+  const { images, given } = around;
   const dnsServers = given.region?.survey.dnsServers;
   return upStack(sandbox, {
     ...everyStack,
     stack: local.regionStack,
-    config: regionConfig({ images, originPull: await originPull(sandbox), dnsServers, link }),
+    config: regionConfig({
+      ...{ images, originPull: await originPull(sandbox), dnsServers, link },
+      servesApps: servesApps(images.apps !== undefined, around),
+    }),
     secrets: { "biplane:upstreamClientSecret": regionClientSecret(sandbox.paths) },
     account: "region",
     plane: "region",

@@ -21,14 +21,14 @@ test("in Google Cloud it is told what judged signed URLs, and no claim more is u
   expect(told.find((one) => one.for === "signed URLs of Cloud Storage")?.is).toMatch(
     /checks no signature.*published vectors/,
   );
-  expect(files("aws").flatMap(readStandIns)).toEqual([]);
+  expect(files("aws").flatMap(readStandIns)).not.toContainEqual(expect.objectContaining({ for: told[0]?.for }));
   expect(joinLimits(files("gcp").map(readLimits))).toEqual(joinLimits(files("aws").map(readLimits)));
 });
 
 test("in Azure it is told what judged there, and no claim more is undecided", () => {
   const files = (cloud: Environment["cloud"]) =>
     localLimits({ clusters: { region: "own", customer: "own" }, networkPolicy: "enforced", cloud }, checkout, {
-      ...{ shipping: true, apps: true },
+      ...{ shipping: true, apps: false },
     });
   const told = files("azure").flatMap(readStandIns);
   expect(told.map((one) => one.for)).toEqual([
@@ -77,6 +77,15 @@ test("how logs are shipped is decided where something ships them, and stands in 
   const claims = (shipping: boolean) => limitsOf(own, "enforced", { shipping, apps: true }).map(({ claim }) => claim);
   expect(claims(true)).not.toContain("comm-fluentbit-tls");
   expect(claims(false)).toContain("comm-fluentbit-tls");
+});
+
+test("what stands in for Kourier's controller and cloudflared is told where apps are served, and nowhere else", () => {
+  const told = (apps: boolean) =>
+    localLimits({ clusters: own, networkPolicy: "enforced", cloud: "aws" }, checkout, { shipping: true, apps })
+      .flatMap(readStandIns)
+      .map((one) => one.for);
+  expect(told(true)).toEqual(["Kourier's controller", "Cloudflare's edge and cloudflared, of apps"]);
+  expect(told(false)).toEqual([]);
 });
 
 test("what serves apps is decided where something does, and stands in the list where nothing does", () => {

@@ -37,7 +37,9 @@ function planeOf(environment: Environment) {
     projectsOnDemand: local.onDemand,
     servesApps: servesApps(environment),
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
-    releasedDigests: [environment.servicesImage.replace(/^.*@/, "")],
+    releasedDigests: [environment.servicesImage, environment.connectorImage].flatMap((image) =>
+      image ? [image.replace(/^.*@/, "")] : [],
+    ),
     kubeconfig: environment.kubeconfigs.customer,
   };
 }
@@ -145,7 +147,7 @@ export function localLimits(
     ...(cloud === "aws" ? [] : [`limits-${cloud}.yaml`]),
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
     ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
-    ...(has.apps ? [] : ["limits-unserved.yaml"]),
+    has.apps ? "limits-served.yaml" : "limits-unserved.yaml",
     ...(given ? ["limits-given.yaml"] : []),
     ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
   ];

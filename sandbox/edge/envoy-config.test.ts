@@ -12,6 +12,7 @@ const config = renderEnvoyConfig({
   },
   passthrough: { address: "198.18.0.41", port: 443 },
   relay: { address: "198.18.0.10", port: 30444 },
+  tunnels: { address: "127.0.0.1", port: 7845, domain: "apps.biplane.test" },
 });
 const [front, passthrough] = config.static_resources.listeners;
 const [origin, relay] = config.static_resources.clusters;
@@ -28,6 +29,13 @@ describe("the front", () => {
     expect(text).toContain('"stream_idle_timeout":"100s"');
     expect(text).toContain('"request_timeout":"0s"');
     expect(text).toContain('"route":{"cluster":"origin","timeout":"0s"}');
+  });
+
+  test("leads apps' hosts into tunnels, WebSockets too, and nothing else", () => {
+    expect(text).toContain(
+      '"domains":["*.apps.biplane.test"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"tunnels","timeout":"0s","upgrade_configs":[{"upgrade_type":"websocket"}]}}]',
+    );
+    expect(text.split('"cluster":"tunnels"')).toHaveLength(2);
   });
 
   test("takes x-biplane-* headers off before it forwards", () => {

@@ -13,6 +13,8 @@ export interface EdgeOptions {
   /** Passes bytes on, as the relay's own network load balancer does. */
   passthrough: EdgeTarget;
   relay: EdgeTarget;
+  /** Hosts right below `domain` lead into tunnels, whatever of these there is. */
+  tunnels: EdgeTarget & { domain: string };
 }
 
 /** Cloudflare cuts an answer that is silent for so long (error 524). */
@@ -26,13 +28,13 @@ const tlsTypes = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
 export function renderEnvoyConfig(options: EdgeOptions) {
   return {
     static_resources: {
-      listeners: [httpListener(options.front), tcpListener(options.passthrough)],
-      clusters: [originCluster(options.origin), relayCluster(options.relay)],
+      listeners: [httpListener(options.front, options.tunnels.domain), tcpListener(options.passthrough)],
+      clusters: [originCluster(options.origin), relayCluster(options.relay), clusterTo("tunnels", options.tunnels)],
     },
   };
 }
 
-function httpListener({ certificate, key, ...target }: EdgeOptions["front"]) {
+function httpListener({ certificate, key, ...target }: EdgeOptions["front"], tunnelled: string) {
   return {
     name: "front",
     address: addressOf(target),
@@ -49,13 +51,13 @@ function httpListener({ certificate, key, ...target }: EdgeOptions["front"]) {
             },
           },
         },
-        filters: [{ name: "http", typed_config: httpManager() }],
+        filters: [{ name: "http", typed_config: httpManager(tunnelled) }],
       },
     ],
   };
 }
 
-function httpManager() {
+function httpManager(tunnelled: string) {
   return {
     "@type": `${filterTypes}.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: "front",
@@ -72,6 +74,16 @@ function httpManager() {
     route_config: {
       name: "origin",
       virtual_hosts: [
+        {
+          name: "tunnels",
+          domains: [`*.${tunnelled}`],
+          routes: [
+            {
+              match: { prefix: "/" },
+              route: { cluster: "tunnels", timeout: "0s", upgrade_configs: [{ upgrade_type: "websocket" }] },
+            },
+          ],
+        },
         {
           name: "any",
           domains: ["*"],

@@ -12,7 +12,6 @@ import { commonConfig, type ImagePlan } from "./plan.ts";
 import { nodeBase } from "./services.ts";
 
 const root = join(import.meta.dirname, "../..");
-const standIn = join(root, "sandbox/serving");
 /** As the gateway's Deployment names it: components/serving/gateway.ts. */
 const envoyProgram = "/usr/local/bin/envoy";
 
@@ -25,7 +24,12 @@ export function appsPlans({ tools }: Pick<Sandbox, "tools">): Record<keyof Servi
   ) as [AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan];
   return {
     ...{ activator, autoscaler, controller, queue, webhook },
-    gatewayController: standInPlan(),
+    gatewayController: nodePlan("apps-kourier-stand-in", "sandbox/serving", [
+      "components/serving",
+      "services/shared",
+      "services/data/executor",
+      "shared",
+    ]),
     gateway: envoyPlan(envoyBinary(tools.bin("envoy"))),
   };
 }
@@ -76,26 +80,26 @@ function envoyBinary(script: string): string {
   return join(libraries, python, "site-packages/envoy/_bin/envoy");
 }
 
-function standInPlan(): AppImagePlan {
+/** What stands for Cloudflare's `cloudflared`. */
+export function connectorPlan(): AppImagePlan {
+  return nodePlan("apps-cloudflared-stand-in", "sandbox/edge/connector", ["sandbox/edge/tunnels", "services/shared"]);
+}
+
+/** @param more folders whose files it is made of, beside its own and sandbox/hosts.ts */
+function nodePlan<Name extends `apps-${string}`>(name: Name, folder: string, more: string[]): ImagePlan<Name> {
   const base = nodeBase();
   const command = ["/usr/local/bin/node", "/app/main.mjs"];
   const config = [...commonConfig, "--workingdir=/app", `--entrypoint=${JSON.stringify(command)}`];
-  const files = sourcesIn([
-    standIn,
-    ...["components/serving", "services/shared", "services/data/executor", "shared"].map((folder) =>
-      join(root, folder),
-    ),
-  ]);
+  const files = [...sourcesIn([folder, ...more].map((each) => join(root, each))), join(root, "sandbox/hosts.ts")];
   const key = contentKey({ root, files, values: { node: base.nodeKey, config } });
-  const name = "apps-kourier-stand-in";
   const image = `localhost/biplane/${name}:${key}`;
   return {
     ...{ name, key, image, keep: [base.debian, base.node, image] },
     async make(sandbox: Sandbox, builder: Builder, scratch: string) {
       await base.ensure(sandbox, builder, scratch);
       sandbox.progress(`${name} image: bundle`);
-      const app = join(scratch, "app");
-      await bundle({ main: join(standIn, "main.ts") }, app);
+      const app = join(scratch, name);
+      await bundle({ main: join(root, folder, "main.ts") }, app);
       await builder.make({ image, from: base.node, add: [{ from: app, to: "/app" }], config });
     },
   };

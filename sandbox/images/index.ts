@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServingImages } from "../../components/serving/contract.ts";
 import { messageOf, UserError } from "../../shared/errors.ts";
 import type { Sandbox } from "../context.ts";
-import { appsPlans } from "./apps.ts";
+import { appsPlans, connectorPlan } from "./apps.ts";
 import { Builder } from "./buildah.ts";
 import { buildkitPlan } from "./buildkit.ts";
 import { dataframesPlan } from "./dataframes.ts";
@@ -28,6 +28,8 @@ export interface Images {
   buildkit?: string;
   /** What serves apps. */
   apps?: ServingImages;
+  /** By which somebody comes to them. */
+  connector?: string;
 }
 
 /**
@@ -46,13 +48,15 @@ export async function ensureImages(
   const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
   const buildkit = parts.includes("images") ? buildkitPlan(sandbox) : undefined;
   const apps = parts.includes("apps") ? appsPlans(sandbox) : undefined;
-  const more = [shipper, buildkit, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
+  const connector = apps ? connectorPlan() : undefined;
+  const more = [shipper, buildkit, connector, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
   const held = await ensureAll(sandbox, registry, [services, task, ...more]);
   return {
     ...{ services: held(services), task: held(task) },
     ...(shipper ? { logShipper: held(shipper) } : {}),
     ...(buildkit ? { buildkit: held(buildkit) } : {}),
     ...(apps ? { apps: mapped(apps, held) } : {}),
+    ...(connector ? { connector: held(connector) } : {}),
   };
 }
 

@@ -15,6 +15,8 @@ export { type Outcome, tcpProbe, tcpProbes } from "./tcp-probe.ts";
 const bridge = "bridge0";
 const hostNames = Object.keys(network.hosts) as HostName[];
 const secondAddresses: Partial<Record<HostName, string>> = { edge: network.relayFront, cloud: network.issuerFront };
+/** Outside of the bridge's own range: whoever dials it goes by the host's first address. */
+const outerAddresses: Partial<Record<HostName, string>> = { edge: network.tunnelEdge };
 
 /** @param customerApiPort that the machine may open; a given cluster's own may differ from a node's. */
 export async function ensureNetwork(sandbox: Sandbox, customerApiPort = apiServerPort): Promise<void> {
@@ -78,6 +80,7 @@ async function ensureHost(name: HostName, customerApiPort: number): Promise<void
   await batch(namespace, [
     "link set lo up",
     ...addresses.map((each) => `addr replace ${each}/${network.prefix} dev eth0`),
+    ...[outerAddresses[name] ?? []].flat().map((each) => `addr replace ${each}/32 dev eth0`),
     "link set eth0 up",
   ]);
   if (name === "region" || name === "customer") await prepareForNode(name);
@@ -92,7 +95,11 @@ async function prepareForNode(plane: Plane): Promise<void> {
     "net.bridge.bridge-nf-call-iptables": 1,
   });
   // The node's own processes reach Services by kube-proxy's rules, which need some route to begin with.
-  await batch(namespace, [`route replace ${clusters[plane].services} via ${network.host} dev eth0 src ${address}`]);
+  await batch(namespace, [
+    `route replace ${clusters[plane].services} via ${network.host} dev eth0 src ${address}`,
+    // Connectors dial out from the customer's cluster alone.
+    ...(plane === "customer" ? [`route replace ${network.tunnelEdge} via ${network.hosts.edge.address} dev eth0`] : []),
+  ]);
 }
 
 async function linkExists(namespace: string | undefined, link: string): Promise<boolean> {

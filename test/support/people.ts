@@ -23,7 +23,8 @@ const site: typeof fetch = async (input, options) => {
   return new Response(body.toString(), { status, headers: read });
 };
 
-const browsers = () => openBrowser({ [`https://${environment.endpoint}`]: site, [`https://${names.login}`]: site });
+const browsers = (more: Record<string, typeof fetch> = {}) =>
+  openBrowser({ [`https://${environment.endpoint}`]: site, [`https://${names.login}`]: site, ...more });
 
 /** Of who runs the region, in a browser of their own. */
 export function staffMember() {
@@ -56,17 +57,22 @@ export function staffMember() {
   };
 }
 
-/** A browser of somebody who has not signed in anywhere yet. */
-export function person(org: string, role: "admin" | "contributor" | "viewer") {
+/**
+ * A browser of somebody who has not signed in anywhere yet.
+ *
+ * @param more sites by origin. @default the region and the provider alone
+ */
+export function person(org: string, role: "admin" | "contributor" | "viewer", more?: Record<string, typeof fetch>) {
   const found = environment.people.find((one) => one.org === org && one.role === role);
   if (!found) throw new Error(`the local run has no person who is a ${role} of ${org}`);
-  const browser = browsers();
+  const browser = browsers(more);
   /** At the provider's page. */
   const signIn = (page: Page) =>
     browser.submit(page, { login: found.email, password: readFileSync(found.passwordFile, "utf8") });
   return {
     ...browser,
     email: found.email,
+    signIn,
     /** Opens where a client sends its person, signs in, and calls the client's own callback. @returns its status. */
     async byBrowser(url: string): Promise<number> {
       const back = await signIn(await browser.open(url));

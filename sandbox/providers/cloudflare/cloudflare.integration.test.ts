@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OriginPulls } from "../../../components/edge/origin-pulls.ts";
 import { ZoneGuard, type ZoneGuardArgs } from "../../../components/edge/zone-guard.ts";
+import { AppTunnels } from "../../../components/tunnel/app-tunnels.ts";
+import { appsOrigin } from "../../../components/tunnel/connector.ts";
+import { routeIn } from "../../edge/tunnels/zone.ts";
 import { destroyStack, refreshStack, type StackRun, upStack } from "../../engine/index.ts";
 import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { serveAll } from "../index.ts";
 import { tlsPackage } from "../tls/index.ts";
 import { cloudflarePackage } from "./index.ts";
+import { zoneStore } from "./zone.ts";
 
 let world: Emulated;
 beforeAll(async () => {
@@ -69,4 +73,30 @@ test("destroy leaves nothing, the key least of all", async () => {
   await destroyStack(world.sandbox, edge());
   expect(documents()).toEqual([]);
   expect(existsSync(folder()) && readdirSync(join(folder(), "origin-pulls"))).toEqual([]);
+});
+
+const apps = (): StackRun => ({
+  ...edge(),
+  program: async () => {
+    const clusters = [{ org: "acme", cluster: "local", domain: "apps.biplane.test" }];
+    const made = new AppTunnels("apps", { accountId: "a1", zoneId: "z1", zoneName: "biplane.test", clusters });
+    return { token: made.tokens["acme/local"] };
+  },
+});
+
+test("a tunnel has its route, its names and a token that it alone is known by, until it goes", async () => {
+  const first = await upStack(world.sandbox, apps());
+  const zone = zoneStore(world.sandbox.paths);
+  const token = String(first.outputs.token);
+  const tunnel = zone.tunnelOf(token) ?? "";
+  expect(routeIn(zone, "hello-demo-development.apps.biplane.test")).toEqual({ tunnel, service: appsOrigin });
+  expect(zone.tunnelOf(Buffer.from(JSON.stringify({ t: tunnel, s: "guessed" })).toString("base64"))).toBeUndefined();
+  expect(readFileSync(join(folder(), "zone.json"), "utf8")).not.toContain(token);
+  const second = await upStack(world.sandbox, apps());
+  expect(second.changes).toEqual({ same: first.changes.create });
+  expect(second.outputs.token).toBe(token);
+  expect((await refreshStack(world.sandbox, apps())).changes).toEqual({ same: first.changes.create });
+  await destroyStack(world.sandbox, apps());
+  expect([zone.tunnelOf(token), zone.list("tunnels"), zone.list("records")]).toEqual([undefined, [], []]);
+  expect(readdirSync(join(folder(), "tunnels"))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import type { Paths } from "../../paths.ts";
 import { ensureAuthority } from "../../pki.ts";
 import { define, type Package, properties, type Types } from "../machine/resource.ts";
 import { issue, readCertificate, signingKey } from "../tls/certificates.ts";
+import { tunnelInvokes, tunnelTypes } from "./tunnels.ts";
 import { idOf, zoneStore } from "./zone.ts";
 import { documentTypes } from "./zone-documents.ts";
 
@@ -16,6 +17,7 @@ export function cloudflarePackage(paths: Paths): Package {
   const zone = zoneStore(paths);
   const types: Types = {
     ...documentTypes(zone),
+    ...tunnelTypes(zone),
     "cloudflare:index/dnsRecord:DnsRecord": define<RecordInputs>({
       required: ["zoneId", "name", "type", "ttl"],
       defaults: { proxied: false },
@@ -68,6 +70,6 @@ export function cloudflarePackage(paths: Paths): Package {
     version: "6.22.1",
     table: "sandbox/providers/cloudflare/",
     typeOf: (token) => types[token],
-    invokes: {},
+    invokes: tunnelInvokes(zone),
   };
 }

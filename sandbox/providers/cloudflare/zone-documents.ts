@@ -2,6 +2,7 @@
 import type {
   AuthenticatedOriginPullsArgs,
   AuthenticatedOriginPullsHostnameCertificateArgs,
+  CertificatePackArgs,
   RulesetArgs,
   ZoneSettingArgs,
 } from "@pulumi/cloudflare";
@@ -27,6 +28,14 @@ export const documentTypes = (zone: ZoneStore): Types => ({
     replaceOn: ["zoneId", "accountId", "kind", "phase"],
     identity: ({ zoneId, phase }) => ["ruleset", zoneId ?? "", phase],
     outputs: () => ({ version: "1" }),
+  }),
+
+  // The edge here shows a certificate of the sandbox's authority for all of its names.
+  "cloudflare:index/certificatePack:CertificatePack": document<Plain<CertificatePackArgs>>(zone, {
+    required: ["zoneId", "type", "hosts", "certificateAuthority", "validationMethod", "validityDays"],
+    replaceOn: ["zoneId", "type", "hosts", "certificateAuthority", "validationMethod", "validityDays"],
+    identity: ({ zoneId, hosts }) => ["certificate-pack", zoneId, ...(hosts ?? []).map(String)],
+    outputs: () => ({ status: "active" }),
   }),
 
   "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls": document<Plain<AuthenticatedOriginPullsArgs>>(

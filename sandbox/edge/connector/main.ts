@@ -1,0 +1,31 @@
+/**
+ * Stands for `cloudflared` in the pods of the gate, with its arguments, its token and its health. It dials out, and what the edge
+ * brings down a connection goes to the pod's own loopback, byte by byte.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+import { tunnelHost, tunnelPorts } from "../../hosts.ts";
+import { startConnector } from "./connector.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    "no-autoupdate": { type: "boolean" },
+    protocol: { type: "string" },
+    metrics: { type: "string" },
+    "token-file": { type: "string" },
+  },
+});
+if (positionals.join(" ") !== "tunnel run") throw new Error(`${positionals.join(" ")}: this knows "tunnel run" alone`);
+const [address = "", port = ""] = (values.metrics ?? "").split(":");
+const connector = startConnector({
+  host: tunnelHost,
+  port: tunnelPorts.connectors,
+  token: readFileSync(values["token-file"] ?? "", "utf8").trim(),
+});
+createServer((_request, response) => response.writeHead(connector.isReady() ? 200 : 503).end()).listen(
+  Number(port),
+  address,
+);
+process.once("SIGTERM", () => process.exit(0));
