@@ -6,16 +6,18 @@ import { localLimits } from "./verify-target.ts";
 
 const checkout = join(import.meta.dirname, "..");
 
+const everything = { shipping: true, apps: true, measures: true };
+
 const limitsOf = (
   clusters: Environment["clusters"],
   networkPolicy: Environment["networkPolicy"] = "not-enforced",
-  has = { shipping: true, apps: true },
+  has = everything,
 ) => joinLimits(localLimits({ clusters, networkPolicy, cloud: "aws" }, checkout, has).map(readLimits));
 
 test("in Google Cloud it is told what judged signed URLs, and no claim more is undecided", () => {
   const files = (cloud: Environment["cloud"]) =>
     localLimits({ clusters: { region: "own", customer: "own" }, networkPolicy: "enforced", cloud }, checkout, {
-      ...{ shipping: true, apps: true },
+      ...everything,
     });
   const told = files("gcp").flatMap(readStandIns);
   expect(told.find((one) => one.for === "signed URLs of Cloud Storage")?.is).toMatch(
@@ -28,7 +30,8 @@ test("in Google Cloud it is told what judged signed URLs, and no claim more is u
 test("in Azure it is told what judged there, and no claim more is undecided", () => {
   const files = (cloud: Environment["cloud"]) =>
     localLimits({ clusters: { region: "own", customer: "own" }, networkPolicy: "enforced", cloud }, checkout, {
-      ...{ shipping: true, apps: false },
+      ...everything,
+      apps: false,
     });
   const told = files("azure").flatMap(readStandIns);
   expect(told.map((one) => one.for)).toEqual([
@@ -74,14 +77,15 @@ test("the firewall around a given customer's cluster is not decided, that around
 });
 
 test("how logs are shipped is decided where something ships them, and stands in the list where nothing does", () => {
-  const claims = (shipping: boolean) => limitsOf(own, "enforced", { shipping, apps: true }).map(({ claim }) => claim);
+  const claims = (shipping: boolean) =>
+    limitsOf(own, "enforced", { ...everything, shipping }).map(({ claim }) => claim);
   expect(claims(true)).not.toContain("comm-fluentbit-tls");
   expect(claims(false)).toContain("comm-fluentbit-tls");
 });
 
 test("what stands in for Kourier's controller and cloudflared is told where apps are served, and nowhere else", () => {
   const told = (apps: boolean) =>
-    localLimits({ clusters: own, networkPolicy: "enforced", cloud: "aws" }, checkout, { shipping: true, apps })
+    localLimits({ clusters: own, networkPolicy: "enforced", cloud: "aws" }, checkout, { ...everything, apps })
       .flatMap(readStandIns)
       .map((one) => one.for);
   expect(told(true)).toEqual(["Kourier's controller", "Cloudflare's edge and cloudflared, of apps"]);
@@ -89,9 +93,16 @@ test("what stands in for Kourier's controller and cloudflared is told where apps
 });
 
 test("what serves apps is decided where something does, and stands in the list where nothing does", () => {
-  const claims = (apps: boolean) => limitsOf(own, "enforced", { shipping: true, apps }).map(({ claim }) => claim);
+  const claims = (apps: boolean) => limitsOf(own, "enforced", { ...everything, apps }).map(({ claim }) => claim);
   for (const claim of ["apps-knative-kourier", "apps-serving-in-cluster"]) {
     expect(claims(true)).not.toContain(claim);
     expect(claims(false)).toContain(claim);
   }
+});
+
+test("that measures are kept is decided where something keeps them, and stands in the list where nothing does", () => {
+  const claims = (measures: boolean) =>
+    limitsOf(own, "enforced", { ...everything, measures }).map(({ claim }) => claim);
+  expect(claims(true)).not.toContain("data-metrics-prometheus");
+  expect(claims(false)).toContain("data-metrics-prometheus");
 });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { registryName, vaultName } from "../components/account/azure-names.ts";
 import { shipperNamespace } from "../components/logs/contract.ts";
+import { storeNamespace } from "../components/metrics-store/contract.ts";
 import { servingNamespace } from "../components/serving/contract.ts";
 import {
   azureTargetSchema,
@@ -36,6 +37,7 @@ function planeOf(environment: Environment) {
     projects: [{ project: environment.project, domain: environment.domain }],
     projectsOnDemand: local.onDemand,
     servesApps: servesApps(environment),
+    keepsMeasures: keepsMeasures(environment),
     buckets: { metadata: customer.metadataBucket, fastRegistration: customer.fastRegistrationBucket },
     releasedDigests: [environment.servicesImage, environment.connectorImage].flatMap((image) =>
       image ? [image.replace(/^.*@/, "")] : [],
@@ -126,20 +128,25 @@ function accessOf({ profile, configFile, credentialsFile, endpointUrl }: Environ
 }
 
 /** Whether task pods' logs are shipped: the shipper is an extended part of the toolchain. */
-export function shipsLogs({ outputs }: Pick<Environment, "outputs">): boolean {
-  return String(outputs.customer.namespaces).split(",").includes(shipperNamespace);
-}
+export const shipsLogs = (environment: HasOutputs) => has(environment, shipperNamespace);
 
 /** Whether apps are served: what serves them is an extended part, too. */
-export function servesApps({ outputs }: Pick<Environment, "outputs">): boolean {
-  return String(outputs.customer.namespaces).split(",").includes(servingNamespace);
+export const servesApps = (environment: HasOutputs) => has(environment, servingNamespace);
+
+/** Whether measures of tasks outlive their pods: what keeps them is of an extended part as well. */
+export const keepsMeasures = (environment: HasOutputs) => has(environment, storeNamespace);
+
+type HasOutputs = Pick<Environment, "outputs">;
+
+function has({ outputs }: HasOutputs, namespace: string): boolean {
+  return String(outputs.customer.namespaces).split(",").includes(namespace);
 }
 
 /** Lists of what cannot be decided here, and of what judges here in another's place; a given cluster's network is not ours to judge. */
 export function localLimits(
   { clusters, networkPolicy, cloud }: Pick<Environment, "clusters" | "networkPolicy" | "cloud">,
   checkout: string,
-  has: { shipping: boolean; apps: boolean },
+  has: { shipping: boolean; apps: boolean; measures: boolean },
 ): string[] {
   const given = clusters.region === "given" || clusters.customer === "given";
   const names = [
@@ -148,6 +155,7 @@ export function localLimits(
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
     ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
     has.apps ? "limits-served.yaml" : "limits-unserved.yaml",
+    ...(has.measures ? [] : ["limits-unmeasured.yaml"]),
     ...(given ? ["limits-given.yaml"] : []),
     ...(clusters.customer === "given" ? ["limits-given-customer.yaml"] : []),
   ];

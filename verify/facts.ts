@@ -9,12 +9,16 @@ import type {
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
   V1Pod,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
   V1Service,
   V1ServiceAccount,
+  V1StatefulSet,
+  V1StorageClass,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
 import type {
@@ -64,6 +68,17 @@ export interface ShipperOutput {
   plugin: string;
   /** Those that say where to and how safely, by their names in lower case. */
   settings: Record<string, string>;
+}
+
+/** Of one ConfigMap of a metrics store. */
+export interface MetricsSettings {
+  configMap: string;
+  /** What it looks at, and how. */
+  jobs: { name: string; scheme: string }[];
+  /** To whom it passes on what it sees. */
+  sendsTo: string[];
+  /** What whoever asks it is to show, as Prometheus words it; absent: it answers without TLS. */
+  clientAuth?: string;
 }
 
 export interface IamRole {
@@ -127,6 +142,7 @@ export interface Facts extends RegionFacts, ProbeFacts {
   nodes: V1Node[];
   pods: V1Pod[];
   deployments: V1Deployment[];
+  statefulSets: V1StatefulSet[];
   services: V1Service[];
   serviceAccounts: V1ServiceAccount[];
   roles: V1Role[];
@@ -137,9 +153,14 @@ export interface Facts extends RegionFacts, ProbeFacts {
   resourceQuotas: V1ResourceQuota[];
   limitRanges: V1LimitRange[];
   customResourceDefinitions: V1CustomResourceDefinition[];
+  storageClasses: V1StorageClass[];
+  volumes: V1PersistentVolume[];
+  volumeClaims: V1PersistentVolumeClaim[];
   scanned: ScannedObject[];
   /** Of the plane's own shipper, where there is one. */
   shipperOutputs: ShipperOutput[];
+  /** Of the plane's own metrics store, where there is one. */
+  metricsSettings: MetricsSettings[];
   accessReviews: AccessReview[];
   iam: IamAccount;
   buckets: BucketFact[];

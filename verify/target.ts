@@ -71,6 +71,7 @@ const planeShape = {
     .optional()
     .describe("Declared with onDemand: their namespaces are looked at where the cluster has them"),
   servesApps: z.boolean().default(false).describe("Setting apps of the customer stack is there"),
+  keepsMeasures: z.boolean().default(false).describe("Setting metricsStore of the customer stack is there"),
   buckets: z.strictObject({ metadata: z.string(), fastRegistration: z.string() }),
   registryHosts: z.array(z.string()).min(1).describe("Hosts that images may come from"),
   platformServiceAccounts: z
@@ -221,8 +222,8 @@ export type GoogleTarget = z.infer<typeof googleTargetSchema>;
 /** On AWS. */
 export type Target = z.infer<typeof targetSchema>;
 
-/** What a plane in any cloud is known by. */
-export type PlaneTarget = Pick<Target, keyof typeof planeShape> & { cloud: "aws" | "gcp" | "azure" };
+/** A customer's plane, in whichever cloud. */
+export type PlaneTarget = Target | GoogleTarget | AzureTarget;
 
 const controlPlane = controlPlaneSchema.describe("The vendor's region; its checks do not apply when absent");
 

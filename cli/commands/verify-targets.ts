@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";
-import { localLimits, localTargets, servesApps, shipsLogs } from "../../sandbox/verify-target.ts";
+import { keepsMeasures, localLimits, localTargets, servesApps, shipsLogs } from "../../sandbox/verify-target.ts";
 import { messageOf, refusal } from "../../shared/errors.ts";
 import { parseTargets, type Targets } from "../../verify/target.ts";
 import { checkout } from "../context.ts";
@@ -20,7 +20,11 @@ export function targetsOf(file: string | undefined): Chosen {
   const local = readEnvironment(paths());
   return {
     targets: localTargets(local),
-    limitsFiles: localLimits(local, checkout, { shipping: shipsLogs(local), apps: servesApps(local) }),
+    limitsFiles: localLimits(local, checkout, {
+      shipping: shipsLogs(local),
+      apps: servesApps(local),
+      measures: keepsMeasures(local),
+    }),
     toolPath: local.toolPath,
   };
 }

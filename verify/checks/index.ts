@@ -57,6 +57,8 @@ import { noForeignPrincipalsOnAzure } from "./iam-46-azure-foreign.ts";
 import { azureReach } from "./iam-49-azure-reach.ts";
 import { azureSecretsReach } from "./iam-50-azure-secrets.ts";
 import { azureLogsReach } from "./iam-51-azure-logs.ts";
+import { measuresKeptInCluster } from "./met-01-metrics-store.ts";
+import { measuresOnSealedDisk } from "./met-02-metrics-disk.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
 import { noInboundRules } from "./net-02-no-inbound-rules.ts";
 import { managementIsPrivate } from "./net-03-private-management.ts";
@@ -215,6 +217,8 @@ export const checks: readonly AnyCheck[] = [
   secondChannelIsOutbound,
   shipperByTls,
   appsServedInCluster,
+  measuresKeptInCluster,
+  measuresOnSealedDisk,
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,

@@ -6,8 +6,10 @@ import {
   KubernetesObjectApi,
 } from "@kubernetes/client-node";
 import { shipperNamespace } from "../../components/logs/contract.ts";
+import { storeNamespace } from "../../components/metrics-store/contract.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { Collected, Fact, Facts, ScannedObject } from "../facts.ts";
+import { metricsSettingsOf } from "./metrics-settings.ts";
 import { redactObject } from "./redact.ts";
 import { scanConfigMap, scanSecret } from "./scan.ts";
 import { outputsOf } from "./shipper.ts";
@@ -22,15 +24,19 @@ const kinds = {
   resourceQuotas: ["v1", "ResourceQuota"],
   limitRanges: ["v1", "LimitRange"],
   deployments: ["apps/v1", "Deployment"],
+  statefulSets: ["apps/v1", "StatefulSet"],
   roles: ["rbac.authorization.k8s.io/v1", "Role"],
   clusterRoles: ["rbac.authorization.k8s.io/v1", "ClusterRole"],
   roleBindings: ["rbac.authorization.k8s.io/v1", "RoleBinding"],
   clusterRoleBindings: ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
   networkPolicies: ["networking.k8s.io/v1", "NetworkPolicy"],
   customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
+  storageClasses: ["storage.k8s.io/v1", "StorageClass"],
+  volumes: ["v1", "PersistentVolume"],
+  volumeClaims: ["v1", "PersistentVolumeClaim"],
 } as const;
 
-type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs">;
+type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs" | "metricsSettings">;
 
 /** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
 export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
@@ -59,13 +65,16 @@ function connect(kubeconfig: string): KubernetesObjectApi {
   return KubernetesObjectApi.makeApiClient(config);
 }
 
-async function scanAll(api: KubernetesObjectApi): Promise<Pick<Collected, "scanned" | "shipperOutputs">> {
+async function scanAll(
+  api: KubernetesObjectApi,
+): Promise<Pick<Collected, "scanned" | "shipperOutputs" | "metricsSettings">> {
   const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
+  const told = <T>(read: (objects: KubernetesObject[]) => T): Fact<T> =>
+    configMaps.read ? { ...configMaps, value: read(configMaps.value) } : configMaps;
   return {
     scanned: scannedOf(secrets, configMaps),
-    shipperOutputs: configMaps.read
-      ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
-      : configMaps,
+    shipperOutputs: told((objects) => outputsOf(objects, shipperNamespace)),
+    metricsSettings: told((objects) => metricsSettingsOf(objects, storeNamespace)),
   };
 }
 

@@ -4,6 +4,7 @@ import { defineCheck } from "../check.ts";
 import { checks } from "../checks/index.ts";
 import { fail, pass } from "../outcome.ts";
 import { goodAzureFacts, goodAzureTargets } from "../testing/good-azure.ts";
+import { goodByocFacts, goodByocTarget } from "../testing/good-byoc.ts";
 import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { collectedFrom, factNames, goodFacts, goodTargets } from "../testing/good-plane.ts";
 import { denialMatrix } from "./denials.ts";
@@ -112,7 +113,9 @@ describe("the denial matrix", { timeout: 60_000 }, () => {
   it("lets no check pass on a request that was refused, timed out, was cut off or came back empty", () => {
     const google = { collected: collectedFrom(goodGoogleFacts()), targets: goodGoogleTargets };
     const azure = { collected: collectedFrom(goodAzureFacts()), targets: goodAzureTargets };
-    const matrix = [snapshot(), google, azure].flatMap((plane) => denialMatrix(checks, plane));
+    // The plane that keeps measures and serves apps, too.
+    const byoc = { collected: collectedFrom(goodByocFacts()), targets: { ...goodTargets, customer: goodByocTarget } };
+    const matrix = [snapshot(), byoc, google, azure].flatMap((plane) => denialMatrix(checks, plane));
     expect(new Set(matrix.map(({ fact }) => fact))).toEqual(new Set(factNames));
     expect(matrix.length).toBeGreaterThan(factNames.length * 5);
     const read = new Set(matrix.filter(({ checks: readers }) => readers > 0).map(({ fact }) => fact));

@@ -15,7 +15,7 @@ export function reorder<T>(value: T, order: Order): T {
 
 function arrange(value: unknown, turn: (list: unknown[]) => unknown[]): unknown {
   if (Array.isArray(value)) return turn(value.map((item) => arrange(item, turn)));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, arrange(inner, turn)]));
 }
 

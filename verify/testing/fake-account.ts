@@ -113,7 +113,7 @@ export function fakeCluster(failing: (verb: string, group: string, resource: str
   });
 }
 
-const plural = (kind: string) => kind.toLowerCase().replace(/y$/, "ie").concat("s");
+const plural = (kind: string) => kind.toLowerCase().replace(/y$/, "ie").replace(/ss$/, "sse").concat("s");
 
 export const kubeconfig = `apiVersion: v1
 kind: Config

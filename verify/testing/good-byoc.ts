@@ -19,8 +19,9 @@ const rbac = "rbac.authorization.k8s.io";
 export const goodByocTarget: Target = targetSchema.parse({
   ...goodTarget,
   model: "byoc",
-  // One good plane serves apps, for what looks at these.
+  // One good plane serves apps and keeps measures, for what looks at these.
   servesApps: true,
+  keepsMeasures: true,
   management: { roleArn: managementArn, level, endpointService: "com.amazonaws.vpce.us-east-2.vpce-svc-1" },
 });
 

@@ -11,6 +11,8 @@ import type {
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
+import { diskClaim, diskClass, storeName, storeNamespace } from "../../components/metrics-store/contract.ts";
+import { sealedDisk } from "../../components/metrics-store/disks.ts";
 import {
   gatewayController,
   gatewayName,
@@ -50,6 +52,11 @@ type KubernetesFacts = Pick<
   | "resourceQuotas"
   | "limitRanges"
   | "customResourceDefinitions"
+  | "statefulSets"
+  | "storageClasses"
+  | "volumes"
+  | "volumeClaims"
+  | "metricsSettings"
 >;
 
 export function goodCluster(target: Target): KubernetesFacts {
@@ -62,6 +69,7 @@ export function goodCluster(target: Target): KubernetesFacts {
   const inCluster = table.filter(({ where }) => where === "cluster");
   const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
+    ...goodStore(target),
     namespaces: [
       { metadata: { name: platform, labels: podSecurityLabels() } },
       ...target.projects.map(({ project, domain }) => {
@@ -96,6 +104,9 @@ export function goodCluster(target: Target): KubernetesFacts {
       { metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } },
       ...(target.servesApps
         ? [{ metadata: { namespace: gatewayNamespace, name: gatewayService }, spec: { type: "ClusterIP" } }]
+        : []),
+      ...(target.keepsMeasures
+        ? [{ metadata: { namespace: storeNamespace, name: storeName }, spec: { type: "ClusterIP" } }]
         : []),
     ],
     serviceAccounts: [
@@ -138,7 +149,11 @@ export function goodCluster(target: Target): KubernetesFacts {
       })),
     ],
     networkPolicies: [
-      ...[...homes, ...(target.servesApps ? [servingNamespace, gatewayNamespace] : [])].map((namespace) => ({
+      ...[
+        ...homes,
+        ...(target.servesApps ? [servingNamespace, gatewayNamespace] : []),
+        ...(target.keepsMeasures ? [storeNamespace] : []),
+      ].map((namespace) => ({
         metadata: { namespace, name: "default-deny" },
         spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
       })),
@@ -162,6 +177,61 @@ export function goodCluster(target: Target): KubernetesFacts {
           versions: [],
         },
         status: { conditions: [{ type: "Established", status: "True" }] },
+      },
+    ],
+  };
+}
+
+const madeAt = new Date("2026-01-01T00:00:00Z");
+
+/** Prometheus on a disk of EBS, under a key of the customer's; nothing where no measures are kept. */
+function goodStore(target: Target) {
+  const handle = "vol-0a1b2c3d";
+  if (!target.keepsMeasures)
+    return { statefulSets: [], storageClasses: [], volumes: [], volumeClaims: [], metricsSettings: [] };
+  const { provisioner, parameters } = sealedDisk("aws", `arn:aws:kms:${target.region}:${account}:key/measures`);
+  const volumes = [
+    { name: "data", persistentVolumeClaim: { claimName: diskClaim } },
+    { name: "config", configMap: { name: "settings" } },
+  ];
+  return {
+    statefulSets: [
+      {
+        metadata: { namespace: storeNamespace, name: storeName },
+        spec: {
+          selector: {},
+          serviceName: storeName,
+          template: { spec: { containers: [{ name: storeName, image }], volumes } },
+        },
+        status: { replicas: 1, readyReplicas: 1 },
+      },
+    ],
+    storageClasses: [
+      {
+        metadata: { name: diskClass, creationTimestamp: madeAt },
+        provisioner,
+        parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+      },
+    ],
+    volumes: [
+      {
+        metadata: { name: "pvc-1", creationTimestamp: madeAt },
+        spec: { csi: { driver: provisioner, volumeHandle: handle }, storageClassName: diskClass },
+      },
+    ],
+    volumeClaims: [
+      {
+        metadata: { namespace: storeNamespace, name: diskClaim },
+        spec: { storageClassName: diskClass, volumeName: "pvc-1" },
+        status: { phase: "Bound" },
+      },
+    ],
+    metricsSettings: [
+      {
+        configMap: "settings",
+        jobs: [{ name: "kubelets", scheme: "https" }],
+        sendsTo: [],
+        clientAuth: "RequireAndVerifyClientCert",
       },
     ],
   };
