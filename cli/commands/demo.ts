@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { partOf } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { readyParts } from "../../sandbox/toolchain/index.ts";
+import { messageOf } from "../../shared/errors.ts";
 import { type CommandOptions, parseOptions } from "../config.ts";
 import { checkout } from "../context.ts";
 import { down } from "./down.ts";
@@ -38,6 +39,9 @@ export async function demo({ keep, cloud, ifBuilt, probe }: CommandOptions<"demo
     html: join(report, "verify.html"),
   };
   const hello = { file: join(checkout, "examples/hello.py"), task: "hello", args: ["--name", "Biplane"] };
+  const finish = async () => {
+    if (!keep) await stage("down", () => down({}));
+  };
   try {
     const ok =
       (await stage("up", () => up({ cloud }))) &&
@@ -46,9 +50,12 @@ export async function demo({ keep, cloud, ifBuilt, probe }: CommandOptions<"demo
         verifyCommand(parseOptions("verify", { ...files, probe })),
       ));
     if (!ok) process.stdout.write("The demo stopped at the stage that failed; see above.\n");
-  } finally {
-    if (!keep) await stage("down", () => down({}));
+  } catch (error) {
+    // What failed first is told as the failure, also where what it left could not be cleared away.
+    await finish().catch((later: unknown) => process.stderr.write(`down failed as well: ${messageOf(later)}\n`));
+    throw error;
   }
+  await finish();
   process.stdout.write(summary(stages, report));
   return stages.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0;
 }
