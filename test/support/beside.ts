@@ -26,20 +26,25 @@ export interface Beside {
 /** @param service with in-cluster RPC, such as `objectstore` */
 export async function beside(plane: Plane, service: string): Promise<Beside> {
   const get = ["get", "service", service, "--namespace", platform[plane], "--output=jsonpath={.spec.clusterIP}"];
-  const address = await kubectl(plane, ...get);
+  const { path, close } = await wayTo(plane, await kubectl(plane, ...get), 8080);
+  const nodeOptions = { createConnection: () => connect(path), settings: { initialWindowSize: streamWindowBytes } };
+  // As services call each other: see services/shared/client.ts.
+  const asServices = { httpVersion: "2" as const, acceptCompression: [], nodeOptions };
+  return { transport: createConnectTransport({ ...asServices, baseUrl: `http://${service}` }), close };
+}
+
+/** @returns a socket of this machine's, whose connections go on to the address as the node makes them */
+export async function wayTo(plane: Plane, address: string, port: number): Promise<{ path: string; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), "biplane-beside-"));
   const path = join(folder, "socket");
   const [command = "", ...enter] = enterNetwork(network.hosts[plane].namespace);
-  const child = fork(program, [path, address, "8080"], {
+  const child = fork(program, [path, address, String(port)], {
     execPath: command,
     execArgv: [...enter, process.execPath],
   });
   await once(child, "message");
-  const nodeOptions = { createConnection: () => connect(path), settings: { initialWindowSize: streamWindowBytes } };
-  // As services call each other: see services/shared/client.ts.
-  const asServices = { httpVersion: "2" as const, acceptCompression: [], nodeOptions };
   return {
-    transport: createConnectTransport({ ...asServices, baseUrl: `http://${service}` }),
+    path,
     close() {
       child.disconnect();
       rmSync(folder, { recursive: true, force: true });
