@@ -9,16 +9,12 @@ import type {
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
-  V1PersistentVolume,
-  V1PersistentVolumeClaim,
   V1Pod,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
   V1Service,
   V1ServiceAccount,
-  V1StatefulSet,
-  V1StorageClass,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
 import type {
@@ -70,15 +66,35 @@ export interface ShipperOutput {
   settings: Record<string, string>;
 }
 
-/** Of one ConfigMap of a metrics store. */
-export interface MetricsSettings {
-  configMap: string;
-  /** What it looks at, and how. */
-  jobs: { name: string; scheme: string }[];
-  /** To whom it passes on what it sees. */
-  sendsTo: string[];
+/** A StatefulSet of a metrics store's namespace. */
+export interface MetricsServer {
+  name: string;
+  ready: number;
+  wanted: number;
+  /** Of its pod, those that run before included. */
+  containers: string[];
+  /** On which its data lie; absent: on no claim. */
+  dataClaim?: string;
   /** What whoever asks it is to show, as Prometheus words it; absent: it answers without TLS. */
   clientAuth?: string;
+  /** By the file that it is started with; absent: nothing that could be read. */
+  told?: {
+    /** What it looks at, and how. */
+    jobs: { name: string; scheme: string }[];
+    /** To whom it passes on what it sees. */
+    sendsTo: string[];
+    /** What else stands in the file, by name. */
+    unread: string[];
+  };
+}
+
+/** All of it may be there or not: that nothing was found is an answer. */
+export interface MetricsStoreFact {
+  servers: MetricsServer[];
+  claims: { name: string; phase: string; className?: string; volume?: string }[];
+  /** Those of the claims, with the driver that makes them; times as ISO 8601. */
+  volumes: { name: string; madeAt: string; className?: string; driver?: string; handle?: string }[];
+  classes: { name: string; madeAt: string; provisioner: string; parameters: Record<string, string> }[];
 }
 
 export interface IamRole {
@@ -142,7 +158,6 @@ export interface Facts extends RegionFacts, ProbeFacts {
   nodes: V1Node[];
   pods: V1Pod[];
   deployments: V1Deployment[];
-  statefulSets: V1StatefulSet[];
   services: V1Service[];
   serviceAccounts: V1ServiceAccount[];
   roles: V1Role[];
@@ -153,14 +168,11 @@ export interface Facts extends RegionFacts, ProbeFacts {
   resourceQuotas: V1ResourceQuota[];
   limitRanges: V1LimitRange[];
   customResourceDefinitions: V1CustomResourceDefinition[];
-  storageClasses: V1StorageClass[];
-  volumes: V1PersistentVolume[];
-  volumeClaims: V1PersistentVolumeClaim[];
   scanned: ScannedObject[];
   /** Of the plane's own shipper, where there is one. */
   shipperOutputs: ShipperOutput[];
   /** Of the plane's own metrics store, where there is one. */
-  metricsSettings: MetricsSettings[];
+  metricsStore: MetricsStoreFact;
   accessReviews: AccessReview[];
   iam: IamAccount;
   buckets: BucketFact[];

@@ -72,6 +72,12 @@ const planeShape = {
     .describe("Declared with onDemand: their namespaces are looked at where the cluster has them"),
   servesApps: z.boolean().default(false).describe("Setting apps of the customer stack is there"),
   keepsMeasures: z.boolean().default(false).describe("Setting metricsStore of the customer stack is there"),
+  metricsKey: z
+    .string()
+    .optional()
+    .describe(
+      "Key or disk encryption set of the metrics store's disk; when absent, any of the customer's own account, project or subscription",
+    ),
   buckets: z.strictObject({ metadata: z.string(), fastRegistration: z.string() }),
   registryHosts: z.array(z.string()).min(1).describe("Hosts that images may come from"),
   platformServiceAccounts: z

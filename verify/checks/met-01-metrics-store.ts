@@ -1,11 +1,12 @@
-import type { V1Service, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
 import { storeName, storeNamespace } from "../../components/metrics-store/contract.ts";
 import { defineClusterCheck } from "../check.ts";
-import type { MetricsSettings } from "../facts.ts";
+import type { Facts, MetricsServer } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { isDefaultDeny } from "../reason/kubernetes.ts";
 
 const server = `StatefulSet/${storeNamespace}/${storeName}`;
+const home = `Namespace/${storeNamespace}`;
 
 /** Prometheus stands in the cluster that is looked at, and only the cluster can ask it. */
 export const measuresKeptInCluster = defineClusterCheck({
@@ -15,63 +16,51 @@ export const measuresKeptInCluster = defineClusterCheck({
   claims: ["data-metrics-prometheus"],
   documented: [],
   fix: "Run `pulumi up` on the customer stack with its setting metricsStore; remove what it did not make.",
-  needs: ["statefulSets", "metricsSettings", "services", "networkPolicies"],
+  needs: ["metricsStore", "services", "networkPolicies"],
   notApplicable: ({ keepsMeasures }) =>
     keepsMeasures ? undefined : "no measures are kept: the stack has no setting metricsStore",
-  evaluate: ({ statefulSets, metricsSettings, services, networkPolicies }) => [
-    judgeServer(statefulSets.find(isStore), metricsSettings),
+  evaluate: ({ metricsStore, services, networkPolicies }) => [
+    judgeServer(metricsStore.servers.find(isStore)),
+    ...metricsStore.servers
+      .filter((one) => !isStore(one))
+      .map(({ name }) => fail(`StatefulSet/${storeNamespace}/${name}`, "is none of the kit's")),
     ...judgeServices(services),
-    networkPolicies.some((policy) => policy.metadata?.namespace === storeNamespace && isDefaultDeny(policy))
-      ? pass(`Namespace/${storeNamespace}`, "everything is refused that is not named")
-      : fail(`Namespace/${storeNamespace}`, "has no default deny"),
+    ...judgeFences(networkPolicies.filter(({ metadata }) => metadata?.namespace === storeNamespace)),
   ],
   sabotages: [
     {
       name: "the store is gone",
-      apply(facts) {
-        facts.statefulSets = facts.statefulSets.filter((one) => !isStore(one));
+      apply({ metricsStore }) {
+        metricsStore.servers = [];
       },
     },
-    {
-      name: "its pod is not ready",
-      apply({ statefulSets }) {
-        const status = statefulSets.find(isStore)?.status;
-        if (!status) return false;
-        status.readyReplicas = 0;
-        return undefined;
-      },
-    },
+    { name: "its pod is not ready", apply: (facts) => change(facts, (store) => ({ ...store, ready: 0 })) },
     {
       name: "it passes on what it sees to somebody",
-      apply({ metricsSettings }) {
-        for (const settings of metricsSettings) settings.sendsTo = ["https://vendor.test/push"];
-      },
+      apply: (facts) => changeTold(facts, (told) => ({ ...told, sendsTo: ["https://vendor.test/push"] })),
+    },
+    {
+      name: "it is told of something that is not judged",
+      apply: (facts) => changeTold(facts, (told) => ({ ...told, unread: ["alerting"] })),
+    },
+    { name: "it looks at nothing", apply: (facts) => changeTold(facts, (told) => ({ ...told, jobs: [] })) },
+    {
+      name: "it is started with another file, which nothing is known of",
+      apply: (facts) => change(facts, ({ told: _, ...store }) => store),
     },
     {
       name: "it answers whoever asks it",
-      apply({ metricsSettings }) {
-        for (const settings of metricsSettings) settings.clientAuth = "RequestClientCert";
-      },
+      apply: (facts) => change(facts, (store) => ({ ...store, clientAuth: "RequestClientCert" })),
+    },
+    { name: "it answers in clear", apply: (facts) => change(facts, ({ clientAuth: _, ...store }) => store) },
+    {
+      name: "a second container beside it passes its answers on",
+      apply: (facts) => change(facts, (store) => ({ ...store, containers: [...store.containers, "proxy"] })),
     },
     {
-      name: "it answers in clear",
-      apply({ metricsSettings }) {
-        for (const settings of metricsSettings) delete settings.clientAuth;
-      },
-    },
-    {
-      name: "it looks at nothing",
-      apply({ metricsSettings }) {
-        for (const settings of metricsSettings) settings.jobs = [];
-      },
-    },
-    {
-      name: "it is told by another ConfigMap, which nothing is known of",
-      apply({ statefulSets }) {
-        const config = configOf(statefulSets.find(isStore));
-        if (!config) return false;
-        config.name = "other";
-        return undefined;
+      name: "another server stands in its namespace",
+      apply({ metricsStore }) {
+        metricsStore.servers.push({ name: "copy", ready: 1, wanted: 1, containers: ["copy"] });
       },
     },
     {
@@ -95,30 +84,40 @@ export const measuresKeptInCluster = defineClusterCheck({
         facts.networkPolicies = facts.networkPolicies.filter(({ metadata }) => metadata?.namespace !== storeNamespace);
       },
     },
+    {
+      name: "beside the default deny a policy lets everybody in",
+      apply({ networkPolicies }) {
+        const spec = { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] };
+        networkPolicies.push({ metadata: { namespace: storeNamespace, name: "debug" }, spec });
+      },
+    },
+    {
+      name: "beside the default deny a policy lets a network in",
+      apply({ networkPolicies }) {
+        const ingress = [{ _from: [{ ipBlock: { cidr: "10.0.0.0/8" } }] }];
+        const spec = { podSelector: {}, policyTypes: ["Ingress"], ingress };
+        networkPolicies.push({ metadata: { namespace: storeNamespace, name: "debug" }, spec });
+      },
+    },
   ],
 });
 
-export function isStore({ metadata }: V1StatefulSet): boolean {
-  return metadata?.namespace === storeNamespace && metadata.name === storeName;
+export function isStore({ name }: MetricsServer): boolean {
+  return name === storeName;
 }
 
-function configOf(store: V1StatefulSet | undefined) {
-  return store?.spec?.template.spec?.volumes?.find(({ configMap }) => configMap)?.configMap;
-}
-
-function judgeServer(store: V1StatefulSet | undefined, all: readonly MetricsSettings[]): Finding {
+function judgeServer(store: MetricsServer | undefined): Finding {
   if (!store) return fail(server, "is not there");
-  const ready = store.status?.readyReplicas ?? 0;
-  if (ready < 1) return fail(server, `${ready} of ${store.spec?.replicas ?? 1} ready`);
-  const name = configOf(store)?.name;
-  const settings = all.find(({ configMap }) => configMap === name);
-  if (!settings) return fail(server, `its ConfigMap ${name ?? ""} says nothing that Prometheus reads`);
-  const { jobs, sendsTo, clientAuth } = settings;
-  if (jobs.length === 0) return fail(server, "looks at nothing");
-  if (sendsTo.length > 0) return fail(server, `sends what it sees to ${sendsTo.join(", ")}`);
+  const { ready, wanted, containers, told, clientAuth } = store;
+  if (ready < 1) return fail(server, `${ready} of ${wanted} ready`);
+  if (containers.length !== 1) return fail(server, `runs more than the store: ${containers.join(", ")}`);
+  if (!told) return fail(server, "is started with no file that tells what it looks at");
+  if (told.jobs.length === 0) return fail(server, "looks at nothing");
+  if (told.sendsTo.length > 0) return fail(server, `sends what it sees to ${told.sendsTo.join(", ")}`);
+  if (told.unread.length > 0) return fail(server, `is told more than is judged: ${told.unread.join(", ")}`);
   if (clientAuth !== "RequireAndVerifyClientCert")
     return fail(server, `answers whoever asks: ${clientAuth ?? "it has no TLS"}`);
-  const looked = jobs.map((job) => `${job.name} by ${job.scheme}`).join(", ");
+  const looked = told.jobs.map((job) => `${job.name} by ${job.scheme}`).join(", ");
   return pass(server, `${ready} ready; looks at ${looked}, sends nothing on, asks for a certificate`);
 }
 
@@ -133,4 +132,29 @@ function judgeServices(services: V1Service[]): Finding[] {
       ? fail(subject, `takes ${externalIPs[0]}`)
       : pass(subject, "within the cluster alone");
   });
+}
+
+/** Policies add up: one that opens a door opens it whatever the others say. */
+function judgeFences(policies: V1NetworkPolicy[]): Finding[] {
+  const open = policies.filter(({ spec }) =>
+    spec?.ingress?.some(({ _from = [] }) => _from.length === 0 || _from.some(({ ipBlock }) => ipBlock)),
+  );
+  return [
+    policies.some(isDefaultDeny)
+      ? pass(home, "everything is refused that is not named")
+      : fail(home, "has no default deny"),
+    ...open.map(({ metadata }) =>
+      fail(`NetworkPolicy/${storeNamespace}/${metadata?.name}`, "lets in more than named pods"),
+    ),
+  ];
+}
+
+function change({ metricsStore }: Pick<Facts, "metricsStore">, to: (store: MetricsServer) => MetricsServer): undefined {
+  metricsStore.servers = metricsStore.servers.map((one) => (isStore(one) ? to(one) : one));
+}
+
+type Told = NonNullable<MetricsServer["told"]>;
+
+function changeTold(facts: Pick<Facts, "metricsStore">, to: (told: Told) => Told): undefined {
+  change(facts, (store) => (store.told ? { ...store, told: to(store.told) } : store));
 }

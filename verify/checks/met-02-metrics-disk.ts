@@ -1,13 +1,7 @@
-import type {
-  KubernetesObject,
-  V1PersistentVolume,
-  V1PersistentVolumeClaim,
-  V1StorageClass,
-} from "@kubernetes/client-node";
-import { diskClaim, storeNamespace } from "../../components/metrics-store/contract.ts";
+import { diskClaim, storeName, storeNamespace } from "../../components/metrics-store/contract.ts";
 import { sealedDisks } from "../../components/metrics-store/disks.ts";
 import { defineClusterCheck } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, MetricsStoreFact } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import type { PlaneTarget } from "../target.ts";
 import { isStore } from "./met-01-metrics-store.ts";
@@ -17,7 +11,8 @@ const claimSubject = `PersistentVolumeClaim/${storeNamespace}/${diskClaim}`;
 /** Providers of nodes that are instances of a cloud. */
 const instances = /^(aws|gce|azure):\/\//;
 
-type DiskFacts = Pick<Facts, "storageClasses" | "volumes" | "volumeClaims">;
+type DiskClass = MetricsStoreFact["classes"][number];
+type Disk = MetricsStoreFact["volumes"][number];
 
 /**
  * The disk is followed from the store to what made it: claim, volume, class. A class cannot be changed but can be made
@@ -31,127 +26,120 @@ export const measuresOnSealedDisk = defineClusterCheck({
   claims: ["enc-at-rest-metrics-store"],
   documented: [],
   fix: "Run `pulumi up` on the customer stack; a disk that rests under no key of yours is replaced by a new claim.",
-  needs: ["nodes", "statefulSets", "storageClasses", "volumes", "volumeClaims"],
+  needs: ["nodes", "metricsStore"],
   notApplicable: ({ keepsMeasures }) =>
     keepsMeasures ? undefined : "no measures are kept: the stack has no setting metricsStore",
-  evaluate({ nodes, statefulSets, ...facts }, target): Finding[] {
+  evaluate({ nodes, metricsStore }, target): Finding[] {
     if (!nodes.some(({ spec }) => instances.test(spec?.providerID ?? ""))) return [];
-    const store = statefulSets.find(isStore);
-    const claims = store?.spec?.template.spec?.volumes?.flatMap(
-      ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [],
-    );
-    const subject = `StatefulSet/${storeNamespace}/${store?.metadata?.name ?? "metrics-store"}`;
-    if (claims?.join() !== diskClaim) return [fail(subject, `writes to ${claims?.join() || "no claim"}`)];
-    return [pass(subject, `writes to ${diskClaim}`), judgeDisk(facts, target)];
+    const subject = `StatefulSet/${storeNamespace}/${storeName}`;
+    const store = metricsStore.servers.find(isStore);
+    if (!store) return [fail(subject, "is not there")];
+    if (store.dataClaim !== diskClaim) return [fail(subject, `keeps its data on ${store.dataClaim ?? "no claim"}`)];
+    return [pass(subject, `keeps its data on ${diskClaim}`), judgeDisk(metricsStore, target)];
   },
   sabotages: [
     {
       name: "the class names no key",
-      apply: (facts, { cloud }) =>
-        changeClass(facts, ({ parameters = {} }) => delete parameters[sealedDisks[cloud].keyParameter]),
+      apply: (facts, { cloud }) => withKey(facts, cloud, undefined),
     },
     {
-      name: "the class names a key of another account",
-      apply: (facts, { cloud }) =>
-        changeClass(facts, ({ parameters = {} }) => {
-          parameters[sealedDisks[cloud].keyParameter] = "arn:aws:kms:us-east-2:999999999999:key/1";
-        }),
+      name: "the class names a key of another's",
+      apply: (facts, { cloud }) => withKey(facts, cloud, "arn:aws:kms:us-east-2:999999999999:key/1"),
     },
     {
       name: "another driver makes the class's disks",
-      apply: (facts) =>
-        changeClass(facts, (one) => {
-          one.provisioner = "rancher.io/local-path";
-        }),
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.classes) one.provisioner = "rancher.io/local-path";
+      },
     },
     {
       name: "the class was made anew, long after its disk",
-      apply: (facts) =>
-        changeClass(facts, ({ metadata }) => {
-          if (metadata) metadata.creationTimestamp = new Date("2100-01-01");
-        }),
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.classes) one.madeAt = "2100-01-01T00:00:00.000Z";
+      },
+    },
+    {
+      name: "the class is gone",
+      apply: ({ metricsStore }) => {
+        metricsStore.classes = [];
+      },
     },
     {
       name: "the disk is a folder of a node",
-      apply({ volumes }) {
-        for (const { spec } of volumes) if (spec) Object.assign(spec, { csi: undefined, hostPath: { path: "/data" } });
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.volumes) delete one.driver;
       },
     },
     {
       name: "the disk is of another class",
-      apply({ volumes }) {
-        for (const { spec } of volumes) if (spec) spec.storageClassName = "standard";
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.volumes) one.className = "standard";
       },
     },
     {
       name: "the claim is not bound",
-      apply({ volumeClaims }) {
-        for (const { status } of volumeClaims) if (status) status.phase = "Pending";
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.claims) one.phase = "Pending";
       },
     },
     {
       name: "the store writes to its pod's own folder",
-      apply({ statefulSets }) {
-        const pod = statefulSets.find(isStore)?.spec?.template.spec;
-        if (!pod) return false;
-        pod.volumes = [{ name: "data", emptyDir: {} }];
-        return undefined;
+      apply: ({ metricsStore }) => {
+        for (const one of metricsStore.servers) delete one.dataClaim;
       },
     },
   ],
 });
 
-function judgeDisk({ storageClasses, volumes, volumeClaims }: DiskFacts, target: PlaneTarget): Finding {
-  const claim = volumeClaims.find(isClaim);
-  if (claim?.status?.phase !== "Bound") return fail(claimSubject, claim?.status?.phase ?? "is not there");
-  const { storageClassName, volumeName } = claim.spec ?? {};
-  const found = storageClasses.find(({ metadata }) => metadata?.name === storageClassName);
-  if (!found) return fail(claimSubject, `its class ${storageClassName} is not there`);
-  const volume = volumes.find(({ metadata }) => metadata?.name === volumeName);
+/** @param target its `metricsKey`, or else where a key of the customer's would be, is what the class must name */
+export function judgeDisk({ claims, volumes, classes }: MetricsStoreFact, target: PlaneTarget): Finding {
+  const claim = claims.find(({ name }) => name === diskClaim);
+  if (claim?.phase !== "Bound") return fail(claimSubject, claim?.phase ?? "is not there");
+  const found = classes.find(({ name }) => name === claim.className);
+  if (!found) return fail(claimSubject, `its class ${claim.className} is not there`);
+  const volume = volumes.find(({ name }) => name === claim.volume);
+  const subject = `PersistentVolume/${claim.volume}`;
+  if (!volume) return fail(subject, "is not there");
   const unlike = unlikeClass(found, target) ?? unlikeVolume(volume, found);
-  const subject = `PersistentVolume/${volumeName}`;
   if (unlike) return fail(subject, unlike);
-  return pass(subject, `${volume?.spec?.csi?.volumeHandle} by ${found.provisioner}, under ${keyOf(found, target)}`);
+  return pass(subject, `${volume.handle} by ${found.provisioner}, under ${keyOf(found, target)}`);
 }
 
-function isClaim({ metadata }: V1PersistentVolumeClaim): boolean {
-  return metadata?.namespace === storeNamespace && metadata.name === diskClaim;
-}
-
-function unlikeClass(found: V1StorageClass, target: PlaneTarget): string | undefined {
+function unlikeClass(found: DiskClass, target: PlaneTarget): string | undefined {
   const { provisioner, others, keyParameter } = sealedDisks[target.cloud];
   if (found.provisioner !== provisioner) return `its class has its disks made by ${found.provisioner}`;
-  const other = Object.entries(others).find(([name, value]) => found.parameters?.[name] !== value);
-  if (other) return `its class says ${found.parameters?.[other[0]] ?? "nothing"} of ${other[0]}, not ${other[1]}`;
+  const other = Object.entries(others).find(([name, value]) => found.parameters[name] !== value);
+  if (other) return `its class says ${found.parameters[other[0]] ?? "nothing"} of ${other[0]}, not ${other[1]}`;
   const key = keyOf(found, target);
   if (!key) return `its class names no ${keyParameter}`;
-  return keyPattern(target).test(key) ? undefined : `its class names ${key}, which is no key of the customer's`;
+  return isCustomers(key, target) ? undefined : `its class names ${key}, which is no key of the customer's`;
 }
 
-function unlikeVolume(volume: V1PersistentVolume | undefined, found: V1StorageClass): string | undefined {
-  const { csi, storageClassName } = volume?.spec ?? {};
-  if (!volume) return "is not there";
-  if (csi?.driver !== found.provisioner) return `is made by ${csi?.driver ?? "no driver"}`;
-  if (storageClassName !== found.metadata?.name) return `is of class ${storageClassName}`;
-  return madeAt(volume) >= madeAt(found) ? undefined : "is older than its class, which says nothing of it then";
+function unlikeVolume({ driver, className, madeAt }: Disk, found: DiskClass): string | undefined {
+  if (driver !== found.provisioner) return `is made by ${driver ?? "no driver"}`;
+  if (className !== found.name) return `is of class ${className}`;
+  return madeAt !== "" && found.madeAt !== "" && madeAt >= found.madeAt
+    ? undefined
+    : "is older than its class, which says nothing of it then";
 }
 
-/** In a recording it is text. */
-function madeAt({ metadata }: KubernetesObject): number {
-  return new Date(metadata?.creationTimestamp ?? Number.NaN).getTime();
+function keyOf({ parameters }: DiskClass, { cloud }: PlaneTarget): string | undefined {
+  return parameters[sealedDisks[cloud].keyParameter];
 }
 
-function keyOf({ parameters }: V1StorageClass, { cloud }: PlaneTarget): string | undefined {
-  return parameters?.[sealedDisks[cloud].keyParameter];
+/** In the customer's account, project or subscription, unless the target says which key it is. */
+function isCustomers(key: string, target: PlaneTarget): boolean {
+  if (target.metricsKey !== undefined) return key === target.metricsKey;
+  if (target.cloud === "aws") return key.startsWith(`arn:aws:kms:${target.region}:${target.account}:key/`);
+  if (target.cloud === "gcp") return new RegExp(`^projects/${target.project}/locations/[^/]+/keyRings/.`).test(key);
+  const inSubscription = `/subscriptions/${target.subscription}/`.toLowerCase();
+  return key.toLowerCase().startsWith(inSubscription) && /\/diskEncryptionSets\/./i.test(key);
 }
 
-/** Where a key of the customer's is: their account, project or subscription. */
-function keyPattern(target: PlaneTarget): RegExp {
-  if (target.cloud === "aws") return new RegExp(`^arn:[a-z-]+:kms:${target.region}:${target.account}:key/.`);
-  if (target.cloud === "gcp") return new RegExp(`^projects/${target.project}/locations/[^/]+/keyRings/.`);
-  return new RegExp(`^/subscriptions/${target.subscription}/.*/diskEncryptionSets/.`, "i");
-}
-
-function changeClass({ storageClasses }: DiskFacts, change: (found: V1StorageClass) => unknown): undefined {
-  for (const one of storageClasses) change(one);
+function withKey({ metricsStore }: Pick<Facts, "metricsStore">, cloud: PlaneTarget["cloud"], key: string | undefined) {
+  for (const { parameters } of metricsStore.classes) {
+    delete parameters[sealedDisks[cloud].keyParameter];
+    if (key !== undefined) parameters[sealedDisks[cloud].keyParameter] = key;
+  }
+  return undefined;
 }

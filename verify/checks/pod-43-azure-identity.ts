@@ -6,7 +6,7 @@ import { containersOf } from "../reason/kubernetes.ts";
 import { inOwnNamespaces } from "../target.ts";
 
 const staticKeys =
-  /^(AZURE_CLIENT_SECRET|AZURE_CLIENT_CERTIFICATE_PATH|AZURE_PASSWORD|AZURE_STORAGE_((ACCOUNT_|ACCESS_)?KEY|CONNECTION_STRING|SAS_(KEY|TOKEN))|AWS_SECRET_ACCESS_KEY|GOOGLE_CREDENTIALS)$/;
+  /^(AZURE_CLIENT_SECRET|AZURE_CLIENT_CERTIFICATE_PATH|AZURE_PASSWORD|AZURE_STORAGE_((ACCOUNT_|ACCESS_|MASTER_)?KEY|CLIENT_SECRET|CONNECTION_STRING|SAS_(KEY|TOKEN)|TOKEN)|AWS_SECRET_ACCESS_KEY|GOOGLE_CREDENTIALS)$/;
 /** By it AKS's webhook knows the pods that are given their account's token. */
 const asks = "azure.workload.identity/use";
 

@@ -4,12 +4,16 @@ import {
   type KubernetesListObject,
   type KubernetesObject,
   KubernetesObjectApi,
+  type V1PersistentVolume,
+  type V1PersistentVolumeClaim,
+  type V1StatefulSet,
+  type V1StorageClass,
 } from "@kubernetes/client-node";
 import { shipperNamespace } from "../../components/logs/contract.ts";
 import { storeNamespace } from "../../components/metrics-store/contract.ts";
 import { messageOf } from "../../shared/errors.ts";
-import type { Collected, Fact, Facts, ScannedObject } from "../facts.ts";
-import { metricsSettingsOf } from "./metrics-settings.ts";
+import type { Collected, Fact, Facts, MetricsStoreFact, ScannedObject } from "../facts.ts";
+import { metricsStoreOf } from "./metrics-store.ts";
 import { redactObject } from "./redact.ts";
 import { scanConfigMap, scanSecret } from "./scan.ts";
 import { outputsOf } from "./shipper.ts";
@@ -24,19 +28,15 @@ const kinds = {
   resourceQuotas: ["v1", "ResourceQuota"],
   limitRanges: ["v1", "LimitRange"],
   deployments: ["apps/v1", "Deployment"],
-  statefulSets: ["apps/v1", "StatefulSet"],
   roles: ["rbac.authorization.k8s.io/v1", "Role"],
   clusterRoles: ["rbac.authorization.k8s.io/v1", "ClusterRole"],
   roleBindings: ["rbac.authorization.k8s.io/v1", "RoleBinding"],
   clusterRoleBindings: ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
   networkPolicies: ["networking.k8s.io/v1", "NetworkPolicy"],
   customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
-  storageClasses: ["storage.k8s.io/v1", "StorageClass"],
-  volumes: ["v1", "PersistentVolume"],
-  volumeClaims: ["v1", "PersistentVolumeClaim"],
 } as const;
 
-type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs" | "metricsSettings">;
+type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs" | "metricsStore">;
 
 /** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
 export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
@@ -67,15 +67,39 @@ function connect(kubeconfig: string): KubernetesObjectApi {
 
 async function scanAll(
   api: KubernetesObjectApi,
-): Promise<Pick<Collected, "scanned" | "shipperOutputs" | "metricsSettings">> {
+): Promise<Pick<Collected, "scanned" | "shipperOutputs" | "metricsStore">> {
   const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
-  const told = <T>(read: (objects: KubernetesObject[]) => T): Fact<T> =>
-    configMaps.read ? { ...configMaps, value: read(configMaps.value) } : configMaps;
   return {
     scanned: scannedOf(secrets, configMaps),
-    shipperOutputs: told((objects) => outputsOf(objects, shipperNamespace)),
-    metricsSettings: told((objects) => metricsSettingsOf(objects, storeNamespace)),
+    shipperOutputs: configMaps.read
+      ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
+      : configMaps,
+    metricsStore: await readStore(api, configMaps),
   };
+}
+
+async function readStore(
+  api: KubernetesObjectApi,
+  configMaps: Fact<KubernetesObject[]>,
+): Promise<Fact<MetricsStoreFact>> {
+  const [statefulSets, volumeClaims, volumes, storageClasses] = await Promise.all([
+    list<V1StatefulSet>(api, "apps/v1", "StatefulSet"),
+    list<V1PersistentVolumeClaim>(api, "v1", "PersistentVolumeClaim"),
+    list<V1PersistentVolume>(api, "v1", "PersistentVolume"),
+    list<V1StorageClass>(api, "storage.k8s.io/v1", "StorageClass"),
+  ]);
+  const all = [configMaps, statefulSets, volumeClaims, volumes, storageClasses];
+  const request = all.map((one) => one.request).join("; ");
+  if (!(configMaps.read && statefulSets.read && volumeClaims.read && volumes.read && storageClasses.read)) {
+    const reason = all.flatMap((one) => (one.read ? [] : one.reason)).join("; ");
+    return { read: false, reason, request };
+  }
+  const objects = {
+    configMaps: configMaps.value,
+    ...{ statefulSets: statefulSets.value, volumeClaims: volumeClaims.value },
+    ...{ volumes: volumes.value, storageClasses: storageClasses.value },
+  };
+  return { read: true, request, value: metricsStoreOf(objects, storeNamespace) };
 }
 
 function scannedOf(secrets: Fact<KubernetesObject[]>, configMaps: Fact<KubernetesObject[]>): Fact<ScannedObject[]> {
@@ -85,14 +109,18 @@ function scannedOf(secrets: Fact<KubernetesObject[]>, configMaps: Fact<Kubernete
   return { read: true, request, value: [...secrets.value.map(scanSecret), ...configMaps.value.map(scanConfigMap)] };
 }
 
-async function list(api: KubernetesObjectApi, apiVersion: string, kind: string): Promise<Fact<KubernetesObject[]>> {
-  const items: KubernetesObject[] = [];
+async function list<T extends KubernetesObject>(
+  api: KubernetesObjectApi,
+  apiVersion: string,
+  kind: string,
+): Promise<Fact<T[]>> {
+  const items: T[] = [];
   let pages = 0;
   let token: string | undefined;
   const request = () => `list ${apiVersion} ${kind}, all namespaces, ${pages} pages`;
   try {
     do {
-      const page: KubernetesListObject<KubernetesObject> = await api.list(
+      const page: KubernetesListObject<T> = await api.list<T>(
         apiVersion,
         kind,
         undefined,

@@ -24,7 +24,7 @@ import {
 import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
 import type { PlainRule } from "../../components/workloads/service-spec.ts";
 import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, MetricsStoreFact } from "../facts.ts";
 import { projectNamespaces, projectsOnDemand, type Target } from "../target.ts";
 
 export const account = "222222222222";
@@ -52,11 +52,7 @@ type KubernetesFacts = Pick<
   | "resourceQuotas"
   | "limitRanges"
   | "customResourceDefinitions"
-  | "statefulSets"
-  | "storageClasses"
-  | "volumes"
-  | "volumeClaims"
-  | "metricsSettings"
+  | "metricsStore"
 >;
 
 export function goodCluster(target: Target): KubernetesFacts {
@@ -69,7 +65,7 @@ export function goodCluster(target: Target): KubernetesFacts {
   const inCluster = table.filter(({ where }) => where === "cluster");
   const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
-    ...goodStore(target),
+    metricsStore: goodStore(target),
     namespaces: [
       { metadata: { name: platform, labels: podSecurityLabels() } },
       ...target.projects.map(({ project, domain }) => {
@@ -182,56 +178,25 @@ export function goodCluster(target: Target): KubernetesFacts {
   };
 }
 
-const madeAt = new Date("2026-01-01T00:00:00Z");
-
 /** Prometheus on a disk of EBS, under a key of the customer's; nothing where no measures are kept. */
-function goodStore(target: Target) {
-  const handle = "vol-0a1b2c3d";
-  if (!target.keepsMeasures)
-    return { statefulSets: [], storageClasses: [], volumes: [], volumeClaims: [], metricsSettings: [] };
-  const { provisioner, parameters } = sealedDisk("aws", `arn:aws:kms:${target.region}:${account}:key/measures`);
-  const volumes = [
-    { name: "data", persistentVolumeClaim: { claimName: diskClaim } },
-    { name: "config", configMap: { name: "settings" } },
-  ];
+function goodStore({ keepsMeasures, region }: Target): MetricsStoreFact {
+  if (!keepsMeasures) return { servers: [], claims: [], volumes: [], classes: [] };
+  const { provisioner, parameters } = sealedDisk("aws", `arn:aws:kms:${region}:${account}:key/measures`);
+  const madeAt = "2026-01-01T00:00:00.000Z";
   return {
-    statefulSets: [
+    servers: [
       {
-        metadata: { namespace: storeNamespace, name: storeName },
-        spec: {
-          selector: {},
-          serviceName: storeName,
-          template: { spec: { containers: [{ name: storeName, image }], volumes } },
-        },
-        status: { replicas: 1, readyReplicas: 1 },
-      },
-    ],
-    storageClasses: [
-      {
-        metadata: { name: diskClass, creationTimestamp: madeAt },
-        provisioner,
-        parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
-      },
-    ],
-    volumes: [
-      {
-        metadata: { name: "pvc-1", creationTimestamp: madeAt },
-        spec: { csi: { driver: provisioner, volumeHandle: handle }, storageClassName: diskClass },
-      },
-    ],
-    volumeClaims: [
-      {
-        metadata: { namespace: storeNamespace, name: diskClaim },
-        spec: { storageClassName: diskClass, volumeName: "pvc-1" },
-        status: { phase: "Bound" },
-      },
-    ],
-    metricsSettings: [
-      {
-        configMap: "settings",
-        jobs: [{ name: "kubelets", scheme: "https" }],
-        sendsTo: [],
+        ...{ name: storeName, ready: 1, wanted: 1, containers: [storeName], dataClaim: diskClaim },
         clientAuth: "RequireAndVerifyClientCert",
+        told: { jobs: [{ name: "kubelets", scheme: "https" }], sendsTo: [], unread: [] },
+      },
+    ],
+    claims: [{ name: diskClaim, phase: "Bound", className: diskClass, volume: "pvc-1" }],
+    volumes: [{ name: "pvc-1", madeAt, className: diskClass, driver: provisioner, handle: "vol-0a1b2c3d" }],
+    classes: [
+      {
+        ...{ name: diskClass, madeAt, provisioner },
+        parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
       },
     ],
   };
