@@ -29,7 +29,7 @@ program
   .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without), gcp or azure")
   .option(
     "--with <parts>",
-    "build these extended parts first, with commas between, or all: logs, metrics, gcp, network-policy, images",
+    "build these extended parts first, with commas between, or all: logs, metrics, gcp, azure, network-policy, images, apps",
   )
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
 

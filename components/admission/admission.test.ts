@@ -46,6 +46,7 @@ describe("tokens that task pods may hold", () => {
   it("are those that the cloud's own webhook gives them, and no other cloud's", () => {
     expect(allowed({})).toBe('["sts.amazonaws.com"]');
     expect(allowed({ cloud: "azure" })).toBe('["api://AzureADTokenExchange"]');
+    expect(allowed({ cloud: "gcp" })).toBe("[]");
   });
 });
 

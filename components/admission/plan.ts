@@ -48,7 +48,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planImages(args, args.queueImage ? besideApps(images, args.queueImage) : images),
     planPods(args, {
       taskAccount: args.taskAccount ?? "default",
-      tokenAudiences: [audienceIn(args.cloud), ...(args.builderImages ? [builderAudience] : [])],
+      tokenAudiences: [...audiencesIn(args.cloud), ...(args.builderImages ? [builderAudience] : [])],
     }),
     planServices(args, openServices, args.queueImage ? servingController : undefined),
     planSessions(args, operatorGroups),
@@ -67,8 +67,8 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
 }
 
 /** For whom the tokens are that the cloud's webhook gives pods; GKE's pods get none. */
-function audienceIn(cloud: Cloud = "aws"): string {
-  return cloud === "azure" ? azureAudience : "sts.amazonaws.com";
+function audiencesIn(cloud: Cloud = "aws"): string[] {
+  return { aws: ["sts.amazonaws.com"], gcp: [], azure: [azureAudience] }[cloud];
 }
 
 /** Where only some registries are approved, the proxy beside an app comes from one more repository. */

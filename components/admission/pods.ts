@@ -92,7 +92,7 @@ function taskRules(place: Place, { taskAccount, tokenAudiences }: PodRules): Val
       expression: `variables.isPlatform || variables.volumes.all(v, v.?projected.?sources.orValue([]).all(s, ${token("s")}))`,
       told: told(
         "mounts a token of the Kubernetes API",
-        `none, or one for ${tokenAudiences.join(" or ")} (set automountServiceAccountToken: false)`,
+        `${["none", ...tokenAudiences.map((audience) => `one for ${audience}`)].join(", or ")} (set automountServiceAccountToken: false)`,
       ),
     },
     {
