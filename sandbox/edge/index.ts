@@ -7,7 +7,7 @@ import type { Sandbox } from "../context.ts";
 import { recordsOf, setRecords } from "../dns.ts";
 import { appsDomain, awsRegion, network, originPorts, tunnelHost, tunnelPorts, zone } from "../hosts.ts";
 import { ensureAuthority, ensureLeaf, type KeyPairFiles } from "../pki.ts";
-import { ensureProcess, stopProcess } from "../processes.ts";
+import { ensureProcess, requireRunning, stopProcess } from "../processes.ts";
 import { renderEnvoyConfig } from "./envoy-config.ts";
 
 const edgeProcess = "edge";
@@ -64,6 +64,7 @@ export async function ensureEdge(sandbox: Sandbox, takesTunnels: boolean): Promi
   });
   if (takesTunnels) await startTunnels(sandbox);
   await Promise.all([address, network.relayFront].map((each) => awaitPort(paths, [edgeProcess], each, tlsPort)));
+  if (takesTunnels) requireRunning(paths, tunnelsProcess);
 }
 
 async function startTunnels({ paths }: Sandbox): Promise<void> {

@@ -63,9 +63,10 @@ while (!stopping.signal.aborted) {
   for (const ingress of told) {
     const status = nextStatus(ingress, inEffect, new Date());
     if (!status) continue;
-    await write(ingress, status).catch((error: unknown) =>
-      log.warn("an ingress could not be told how it stands", { ingress: ingress.metadata.name, error }),
-    );
+    await write(ingress, status).catch(async (error: unknown) => {
+      log.warn("an ingress could not be told how it stands", { ingress: ingress.metadata.name, error });
+      await sleep(1_000);
+    });
     stale = true;
   }
   await sleep(100);

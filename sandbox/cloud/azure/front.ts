@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { JSONWebKeySet } from "jose";
 import { answerRead } from "../../azure-reads/index.ts";
 import { azure } from "../../hosts.ts";
+import { isOperatorToken } from "../../node/operator-login.ts";
 import { answer, type FrontRequest, type FrontResponse, fieldsOf, readWhole, splitTarget } from "../front/exchange.ts";
 import { trustingAgent } from "../front/upstream.ts";
 import { json, problem, type Reply } from "../google/answers.ts";
@@ -37,7 +38,7 @@ export function createAzureFront(config: AzureConfig): AzureHandler {
     },
   };
   // Written by whoever brings the cloud up, before anybody has it.
-  const isOperator = (token: string) => token === readFileSync(config.operatorToken, "utf8");
+  const isOperator = (token: string) => isOperatorToken(config.operatorToken, token);
   const agent = trustingAgent(readFileSync(config.authority, "utf8"));
   const objects = blobFront({
     upstream: { address: "127.0.0.1", port: config.storePort, tls: { servername: config.storeName, agent } },

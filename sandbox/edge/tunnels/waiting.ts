@@ -19,7 +19,10 @@ export class Waiting {
   /** Of a connector that has just dialled: it says its token, and is told that it is known. */
   async admit(socket: Socket): Promise<void> {
     socket.on("error", () => undefined);
+    // Whoever dials and says nothing is not held.
+    socket.setTimeout(patienceMs, () => socket.destroy());
     const tunnel = this.#tunnelOf(await readLine(socket));
+    socket.setTimeout(0);
     if (tunnel === undefined) {
       socket.end("unknown\n");
       return;
@@ -42,7 +45,8 @@ export class Waiting {
       held.removeAllListeners("readable");
       // Only then it is nobody's again who reads.
       await nextTurn();
-      return held;
+      // In between its connector may have gone.
+      return held.destroyed ? this.take(tunnel) : held;
     }
     return new Promise((resolve, reject) => {
       const askers = this.#askers.get(tunnel) ?? [];
