@@ -5,7 +5,7 @@ import { accessKeyOf } from "./aws-profile.ts";
 import { hierarchies } from "./cgroups.ts";
 import { corefile } from "./dns.ts";
 import { nodeLayout } from "./layout.ts";
-import { masqueradeRules } from "./pod-traffic.ts";
+import { trafficRules } from "./pod-traffic.ts";
 import { agentArguments } from "./policy-agent.ts";
 
 const planes = Object.keys(clusters) as Plane[];
@@ -75,9 +75,13 @@ test("the DNS of a cluster in Google Cloud knows the metadata server by its name
 });
 
 test("pods keep their address inside the node and take the node's towards other hosts", () => {
-  const rules = masqueradeRules({ podRange: "10.93.0.0/16" });
+  const rules = trafficRules({ podRange: "10.93.0.0/16", serviceRange: "10.94.0.0/16" });
   expect(rules.match(/masquerade/g)).toHaveLength(1);
   expect(rules).toContain('ip saddr 10.93.0.0/16 oifname "eth0" masquerade');
+  // And nothing for a Service leaves the node, neither of a pod's nor of its own.
+  const refused = 'ip daddr 10.94.0.0/16 oifname "eth0" meta l4proto tcp reject with tcp reset';
+  expect(rules.split(refused)).toHaveLength(3);
+  expect(rules).toMatch(/hook forward priority filter[\s\S]*hook output priority filter/);
 });
 
 test("a key is read from its own profile only", () => {

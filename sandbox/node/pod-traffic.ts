@@ -12,7 +12,7 @@ import { type NodeLayout, processName } from "./layout.ts";
 
 export async function ensurePodTraffic(sandbox: Sandbox, node: NodeLayout, credentials: Credentials): Promise<void> {
   const [command = "", ...enter] = enterNetwork(node.name);
-  await execa(command, [...enter, "nft", "-f", "-"], { input: masqueradeRules(node) });
+  await execa(command, [...enter, "nft", "-f", "-"], { input: trafficRules(node) });
   mkdirSync(node.folder, { recursive: true });
   writeIfChanged(node.file("kube-proxy.yaml"), stringify(proxyConfiguration(node, credentials)));
   await ensureProcess(sandbox.paths, {
@@ -23,14 +23,28 @@ export async function ensurePodTraffic(sandbox: Sandbox, node: NodeLayout, crede
   });
 }
 
-/** The other hosts know no pod addresses: towards them a pod has its node's. Loading it again replaces it. */
-export function masqueradeRules(node: Pick<NodeLayout, "podRange">): string {
+/**
+ * The other hosts know no pod addresses: towards them a pod has its node's. And no Service is on another host: kube-proxy
+ * writes its tables one after the other, so that a connection to a Service that was just given a pod could leave the node
+ * untranslated, to whoever answers there. Loading it again replaces it.
+ */
+export function trafficRules(node: Pick<NodeLayout, "podRange" | "serviceRange">): string {
+  const refused = `ip daddr ${node.serviceRange} oifname "eth0" meta l4proto tcp reject with tcp reset
+    ip daddr ${node.serviceRange} oifname "eth0" reject`;
   return `table ip biplane-pods
 delete table ip biplane-pods
 table ip biplane-pods {
   chain postrouting {
     type nat hook postrouting priority srcnat + 10; policy accept;
     ip saddr ${node.podRange} oifname "eth0" masquerade
+  }
+  chain of-pods {
+    type filter hook forward priority filter; policy accept;
+    ${refused}
+  }
+  chain of-the-node {
+    type filter hook output priority filter; policy accept;
+    ${refused}
   }
 }
 `;
