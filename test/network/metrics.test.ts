@@ -4,6 +4,7 @@ import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { metricValue } from "../../services/shared/testing/prometheus.ts";
 import { accessToken, api, https } from "../support/api.ts";
+import { served } from "../support/apps.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment } from "../support/local-run.ts";
 import { type Scraped, scrapeAll } from "../support/metrics.ts";
@@ -11,8 +12,8 @@ import { type Scraped, scrapeAll } from "../support/metrics.ts";
 const { org, project, domain } = environment;
 const services = {
   region: ["actions", "audit", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"],
-  customer: ["executor", "logs", "objectstore", "secrets", "sync", "tunnel"],
-} as const;
+  customer: [...(served ? ["app-gate", "apps"] : []), "executor", "logs", "objectstore", "secrets", "sync", "tunnel"],
+};
 
 // The node of a given cluster is not ours to ask from.
 const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
