@@ -48,9 +48,10 @@ function tellLedger(report: Report, targets: Targets, folder: string, probed: bo
   const tell = (source: string, from: Parameters<typeof evidenceOf>[1]) =>
     writeEvidence(folder, report.commit, source, evidenceOf(report, from));
   const [plane, { controlPlane }] = [planeOf(targets), targets];
-  if (plane) tell(`verify-${plane.cloud}-${plane.model}`, "compute");
+  const place = plane ? `${plane.cloud}-${plane.model}` : "control-plane";
+  if (plane) tell(`verify-${place}`, "compute");
   if (controlPlane) tell(`verify-${controlPlane.cloud}-control-plane`, "control");
-  tell("verify-accepted-gaps", "accepted gaps");
+  tell(`verify-accepted-gaps-${place}`, "accepted gaps");
   // Who only reads later does not take back what was tried.
-  if (probed) tell(`verify-probes-${plane ? `${plane.cloud}-${plane.model}` : "control-plane"}`, "probes");
+  if (probed) tell(`verify-probes-${place}`, "probes");
 }
