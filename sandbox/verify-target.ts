@@ -83,6 +83,7 @@ function azureOf(environment: Environment) {
     azure: {
       endpointUrl: `${endpointUrl}/management`,
       blobUrl: `${endpointUrl}/blob/${customer.storageAccount}`,
+      authorityUrl: `${endpointUrl}/login`,
       caFile: environment.caFile,
       accessTokenFile,
       storageTokenFile: accessTokenFile,

@@ -74,12 +74,9 @@ export function defineAzureCheck<const K extends FactName>(check: Check<K, Azure
   return widen("compute", ["azure"], check, ({ azure }) => azure);
 }
 
-/** Where `--probe` tries a plane. */
-const triedClouds = ["aws", "gcp"] as const;
-
 /** Of a customer's plane by what its cluster tells, which is alike in every cloud, or by what was tried. */
 export function defineClusterCheck<const K extends FactName>(check: Check<K, PlaneTarget>): AnyCheck {
-  return widen("compute", check.probes ? triedClouds : clouds, check, planeOf);
+  return widen("compute", clouds, check, planeOf);
 }
 
 /** Of the region's plane. */

@@ -2,7 +2,7 @@
 import { CoreV1Api, KubeConfig, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
 import { messageOf } from "../../shared/errors.ts";
 import type { ProbedAdmission } from "../facts-probes.ts";
-import { type GoogleTarget, projectNamespaces, type Target } from "../target.ts";
+import { type PlaneTarget, projectNamespaces } from "../target.ts";
 import { restrictedPod } from "./pod.ts";
 
 /** Beyond what any plane has. */
@@ -12,7 +12,7 @@ const tooMuch: V1ResourceRequirements = {
 };
 
 /** @throws Error where even a modest pod is refused: a refusal of a greedy one would then not be the quota's. */
-export async function probeAdmission(target: Target | GoogleTarget): Promise<ProbedAdmission[]> {
+export async function probeAdmission(target: PlaneTarget): Promise<ProbedAdmission[]> {
   const config = new KubeConfig();
   config.loadFromFile(target.kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
@@ -48,7 +48,7 @@ export function closedOrNot(error: unknown): string {
 
 /** The image is never pulled. */
 function offered(
-  { registryHosts, repository, releasedDigests }: Target | GoogleTarget,
+  { registryHosts, repository, releasedDigests }: PlaneTarget,
   resources?: V1ResourceRequirements,
 ): V1Pod {
   const image = `${registryHosts[0]}/${repository}@${releasedDigests[0]}`;

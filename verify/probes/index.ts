@@ -2,7 +2,7 @@
 import { attempt } from "../collect/attempt.ts";
 import type { Collected, Fact } from "../facts.ts";
 import type { ProbeFacts } from "../facts-probes.ts";
-import type { ControlPlane, GoogleTarget, Target, Targets } from "../target.ts";
+import type { ControlPlane, PlaneTarget, Targets } from "../target.ts";
 import { probeAdmission } from "./admission.ts";
 import { probeCallers } from "./callers.ts";
 import { probeCalls } from "./calls.ts";
@@ -14,9 +14,10 @@ import { probeHosts } from "./tls.ts";
 export async function probe({
   customer,
   google,
+  azure,
   controlPlane,
 }: Targets): Promise<Partial<Pick<Collected, keyof ProbeFacts>>> {
-  const plane = customer ?? google;
+  const plane = customer ?? google ?? azure;
   const [compute, control] = await Promise.all([
     plane ? probePlane(plane) : {},
     controlPlane ? probeRegion(controlPlane) : {},
@@ -44,17 +45,19 @@ async function probeRegion({ endpoint, relayHost, ...target }: ControlPlane) {
 }
 
 /** Each cloud's own client is for those only who look there. */
-async function sessionsOf(target: Target | GoogleTarget): Promise<CloudSessions> {
+async function sessionsOf(target: PlaneTarget): Promise<CloudSessions> {
   if (target.cloud === "gcp") return (await import("./google-sessions.ts")).googleSessions(target);
+  if (target.cloud === "azure") return (await import("./azure-sessions.ts")).azureSessions(target);
   return (await import("./aws-sessions.ts")).awsSessions(target);
 }
 
 const sessionCalls = {
   aws: "sts assume-role-with-web-identity, s3 put, get and delete",
+  azure: "Entra's oauth2/v2.0/token, blob put, get and delete",
   gcp: "sts token, iamcredentials generateAccessToken, storage upload, get and delete",
 };
 
-async function probePlane(target: Target | GoogleTarget) {
+async function probePlane(target: PlaneTarget) {
   const store = storeHost(target);
   const [probedStore, probedAdmission, sessions, probedConnections] = await Promise.all([
     attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>

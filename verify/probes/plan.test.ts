@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { goodAzureTarget } from "../testing/good-azure.ts";
 import { goodGoogleTarget } from "../testing/good-google.ts";
 import { goodTargets } from "../testing/good-plane.ts";
 import { planProbes, renderPlan } from "./plan.ts";
@@ -32,5 +33,11 @@ describe("the plan of the probes", () => {
     const text = renderPlan(planProbes({ google: goodGoogleTarget }));
     expect(text).toMatch(/1\. TLS handshakes .* with storage\.googleapis\.com/);
     expect(text).toContain("to STS for every Google service account of theirs");
+  });
+
+  it("names Azure's store and identities on a plane there", () => {
+    const text = renderPlan(planProbes({ azure: goodAzureTarget }));
+    expect(text).toMatch(/1\. TLS handshakes .* with acmelocal1\.blob\.core\.windows\.net/);
+    expect(text).toContain("to Entra for every managed identity of theirs");
   });
 });

@@ -12,9 +12,11 @@ export interface PlannedProbe {
 
 const nothing = "nothing";
 /** What an account's pods take. */
-const identity = { aws: "role", gcp: "Google service account" };
+const identity = { aws: "role", gcp: "Google service account", azure: "managed identity" };
+/** Who gives sessions. */
+const giver = { aws: "STS", gcp: "STS", azure: "Entra" };
 
-export function planProbes({ customer, google, controlPlane }: Targets): PlannedProbe[] {
+export function planProbes({ customer, google, azure, controlPlane }: Targets): PlannedProbe[] {
   const region = controlPlane
     ? [
         {
@@ -31,7 +33,7 @@ export function planProbes({ customer, google, controlPlane }: Targets): Planned
         },
       ]
     : [];
-  const plane = customer ?? google;
+  const plane = customer ?? google ?? azure;
   if (!plane) return region;
   const { namespace, platformServiceAccounts: accounts, buckets, org } = plane;
   return [
@@ -46,7 +48,7 @@ export function planProbes({ customer, google, controlPlane }: Targets): Planned
       needs: "to create pods there",
     },
     {
-      does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to STS for every ${identity[plane.cloud]} of theirs; with a task's session put, get and delete an object of its own, and try the same next door, where a platform account's session has put one`,
+      does: `bring tokens of ${namespace}/{${accounts.join(",")}} and of task pods' accounts to ${giver[plane.cloud]} for every ${identity[plane.cloud]} of theirs; with a task's session put, get and delete an object of its own, and try the same next door, where a platform account's session has put one`,
       makes: `tokens of ten minutes; objects under ${org}/…/biplane-probe/ and next-door-of-${org}/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
       needs: "to get these accounts and to create their tokens (serviceaccounts/token)",
     },
