@@ -10,12 +10,10 @@ import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { plainTable } from "../cli/print.ts";
-import { gatewayNamespace, gatewayService } from "../components/serving/contract.ts";
 import { network } from "../sandbox/hosts.ts";
-import { appNamespace, deployApp, hostOf, place, served } from "../test/support/apps.ts";
+import { deployApp, gatewayAddress, hostOf, place, replicasOf, served } from "../test/support/apps.ts";
 import { wayTo } from "../test/support/beside.ts";
 import { flyteSays } from "../test/support/client.ts";
-import { kubectl } from "../test/support/kubectl.ts";
 import { environment } from "../test/support/local-run.ts";
 
 const rounds = 5;
@@ -26,11 +24,7 @@ const host = hostOf(name);
 
 if (!served) throw new Error("the planes serve no apps: ./biplane down, then ./biplane up --with apps");
 
-const gateway = await kubectl(
-  "customer",
-  ...["get", "service", gatewayService, "--namespace", gatewayNamespace, "--output", "jsonpath={.spec.clusterIP}"],
-);
-const direct = await wayTo("customer", gateway, 80);
+const direct = await wayTo("customer", await gatewayAddress(), 80);
 const kept = { keepAlive: true, maxSockets: connections };
 const [publicAgent, plainAgent] = [new Agent(kept), new PlainAgent(kept)];
 const ca = readFileSync(environment.caFile);
@@ -75,17 +69,14 @@ async function until(met: () => Promise<boolean>, seconds: number): Promise<void
   }
 }
 
+/** By every connection: each replica of the gateway learns of the app for itself. */
 const answers = (ask: () => Promise<void>) => () =>
-  ask().then(
+  Promise.all(Array.from({ length: connections * 4 }, ask)).then(
     () => true,
     () => false,
   );
 
-async function hasNoPod(): Promise<boolean> {
-  const found = ["--namespace", appNamespace, "--selector", `biplane.dev/app=${name}`];
-  const count = ["--output", "jsonpath={.items[-1:].status.actualReplicas}"];
-  return (await kubectl("customer", "get", "revisions.serving.knative.dev", ...found, ...count)) === "0";
-}
+const hasNoPod = async () => (await replicasOf(name)) === "0";
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const rows: [what: string, measured: string][] = [];

@@ -34,23 +34,17 @@ export async function startProviders(sandbox: Sandbox, account: AccountName, pla
 }
 
 /** For the customer's stacks in Google Cloud: its one project and its cluster. */
-export async function startGoogleProviders({ paths }: Sandbox): Promise<Providers> {
-  return serveAll([
-    gcpPackage(paths, localCluster(paths)),
-    kubernetesPackage(googleEnvironment(paths)),
-    randomPackage(),
-    tlsPackage(),
-  ]);
+export function startGoogleProviders({ paths }: Sandbox): Promise<Providers> {
+  return startElsewhere(gcpPackage(paths, localCluster(paths)), googleEnvironment(paths));
 }
 
 /** For the customer's stacks in Azure: its one subscription and its cluster. */
-export async function startAzureProviders({ paths }: Sandbox): Promise<Providers> {
-  return serveAll([
-    azurePackage(paths, localAks(paths)),
-    kubernetesPackage(azureEnvironment(paths)),
-    randomPackage(),
-    tlsPackage(),
-  ]);
+export function startAzureProviders({ paths }: Sandbox): Promise<Providers> {
+  return startElsewhere(azurePackage(paths, localAks(paths)), azureEnvironment(paths));
+}
+
+function startElsewhere(cloud: Package, operator: Record<string, string>): Promise<Providers> {
+  return serveAll([cloud, kubernetesPackage(operator), randomPackage(), tlsPackage()]);
 }
 
 export async function serveAll(packages: readonly Package[]): Promise<Providers> {

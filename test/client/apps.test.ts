@@ -3,51 +3,46 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { gatewayNamespace, gatewayService, servingNamespace } from "../../components/serving/contract.ts";
 import { Status_DeploymentStatus as Status } from "../../gen/flyteidl2/app/app_definition_pb.js";
 import { AppService } from "../../gen/flyteidl2/app/app_service_pb.js";
-import { appsDomain, network } from "../../sandbox/hosts.ts";
+import { network } from "../../sandbox/hosts.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
 import { accessToken, api } from "../support/api.ts";
+import { appNamespace, deployApp, gatewayAddress, hostOf, place, replicasOf, served } from "../support/apps.ts";
 import { flyteSays } from "../support/client.ts";
 import { kubectl } from "../support/kubectl.ts";
 import { environment } from "../support/local-run.ts";
 
-const served = String(environment.outputs.customer.namespaces).split(",").includes(servingNamespace);
 const { org, project, domain } = environment;
-const place = ["--project", project, "--domain", domain];
 const name = `app-${randomBytes(4).toString("hex")}`;
-const host = `${name}-${project}-${domain}.${appsDomain}`;
-const namespace = `${project}-${domain}`;
+const host = hostOf(name);
 const minuteMs = 60_000;
 const patience = { timeout: 3 * minuteMs, interval: 500 };
 
 /** Of the customer's node, whose own network reaches Services: the gate's part, without asking who it is. */
 async function ask(path = "/", headers: string[] = []): Promise<{ status: number; body: string; ms: number }> {
   const began = performance.now();
-  const address = await gatewayAddress();
+  address ??= gatewayAddress();
   const named = ["--header", `Host: ${host}`, ...headers.flatMap((header) => ["--header", header])];
   const { stdout } = await execa("nsenter", [
     `--net=/run/netns/${network.hosts.customer.namespace}`,
-    ...["curl", "--silent", "--max-time", "60", "--write-out", "\n%{http_code}", ...named, `http://${address}${path}`],
+    ...[
+      "curl",
+      "--silent",
+      "--max-time",
+      "60",
+      "--write-out",
+      "\n%{http_code}",
+      ...named,
+      `http://${await address}${path}`,
+    ],
   ]);
   const at = stdout.lastIndexOf("\n");
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at), ms: performance.now() - began };
 }
 
 let address: Promise<string> | undefined;
-function gatewayAddress(): Promise<string> {
-  address ??= kubectl(
-    "customer",
-    ...["get", "service", gatewayService, "--namespace", gatewayNamespace, "--output", "jsonpath={.spec.clusterIP}"],
-  );
-  return address;
-}
-
-const deploy = (version: string) =>
-  flyteSays(["deploy", ...place, "--version", `v${version}`, "with_app.py", "env"], new RegExp(name), {
-    ...{ BIPLANE_APP: name, BIPLANE_APP_VERSION: version },
-  });
+const deploy = (version: string) => deployApp(name, version);
 async function statusNow() {
   const { app } = await api(AppService, await accessToken()).get({
     identifier: { case: "appId", value: { org, project, domain, name } },
@@ -55,15 +50,6 @@ async function statusNow() {
   return app?.status?.conditions.at(-1)?.deploymentStatus;
 }
 const becomes = (status: Status) => vi.waitFor(async () => expect(await statusNow()).toBe(status), patience);
-
-/** Of its newest revision, as Knative counts them: one that ends is none any more. */
-async function replicas(): Promise<string> {
-  return kubectl(
-    "customer",
-    ...["get", "revisions.serving.knative.dev", "--namespace", namespace, "--selector", `biplane.dev/app=${name}`],
-    ...["--output", "jsonpath={.items[-1:].status.actualReplicas}"],
-  );
-}
 
 describe.skipIf(!served)("an app that is deployed by the client", needs("apps"), () => {
   afterAll(async () => {
@@ -73,7 +59,7 @@ describe.skipIf(!served)("an app that is deployed by the client", needs("apps"),
       "services.serving.knative.dev",
       name,
       "--namespace",
-      namespace,
+      appNamespace,
       "--ignore-not-found",
     );
   });
@@ -91,7 +77,7 @@ describe.skipIf(!served)("an app that is deployed by the client", needs("apps"),
 
   it("has no pod while nobody asks, and is woken by the first who does", { timeout: 6 * minuteMs }, async () => {
     const warm = Math.min(...[await ask(), await ask(), await ask()].map(({ ms }) => ms));
-    await vi.waitFor(async () => expect(await replicas()).toBe("0"), patience);
+    await vi.waitFor(async () => expect(await replicasOf(name)).toBe("0"), patience);
     const cold = await ask();
     expect(cold).toMatchObject({ status: 200, body: `version 1 for ${host}\n` });
     process.stderr.write(

@@ -4,16 +4,18 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { servingNamespace } from "../../components/serving/contract.ts";
+import { gatewayNamespace, gatewayService } from "../../components/serving/contract.ts";
 import { appsDomain, network } from "../../sandbox/hosts.ts";
+import { servesApps } from "../../sandbox/verify-target.ts";
 import { flyteSays } from "./client.ts";
+import { kubectl } from "./kubectl.ts";
 import { environment } from "./local-run.ts";
 
 const { project, domain } = environment;
 const ca = readFileSync(environment.caFile);
 
 /** Whether the toolchain's part `apps` was built before the planes came up. */
-export const served = String(environment.outputs.customer.namespaces).split(",").includes(servingNamespace);
+export const served = servesApps(environment);
 
 export const place = ["--project", project, "--domain", domain];
 export const appNamespace = `${project}-${domain}`;
@@ -24,6 +26,19 @@ export function deployApp(name: string, version: string, env: Record<string, str
   return flyteSays(["deploy", ...place, "--version", `v${version}`, "with_app.py", "env"], new RegExp(name), {
     ...{ BIPLANE_APP: name, BIPLANE_APP_VERSION: version, ...env },
   });
+}
+
+/** Of the gateway within its cluster, where nobody is asked who it is. */
+export function gatewayAddress(): Promise<string> {
+  const name = ["get", "service", gatewayService, "--namespace", gatewayNamespace];
+  return kubectl("customer", ...name, "--output", "jsonpath={.spec.clusterIP}");
+}
+
+/** Of the app's newest revision, as Knative counts them: one that ends is none any more. */
+export function replicasOf(name: string): Promise<string> {
+  const found = ["--namespace", appNamespace, "--selector", `biplane.dev/app=${name}`];
+  const count = ["--output", "jsonpath={.items[-1:].status.actualReplicas}"];
+  return kubectl("customer", "get", "revisions.serving.knative.dev", ...found, ...count);
 }
 
 export interface AppRequest {

@@ -10,7 +10,7 @@ import {
 import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { isDefaultDeny } from "../reason/kubernetes.ts";
+import { judgeDefaultDeny, judgeService } from "./within-cluster.ts";
 
 const programs: readonly (readonly [string, string])[] = [
   ...servingPrograms.map((program) => [servingNamespace, program] as const),
@@ -32,11 +32,7 @@ export const appsServedInCluster = defineClusterCheck({
   evaluate: ({ deployments, services, networkPolicies }) => [
     ...programs.map(([namespace, name]) => judgeProgram(deployments, namespace, name)),
     ...judgeServices(services),
-    ...homes.map((namespace) =>
-      networkPolicies.some((policy) => policy.metadata?.namespace === namespace && isDefaultDeny(policy))
-        ? pass(`Namespace/${namespace}`, "everything is refused that is not named")
-        : fail(`Namespace/${namespace}`, "has no default deny"),
-    ),
+    ...homes.map((namespace) => judgeDefaultDeny(namespace, networkPolicies)),
   ],
   sabotages: [
     {
@@ -89,14 +85,7 @@ const isGateway = ({ metadata }: V1Service) =>
 
 function judgeServices(services: V1Service[]): Finding[] {
   const ours = services.filter(({ metadata }) => homes.includes(metadata?.namespace ?? ""));
-  const judged = ours.map((service) => {
-    const { type = "ClusterIP", externalIPs = [] } = service.spec ?? {};
-    const subject = subjectOf("Service", service);
-    if (type !== "ClusterIP") return fail(subject, `is of type ${type}`);
-    return externalIPs.length > 0
-      ? fail(subject, `takes ${externalIPs[0]}`)
-      : pass(subject, "within the cluster alone");
-  });
+  const judged = ours.map(judgeService);
   const gateway = `Service/${gatewayNamespace}/${gatewayService}`;
   return ours.some(isGateway) ? judged : [...judged, fail(gateway, "is not there")];
 }

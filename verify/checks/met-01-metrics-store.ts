@@ -3,10 +3,9 @@ import { storeName, storeNamespace } from "../../components/metrics-store/contra
 import { defineClusterCheck } from "../check.ts";
 import type { Facts, MetricsServer } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { isDefaultDeny } from "../reason/kubernetes.ts";
+import { judgeDefaultDeny, judgeService } from "./within-cluster.ts";
 
 const server = `StatefulSet/${storeNamespace}/${storeName}`;
-const home = `Namespace/${storeNamespace}`;
 
 /** Prometheus stands in the cluster that is looked at, and only the cluster can ask it. */
 export const measuresKeptInCluster = defineClusterCheck({
@@ -123,15 +122,7 @@ function judgeServer(store: MetricsServer | undefined): Finding {
 
 function judgeServices(services: V1Service[]): Finding[] {
   const ours = services.filter(({ metadata }) => metadata?.namespace === storeNamespace);
-  if (ours.length === 0) return [fail(`Service/${storeNamespace}/${storeName}`, "is not there")];
-  return ours.map(({ metadata, spec }) => {
-    const subject = `Service/${storeNamespace}/${metadata?.name}`;
-    const { type = "ClusterIP", externalIPs = [] } = spec ?? {};
-    if (type !== "ClusterIP") return fail(subject, `is of type ${type}`);
-    return externalIPs.length > 0
-      ? fail(subject, `takes ${externalIPs[0]}`)
-      : pass(subject, "within the cluster alone");
-  });
+  return ours.length > 0 ? ours.map(judgeService) : [fail(`Service/${storeNamespace}/${storeName}`, "is not there")];
 }
 
 /** Policies add up: one that opens a door opens it whatever the others say. */
@@ -140,9 +131,7 @@ function judgeFences(policies: V1NetworkPolicy[]): Finding[] {
     spec?.ingress?.some(({ _from = [] }) => _from.length === 0 || _from.some(({ ipBlock }) => ipBlock)),
   );
   return [
-    policies.some(isDefaultDeny)
-      ? pass(home, "everything is refused that is not named")
-      : fail(home, "has no default deny"),
+    judgeDefaultDeny(storeNamespace, policies),
     ...open.map(({ metadata }) =>
       fail(`NetworkPolicy/${storeNamespace}/${metadata?.name}`, "lets in more than named pods"),
     ),

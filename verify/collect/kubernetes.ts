@@ -36,18 +36,32 @@ const kinds = {
   customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
 } as const;
 
-type KubernetesFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs" | "metricsStore">;
+type ListedFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs">;
 
-/** @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
-export async function collectKubernetes(kubeconfig: string): Promise<KubernetesFacts> {
+/** Of a customer's plane. @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
+export async function collectKubernetes(kubeconfig: string): Promise<ListedFacts & Pick<Collected, "metricsStore">> {
   const api = connect(kubeconfig);
+  const { facts, configMaps } = await readLists(api);
+  return { ...facts, metricsStore: await readStore(api, configMaps) };
+}
+
+/** What is looked at in any plane's cluster. */
+export async function collectLists(kubeconfig: string): Promise<ListedFacts> {
+  return (await readLists(connect(kubeconfig))).facts;
+}
+
+async function readLists(api: KubernetesObjectApi) {
   const lists = await Promise.all(
     Object.entries(kinds).map(
       async ([name, [apiVersion, kind]]) => [name, redacted(await list(api, apiVersion, kind))] as const,
     ),
   );
   const facts = Object.fromEntries(lists) as { [K in keyof typeof kinds]: Fact<Facts[K]> };
-  return { ...facts, ...(await scanAll(api)) };
+  const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
+  const shipperOutputs = configMaps.read
+    ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
+    : configMaps;
+  return { facts: { ...facts, scanned: scannedOf(secrets, configMaps), shipperOutputs }, configMaps };
 }
 
 /** Every object of one kind beside those of `collectKubernetes`. */
@@ -63,19 +77,6 @@ function connect(kubeconfig: string): KubernetesObjectApi {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   return KubernetesObjectApi.makeApiClient(config);
-}
-
-async function scanAll(
-  api: KubernetesObjectApi,
-): Promise<Pick<Collected, "scanned" | "shipperOutputs" | "metricsStore">> {
-  const [secrets, configMaps] = await Promise.all([list(api, "v1", "Secret"), list(api, "v1", "ConfigMap")]);
-  return {
-    scanned: scannedOf(secrets, configMaps),
-    shipperOutputs: configMaps.read
-      ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
-      : configMaps,
-    metricsStore: await readStore(api, configMaps),
-  };
 }
 
 async function readStore(

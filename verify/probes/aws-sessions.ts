@@ -4,7 +4,7 @@ import { AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from "@
 import { identityAnnotations } from "../../components/identity/contract.ts";
 import { clientConfig } from "../collect/aws-clients.ts";
 import type { Target } from "../target.ts";
-import { type CloudSessions, type Place, type Store, sessionSeconds, type Tried } from "./sessions.ts";
+import { type CloudSessions, type Place, type Store, sessionSeconds, type Tried, tried } from "./sessions.ts";
 
 export function awsSessions(target: Target): CloudSessions {
   return {
@@ -35,25 +35,20 @@ function isRefusal(error: unknown): error is Error {
   return status >= 400 && status < 500;
 }
 
+function readAnswer(error: unknown): Tried | undefined {
+  return isRefusal(error) ? { allowed: false, told: `${error.name}: ${error.message}` } : undefined;
+}
+
 function storeOf(target: Target, given: Credentials): Store {
   const { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "", SessionToken: sessionToken } = given;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
   const forcePathStyle = target.aws.endpointUrl !== undefined;
   const s3 = new S3Client({ ...clientConfig(target), credentials, forcePathStyle });
+  const asked = (call: () => Promise<unknown>) => tried(call, readAnswer);
   const named = ({ bucket, key }: Place) => ({ Bucket: bucket, Key: key });
   return {
-    put: (at) => tried(() => s3.send(new PutObjectCommand({ ...named(at), Body: "probe" }))),
-    get: (at) => tried(() => s3.send(new GetObjectCommand(named(at)))),
-    delete: (at) => tried(() => s3.send(new DeleteObjectCommand(named(at)))),
+    put: (at) => asked(() => s3.send(new PutObjectCommand({ ...named(at), Body: "probe" }))),
+    get: (at) => asked(() => s3.send(new GetObjectCommand(named(at)))),
+    delete: (at) => asked(() => s3.send(new DeleteObjectCommand(named(at)))),
   };
-}
-
-async function tried(call: () => Promise<unknown>): Promise<Tried> {
-  try {
-    await call();
-    return { allowed: true, told: "done" };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return { allowed: false, told: `${error.name}: ${error.message}` };
-  }
 }

@@ -12,7 +12,7 @@ import { escapedPath } from "../../shared/rfc3986.ts";
 import { patienceMs } from "../collect/attempt.ts";
 import { sendTrusting } from "../collect/rest.ts";
 import type { AzureTarget } from "../target.ts";
-import type { CloudSessions, Place, Store, Tried } from "./sessions.ts";
+import { type CloudSessions, type Place, readRefusal, type Store, tried } from "./sessions.ts";
 import { storeOrigin } from "./store-host.ts";
 
 /** Entra's words for a token that no federated credential of the identity names; longer numbers say other things. */
@@ -78,23 +78,11 @@ function storeOf(call: Call, origin: string, session: string): Store {
       headers: async () => new Headers(headers),
     };
   };
+  const asked = (one: Parameters<Call>[0]) => tried(async () => (await call(one)).body?.cancel(), readRefusal);
   const whole = { "x-ms-blob-type": "BlockBlob", "content-length": "5" };
   return {
-    put: (at) => tried(() => call({ ...ask(at, "PUT", whole), body: "probe" })),
-    get: (at) => tried(() => call(ask(at, "GET"))),
-    delete: (at) => tried(() => call(ask(at, "DELETE"))),
+    put: (at) => asked({ ...ask(at, "PUT", whole), body: "probe" }),
+    get: (at) => asked(ask(at, "GET")),
+    delete: (at) => asked(ask(at, "DELETE")),
   };
-}
-
-async function tried(work: () => Promise<Response>): Promise<Tried> {
-  try {
-    const answer = await work();
-    await answer.body?.cancel();
-    return { allowed: true, told: "done" };
-  } catch (error) {
-    // Who is told that nothing is there may look.
-    if (error instanceof AzureError && error.status === 404) return { allowed: true, told: error.message };
-    if (!(error instanceof AzureError) || (error.status !== 401 && error.status !== 403)) throw error;
-    return { allowed: false, told: error.message };
-  }
 }

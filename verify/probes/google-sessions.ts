@@ -8,7 +8,7 @@ import { identityAnnotations } from "../../components/identity/contract.ts";
 import { type Google, GoogleError } from "../../shared/google.ts";
 import { clientOf } from "../collect/google/client.ts";
 import type { GoogleTarget } from "../target.ts";
-import { type CloudSessions, type Place, type Store, sessionSeconds, type Tried } from "./sessions.ts";
+import { type CloudSessions, type Place, readRefusal, type Store, sessionSeconds, tried } from "./sessions.ts";
 
 const scope = "https://www.googleapis.com/auth/cloud-platform";
 const federatedSchema = z.object({ access_token: z.string() });
@@ -65,27 +65,17 @@ function isRefusal(error: unknown): error is GoogleError {
 }
 
 function storeOf(client: Google): Store {
+  const asked = (call: () => Promise<unknown>) => tried(call, readRefusal);
   const object = ({ bucket, key }: Place) => `/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}`;
   return {
     put: ({ bucket, key }) =>
-      tried(() =>
+      asked(() =>
         client.call({
           ...{ api: "storage", method: "POST", path: `/upload/storage/v1/b/${bucket}/o`, repeatable: true },
           ...{ query: { uploadType: "media", name: key }, content: Buffer.from("probe") },
         }),
       ),
-    get: (at) => tried(() => client.call({ api: "storage", path: object(at), query: { alt: "media" } })),
-    delete: (at) => tried(() => client.call({ api: "storage", method: "DELETE", path: object(at), repeatable: true })),
+    get: (at) => asked(() => client.call({ api: "storage", path: object(at), query: { alt: "media" } })),
+    delete: (at) => asked(() => client.call({ api: "storage", method: "DELETE", path: object(at), repeatable: true })),
   };
-}
-
-async function tried(call: () => Promise<unknown>): Promise<Tried> {
-  try {
-    await call();
-    return { allowed: true, told: "done" };
-  } catch (error) {
-    if (error instanceof GoogleError && error.status === 404) return { allowed: true, told: error.message };
-    if (!isRefusal(error)) throw error;
-    return { allowed: false, told: error.message };
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { RestError } from "../../shared/rest.ts";
 import type { ProbedObject, ProbedSession } from "../facts-probes.ts";
 import { type PlaneTarget, projectNamespaces } from "../target.ts";
 import { withCleanup } from "./cleanup.ts";
@@ -20,6 +21,26 @@ export interface Store {
   put(at: Place): Promise<Tried>;
   get(at: Place): Promise<Tried>;
   delete(at: Place): Promise<Tried>;
+}
+
+/** @param read what an error says of rights, if anything. @throws what says nothing of them */
+export async function tried(call: () => Promise<unknown>, read: (error: unknown) => Tried | undefined): Promise<Tried> {
+  try {
+    await call();
+    return { allowed: true, told: "done" };
+  } catch (error) {
+    const told = read(error);
+    if (!told) throw error;
+    return told;
+  }
+}
+
+/** Of a REST API. Who is told that nothing is there may look. */
+export function readRefusal(error: unknown): Tried | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  const { status, message: told } = error;
+  if (status === 404) return { allowed: true, told };
+  return status === 401 || status === 403 ? { allowed: false, told } : undefined;
 }
 
 /** What differs between clouds. */

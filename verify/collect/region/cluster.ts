@@ -2,7 +2,7 @@
 import type { V1Node } from "@kubernetes/client-node";
 import type { Collected } from "../../facts.ts";
 import type { ControlPlane } from "../../target.ts";
-import { collectKubernetes, listOne } from "../kubernetes.ts";
+import { collectLists, listOne } from "../kubernetes.ts";
 
 type ClusterFacts = Pick<
   Collected,
@@ -21,7 +21,7 @@ const zoneLabel = "topology.kubernetes.io/zone";
 
 export async function collectCluster({ kubeconfig }: ControlPlane): Promise<ClusterFacts> {
   const [lists, nodes, budgets] = await Promise.all([
-    collectKubernetes(kubeconfig),
+    collectLists(kubeconfig),
     listOne(kubeconfig, "v1", "Node"),
     listOne(kubeconfig, "policy/v1", "PodDisruptionBudget"),
   ]);
