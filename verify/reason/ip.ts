@@ -25,8 +25,10 @@ export function parseAddress(text: string): Address | undefined {
 export function parseBlock(text: string): Block | undefined {
   const [, base = "", length = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const address = parseAddress(base);
-  if (!address || Number(length) > bits[address.family]) return undefined;
-  return { ...address, length: Number(length) };
+  if (!address) return undefined;
+  // Of an address of IPv4 in IPv6's form 96 bits are said by the form.
+  const counted = Number(length) - (address.family === 4 && base.includes(":") ? 96 : 0);
+  return counted < 0 || counted > bits[address.family] ? undefined : { ...address, length: counted };
 }
 
 export function within(address: Address, block: Block): boolean {

@@ -65,6 +65,20 @@ describe("conditions", () => {
     ["BoolIfExists", ["true"], null, "yes"],
     ["StringNotLikeIfExists", ["a*"], ["ab"], "no"],
     ["NoSuchOperator", ["a"], ["a"], "maybe"],
+    ["ForAllValues:StringEquals", ["a"], [""], "yes"],
+    ["ForAllValues:StringEquals", ["a"], ["", "b"], "no"],
+    ["ForAnyValue:StringLike", ["*"], [""], "no"],
+    ["ForAnyValue:StringNotEquals", ["a"], [""], "no"],
+    ["StringEquals", [""], [""], "yes"],
+    ["Null", ["false"], [""], "maybe"],
+    ["Null", ["yes"], ["x"], "maybe"],
+    ["NullIfExists", ["true"], ["x"], "maybe"],
+    ["ForAllValues:Null", ["true"], null, "maybe"],
+    ["ArnLike", ["arn:aws:iam::1"], ["arn:aws:iam::1:role/x"], "maybe"],
+    ["ArnLike", ["arn:aws:iam::2"], ["arn:aws:iam::1:role/x"], "no"],
+    ["ArnLike", ["*"], ["arn:aws:iam::1:role/x"], "yes"],
+    ["ArnLike", ["*"], ["no ARN"], "yes"],
+    ["ArnLike", ["arn:aws:iam::1:*"], ["no ARN"], "no"],
   ])("%s %j of %j: %s", (operator, wanted, actual, expected) => {
     expect(holds(operator, wanted, actual)).toBe(expected);
   });

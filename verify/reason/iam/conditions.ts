@@ -14,6 +14,7 @@ import {
   shield,
   textEquals,
   valuesOf,
+  wholeArn,
 } from "./glob.ts";
 
 /** Compares one value of the request with one of the policy. */
@@ -36,9 +37,17 @@ const arn: Compare = (actual, wanted, context, reading) => {
   const found = filledPattern(wanted, context, reading);
   if (typeof found === "string") return found;
   const [left, right] = [arnParts(shield(actual)), arnParts(found.filled)];
-  if (!left || !right) return wanted === "*" ? "yes" : "no";
-  return tri(right.every((part, at) => globMatches(part, left[at] ?? "")));
+  if (wanted === "*") return "yes";
+  if (!left) return "no";
+  if (right) return partsMatch(right, left);
+  // AWS documents that a resource ends so as if with stars, and says nothing of a condition.
+  const longer = arnParts(wholeArn(found.filled));
+  return longer && partsMatch(longer, left) === "yes" ? "maybe" : "no";
 };
+
+function partsMatch(patterns: readonly string[], parts: readonly string[]): Tri {
+  return tri(patterns.every((part, at) => globMatches(part, parts[at] ?? "")));
+}
 
 function arnParts(text: string): string[] | undefined {
   const parts = text.split(":");
@@ -153,15 +162,24 @@ function keyHolds(
   reading: Reading,
 ): Tri {
   const { set, base, ifExists } = partsOf(written);
+  const empty = actual?.every((value) => value === "") ?? true;
   if (base === "null") {
-    if (actual === undefined) return "maybe";
-    return some(wanted.map((value) => tri((value.toLowerCase() === "true") === (actual === null))));
+    // Nobody says whether a value that is empty is one, nor what a set or IfExists would mean here.
+    if (actual === undefined || set !== "" || ifExists || (actual !== null && empty)) return "maybe";
+    return some(wanted.map((value) => isNull(value, actual)));
   }
   const operator = operators.get(base);
   if (!operator || actual === undefined) return "maybe";
   if (actual === null || actual.length === 0) return ofAbsent(set, ifExists, operator);
+  // AWS takes an empty text under a set operator for a set without values.
+  if (set !== "" && empty) return tri(set === "forallvalues");
   const matches = actual.map((value) => some(wanted.map((one) => operator.compare(value, one, context, reading))));
   return ofValues(set, operator.negated, matches);
+}
+
+function isNull(wanted: string, actual: readonly string[] | null): Tri {
+  const word = wanted.toLowerCase();
+  return word === "true" || word === "false" ? tri((word === "true") === (actual === null)) : "maybe";
 }
 
 /** AWS documents IfExists as true, and answers ForAnyValue with it as false: that pair is left undecided. */

@@ -352,7 +352,113 @@ describe("a resource with wildcards is all that it stands for", () => {
   });
 });
 
+describe("whose a resource is", () => {
+  it("what AWS keeps for everybody is as the caller's own", () => {
+    const query = { action: "iam:GetPolicy", resource: "arn:aws:iam::aws:policy/ReadOnlyAccess" };
+    expect(word({ identity: [doc(allow({ Action: "iam:*" }))] }, query)).toBe("allow");
+    expect(word({}, query)).toBe("deny");
+  });
+
+  it("hangs on a key whose value is not known, where it matters", () => {
+    const context = { "aws:ResourceAccount": null };
+    expect(ask({ identity: [own] }, { context })).toEqual({ decision: "conditional", by: "aws:ResourceAccount" });
+    expect(word({ identity: [own], resource: [at({ AWS: role })] }, { context })).toBe("allow");
+    expect(word({}, { context })).toBe("deny");
+  });
+
+  it("is not known of resources of any account, nor of any kind", () => {
+    const file = { identity: [doc(allow({ Action: "*" }))] };
+    for (const resource of ["arn:aws:sqs:us-east-1:*:q", "arn:aws:sqs:us-east-1:11111111111?:q", "arn:aws:*"]) {
+      expect(ask(file, { action: "sqs:SendMessage", resource })).toEqual({
+        decision: "unknown",
+        by: `whose ${resource} is`,
+      });
+    }
+    expect(word({}, { action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:*:q" })).toBe("deny");
+  });
+});
+
+describe("a federated user", () => {
+  const federated = { principal: `arn:aws:sts::${account}:federated-user/bob` };
+  const named = at({ AWS: federated.principal });
+
+  it("has nothing of its own without a session policy, and with one what both allow", () => {
+    expect(word({ identity: [own] }, federated)).toBe("deny");
+    expect(word({ identity: [own], session: [own] }, federated)).toBe("allow");
+    expect(word({ identity: [own], session: [doc(allow({ Action: "ec2:*" }))] }, federated)).toBe("deny");
+  });
+
+  it("passes its session policy where a resource names it, but no deny", () => {
+    expect(word({ resource: [named] }, federated)).toBe("allow");
+    expect(word({ resource: [named], session: [doc(allow({ Action: "ec2:*" }))] }, federated)).toBe("allow");
+    expect(word({ resource: [named], session: [doc(deny())] }, federated)).toBe("deny");
+  });
+
+  it("is also the user who made it, whom nobody tells", () => {
+    const byUser = at({ AWS: user });
+    expect(word({ resource: [byUser], session: [own] }, federated)).toBe("unknown");
+    expect(word({ resource: [byUser] }, federated)).toBe("deny");
+    expect(word({ resource: [at({ AWS: "arn:aws:iam::222222222222:user/u" })], session: [own] }, federated)).toBe(
+      "deny",
+    );
+    const sparing = doc(deny({ NotPrincipal: { AWS: user } }));
+    expect(word({ resource: [named, sparing] }, federated)).toBe("unknown");
+    expect(word({ resource: [named, doc(deny({ Principal: { AWS: user } }))] }, federated)).toBe("unknown");
+  });
+});
+
+describe("limits", () => {
+  it("several boundaries count in any order", () => {
+    const narrow = doc(allow({ Action: "ec2:*" }));
+    for (const boundary of [
+      [own, narrow],
+      [narrow, own],
+    ]) {
+      expect(word({ identity: [own], boundary })).toBe("deny");
+      expect(word({ resource: [at({ AWS: user })], boundary }, { principal: user })).toBe("allow");
+    }
+  });
+
+  it("whether a session is of a role that is linked to a service is not told by it", () => {
+    const principal = `arn:aws:sts::${account}:assumed-role/AWSServiceRoleForX/s`;
+    expect(word({ identity: [own], scp: [doc(deny())] }, { principal })).toBe("unknown");
+    expect(word({ identity: [own], scp: [own] }, { principal })).toBe("allow");
+    expect(word({ scp: [doc(deny())] }, { principal })).toBe("deny");
+  });
+});
+
+describe("resources that end early", () => {
+  it.each([
+    ["arn:aws:sqs", "allow"],
+    ["arn:aws:sqs:us-east-1", "allow"],
+    ["arn:aws:sqs:us-west-1", "deny"],
+    ["arn:aws:sq", "deny"],
+    ["arn:aws:sqs:us-east-1:111111111111:", "deny"],
+  ])("%s: %s", (Resource, expected) => {
+    const query = { action: "sqs:SendMessage", resource: `arn:aws:sqs:us-east-1:${account}:q` };
+    expect(word({ identity: [doc(allow({ Action: "sqs:*", Resource }))] }, query)).toBe(expected);
+    const rest = doc({ Effect: "Allow", Action: "sqs:*", NotResource: Resource });
+    expect(word({ identity: [rest] }, query)).toBe(expected === "allow" ? "deny" : "allow");
+  });
+});
+
 describe("what is wrong is refused", () => {
+  it.each(["Action", "NotAction", "Resource", "NotResource"])("no %s at all", (name) => {
+    const statement = { Effect: "Allow", Action: "*", Resource: "*" };
+    const opposite = name.startsWith("Not") ? name.slice(3) : name;
+    const empty = { ...statement, [opposite]: undefined, [name]: [] };
+    expect(() => policiesFrom({ identity: [doc(empty)] }, "test")).toThrow(
+      /Statement\.0\..* is \[\]; allowed: a string, or a list of strings that is not empty/,
+    );
+  });
+
+  it("a key twice, in a condition or a context, in two cases", () => {
+    const twice = { "aws:a": "x", "AWS:A": "y" };
+    const file = { identity: [doc(allow({ Condition: { StringEquals: twice } }))] };
+    expect(() => policiesFrom(file, "test")).toThrow(/allowed: each key once, whatever its case/);
+    expect(() => ask({}, { context: twice })).toThrow(/each key once, whatever its case/);
+  });
+
   it.each<[string, object, RegExp]>([
     ["an unknown kind of policy", { policies: [] }, /test .*Unrecognized key/],
     [

@@ -1,7 +1,7 @@
 /** One question of a file's, answered: who may do what to which resource, and by which statement. */
 import { z } from "zod";
-import { queryId } from "../input/parsed.ts";
-import { type Caller, evaluate, isCrossAccount, type Request, type Verdict } from "./evaluate.ts";
+import { eachOnce, queryId } from "../input/parsed.ts";
+import { accountOf, type Caller, evaluate, isCrossAccount, type Request, type Verdict } from "./evaluate.ts";
 import { type Context, others } from "./glob.ts";
 import type { Policies } from "./policy-file.ts";
 
@@ -27,6 +27,7 @@ export const iamQuery = z.strictObject({
     .record(z.string(), z.union([single, z.array(single), z.null()], "a value, a list of values, or null"))
     .nullish()
     .transform((given) => given ?? {})
+    .refine((given) => eachOnce(Object.keys(given)), "each key once, whatever its case")
     .describe("Values by key. A key that is not here is absent; one that is null is there, and not known"),
 });
 
@@ -44,22 +45,58 @@ export type IamAnswer = z.infer<typeof iamAnswer>;
 export function decide(policies: Policies, query: IamQuery): IamAnswer {
   const caller = callerOf(query.principal, query.action) ?? { arn: query.principal, kind: "anonymous" };
   const context = contextOf(query.context);
-  const request: Request = {
-    caller,
-    action: query.action,
-    resource: query.resource,
-    context,
-    resourceAccount: query.resource.split(":")[4] || context["aws:resourceaccount"]?.[0] || undefined,
-  };
-  const [boundary, ...further] = policies.boundary;
-  const verdict = evaluate(request, {
+  const asked = { caller, action: query.action, resource: query.resource, context };
+  const owner = ownerOf(query.resource, context);
+  const given = {
     identity: policies.identity,
     resource: policies.resource,
-    boundary,
+    boundary: policies.boundary,
     session: policies.session.length > 0 ? policies.session : undefined,
-    ceilings: [...policies.scp, ...further.map((document) => [document])],
-  });
+    ceilings: policies.scp,
+  };
+  const request: Request = { ...asked, resourceAccount: owner.account ?? accountOf(caller.arn) };
+  const verdict = evaluate(request, given);
+  const otherwise = (other: Partial<Request>) =>
+    evaluate({ ...request, ...other }, given).decision !== verdict.decision;
+  if (owner.hangsOn && otherwise({ resourceAccount: elsewhere })) return owner.hangsOn;
+  if (mayBeLinked(caller) && otherwise({ caller: linked(caller) })) {
+    return { decision: "unknown", by: `whether ${caller.arn} is linked to a service, whom no scp holds` };
+  }
   return { decision: wordOf(verdict), by: tell(verdict, request, policies) };
+}
+
+interface Owner {
+  /** Undefined: the caller's. */
+  account?: string;
+  /** The answer where it would be another if the account were. */
+  hangsOn?: IamAnswer;
+}
+
+/** No account's number. */
+const elsewhere = "another";
+
+function ownerOf(resource: string, context: Context): Owner {
+  const written = resource.split(":")[4];
+  if (written && /^\d+$/.test(written)) return { account: written };
+  if (resource !== "*" && /[*?]/.test(written ?? resource)) {
+    return { hangsOn: { decision: "unknown", by: `whose ${resource} is` } };
+  }
+  // What AWS keeps for everybody, such as its managed policies, is as the caller's own.
+  if (written) return {};
+  const key = "aws:resourceaccount";
+  if (Object.hasOwn(context, key) && context[key] === undefined) {
+    return { hangsOn: { decision: "conditional", by: "aws:ResourceAccount" } };
+  }
+  return { account: context[key]?.[0] };
+}
+
+/** Such names are kept for roles that are linked to a service, but a session does not tell the path that makes them so. */
+function mayBeLinked({ arn, pathUnknown }: Caller): boolean {
+  return Boolean(pathUnknown) && arn.includes(":role/AWSServiceRoleFor");
+}
+
+function linked(caller: Caller): Caller {
+  return { ...caller, arn: caller.arn.replace(":role/", ":role/aws-service-role/of-some-service/") };
 }
 
 function wordOf({ decision, notUnderstood }: Verdict): IamAnswer["decision"] {
@@ -121,5 +158,5 @@ function ofSts(text: string, partition: string, account: string, name: string): 
     return { arn: `arn:${partition}:iam::${account}:role/${role}`, kind: "role", sessionArn: text, pathUnknown: true };
   }
   // What names it names the session itself.
-  return kind === "federated-user" ? { arn: text, kind: "role", sessionArn: text } : undefined;
+  return kind === "federated-user" ? { arn: text, kind: "role", sessionArn: text, federatedUser: true } : undefined;
 }

@@ -69,6 +69,32 @@ describe("within the envelope", () => {
       own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:username")}`)),
       own(allow("s3:*", b)),
     ],
+    [
+      "what both deny on one condition",
+      own(allow("s3:*", b), deny("s3:*", "*", whenX())),
+      own(allow("*", "*"), deny("s3:*", "*", whenX())),
+    ],
+    [
+      "what it denies on a wider condition",
+      own(allow("s3:*", b), deny("s3:*", "*", { Condition: { StringEquals: { "aws:a": ["x", "y"] } } })),
+      own(allow("*", "*"), deny("s3:Get*", "*", whenX())),
+    ],
+    [
+      "what both deny by one variable",
+      own(allow("s3:*", b), deny("*", `arn:aws:s3:::b/${variable("k")}`)),
+      own(allow("s3:*", b), deny("*", `arn:aws:s3:::b/${variable("k")}`)),
+    ],
+    [
+      "all but a variable, by the same words",
+      own({ Effect: "Allow", Action: "s3:*", NotResource: `arn:aws:s3:::b/${variable("k")}` }),
+      own({ Effect: "Allow", Action: "s3:*", NotResource: `arn:aws:s3:::b/${variable("k")}` }),
+    ],
+    [
+      "what one boundary leaves on a condition",
+      { ...own(allow("s3:*", b)), boundary: [doc(allow("*", "*", whenX()))] },
+      { ...own(allow("s3:*", "*")), boundary: [doc(allow("*", "*", whenX()), allow("s3:List*", "*"))] },
+    ],
+    ["an ARN that ends early", own(allow("sqs:*", "arn:aws:sqs:us-east-1:1:q")), own(allow("sqs:*", "arn:aws:sqs"))],
     ["a literal star", own(allow("s3:*", `arn:aws:s3:::b/${variable("*")}`)), own(allow("s3:*", "arn:aws:s3:::b/?"))],
   ])("%s", (_, inner, outer) => {
     expect(compare(inner, outer)).toEqual({ within: true });
@@ -108,6 +134,18 @@ describe("within the envelope", () => {
     [
       "what it denies on a condition",
       own(allow("s3:GetObject", b)),
+      own(allow("*", "*"), deny("s3:*", "*", whenX())),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what it denies on a narrower condition",
+      own(allow("s3:GetObject", b), deny("s3:*", "*", whenX())),
+      own(allow("*", "*"), deny("s3:*", "*", { Condition: { StringEquals: { "aws:a": ["x", "y"] } } })),
+      { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
+    ],
+    [
+      "what it denies on one condition elsewhere",
+      own(allow("s3:GetObject", b), deny("s3:*", "arn:aws:s3:::c/*", whenX())),
       own(allow("*", "*"), deny("s3:*", "*", whenX())),
       { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" },
     ],

@@ -1,10 +1,11 @@
 /**
  * Is everything that some policies allow within what others, the envelope, allow? Counts for the worst: a condition never
  * makes a grant smaller, unless the envelope asks for the same; a Deny of the policies counts only where it always holds,
- * one of the envelope's always.
+ * one of the envelope's always, unless the policies deny the same themselves.
  */
 import { z } from "zod";
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
+import { wholeArn } from "./glob.ts";
 import { type Class, classesOf, matchesCompiled, type Shape, Signs } from "./language.ts";
 import type { Policies } from "./policy-file.ts";
 
@@ -26,15 +27,20 @@ interface Patterns {
 
 interface Part {
   statement: Statement;
+  /** The same for what always matches the same requests. */
+  text: string;
   actions: Patterns;
   resources: Patterns;
 }
 
-/** Allows; those who must allow too; what always denies. */
 interface Said {
   allows: readonly Part[];
+  /** Each must allow too. */
   layers: readonly (readonly Part[])[];
+  /** Of the policies what always denies, of the envelope what may. */
   denies: readonly Part[];
+  /** Of the policies: what denies on a condition, or by a variable. */
+  sometimes: readonly Part[];
 }
 
 type Holds = (compiled: string) => boolean;
@@ -45,7 +51,7 @@ export function withinEnvelope(policies: Policies, envelope: Policies): Envelope
   const outer = outerOf(envelope, signs);
   const escapes = (inAction: Holds, inResource: Holds) =>
     inner.allows.some(
-      (part) => isGranted(inner, part, inAction, inResource) && !isCovered(outer, part, inAction, inResource),
+      (part) => isGranted(inner, part, inAction, inResource) && !isCovered(outer, inner, part, inAction, inResource),
     );
   const told = (action: string, resource: string): EnvelopeAnswer => ({
     within: false,
@@ -58,7 +64,9 @@ export function withinEnvelope(policies: Policies, envelope: Policies): Envelope
       if (escapes(inAction, (pattern) => matchesCompiled(pattern, resource))) return told(action, resource);
     }
   }
-  const parts = [inner, outer].flatMap(({ allows, layers, denies }) => [...allows, ...layers.flat(), ...denies]);
+  const parts = [inner, outer].flatMap(({ allows, layers, denies, sometimes }) =>
+    [allows, ...layers, denies, sometimes].flat(),
+  );
   const actions = indexed(
     parts.flatMap((part) => part.actions.list),
     actionShape,
@@ -92,15 +100,15 @@ function innerOf({ identity, resource, boundary, session, scp }: Policies, signs
   const parts = (documents: readonly PolicyDocument[]) => partsOf(documents, signs, "sign", "sign");
   const own = parts([...identity, ...layers.flat()]);
   const everybodys = parts(resource).filter(({ statement }) => isForEverybody(statement));
+  const denies = [...own, ...everybodys].filter(({ statement }) => statement.effect === "Deny");
+  const { always = [], sometimes = [] } = Object.groupBy(denies, ({ statement, actions, resources }) =>
+    Object.keys(statement.conditions).length === 0 && !hasVariable(actions, resources) ? "always" : "sometimes",
+  );
   return {
     allows: allowing(parts([...identity, ...resource])),
     layers: layers.map((layer) => allowing(parts(layer))),
-    denies: [...own, ...everybodys].filter(
-      ({ statement, actions, resources }) =>
-        statement.effect === "Deny" &&
-        Object.keys(statement.conditions).length === 0 &&
-        !hasVariable(actions, resources),
-    ),
+    denies: always,
+    sometimes,
   };
 }
 
@@ -113,6 +121,7 @@ function outerOf({ identity, resource, boundary, session, scp }: Policies, signs
     denies: partsOf([...identity, ...resource, ...layers.flat()], signs, "star", "sign").filter(
       ({ statement }) => statement.effect === "Deny",
     ),
+    sometimes: [],
   };
 }
 
@@ -126,18 +135,20 @@ function partsOf(
   return documents.flatMap(({ version, statements }) =>
     statements.map((statement) => {
       const { actions, notActions, resources, notResources } = statement;
+      const variables = version !== "2008-10-17";
       const compiled = (list: readonly string[], not: boolean) => ({
         not,
-        list: list.map((one) => signs.compile(one, version === "2008-10-17" ? "text" : not ? excepted : named)),
+        list: list.map((one) => signs.compile(one, variables ? (not ? excepted : named) : "text")),
       });
       return {
         statement,
+        text: JSON.stringify([variables, { ...statement, sid: undefined }]),
         actions: notActions.length > 0 ? compiled(notActions, true) : compiled(actions, false),
         // A trust policy has no Resource, and speaks of its own role: any, here.
         resources:
           notResources.length > 0
-            ? compiled(notResources, true)
-            : compiled(resources.length > 0 ? resources : ["*"], false),
+            ? compiled(notResources.map(wholeArn), true)
+            : compiled((resources.length > 0 ? resources : ["*"]).map(wholeArn), false),
       };
     }),
   );
@@ -162,10 +173,26 @@ function isGranted({ layers, denies }: Said, part: Part, inAction: Holds, inReso
   return about(part) && layers.every((layer) => layer.some(about)) && !denies.some(about);
 }
 
-function isCovered({ allows, layers, denies }: Said, part: Part, inAction: Holds, inResource: Holds): boolean {
+function isCovered(outer: Said, inner: Said, part: Part, inAction: Holds, inResource: Holds): boolean {
   const about = (one: Part) => speaks(one, inAction, inResource);
-  const surely = (one: Part) => about(one) && isImplied(one.statement.conditions, part.statement.conditions);
-  return allows.some(surely) && layers.every((layer) => layer.some(surely)) && !denies.some(about);
+  const surely = (one: Part) =>
+    one.text === part.text || (about(one) && isImplied(one.statement.conditions, part.statement.conditions));
+  const isLimited = (layer: readonly Part[]) =>
+    layer.some(surely) || inner.layers.some((mine) => mine.every(({ text }) => layer.some((one) => one.text === text)));
+  // Whatever meets the envelope's Deny and one of the policies' own they do not grant.
+  const isOwn = (deny: Part) =>
+    inner.sometimes.some(
+      (own) =>
+        own.text === deny.text ||
+        (about(own) &&
+          !hasVariable(own.actions, own.resources) &&
+          isImplied(own.statement.conditions, deny.statement.conditions)),
+    );
+  return (
+    outer.allows.some(surely) &&
+    outer.layers.every(isLimited) &&
+    outer.denies.every((deny) => !about(deny) || isOwn(deny))
+  );
 }
 
 /** Whatever meets the conditions of the grant meets those of the envelope: each is there too, and no wider. */

@@ -16,12 +16,15 @@ export interface Caller {
   sessionArn?: string;
   /** The role is known by its session only, which does not tell the path before its name. @default false */
   pathUnknown?: boolean;
+  /** By GetFederationToken: nobody is told by whom, and without a session policy it has only what its session is given. */
+  federatedUser?: boolean;
 }
 
 export interface PolicySet {
   /** The caller's own, inline and attached, groups' too. */
   identity: readonly PolicyDocument[];
-  boundary?: PolicyDocument;
+  /** Several: each must allow. */
+  boundary?: PolicyDocument | readonly PolicyDocument[];
   /** Given with the session: a ceiling of the role's, which what is granted to the session by name passes. */
   session?: readonly PolicyDocument[];
   /** Of the organisation: each of the lists must allow. Only users and roles are held by them. */
@@ -61,20 +64,21 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
   // AWS's own roles for its services are beyond the organisation's reach.
   const bound = holds && !caller.arn.includes(":role/aws-service-role/");
   const identity = owns ? whatIsSaid(policies.identity, request) : nothingSaid;
-  const boundary = holds && policies.boundary ? whatIsSaid([policies.boundary], request) : undefined;
-  const session = holds && policies.session ? whatIsSaid(policies.session, request) : undefined;
+  const boundaries = (holds ? boundariesOf(policies) : []).map((document) => whatIsSaid([document], request));
+  const given = policies.session ?? (caller.federatedUser ? [] : undefined);
+  const session = holds && given ? whatIsSaid(given, request) : undefined;
   const ceilings = (bound ? (policies.ceilings ?? []) : []).map((documents) => whatIsSaid(documents, request));
   const resource = ofResource(request, policies);
 
   const sides: Side[] = [
     ...(owns ? [{ name: "identity", said: identity }] : []),
-    ...(boundary ? [{ name: "boundary", said: boundary }] : []),
+    ...boundaries.map((said) => ({ name: "boundary", said })),
     ...(session ? [{ name: "session", said: session }] : []),
     ...ceilings.map((said, at) => ({ name: ceilings.length > 1 ? `scp[${at}]` : "scp", said })),
     { name: "resource", said: resource.any },
   ];
   const deny = some(sides.map(({ said }) => said.deny));
-  const within = all([boundary?.allow ?? "yes", session?.allow ?? "yes"]);
+  const within = all([...boundaries.map((said) => said.allow), session?.allow ?? "yes"]);
   const own = all([caller.kind === "root" ? "yes" : identity.allow, within]);
   const allow = all([...ceilings.map((said) => said.allow), granted()]);
 
@@ -99,6 +103,10 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
   }
 }
 
+function boundariesOf({ boundary }: PolicySet): readonly PolicyDocument[] {
+  return boundary ? [boundary].flat() : [];
+}
+
 export function isCrossAccount({ caller, resource, resourceAccount }: Request): boolean {
   const own = accountOf(caller.arn);
   return own !== (resourceAccount ?? (accountOf(resource) || own));
@@ -112,17 +120,18 @@ interface ResourceSaid {
   session: Tri;
 }
 
-function ofResource(request: Request, { resource, boundary }: PolicySet): ResourceSaid {
-  const documents = resource ? [resource].flat() : [];
+function ofResource(request: Request, policies: PolicySet): ResourceSaid {
+  const documents = policies.resource ? [policies.resource].flat() : [];
   const named = new Map<Statement, ReadonlySet<Level>>();
+  const bounded = boundariesOf(policies).length > 0;
   const any = whatIsSaid(documents, request, (statement) => {
-    const found = levels(statement, request.caller, boundary !== undefined);
-    named.set(statement, found);
-    if (found.size > 0) return "yes";
+    const found = levels(statement, request.caller, bounded);
+    const mentioned = statement.notPrincipals ?? statement.principals;
+    const byMaker = mentioned.some((name) => mayHaveMade(name, request.caller));
+    named.set(statement, found.size === 0 && byMaker ? new Set<Level>(["entity"]) : found);
+    if (found.size > 0) return byMaker && statement.notPrincipals ? "maybe" : "yes";
     // An account by another number: nobody here knows whose.
-    return (statement.notPrincipals ?? statement.principals).some((name) => name.startsWith("CanonicalUser:"))
-      ? "maybe"
-      : "no";
+    return byMaker || mentioned.some((name) => name.startsWith("CanonicalUser:")) ? "maybe" : "no";
   });
   // That an account is named gives nobody anything by itself, in its own account.
   const at = (level: Level) =>
@@ -166,12 +175,18 @@ function levelOf(principal: string, caller: Caller): Level | undefined {
   }
   if (kind !== "AWS") return undefined;
   if (everybody) return "session";
-  if (isEntity(name, caller)) return "entity";
   if (caller.sessionArn === name && !name.includes("*")) return "session";
+  if (isEntity(name, caller)) return "entity";
   const account = accountOf(caller.arn);
   const isAccount = name === account || (accountOf(name) === account && /^arn:aws[a-z-]*:iam::\d+:root$/.test(name));
   // Who is the account itself is named by it.
   return isAccount ? (caller.kind === "root" ? "entity" : "account") : undefined;
+}
+
+/** A federated user is also the user who made it: one of its account, and nobody tells which. */
+function mayHaveMade(principal: string, { arn, federatedUser }: Caller): boolean {
+  const name = principal.replace(/^AWS:/, "");
+  return Boolean(federatedUser) && accountOf(name) === accountOf(arn) && /^arn:[^:]+:iam::\d+:user\//.test(name);
 }
 
 function isEntity(name: string, { arn, pathUnknown }: Caller): boolean {

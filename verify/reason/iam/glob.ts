@@ -30,6 +30,13 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
+/** AWS takes each part that an ARN in a policy ends without for any ("Resource": `arn:aws:sqs` is every queue). */
+export function wholeArn(pattern: string): string {
+  // Colons within a variable part nothing.
+  const parts = pattern.replace(/\$\{[^}]*\}/g, "").split(":").length;
+  return pattern.startsWith("arn:") && parts < 6 ? `${pattern}${":*".repeat(6 - parts)}` : pattern;
+}
+
 const literals: Record<string, string> = { "*": "\u0001", "?": "\u0002", $: "$" };
 
 /** A variable's value is never a wildcard: what it holds is compared as it stands. */

@@ -4,9 +4,12 @@ import { z } from "zod";
 import { messageOf, refusal } from "../../../shared/errors.ts";
 import { type PolicyDocument, policyFrom, type Statement } from "../iam-policy.ts";
 import { isObject } from "../input/manifests.ts";
-import { parseOrRefuse } from "../input/parsed.ts";
+import { eachOnce, parseOrRefuse } from "../input/parsed.ts";
 
 const texts = z.union([z.string(), z.array(z.string())], "a string or a list of strings");
+/** An empty list would speak of nothing under one name and of everything under the other. */
+const someAllowed = "a string, or a list of strings that is not empty";
+const someTexts = z.union([z.string(), z.array(z.string()).min(1, someAllowed)], someAllowed);
 const value = z.union([z.string(), z.number(), z.boolean()]);
 const principal = z.union(
   [z.literal("*"), z.partialRecord(z.enum(["AWS", "Service", "Federated", "CanonicalUser"]), texts)],
@@ -17,16 +20,18 @@ const statement = z
   .strictObject({
     Sid: z.string().optional(),
     Effect: z.enum(["Allow", "Deny"], "Allow or Deny"),
-    Action: texts.optional(),
-    NotAction: texts.optional(),
-    Resource: texts.optional(),
-    NotResource: texts.optional(),
+    Action: someTexts.optional(),
+    NotAction: someTexts.optional(),
+    Resource: someTexts.optional(),
+    NotResource: someTexts.optional(),
     Principal: principal.optional(),
     NotPrincipal: principal.optional(),
     Condition: z
       .record(
         z.string(),
-        z.record(z.string(), z.union([value, z.array(value)], "a value or a list of values")),
+        z
+          .record(z.string(), z.union([value, z.array(value)], "a value or a list of values"))
+          .refine((keys) => eachOnce(Object.keys(keys)), "each key once, whatever its case"),
         "operators with keys and their values",
       )
       .optional(),

@@ -2,7 +2,7 @@
 import { globWithin, type PolicyDocument, type Statement } from "../iam-policy.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
 import { conditionsHold } from "./conditions.ts";
-import { type Context, filledPattern, globMatches, globsMeet, patternMatches, type Reading } from "./glob.ts";
+import { type Context, filledPattern, globMatches, globsMeet, patternMatches, type Reading, wholeArn } from "./glob.ts";
 
 export interface Asked {
   /** `service:Action`, in any case. */
@@ -84,10 +84,12 @@ function matchesAction({ actions, notActions }: Statement, { action }: Asked): T
 
 /** A trust policy has no Resource: it speaks of its own role. */
 function matchesResource({ resources, notResources }: Statement, { resource, context }: Asked, reading: Reading): Tri {
-  const one = (pattern: string) =>
-    isMany(resource)
+  const one = (written: string) => {
+    const pattern = wholeArn(written);
+    return isMany(resource)
       ? matchesMany(pattern, resource, context, reading)
       : patternMatches(pattern, resource, context, reading);
+  };
   if (notResources.length > 0) return not(some(notResources.map(one)));
   return resources.length === 0 ? "yes" : some(resources.map(one));
 }

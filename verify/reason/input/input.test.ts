@@ -55,6 +55,12 @@ describe("readManifests", () => {
 });
 
 describe("readQueries", () => {
+  it("reads a file that begins with a byte order mark", () => {
+    const files = { "q.jsonl": '\uFEFF{"a": 1}\r\n{"a": 2}\r\n' };
+    const schema = z.object({ a: z.number() });
+    expect(withFolder(files, (folder) => readQueries(`${folder}/q.jsonl`, schema, "x"))).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
   const queries = (text: string) =>
     withFolder({ q: text }, (folder) => readQueries(`${folder}/q`, z.strictObject({ a: z.int("a number") }), "a.json"));
 

@@ -22,7 +22,8 @@ export function readQueries<T>(file: string, schema: z.ZodType<T>, schemaName: s
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
+    // Some editors begin a file with a mark of its bytes' order.
+    return readFileSync(file === "-" ? 0 : file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     throw refusal({ subject: "--queries", value: file, allowed: `a file that can be read (${messageOf(error)})` });
   }

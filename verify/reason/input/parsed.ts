@@ -43,3 +43,8 @@ export const text = z
 
 /** Whoever matches answers to questions by more than their order may number them. */
 export const queryId = z.union([z.string(), z.number()]).optional().describe("Ignored");
+
+/** Of keys whose case says nothing. */
+export function eachOnce(keys: readonly string[]): boolean {
+  return new Set(keys.map((key) => key.toLowerCase())).size === keys.length;
+}
