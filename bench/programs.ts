@@ -1,7 +1,7 @@
 /**
  * What the customer stack costs beside a program that only imports its SDKs, and what each project-domain adds: a first
  * `pulumi preview` by Pulumi's own entry, on an emulated account, medians of alternating rounds. No planes are needed.
- * `node bench/programs.ts [ROUNDS] [aws|gcp|azure]`
+ * `node bench/programs.ts [ROUNDS] [aws|gcp|azure] [PROJECT-DOMAINS…]`
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +19,7 @@ import { isWorld, worlds } from "./programs-worlds.ts";
 const checkout = join(import.meta.dirname, "..");
 const rounds = Number(process.argv[2] ?? 5);
 const cloud = process.argv[3] ?? "aws";
+const sizes = process.argv.length > 4 ? process.argv.slice(4).map(Number) : [1, 10, 64];
 if (!isWorld(cloud)) {
   throw refusal({ subject: "the cloud", value: cloud, allowed: Object.keys(worlds).join(", ") });
 }
@@ -33,7 +34,7 @@ const world = await worlds[cloud]();
 
 const programs: { name: string; folder: string; units: number; config: Record<string, string> }[] = [
   { name: "empty, same SDKs", folder: world.empty, units: 0, config: {} },
-  ...[1, 10, 64].map((units) => ({
+  ...sizes.map((units) => ({
     name: `customer, ${units} project-domain${units > 1 ? "s" : ""}`,
     folder: checkout,
     units,

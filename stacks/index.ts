@@ -4,15 +4,10 @@
  */
 import { runtime } from "@pulumi/pulumi";
 import { readConfig, readShape } from "./read-config.ts";
+import { spareDebugging } from "./spare.ts";
 
 export default async function program(): Promise<Record<string, unknown>> {
-  // The SDK keeps a stack for each of thousands of promises: written out whole, they are a third of a large preview.
-  // One frame says where an error was thrown; Pulumi's own switch for looking at promises brings the rest back.
-  // These files run as they are written, so the look-up of source maps that Pulumi's entry puts before each frame finds none.
-  if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
-    Error.stackTraceLimit = 1;
-    Reflect.deleteProperty(Error, "prepareStackTrace");
-  }
+  spareDebugging();
   const given = runtime.allConfig();
   switch (readShape(given)) {
     case "region": {

@@ -5,9 +5,9 @@ import {
 import { listManagedClusterUserCredentialsOutput } from "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ApiLink } from "./adopt-checks.ts";
-import { hostOf, minorOf } from "./azure.ts";
 import { checkAdoptedAks, checkAksLink, type FoundAksCluster } from "./azure-adopt-checks.ts";
 import { aksKubeconfigOf, authorityIn, portIn } from "./azure-kubeconfig.ts";
+import { hostOf, minorOf } from "./azure-plan.ts";
 import type { AksCluster } from "./contract.ts";
 
 export interface AdoptedAksArgs {

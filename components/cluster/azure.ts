@@ -17,6 +17,8 @@ import {
   checkAksVersion,
   defaultAksPools,
   defaultAksVersion,
+  hostOf,
+  minorOf,
   planAksEndpoint,
   planAksPools,
   systemPool,
@@ -198,14 +200,4 @@ function admit(
       parent,
     ),
   );
-}
-
-/** `1.34.1` → `1.34` */
-export function minorOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}
-
-/** A private cluster has a name of its own inside the network. */
-export function hostOf([inside, outside]: readonly [string | undefined, string | undefined]): string {
-  return inside || outside || "";
 }

@@ -2,9 +2,9 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { ApiLink } from "./adopt-checks.ts";
 import type { GkeCluster } from "./contract.ts";
-import { minorOf } from "./gcp.ts";
 import { checkAdoptedGke, checkGkeLink, type FoundGkeCluster } from "./gcp-adopt-checks.ts";
 import { gkeKubeconfigOf } from "./gcp-kubeconfig.ts";
+import { minorOf } from "./gcp-plan.ts";
 import { portOf } from "./kubeconfig.ts";
 
 export interface AdoptedGkeArgs {

@@ -14,6 +14,7 @@ import {
   defaultNodePools,
   type GkeAccess,
   gkeAccessRoles,
+  minorOf,
   type NodePoolSpec,
   planGkeEndpoint,
   planNodePools,
@@ -148,9 +149,4 @@ function admit(name: string, { project, access = [] }: GoogleClusterArgs, parent
         { parent },
       ),
   );
-}
-
-/** `1.34.1-gke.1234` → `1.34` */
-export function minorOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
 }
