@@ -1,0 +1,7 @@
+import { describeBesideRegion } from "./beside-region.ts";
+
+describeBesideRegion({
+  cloud: "azure",
+  byReading: 50,
+  by: ["BKT-41", "IAM-10", "IAM-43", "NS-05", "SEC-43", "VND-41"],
+});
