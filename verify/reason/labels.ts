@@ -1,6 +1,7 @@
 /** Label selectors as the API server reads them. */
 import { z } from "zod";
 import { listOf, maybe, stringMap } from "./input/parsed.ts";
+import { type Tri, tri } from "./tri.ts";
 
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
@@ -34,4 +35,15 @@ export function selects({ matchLabels, matchExpressions }: LabelSelector, labels
       return operator === "In" ? among : !among;
     })
   );
+}
+
+/** @param isTold whether a key's value, or that it is not there, is known */
+export function maySelect(selector: LabelSelector, labels: Labels, isTold: (key: string) => boolean): Tri {
+  const keys = [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map(({ key }) => key)];
+  if (keys.every(isTold)) return tri(selects(selector, labels));
+  const told = {
+    matchLabels: Object.fromEntries(Object.entries(selector.matchLabels).filter(([key]) => isTold(key))),
+    matchExpressions: selector.matchExpressions.filter(({ key }) => isTold(key)),
+  };
+  return selects(told, labels) ? "maybe" : "no";
 }

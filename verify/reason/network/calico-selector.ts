@@ -20,6 +20,12 @@ export function calicoSelects(text: string, labels: Labels): Tri {
   return reader.atEnd() ? answer : "maybe";
 }
 
+/** Labels that it asks for. */
+export function calicoKeys(text: string): string[] {
+  const words = (tokensOf(text) ?? []).flatMap(({ kind, text: word }) => (kind === "word" ? [word] : []));
+  return words.filter((word) => !["has", "all", "global"].includes(word));
+}
+
 function tokensOf(text: string): Token[] | undefined {
   const tokens: Token[] = [];
   token.lastIndex = 0;

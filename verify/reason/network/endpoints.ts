@@ -8,6 +8,7 @@ import { listOf, maybe, parseOrRefuse, stringMap } from "../input/parsed.ts";
 import { type Address, parseAddress } from "../ip.ts";
 import type { Labels } from "../labels.ts";
 import { templates } from "../pod-security/pod.ts";
+import { labelsOfPods } from "./added-labels.ts";
 import { type Protocol, protocols } from "./policy.ts";
 
 const word = maybe(z.string("a string"));
@@ -47,7 +48,11 @@ export interface PodEnd {
   many: boolean;
   namespace: string;
   namespaceLabels: Labels;
+  /** Of a namespace that no manifest declares only the name is told. */
+  isNamespaceLabelTold(key: string): boolean;
   labels: Labels;
+  /** Of a workload its controller adds some, and their values are not told before. */
+  isLabelTold(key: string): boolean;
   serviceAccount: string;
   /** Uses its node's addresses. */
   hostNetwork: boolean;
@@ -85,7 +90,8 @@ export function readCluster(manifests: readonly Manifest[]): Cluster {
   const labelsOf = (namespace: string) => ({ ...declared.get(namespace), [nameLabel]: namespace });
   const pods = new Map<string, PodEnd[]>();
   for (const manifest of manifests) {
-    const pod = podOf(manifest, labelsOf(namespaceOf(manifest)));
+    const home = namespaceOf(manifest);
+    const pod = podOf(manifest, labelsOf(home), declared.has(home));
     if (!pod) continue;
     const known = pods.get(pod.title) ?? [];
     // A pod is more exact than a workload that has its name.
@@ -95,7 +101,7 @@ export function readCluster(manifests: readonly Manifest[]): Cluster {
   return { pods, serviceAddresses: manifests.flatMap(addressesOfService) };
 }
 
-function podOf(manifest: Manifest, namespaceLabels: Labels): PodEnd | undefined {
+function podOf(manifest: Manifest, namespaceLabels: Labels, isDeclared: boolean): PodEnd | undefined {
   const { group, kind, name, source, object } = manifest;
   const path = group === "" && kind === "Pod" ? [] : templates[`${group}/${kind}`];
   if (!path) return undefined;
@@ -111,7 +117,8 @@ function podOf(manifest: Manifest, namespaceLabels: Labels): PodEnd | undefined 
     many: path.length > 0,
     namespace: namespaceOf(manifest),
     namespaceLabels,
-    labels: found.metadata?.labels ?? {},
+    isNamespaceLabelTold: (key) => isDeclared || key === nameLabel,
+    ...labelsOfPods(manifest, found.metadata?.labels ?? {}),
     serviceAccount: found.spec.serviceAccountName || "default",
     hostNetwork: found.spec.hostNetwork ?? false,
     node: found.spec.nodeName,

@@ -5,9 +5,9 @@
 import { z } from "zod";
 import { type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe } from "../input/parsed.ts";
-import { type LabelSelector, type Labels, labelSelector, selects } from "../labels.ts";
-import { all, some, type Tri, tri } from "../tri.ts";
-import { calicoSelects } from "./calico-selector.ts";
+import { type LabelSelector, type Labels, labelSelector, maySelect } from "../labels.ts";
+import { all, some, type Tri } from "../tri.ts";
+import { calicoKeys, calicoSelects } from "./calico-selector.ts";
 import type { PodEnd } from "./endpoints.ts";
 
 export interface ForeignPolicy {
@@ -59,10 +59,12 @@ const subject = z.object({
 
 function ofAdministrator(spec: unknown): Selects | undefined {
   const { namespaces, pods } = subject.safeParse(spec).data?.subject ?? {};
-  if (namespaces) return ({ namespaceLabels }) => tri(selects(namespaces, namespaceLabels));
+  const inNamespace = (selector: LabelSelector, pod: PodEnd) =>
+    maySelect(selector, pod.namespaceLabels, pod.isNamespaceLabelTold);
+  if (namespaces) return (pod) => inNamespace(namespaces, pod);
   if (!pods) return undefined;
-  return ({ labels, namespaceLabels }) =>
-    tri(selects(pods.namespaceSelector, namespaceLabels) && selects(pods.podSelector, labels));
+  return (pod) =>
+    all([inNamespace(pods.namespaceSelector, pod), maySelect(pods.podSelector, pod.labels, pod.isLabelTold)]);
 }
 
 const calico = z.object({
@@ -75,7 +77,7 @@ function ofCalico(spec: unknown): Selects | undefined {
   const parsed = calico.safeParse(spec);
   if (!parsed.success) return undefined;
   const { selector = "", namespaceSelector = "", serviceAccountSelector = "" } = parsed.data;
-  return ({ labels, namespace, namespaceLabels, serviceAccount }) => {
+  return ({ labels, isLabelTold, namespace, namespaceLabels, isNamespaceLabelTold, serviceAccount }) => {
     const own = {
       ...labels,
       "projectcalico.org/namespace": namespace,
@@ -83,9 +85,14 @@ function ofCalico(spec: unknown): Selects | undefined {
       "projectcalico.org/serviceaccount": serviceAccount,
     };
     const home = { ...namespaceLabels, "projectcalico.org/name": namespace };
+    const isToldHere = (key: string) => Object.hasOwn(home, key) || isNamespaceLabelTold(key);
     return all([
-      calicoSelects(selector, own),
-      namespaceSelector === "global()" ? "no" : calicoSelects(namespaceSelector, home),
+      calicoKeys(selector).every(isLabelTold) ? calicoSelects(selector, own) : "maybe",
+      namespaceSelector === "global()"
+        ? "no"
+        : calicoKeys(namespaceSelector).every(isToldHere)
+          ? calicoSelects(namespaceSelector, home)
+          : "maybe",
       // Labels of service accounts are not read.
       serviceAccountSelector === "" ? "yes" : "maybe",
     ]);
@@ -127,14 +134,19 @@ function ciliumSelects(selector: LabelSelector, pod: PodEnd): Tri {
   ) {
     return "maybe";
   }
-  const bare = (key: string) => key.replace(/^(k8s|any)[:.]/, "");
-  return tri(
-    selects(
+  const isTold = (key: string) =>
+    key.startsWith(namespaceLabelPrefix)
+      ? pod.isNamespaceLabelTold(key.slice(namespaceLabelPrefix.length))
+      : pod.isLabelTold(key);
+  const read = (bare: (key: string) => string) =>
+    maySelect(
       {
         matchLabels: Object.fromEntries(Object.entries(selector.matchLabels).map(([key, value]) => [bare(key), value])),
         matchExpressions: selector.matchExpressions.map((one) => ({ ...one, key: bare(one.key) })),
       },
       labels,
-    ),
-  );
+      isTold,
+    );
+  // Cilium itself writes the source with a dot, with which a label such as k8s.io/name begins too.
+  return some([read((key) => key.replace(/^(k8s|any):/, "")), read((key) => key.replace(/^(k8s|any)[:.]/, ""))]);
 }

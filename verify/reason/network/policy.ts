@@ -10,6 +10,7 @@ export type Protocol = (typeof protocols)[number];
 export type Direction = "ingress" | "egress";
 
 const portNumber = z.int("a port from 1 to 65535").min(1).max(65535);
+const portAllowed = "a number from 1 to 65535, or a name with a letter";
 const cidr = z
   .string("an address block such as 10.0.0.0/8")
   .refine((text) => parseBlock(text) !== undefined, "an address block such as 10.0.0.0/8")
@@ -30,7 +31,7 @@ const peer = z
 const port = z
   .object({
     protocol: maybe(z.enum(protocols, "TCP, UDP or SCTP")),
-    port: maybe(z.union([portNumber, z.string().min(1)], "a number from 1 to 65535, or a name")),
+    port: maybe(z.union([portNumber, z.string().regex(/[a-z]/i, portAllowed)], portAllowed)),
     endPort: maybe(portNumber),
   })
   .refine(

@@ -30,7 +30,7 @@ const from = (...peers: object[]) => lets({ from: peers });
 
 const everybody = [
   pod("a/client", { app: "client" }, at("10.0.0.1")),
-  pod("b/server", { app: "server" }, at("10.0.0.2")),
+  pod("b/server", { app: "server", "k8s.io/a": "b", "any.b": "c" }, at("10.0.0.2")),
 ];
 const ask = (objects: object[], query: object = {}) =>
   mayConnect(
@@ -306,6 +306,20 @@ describe("ends", () => {
     expect(allowed([agent, server, from({ ipBlock: { cidr: "192.168.0.0/24" } })], query)).toBe(true);
   });
 
+  it("a port's name on a node's network is the plugin's to say", () => {
+    const ports = [{ name: "http", containerPort: 80 }];
+    const agent = pod(
+      "b/agent",
+      {},
+      { spec: { hostNetwork: true, nodeName: "n1", containers: [{ name: "c", ports }] } },
+    );
+    const far = pod("a/far", {}, { spec: { nodeName: "n2" } });
+    const out = policy("a/p", { policyTypes: ["Egress"], egress: [{ ports: [{ port: "http" }] }] });
+    const query = { from: "a/far", to: "b/agent" };
+    expect(allowed([agent, far, out], query)).toBe("unknown");
+    expect(allowed([agent, far, out], { ...query, port: 81 })).toBe(false);
+  });
+
   it("a pod cannot shut out its own node; where nobody says which nodes they are on, nothing is said", () => {
     const server = pod("b/near", {}, { spec: { nodeName: "n1" }, ...at("10.0.0.3", { hostIP: "192.168.0.1" }) });
     const agent = (spec: object) => pod("a/agent", {}, { spec: { hostNetwork: true, ...spec } });
@@ -333,6 +347,17 @@ describe("policies of other APIs", () => {
   it.each<[string, object]>([
     ["Cilium's", cilium({ endpointSelector: {} })],
     ["Cilium's, by a label of its source", cilium({ endpointSelector: { matchLabels: { "k8s:app": "server" } } })],
+    [
+      "Cilium's, by a label that begins like a source",
+      cilium({ endpointSelector: { matchLabels: { "k8s.io/a": "b" } } }),
+    ],
+    ["Cilium's, by such a label of its source", cilium({ endpointSelector: { matchLabels: { "k8s:any.b": "c" } } })],
+    ["Cilium's, as Cilium writes its source", cilium({ endpointSelector: { matchLabels: { "k8s.app": "server" } } })],
+    ["Calico's by a label of a namespace that is not declared", calico({ namespaceSelector: "team == 't'" })],
+    [
+      "the administrator's by a label of such",
+      admin("AdminNetworkPolicy", { namespaces: { matchLabels: { team: "x" } } }),
+    ],
     ["Cilium's, by a label of another source", cilium({ endpointSelector: { matchLabels: { "reserved:host": "" } } })],
     [
       "Cilium's for the cluster, by namespace",
@@ -379,7 +404,10 @@ describe("policies of other APIs", () => {
     ["Calico's by other labels", calico({ selector: "has(tier) || app == 'x' || !(app != 'y')" })],
     ["Calico's for another namespace", calico({ namespaceSelector: "projectcalico.org/name == 'c'" })],
     ["Calico's that is only staged", other("projectcalico.org/v3", "StagedGlobalNetworkPolicy", {})],
-    ["the administrator's for others", admin("AdminNetworkPolicy", { namespaces: { matchLabels: { team: "x" } } })],
+    [
+      "the administrator's for others",
+      admin("AdminNetworkPolicy", { namespaces: { matchLabels: { "kubernetes.io/metadata.name": "c" } } }),
+    ],
     ["an unknown API's in another namespace", other("crd.antrea.io/v1beta1", "NetworkPolicy", {}, "c")],
   ])("%s: others are answered", (_, object) => {
     expect(allowed([object])).toBe(true);
@@ -390,8 +418,70 @@ describe("policies of other APIs", () => {
   });
 });
 
+describe("labels that the manifests do not tell", () => {
+  const named = (key: string, value: string) => ({ matchLabels: { [key]: value } });
+  const team = (more: object = {}) => from({ namespaceSelector: named("team", "t"), ...more });
+
+  it("of a namespace that is not declared only the name is known", () => {
+    expect(allowed([team()])).toBe("unknown");
+    expect(allowed([namespace("a", {}), team()])).toBe(false);
+    expect(allowed([team({ podSelector: named("app", "x") })])).toBe(false);
+    const both = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "z", team: "t" } } };
+    expect(allowed([from(both)])).toBe(false);
+    expect(allowed([team(), policy("b/q", { ingress: [{ from: [{ namespaceSelector: {} }] }] })])).toBe(true);
+  });
+
+  const workload = (apiVersion: string, kind: string, metadata: object = { name: "web" }) => {
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c" }] } };
+    const spec = kind === "CronJob" ? { jobTemplate: { spec: { template } } } : { template };
+    return { apiVersion, kind, metadata: { namespace: "b", ...metadata }, spec };
+  };
+  const closes = (podSelector: object, ingress: object[] = []) => policy("b/p", { podSelector, ingress });
+  const toWeb = { to: "b/web" };
+
+  it.each<[string, object, object, boolean | "unknown"]>([
+    ["a job's name, which its pods carry", workload("batch/v1", "Job"), named("job-name", "web"), false],
+    ["its newer name", workload("batch/v1", "Job"), named("batch.kubernetes.io/job-name", "web"), false],
+    ["another job's", workload("batch/v1", "Job"), named("job-name", "x"), true],
+    [
+      "a name that is yet to be made",
+      workload("batch/v1", "Job", { generateName: "web" }),
+      named("job-name", "web"),
+      "unknown",
+    ],
+    ["a scheduled job's", workload("batch/v1", "CronJob"), named("job-name", "web-1"), "unknown"],
+    [
+      "one pod of a set",
+      workload("apps/v1", "StatefulSet"),
+      named("statefulset.kubernetes.io/pod-name", "web-0"),
+      "unknown",
+    ],
+    ["a hash", workload("apps/v1", "Deployment"), named("pod-template-hash", "1"), "unknown"],
+    [
+      "a hash of other pods",
+      workload("apps/v1", "Deployment"),
+      { matchLabels: { app: "x", "pod-template-hash": "1" } },
+      true,
+    ],
+  ])("a policy by %s", (_, object, podSelector, expected) => {
+    expect(allowed([object, closes(podSelector)], toWeb)).toBe(expected);
+  });
+
+  it("a policy that may select matters only where it changes the answer", () => {
+    const web = workload("apps/v1", "Deployment");
+    const hash = named("pod-template-hash", "1");
+    expect(allowed([web, closes(hash, [{}])], toWeb)).toBe(true);
+    expect(allowed([web, closes(hash), policy("b/q", { ingress: [{}] })], toWeb)).toBe(true);
+    expect(allowed([web, closes(hash), policy("b/q", { ingress: [] })], toWeb)).toBe(false);
+    expect(allowed([web, closes(hash, [{}]), policy("b/q", { ingress: [] })], toWeb)).toBe("unknown");
+    const peer = from({ podSelector: hash });
+    expect(allowed([web, peer], { from: "b/web" })).toBe("unknown");
+  });
+});
+
 describe("what is wrong is refused with its place", () => {
   it.each<[object, RegExp]>([
+    [lets({ ports: [{ port: "80" }] }), /ports\.0\.port is "80"; allowed: a number from 1 to 65535, or a name with/],
     [from({}), /NetworkPolicy b\/p spec: ingress\.0\.from\.0 is \{.*\}; allowed: either an ipBlock, or a podSelector/],
     [from({ ipBlock: { cidr: "10.0.0.0/33" } }), /cidr is "10\.0\.0\.0\/33"; allowed: an address block/],
     [lets({ ports: [{ port: 0 }] }), /ports\.0\.port is 0; allowed: a port from 1 to 65535/],

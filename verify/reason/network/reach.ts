@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Manifest } from "../input/manifests.ts";
 import { queryId } from "../input/parsed.ts";
 import { type Block, within } from "../ip.ts";
-import { selects } from "../labels.ts";
+import { maySelect } from "../labels.ts";
 import { all, some, type Tri, tri } from "../tri.ts";
 import { type Cluster, type End, endOf, type PodEnd, readCluster, same } from "./endpoints.ts";
 import { type ForeignPolicy, readForeignPolicies } from "./foreign.ts";
@@ -113,12 +113,24 @@ function sideOf(network: Network, direction: Direction, connection: Connection):
   const foreign = network.foreign.find((policy) => policy.selects(self) !== "no");
   if (foreign) return { may: "maybe", because: `${foreign.title} may select ${self.title}` };
   if (self.hostNetwork) return { may: "yes", because: `${self.title} uses its node's network` };
-  const policies = network.policies.filter(
-    ({ namespace, podSelector, rules }) =>
-      rules[direction] && namespace === self.namespace && selects(podSelector, self.labels),
-  );
-  if (policies.length === 0) return { may: "yes", because: `no policy isolates ${self.title}` };
-  return byPolicies(policies, direction, self, other, connection);
+  const policies = network.policies.flatMap((policy) => {
+    if (!policy.rules[direction] || policy.namespace !== self.namespace) return [];
+    const selected = maySelect(policy.podSelector, self.labels, self.isLabelTold);
+    return selected === "no" ? [] : [{ policy, selected }];
+  });
+  const by = (chosen: readonly Policy[]) => byPolicies(chosen, direction, self, other, connection);
+  const chosen = (wanted: Tri) => policies.flatMap(({ policy, selected }) => (selected === wanted ? [policy] : []));
+  const [sure, open] = [chosen("yes"), chosen("maybe")];
+  const isolated = sure.length > 0;
+  const settled: Side = isolated ? by(sure) : { may: "yes", because: `no policy isolates ${self.title}` };
+  if (isolated && settled.may === "yes") return settled;
+  // One that may select it matters if it would let in what the others do not, or alone would shut out.
+  const matters = open.find((policy) => by([policy]).may !== (isolated ? "no" : "yes"));
+  if (!matters) return settled;
+  return {
+    may: "maybe",
+    because: `NetworkPolicy ${matters.title} may select ${self.title}, by a label that is not told`,
+  };
 }
 
 function byPolicies(
@@ -145,7 +157,8 @@ function byPolicies(
   const yes = judged.find(({ may }) => may === "yes");
   if (yes) return { may: "yes", because: `${yes.title} allows it` };
   const maybe = judged.find(({ may }) => may === "maybe");
-  if (maybe) return { may: "maybe", because: `${maybe.title} hangs on an address that the manifests do not tell` };
+  if (maybe)
+    return { may: "maybe", because: `${maybe.title} hangs on an address, or a label, that the manifests do not tell` };
   if (local === "maybe") return { may: "maybe", because: `it is denied unless both are on one node` };
   return { may: "no", because: `no rule of ${policies.map(({ title }) => title).join(", ")} allows it` };
 }
@@ -163,8 +176,12 @@ function onOwnNode(self: PodEnd, other: End): Tri {
 function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, home: string, other: End): Tri {
   if (ipBlock) return inBlock(ipBlock, other);
   if (other.kind === "address" || other.hostNetwork) return "no";
-  const there = namespaceSelector ? selects(namespaceSelector, other.namespaceLabels) : other.namespace === home;
-  return tri(there && (!podSelector || selects(podSelector, other.labels)));
+  return all([
+    namespaceSelector
+      ? maySelect(namespaceSelector, other.namespaceLabels, other.isNamespaceLabelTold)
+      : tri(other.namespace === home),
+    podSelector ? maySelect(podSelector, other.labels, other.isLabelTold) : "yes",
+  ]);
 }
 
 function inBlock({ cidr, except }: NonNullable<Peer["ipBlock"]>, other: End): Tri {
@@ -189,6 +206,8 @@ function isPort({ protocol, port, endPort }: Port, { to, port: asked, protocol: 
   if (protocol !== over) return "no";
   if (port === undefined) return "yes";
   if (typeof port === "number") return tri(asked >= port && asked <= (endPort ?? port));
+  // A node's ports have no names, and what plugins make of a pod there that names its own is theirs to say.
+  if (to.kind === "pod" && to.hostNetwork) return numbersOf(to, port, protocol).includes(asked) ? "maybe" : "no";
   const [first, ...others] = to.kind === "pod" ? numbersOf(to, port, protocol) : [];
   if (first === asked) return "yes";
   return others.includes(asked) ? "maybe" : "no";

@@ -113,6 +113,20 @@ describe("bindings", () => {
     });
   });
 
+  it("says nothing of a role that every cluster has, where the manifests do not tell it and nothing else allows", () => {
+    for (const name of ["cluster-admin", "view", "system:node"]) {
+      expect(ask([bind("b", name, [alice])], {}), name).toEqual({
+        allowed: "unknown",
+        because: `ClusterRoleBinding/b binds ClusterRole/${name}, which every cluster has and the manifests do not tell`,
+      });
+    }
+    expect(ask([bind("b", "view", [alice]), reader, bind("c", "reader", [alice])], {}).allowed).toBe(true);
+    expect(ask([bind("b", "view", [{ kind: "User", name: "bob" }])], {}).allowed).toBe(false);
+    expect(ask([role("view", []), bind("b", "view", [alice])], {}).allowed).toBe(false);
+    expect(ask([bindIn("x", "b", "view", [alice], "Role")], { namespace: "x" }).allowed).toBe(false);
+    expect(ask([bindIn("x", "b", "view", [alice])], { namespace: "y" }).allowed).toBe(false);
+  });
+
   it("a service account is known by its name, and always is of its groups", () => {
     expect(ask([reader, bind("b", "reader", [account])], asAccount).allowed).toBe(true);
     expect(ask([reader, bind("b", "reader", [{ ...account, namespace: "y" }])], asAccount).allowed).toBe(false);

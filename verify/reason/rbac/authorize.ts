@@ -37,7 +37,9 @@ export const rbacQuery = z
 export type RbacQuery = z.infer<typeof rbacQuery>;
 
 export const rbacAnswer = z.object({
-  allowed: z.boolean(),
+  allowed: z
+    .union([z.boolean(), z.literal("unknown")])
+    .describe("unknown: hangs on a role that every cluster has and the manifests do not tell"),
   because: z.string().describe("The binding and the rule that allow it, or what was looked through in vain"),
 });
 
@@ -50,6 +52,7 @@ export function authorize(roles: Roles, query: RbacQuery): RbacAnswer {
   const groups = groupsOf(query);
   if (groups.includes(superusers)) return { allowed: true, because: `the group ${superusers} may do everything` };
   const missing: string[] = [];
+  const untold: string[] = [];
   let bindings = 0;
   for (const binding of roles.bindings) {
     if (binding.namespace !== undefined && binding.namespace !== query.namespace) continue;
@@ -57,11 +60,19 @@ export function authorize(roles: Roles, query: RbacQuery): RbacAnswer {
     if (!subject) continue;
     bindings++;
     const rules = rulesOf(roles, binding);
-    if (!rules) missing.push(`${binding.title} binds ${roleTitle(binding)}, which does not exist`);
+    const bound = `${binding.title} binds ${roleTitle(binding)}`;
+    if (!rules && isBuiltIn(binding)) untold.push(`${bound}, which every cluster has and the manifests do not tell`);
+    else if (!rules) missing.push(`${bound}, which does not exist`);
     const rule = rules?.find((one) => ruleAllows(one, query));
     if (rule) return { allowed: true, because: tell(binding, subject, rule) };
   }
+  if (untold.length > 0) return { allowed: "unknown", because: untold.join("; ") };
   return { allowed: false, because: [`none of ${bindings} bindings allows it`, ...missing].join("; ") };
+}
+
+/** Made by the API server itself, so that manifests often leave it out. */
+function isBuiltIn({ roleRef: { kind, name } }: Binding): boolean {
+  return kind === "ClusterRole" && /^(cluster-admin|admin|edit|view|system:.+)$/.test(name);
 }
 
 function groupsOf({ user, groups }: Pick<RbacQuery, "user" | "groups">): string[] {
