@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { constants, createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Http2SessionManager } from "@connectrpc/connect-node";
+import { Code, createClient } from "@connectrpc/connect";
+import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { AuthorizerService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { KeptSessions } from "./kept-sessions.ts";
 import { closeGently, keepAlive } from "./session-life.ts";
 
@@ -88,9 +90,21 @@ it("pings an idle connection, and gives it up when nothing answers", async () =>
   await expect.poll(() => pings, patience).toBeGreaterThan(2);
   silent = true;
   const [error] = (await once(session, "error")) as [Error];
-  expect(error.message).toBe("no answer to a ping within 1500 ms");
+  expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: "no answer to a ping within 1500 ms" });
   sessions.abort();
   between.close();
+});
+
+it("tells the calls on a connection that is given up to be tried again", async () => {
+  const mute = createTcpServer((near) => near.resume().on("error", () => near.destroy())).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const baseUrl = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  const sessions = new KeptSessions(baseUrl, { intervalMs, timeoutMs: 100 }, {});
+  const transport = createConnectTransport({ baseUrl, httpVersion: "2", sessionManager: sessions });
+  const call = createClient(AuthorizerService, transport).resolve({});
+  await expect(call).rejects.toMatchObject({ code: Code.Unavailable, rawMessage: "no answer to a ping within 100 ms" });
+  sessions.abort();
+  mute.close();
 });
 
 it("moves to a new connection while a server ends the old one, and loses no request", async () => {

@@ -1,5 +1,6 @@
 /** Keeps a long-lived HTTP/2 session honest: pings find out that the other side has gone, and its end loses nothing. */
 import type { ClientHttp2Session, Http2Session, ServerHttp2Session } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { keepAliveMs } from "./limits.ts";
 
 export interface PingTimes {
@@ -9,20 +10,23 @@ export interface PingTimes {
   timeoutMs?: number;
 }
 
-/** Destroys the session when a ping is not answered in time. Ends with the session. */
+/** What its calls end with: as a plain error it would be told as a fault of the service's, which nobody tries again. */
+const gone = (why: string) => new ConnectError(why, Code.Unavailable);
+
+/** Destroys the session when a ping is not answered in time, its calls unavailable. Ends with the session. */
 export function keepAlive(session: Http2Session, times: PingTimes = {}): void {
   const { intervalMs = keepAliveMs, timeoutMs = 5_000 } = times;
   let overdue: NodeJS.Timeout | undefined;
   const interval = setInterval(() => {
     // One that ends after its last request answers no ping any more, and is not dead.
     if (session.destroyed || session.closed || overdue) return;
-    overdue = setTimeout(() => session.destroy(new Error(`no answer to a ping within ${timeoutMs} ms`)), timeoutMs);
+    overdue = setTimeout(() => session.destroy(gone(`no answer to a ping within ${timeoutMs} ms`)), timeoutMs);
     const sent = session.ping((error) => {
       clearTimeout(overdue);
       overdue = undefined;
       if (error && !session.destroyed) session.destroy(error);
     });
-    if (!sent) session.destroy(new Error("a ping could not be sent"));
+    if (!sent) session.destroy(gone("a ping could not be sent"));
   }, intervalMs);
   session.once("close", () => {
     clearInterval(interval);
