@@ -3,28 +3,21 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  GetSecretValueCommand,
-  paginateListSecrets,
-  SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { Secret_MountType } from "../../gen/flyteidl2/core/security_pb.js";
-import { flyte } from "../../sandbox/client.ts";
-import { operatorClient } from "../../sandbox/cloud/index.ts";
 import { runExample } from "../support/client.ts";
 import { containerRun, containerTask } from "../support/container-run.ts";
 import { customerCluster, settingsOf, without } from "../support/customer-cluster.ts";
-import { databaseFiles } from "../support/database-files.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
 import { scrapeAll } from "../support/metrics.ts";
 import { runClient } from "../support/runs.ts";
+import { backendsHolding, secretBackends, secretsManager } from "../support/secret-backends.ts";
+import { secret } from "../support/user-secrets.ts";
+import { keptByRegion, placesHolding } from "../support/written.ts";
 
 const { proves } = evidenceFor("client/secrets");
 const { project, domain } = environment;
@@ -41,22 +34,6 @@ const folder = mkdtempSync(join(tmpdir(), "biplane-secrets-"));
 
 function marker(): string {
   return `marker-${randomBytes(18).toString("hex")}`;
-}
-
-/**
- * The client may abort when its interpreter ends, all done (test/support/client.ts says why): then it is asked again, and
- * what the first had created or deleted is found so.
- * @returns what it printed
- */
-async function secret(verb: "create" | "get" | "delete", args: string[]): Promise<string> {
-  const ask = () => flyte(here, environment, ["--no-progress", verb, "secret", ...args]);
-  const first = await ask();
-  const aborted = first.signal === "SIGABRT";
-  const { stdout, stderr, exitCode } = aborted ? await ask() : first;
-  const said = stripVTControlCharacters(`${stdout}${stderr}`).replace(/[\s│]+/g, " ");
-  const done = { create: "already exists", delete: "does not exist", get: undefined }[verb];
-  if (exitCode === 0 || (aborted && done !== undefined && said.includes(done))) return said;
-  throw new Error(`flyte ${verb} secret ${args[0]}: ${said}`);
 }
 
 beforeAll(async () => {
@@ -104,38 +81,18 @@ describe("users' secrets", () => {
 
   it("rest in the backend that the plane is set to, and in no other", async () => {
     proves(["data-secrets-backends"], "a value that is put into the other backend is found there by the same search");
-    const cloud = new SecretsManagerClient(operatorClient(here, "customer"));
-    const inCluster = async () => {
-      const { items } = await customerCluster.core.listSecretForAllNamespaces();
-      return items.flatMap(({ data = {} }) => Object.values(data).map((one) => Buffer.from(one, "base64").toString()));
-    };
-    const inCloud = async () => {
-      const found: string[] = [];
-      for await (const { SecretList = [] } of paginateListSecrets({ client: cloud }, {}))
-        for (const { ARN } of SecretList)
-          found.push((await cloud.send(new GetSecretValueCommand({ SecretId: ARN }))).SecretString ?? "");
-      return found;
-    };
-    const backends = { kubernetes: inCluster, "aws-secrets-manager": inCloud };
-    const holders = async (value: string) => {
-      const forms = [value, Buffer.from(value).toString("base64")];
-      const all = Object.entries(backends).map(async ([name, read]) =>
-        (await read()).some((text) => forms.some((form) => text.includes(form))) ? [name] : [],
-      );
-      return (await Promise.all(all)).flat();
-    };
     const configured = (await settingsOf("secrets")).SECRET_BACKEND ?? "";
-    expect(Object.keys(backends)).toContain(configured);
+    expect(Object.keys(secretBackends)).toContain(configured);
     // Of those whose task has not run: what runs has its own beside it, in the cluster.
-    expect(await holders(values.other)).toEqual([configured]);
-    expect(ours && databaseFiles().some((file) => readFileSync(file).includes(values.other))).toBe(false);
+    expect(await backendsHolding(values.other)).toEqual([configured]);
+    expect(ours ? placesHolding(await keptByRegion(), values.other) : []).toEqual([]);
 
     const planted = marker();
-    const { ARN } = await cloud.send(new CreateSecretCommand({ Name: planted, SecretString: planted }));
+    const { ARN } = await secretsManager.send(new CreateSecretCommand({ Name: planted, SecretString: planted }));
     try {
-      expect(await holders(planted)).toEqual(["aws-secrets-manager"]);
+      expect(await backendsHolding(planted)).toEqual(["aws-secrets-manager"]);
     } finally {
-      await cloud.send(new DeleteSecretCommand({ SecretId: ARN, ForceDeleteWithoutRecovery: true }));
+      await secretsManager.send(new DeleteSecretCommand({ SecretId: ARN, ForceDeleteWithoutRecovery: true }));
     }
   });
 

@@ -3,23 +3,18 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { buildNamespace } from "../../components/image-builder/contract.ts";
-import { operatorClient } from "../../sandbox/cloud/index.ts";
-import { type HostName, network } from "../../sandbox/hosts.ts";
-import { enterNetwork } from "../../sandbox/network/namespace.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
 import { evidenceFor } from "../support/evidence.ts";
-import { environment, here } from "../support/local-run.ts";
+import { environment } from "../support/local-run.ts";
+import { received } from "../support/received.ts";
 import { buildRunOf, runBuilt, taskLog } from "../support/remote-build.ts";
-import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
+import { objectsSince } from "../support/stored-objects.ts";
+import { keptByRegion, placesHolding, saidBy } from "../support/written.ts";
 
 const { proves } = evidenceFor("data/build-source");
 const { org, project, domain, outputs } = environment;
-const metadata = String(outputs.customer.metadataBucket);
 const fastRegistration = String(outputs.customer.fastRegistrationBucket);
 // What a given cluster says, and what comes to it, is its owner's to tell.
 const ours = Object.values(environment.clusters).every((cluster) => cluster === "own");
@@ -27,32 +22,6 @@ const built = ours && String(outputs.customer.namespaces).split(",").includes(bu
 /** Many times what a region hears in the time of a build, while nothing else is done. */
 const sourceBytes = 24 * 1024 * 1024;
 const hosts = ["region", "edge", "cloud"] as const;
-
-/** Bytes that came to one of the hosts from the others, since it is up. */
-async function received(host: HostName): Promise<number> {
-  const [command = "", ...args] = enterNetwork(network.hosts[host].namespace);
-  const { stdout } = await execa(command, [...args, "cat", "/proc/net/dev"]);
-  const bytes = Number(/^\s*eth0:\s*(\d+)/m.exec(stdout)?.[1]);
-  if (!Number.isFinite(bytes)) throw new Error(`the host ${host} has no counter of its network: ${stdout}`);
-  return bytes;
-}
-
-/** Objects of the customer's buckets that were written since, unpacked. */
-async function objectsSince(start: Date): Promise<Written[]> {
-  const client = new S3Client({ ...operatorClient(here, "customer"), forcePathStyle: true });
-  const found: Written[] = [];
-  for (const Bucket of [metadata, fastRegistration])
-    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket }))
-      for (const { Key = "", LastModified } of Contents) {
-        if (!LastModified || LastModified < start) continue;
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-        const content = Buffer.from((await Body?.transformToByteArray()) ?? []);
-        const isPacked = content[0] === 0x1f && content[1] === 0x8b;
-        const text = (isPacked ? gunzipSync(content) : content).toString("latin1");
-        found.push({ place: `s3://${Bucket}/${Key}`, text });
-      }
-  return found;
-}
 
 describe.skipIf(!built)("an image that is built remotely", { ...needs("images"), timeout: 240_000 }, () => {
   it("is made of source, and into layers, that never come to the region: not in bytes, not in words", async () => {
@@ -88,7 +57,7 @@ describe.skipIf(!built)("an image that is built remotely", { ...needs("images"),
     const found = placesHolding(await objectsSince(start), marker);
     expect(found.length).toBeGreaterThan(0);
     expect(found.filter((place) => !place.startsWith(home))).toEqual([]);
-    expect(placesHolding([...(await saidBy("region")), ...keptByRegion()], marker)).toEqual([]);
+    expect(placesHolding([...(await saidBy("region")), ...(await keptByRegion())], marker)).toEqual([]);
 
     expect(toCloud).toBeGreaterThan(sourceBytes);
     expect(toRegion).toBeLessThan(sourceBytes / 2);

@@ -180,7 +180,7 @@ describe("of a task's run", () => {
 
     const { status, metadata: about } = await (await runClient()).ended(run);
     expect([status?.phase, about?.spec.case]).toEqual([ActionPhase.SUCCEEDED, "task"]);
-    const kept = keptByRegion();
+    const kept = await keptByRegion();
     expect(placesHolding(kept, run).filter((place) => place.startsWith("database")).length).toBeGreaterThan(0);
     expect(placesHolding(kept, finding)).toEqual([]);
   });

@@ -3,14 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api, https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
+import { sayOfPod } from "../support/events.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { checkout, environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
+import { withPlanted } from "../support/database-rows.ts";
 import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
@@ -64,7 +65,7 @@ describe.skipIf(!ours)("what passes through the region", () => {
       const { signedUrl } = await data.createUploadLocation(request);
       signatures.push(new URL(signedUrl).searchParams.get("X-Amz-Signature") ?? "");
     }
-    written = [...(await saidBy("region")), ...(await saidBy("customer")), ...keptByRegion()];
+    written = [...(await saidBy("region")), ...(await saidBy("customer")), ...(await keptByRegion())];
   });
 
   const holding = (text: string) => placesHolding(written, text);
@@ -76,6 +77,14 @@ describe.skipIf(!ours)("what passes through the region", () => {
     expect(measured.length).toBeGreaterThanOrEqual(14);
     expect(measured.filter(({ text }) => text.includes('rpc_method="TailLogs"')).length).toBeGreaterThanOrEqual(4);
     expect(holding(run).filter((place) => place.startsWith("metrics"))).toEqual([]);
+  });
+
+  it("is found there also where Postgres packs it, as it does with what is longer than 2 KB", async () => {
+    const planted = `planted-${marker}`;
+    await withPlanted(`${planted} ${"and so on ".repeat(2_000)}`, async () => {
+      const found = placesHolding(await keptByRegion(), planted);
+      expect(found).toEqual(["table biplane_planted.public.planted"]);
+    });
   });
 
   it("presigned URLs are in no log or metric of either plane's services, of the edge, nor in the database", () => {
@@ -135,14 +144,3 @@ describe.skipIf(!ours)("what passes through the region", () => {
     written.pop();
   });
 });
-
-/** As Kubernetes' own components say it. */
-async function sayOfPod(pod: string, message: string): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(environment.kubeconfigs.customer);
-  const namespace = `${project}-${domain}`;
-  const involvedObject = { apiVersion: "v1", kind: "Pod", name: pod, namespace };
-  const said = { type: "Normal", reason: "Marked", source: { component: "test" }, count: 1, lastTimestamp: new Date() };
-  const body = { metadata: { generateName: "marker-" }, involvedObject, message, ...said };
-  await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body });
-}

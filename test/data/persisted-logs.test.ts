@@ -1,25 +1,21 @@
 /** Logs of real pods that are gone, from where the shipper on their node has put them; the rest is `followed-logs`. */
-import { DescribeLogStreamsCommand, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { shipperName, shipperNamespace } from "../../components/logs/contract.ts";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { flyte } from "../../sandbox/client.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
-import { awsClients } from "../../verify/collect/aws-clients.ts";
 import { accessToken, api } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
+import { logGroupName, storedLogs } from "../support/log-store.ts";
 import { gapsAndDoubles, numbersIn } from "../support/order.ts";
 import { killHard } from "../support/outage.ts";
 
 const { proves } = evidenceFor("data/persisted-logs");
 const { org, project, domain } = environment;
 const namespace = `${project}-${domain}`;
-const { logGroup } = environment.outputs.customer;
-// Without the part that ships logs (`up --with logs`) the plane keeps none.
-const logGroupName = typeof logGroup === "string" ? logGroup : undefined;
 const patient = { timeout: 120_000, interval: 500 };
 /** All waits of a test together, on a machine with much else to do. */
 const unhurried = 300_000;
@@ -27,26 +23,8 @@ const lines = 500;
 /** What a filter would change: a credential's form, quotes, spaces at both ends, other alphabets, colours. */
 const marker = '  AKIAIOSFODNN7EXAMPLE password="hunter2"\té日本 \u001b[31m{"a": "\\n"} entry';
 
-const { logs } = awsClients({
-  aws: { ...environment.aws, caFile: environment.caFile },
-  region: environment.aws.region,
-});
-
-/** Events of one pod as the store has them, asked by the account's operator. */
-async function stored(pod: string): Promise<string[]> {
-  const prefix = { logGroupName, logStreamNamePrefix: `${namespace}_${pod}_` };
-  const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand(prefix));
-  const logStreamNames = logStreams.flatMap(({ logStreamName }) => logStreamName ?? []);
-  // Without names it would answer with every stream's.
-  if (logStreamNames.length === 0) return [];
-  const found: string[] = [];
-  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName, logStreamNames }))
-    found.push(...events.map(({ message = "" }) => message));
-  return found;
-}
-
 const untilStored = (pod: string, text: string) =>
-  vi.waitFor(async () => expect((await stored(pod)).some((event) => event.endsWith(text))).toBe(true), patient);
+  vi.waitFor(async () => expect((await storedLogs(pod)).some((event) => event.endsWith(text))).toBe(true), patient);
 
 async function* told(run: string): AsyncGenerator<string[]> {
   const actionId = { name: "a0", run: { org, project, domain, name: run } };
@@ -72,7 +50,7 @@ async function untilStoredAnew(pod: string): Promise<void> {
   const said = numbersIn(await kubectl("customer", "logs", "-n", namespace, pod, "--tail=50"), "entry").at(-1) ?? 0;
   expect(said).toBeGreaterThan(0);
   await vi.waitFor(async () => {
-    expect((await stored(pod)).some((event) => (numbersIn(event, "entry")[0] ?? 0) > said)).toBe(true);
+    expect((await storedLogs(pod)).some((event) => (numbersIn(event, "entry")[0] ?? 0) > said)).toBe(true);
   }, patient);
 }
 
@@ -109,12 +87,12 @@ describe.skipIf(!logGroupName)("the logs of tasks", needs("logs"), () => {
 
   it("are sent whole and once by a shipper that is stopped, and the next one", { timeout: unhurried }, async () => {
     const pod = podOf(await talker());
-    const before = await stored(podOf(ended));
+    const before = await storedLogs(podOf(ended));
     await restarted(() => kubectl("customer", "delete", "pod", ...shipperPods));
     await untilStoredAnew(pod);
-    const numbers = (await stored(pod)).flatMap((event) => numbersIn(event, "entry"));
+    const numbers = (await storedLogs(pod)).flatMap((event) => numbersIn(event, "entry"));
     expect(gapsAndDoubles(numbers, numbers.length)).toEqual([]);
-    expect(await stored(podOf(ended))).toEqual(before);
+    expect(await storedLogs(podOf(ended))).toEqual(before);
   });
 
   it("are read once their pods are gone by the real client, every line once and in order", async () => {
@@ -158,7 +136,7 @@ describe.skipIf(!logGroupName)("the logs of tasks", needs("logs"), () => {
     const provider = await kubectl("customer", "logs", "-n", "union", "-l", "app.kubernetes.io/name=logs", "--tail=-1");
     expect(provider.split("\n")).toContainEqual(expect.stringMatching(`read on from the log store.*${pod}`));
     // What the store has was told, to its end, and has some of it twice.
-    const kept = (await stored(pod)).flatMap((event) => numbersIn(event, "entry"));
+    const kept = (await storedLogs(pod)).flatMap((event) => numbersIn(event, "entry"));
     const last = Math.max(...kept);
     expect(heard.length).toBeGreaterThanOrEqual(last);
     expect(kept.length).toBeGreaterThan(last);

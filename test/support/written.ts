@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plane } from "../../sandbox/hosts.ts";
 import { databaseFiles } from "./database-files.ts";
+import { databaseRows } from "./database-rows.ts";
 import { kubectl, platform } from "./kubectl.ts";
 import { here } from "./local-run.ts";
 import { scrapeAll } from "./metrics.ts";
@@ -23,9 +24,13 @@ export async function saidBy(plane: Plane): Promise<Written[]> {
   ];
 }
 
-/** The region's database as it lies on the disk, and the logs of what stands before both. */
-export function keptByRegion(): Written[] {
+/**
+ * The region's database as it answers and as it lies on the disk, where deleted rows can be, and the logs of what stands
+ * before both.
+ */
+export async function keptByRegion(): Promise<Written[]> {
   return [
+    ...(await databaseRows()).map(({ table, text }) => ({ place: `table ${table}`, text })),
     ...databaseFiles().map((path) => ({ place: `database ${path}`, text: readFileSync(path, "latin1") })),
     ...["edge", "cloud-database"].map((name) => ({
       place: `log of ${name}`,
