@@ -1,4 +1,4 @@
-"""An app: `flyte deploy with_app.py env`. It tells its version, and streams."""
+"""An app: `flyte deploy with_app.py env`. It tells its version, streams, and speaks by a WebSocket."""
 
 import os
 
@@ -9,12 +9,14 @@ import flyte.app
 prebuilt = os.environ.get("BIPLANE_TASK_IMAGE")
 
 SERVE = """
-import http.server, os, signal, time
+import base64, hashlib, http.server, os, signal, time
 
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.path == "/echo":
+            return self.echo()
         if self.path == "/stream":
             self.send_response(200)
             self.send_header("transfer-encoding", "chunked")
@@ -30,6 +32,27 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def echo(self):
+        key = self.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("connection", "Upgrade")
+        self.send_header("upgrade", "websocket")
+        self.send_header("sec-websocket-accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        self.close_connection = True
+        greeting = f"version {os.environ['VERSION']}".encode()
+        self.wfile.write(bytes([0x81, len(greeting)]) + greeting)
+        # RFC 6455 5.2: each frame comes back as it came, but unmasked, the closing one last.
+        while len(head := self.rfile.read(2)) == 2:
+            extended = self.rfile.read({126: 2, 127: 8}.get(head[1] & 0x7F, 0))
+            length = int.from_bytes(extended, "big") if extended else head[1] & 0x7F
+            mask, sent = self.rfile.read(4), self.rfile.read(length)
+            cover = (mask * (length // 4 + 1))[:length]
+            plain = (int.from_bytes(sent, "big") ^ int.from_bytes(cover, "big")).to_bytes(length, "big")
+            self.wfile.write(bytes([head[0], head[1] & 0x7F]) + extended + plain)
+            if head[0] & 0x0F == 8:
+                return
 
     def do_PUT(self):
         length = int(self.headers["content-length"])

@@ -32,6 +32,9 @@ export const gatePort = 8081;
 /** Ports of the queue proxy beside an app, and of the activator: HTTP/1.1, HTTP/2, and what the autoscaler reads. */
 export const queuePorts = { http: 8012, h2c: 8013, health: 8022, metrics: 9090 } as const;
 
+/** Of Knative's webhook, which API servers call. */
+export const webhookPort = 8443;
+
 /** On every pod of an app. */
 export const revisionLabel = "serving.knative.dev/revision";
 

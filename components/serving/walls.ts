@@ -14,6 +14,7 @@ import {
   routesPort,
   type ServingProgram,
   servingNamespace,
+  webhookPort,
 } from "./contract.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
@@ -53,7 +54,7 @@ export function renderServingWalls({ around, platform, projectNamespaces }: Wall
     [servingNamespace]: {
       webhook: {
         ...{ podSelector: of("webhook"), policyTypes },
-        ingress: [{ from: apiServers(egress), ports: tcp(8443) }],
+        ingress: [{ from: apiServers(egress), ports: tcp(webhookPort) }],
         egress: [api],
       },
       controller: { podSelector: of("controller"), policyTypes, egress: [api] },

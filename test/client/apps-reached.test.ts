@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { createClient } from "@connectrpc/connect";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -12,7 +13,7 @@ import { local } from "../../sandbox/stacks.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
 import { codeOf } from "../../services/shared/testing/code-of.ts";
 import { https } from "../support/api.ts";
-import { appNamespace, deployApp, hostOf, open, reach, served, siteOf } from "../support/apps.ts";
+import { appNamespace, deployApp, hostOf, open, reach, served, siteOf, socketTo } from "../support/apps.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { bearer, edge, signedIn, tokenAnswer } from "../support/identities.ts";
 import { kubectl } from "../support/kubectl.ts";
@@ -140,6 +141,25 @@ describe.skipIf(!served)("an app with a public name", needs("apps"), () => {
     for await (const part of answer) rest.push(String(part));
     expect(rest.join("")).toBe("part 1\npart 2\n");
     expect(performance.now() - began).toBeGreaterThan(700);
+  });
+
+  it("speaks by a WebSocket, both ways, with whoever shows a credential", async () => {
+    const socket = socketTo(host, "/echo", withKey);
+    const heard: unknown[] = [];
+    socket.on("message", (message, isBinary) => heard.push(isBinary ? message : String(message)));
+    await once(socket, "open");
+    const large = randomBytes(256 * 1024);
+    socket.send("said");
+    socket.send(large);
+    await vi.waitFor(() => expect(heard).toHaveLength(3), patience);
+    expect(heard.slice(0, 2)).toEqual(["version 1", "said"]);
+    expect(large.equals(heard[2] as Buffer)).toBe(true);
+    socket.close(1000);
+    expect((await once(socket, "close"))[0]).toBe(1000);
+    const refused = socketTo(host, "/echo");
+    const [, answer] = (await once(refused, "unexpected-response")) as [unknown, IncomingMessage];
+    expect(answer.statusCode).toBe(401);
+    refused.on("error", () => undefined).terminate();
   });
 
   it("is sent what it is sent past the region", async () => {

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import type { LookupFunction } from "node:net";
 import { text } from "node:stream/consumers";
+import { WebSocket } from "ws";
 import { gatewayNamespace, gatewayService } from "../../components/serving/contract.ts";
 import { appsDomain, network } from "../../sandbox/hosts.ts";
 import { servesApps } from "../../sandbox/verify-target.ts";
@@ -63,6 +65,13 @@ export async function open(
 export async function reach(host: string, asked: AppRequest = {}) {
   const answer = await open(host, asked);
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) };
+}
+
+/** A WebSocket to it, not open yet. */
+export function socketTo(host: string, path: string, headers: Record<string, string> = {}): WebSocket {
+  const lookup: LookupFunction = (_name, _options, found) =>
+    found(null, [{ address: network.hosts.edge.address, family: 4 }]);
+  return new WebSocket(`wss://${host}${path}`, { headers, ca, lookup });
 }
 
 /** An app's site, as a browser that looks at it asks. */

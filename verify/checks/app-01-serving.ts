@@ -1,4 +1,4 @@
-import type { V1Deployment, V1Service } from "@kubernetes/client-node";
+import type { V1Deployment, V1NetworkPolicy, V1NetworkPolicyIngressRule, V1Service } from "@kubernetes/client-node";
 import {
   gatewayController,
   gatewayName,
@@ -6,11 +6,13 @@ import {
   gatewayService,
   servingNamespace,
   servingPrograms,
+  webhookPort,
 } from "../../components/serving/contract.ts";
+import { selectorOf } from "../../components/workloads/labels.ts";
 import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { judgeDefaultDeny, judgeService } from "./within-cluster.ts";
+import { judgeFences, judgeService } from "./within-cluster.ts";
 
 const programs: readonly (readonly [string, string])[] = [
   ...servingPrograms.map((program) => [servingNamespace, program] as const),
@@ -18,6 +20,7 @@ const programs: readonly (readonly [string, string])[] = [
   [gatewayNamespace, gatewayName],
 ];
 const homes = [servingNamespace, gatewayNamespace];
+const webhook = "webhook";
 
 /** What serves apps stands in the cluster that is looked at, by upstream's own names, and nothing leads past the gate. */
 export const appsServedInCluster = defineClusterCheck({
@@ -32,7 +35,7 @@ export const appsServedInCluster = defineClusterCheck({
   evaluate: ({ deployments, services, networkPolicies }) => [
     ...programs.map(([namespace, name]) => judgeProgram(deployments, namespace, name)),
     ...judgeServices(services),
-    ...homes.map((namespace) => judgeDefaultDeny(namespace, networkPolicies)),
+    ...homes.flatMap((namespace) => judgeFences(namespace, networkPolicies, isForApiServers)),
   ],
   sabotages: [
     {
@@ -68,6 +71,49 @@ export const appsServedInCluster = defineClusterCheck({
         );
       },
     },
+    {
+      name: "beside the default deny a policy lets everybody to the gateway",
+      apply: ({ networkPolicies }) => open(networkPolicies, gatewayNamespace, {}),
+    },
+    {
+      name: "beside the default deny a policy lets the pods of a whole namespace to the gateway",
+      apply: ({ networkPolicies }) =>
+        open(networkPolicies, gatewayNamespace, { _from: [{ namespaceSelector: { matchLabels: { team: "a" } } }] }),
+    },
+    {
+      name: "the gateway's own policy lets a network in after the gate's pods",
+      apply({ networkPolicies }) {
+        const own = networkPolicies.find(
+          (policy) => policy.metadata?.namespace === gatewayNamespace && isOf(policy, gatewayName),
+        );
+        const peers = own?.spec?.ingress?.at(-1)?._from;
+        if (!peers) return false;
+        peers.push({ ipBlock: { cidr: "10.0.0.0/8" } });
+        return undefined;
+      },
+    },
+    {
+      name: "what lets API servers to the webhook lets a network to the activator too",
+      apply({ networkPolicies }) {
+        const own = networkPolicies.find(
+          (policy) => policy.metadata?.namespace === servingNamespace && isOf(policy, webhook),
+        );
+        if (!own?.spec) return false;
+        own.spec.podSelector = {};
+        return undefined;
+      },
+    },
+    {
+      name: "what lets API servers to the webhook is open on every port",
+      apply({ networkPolicies }) {
+        const own = networkPolicies.find(
+          (policy) => policy.metadata?.namespace === servingNamespace && isOf(policy, webhook),
+        );
+        if (!own?.spec?.ingress?.length) return false;
+        for (const rule of own.spec.ingress) delete rule.ports;
+        return undefined;
+      },
+    },
   ],
 });
 
@@ -78,6 +124,17 @@ function judgeProgram(deployments: V1Deployment[], namespace: string, name: stri
   const available = status?.availableReplicas ?? 0;
   if (available < 1) return fail(subjectOf("Deployment", found), `${available} of ${spec?.replicas ?? 1} available`);
   return pass(subjectOf("Deployment", found), `${available} of ${spec?.replicas ?? 1} available`);
+}
+
+/** Of the webhook alone, at its own port: API servers are no pods, and are named by their networks. */
+function isForApiServers(policy: V1NetworkPolicy, { ports = [] }: V1NetworkPolicyIngressRule): boolean {
+  const only = ports.length > 0 && ports.every(({ port, endPort }) => port === webhookPort && endPort === undefined);
+  return policy.metadata?.namespace === servingNamespace && isOf(policy, webhook) && only;
+}
+
+function isOf({ spec }: V1NetworkPolicy, component: string): boolean {
+  const labels = spec?.podSelector?.matchLabels ?? {};
+  return Object.entries(selectorOf(component)).every(([key, value]) => labels[key] === value);
 }
 
 const isGateway = ({ metadata }: V1Service) =>
@@ -95,4 +152,9 @@ function stop(deployments: V1Deployment[], name: string): undefined | false {
   if (!status) return false;
   status.availableReplicas = 0;
   return undefined;
+}
+
+function open(policies: V1NetworkPolicy[], namespace: string, rule: V1NetworkPolicyIngressRule): undefined {
+  const spec = { podSelector: {}, policyTypes: ["Ingress"], ingress: [rule] };
+  policies.push({ metadata: { namespace, name: "debug" }, spec });
 }

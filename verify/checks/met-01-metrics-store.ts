@@ -1,9 +1,9 @@
-import type { V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
+import type { V1Service } from "@kubernetes/client-node";
 import { storeName, storeNamespace } from "../../components/metrics-store/contract.ts";
 import { defineClusterCheck } from "../check.ts";
 import type { Facts, MetricsServer } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { judgeDefaultDeny, judgeService } from "./within-cluster.ts";
+import { judgeFences, judgeService } from "./within-cluster.ts";
 
 const server = `StatefulSet/${storeNamespace}/${storeName}`;
 
@@ -24,7 +24,7 @@ export const measuresKeptInCluster = defineClusterCheck({
       .filter((one) => !isStore(one))
       .map(({ name }) => fail(`StatefulSet/${storeNamespace}/${name}`, "is none of the kit's")),
     ...judgeServices(services),
-    ...judgeFences(networkPolicies.filter(({ metadata }) => metadata?.namespace === storeNamespace)),
+    ...judgeFences(storeNamespace, networkPolicies),
   ],
   sabotages: [
     {
@@ -98,6 +98,14 @@ export const measuresKeptInCluster = defineClusterCheck({
         networkPolicies.push({ metadata: { namespace: storeNamespace, name: "debug" }, spec });
       },
     },
+    {
+      name: "beside the default deny a policy lets in the pods of every namespace",
+      apply({ networkPolicies }) {
+        const ingress = [{ _from: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: "reader" } } }] }];
+        const spec = { podSelector: {}, policyTypes: ["Ingress"], ingress };
+        networkPolicies.push({ metadata: { namespace: storeNamespace, name: "debug" }, spec });
+      },
+    },
   ],
 });
 
@@ -123,19 +131,6 @@ function judgeServer(store: MetricsServer | undefined): Finding {
 function judgeServices(services: V1Service[]): Finding[] {
   const ours = services.filter(({ metadata }) => metadata?.namespace === storeNamespace);
   return ours.length > 0 ? ours.map(judgeService) : [fail(`Service/${storeNamespace}/${storeName}`, "is not there")];
-}
-
-/** Policies add up: one that opens a door opens it whatever the others say. */
-function judgeFences(policies: V1NetworkPolicy[]): Finding[] {
-  const open = policies.filter(({ spec }) =>
-    spec?.ingress?.some(({ _from = [] }) => _from.length === 0 || _from.some(({ ipBlock }) => ipBlock)),
-  );
-  return [
-    judgeDefaultDeny(storeNamespace, policies),
-    ...open.map(({ metadata }) =>
-      fail(`NetworkPolicy/${storeNamespace}/${metadata?.name}`, "lets in more than named pods"),
-    ),
-  ];
 }
 
 function change({ metricsStore }: Pick<Facts, "metricsStore">, to: (store: MetricsServer) => MetricsServer): undefined {

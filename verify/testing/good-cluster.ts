@@ -21,6 +21,7 @@ import {
   servingNamespace,
   servingPrograms,
 } from "../../components/serving/contract.ts";
+import { renderServingWalls } from "../../components/serving/walls.ts";
 import { podSecurityLabels } from "../../components/workloads/pod-security.ts";
 import type { PlainRule } from "../../components/workloads/service-spec.ts";
 import { componentLabel, componentsOf, takesAdminRole } from "../documented/components.ts";
@@ -153,6 +154,7 @@ export function goodCluster(target: Target): KubernetesFacts {
         metadata: { namespace, name: "default-deny" },
         spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
       })),
+      ...(target.servesApps ? servingWalls(projectNamespaces(target)) : []),
       tunnelPolicy(),
     ],
     resourceQuotas: homes.map((namespace) => ({
@@ -177,6 +179,19 @@ export function goodCluster(target: Target): KubernetesFacts {
     ],
   };
 }
+
+/** As the kit makes them; in JSON the client's library names what a rule is from by another word. */
+function servingWalls(namespaces: readonly string[]): V1NetworkPolicy[] {
+  const walls = renderServingWalls({ around: { apiPort: 6443 }, platform, projectNamespaces: namespaces });
+  return Object.entries(walls).flatMap(([namespace, policies]) =>
+    Object.entries(policies).map(([name, spec]) => {
+      const text = JSON.stringify(spec, (key, value) => (key === "ingress" ? value.map(renamed) : value));
+      return { metadata: { namespace, name }, spec: JSON.parse(text) };
+    }),
+  );
+}
+
+const renamed = ({ from, ...rule }: { from: unknown }) => ({ ...rule, _from: from });
 
 /** Prometheus on a disk of EBS, under a key of the customer's; nothing where no measures are kept. */
 function goodStore({ keepsMeasures, region }: Target): MetricsStoreFact {
