@@ -127,6 +127,14 @@ export const appPermissions: Permission[] = [
     ],
   },
   {
+    role: "app-logs",
+    account: adminServiceAccounts.logs,
+    where: "projects",
+    standsFor: ["proxy-system"],
+    // An app's pods have names that Knative makes up.
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }],
+  },
+  {
     role: "apps-election",
     account: appsAccount,
     where: "platform",

@@ -7,7 +7,9 @@ import { createClient } from "@connectrpc/connect";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApplicationService } from "../../gen/biplane/identity/v1/identity_pb.js";
+import { AppLogsService } from "../../gen/flyteidl2/app/app_logs_service_pb.js";
 import { AppService } from "../../gen/flyteidl2/app/app_service_pb.js";
+import { flyteScript } from "../../sandbox/client.ts";
 import { network } from "../../sandbox/hosts.ts";
 import { local } from "../../sandbox/stacks.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
@@ -17,7 +19,7 @@ import { appNamespace, deployApp, hostOf, open, reach, served, siteOf, socketTo 
 import { evidenceFor } from "../support/evidence.ts";
 import { bearer, edge, signedIn, tokenAnswer } from "../support/identities.ts";
 import { kubectl } from "../support/kubectl.ts";
-import { environment } from "../support/local-run.ts";
+import { environment, here } from "../support/local-run.ts";
 import { person } from "../support/people.ts";
 
 const { proves } = evidenceFor("client/apps-reached");
@@ -160,6 +162,39 @@ describe.skipIf(!served)("an app with a public name", needs("apps"), () => {
     const [, answer] = (await once(refused, "unexpected-response")) as [unknown, IncomingMessage];
     expect(answer.statusCode).toBe(401);
     refused.on("error", () => undefined).terminate();
+  });
+
+  it("shows its log to whoever may see it, by the client, and to nobody of another project", async () => {
+    const path = `/asked-${randomBytes(4).toString("hex")}`;
+    expect((await reach(host, { path, headers: withKey })).status).toBe(200);
+    // It follows for as long as there are replicas.
+    const script = [
+      "import asyncio, flyte",
+      "from flyte.remote import App",
+      "flyte.init_from_config()",
+      `app = App.get(name=${JSON.stringify(closed)})`,
+      "async def follow():",
+      "    await asyncio.wait_for(app.show_logs.aio(raw=True), 12)",
+      "try:",
+      "    asyncio.run(follow())",
+      "except asyncio.TimeoutError:",
+      "    pass",
+    ].join("\n");
+    const { stdout, stderr } = await flyteScript(here, environment, script);
+    expect(stdout.split(path), stdout + stderr).toHaveLength(2);
+    expect(stdout).toContain(`[${closed}-`);
+
+    const elsewhere = local.onDemand[0] ?? { project: "", domain: "" };
+    const asked = { target: { case: "appId" as const, value: { org, project, domain, name: closed } } };
+    const first = async (headers: By) => {
+      for await (const { resp } of createClient(AppLogsService, transport).tailLogs(asked, { headers })) {
+        if (resp.case === "batches") return;
+      }
+    };
+    const [own, other] = [await tokenFor("viewer", { project, domain }), await tokenFor("viewer", elsewhere)];
+    expect((await reach(host, { path, headers: withKey })).status).toBe(200);
+    expect(await codeOf(first(own))).toBe("ok");
+    expect(await codeOf(first(other))).toBe("PermissionDenied");
   });
 
   it("is sent what it is sent past the region", async () => {

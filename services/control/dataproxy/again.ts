@@ -55,5 +55,5 @@ function isLost(code: Code): boolean {
 /** A client takes "not found" for "not yet" and begins anew: after the first line it must not read it. */
 function lateError(error: unknown, heardAt: number): unknown {
   if (heardAt === Number.NEGATIVE_INFINITY || ConnectError.from(error).code !== Code.NotFound) return error;
-  return unavailable("the attempt's pod has gone while it could not be read", error);
+  return unavailable("the pod has gone while it could not be read", error);
 }

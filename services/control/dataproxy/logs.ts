@@ -16,7 +16,7 @@ import { LogLineOriginator } from "../../../gen/flyteidl2/logs/dataplane/payload
 import { ResumePoint, timestampText } from "../../shared/resume-point.ts";
 import { type StreamOptions, takenUpAgain } from "./again.ts";
 
-const originators: Record<Originator, LogLineOriginator> = {
+export const originators: Record<Originator, LogLineOriginator> = {
   [Originator.UNSPECIFIED]: LogLineOriginator.UNKNOWN,
   [Originator.USER]: LogLineOriginator.USER,
   [Originator.SYSTEM]: LogLineOriginator.SYSTEM,

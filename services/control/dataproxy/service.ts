@@ -17,6 +17,7 @@ import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { ObjectStoreService } from "../../../gen/biplane/objectstore/v1/object_store_pb.js";
+import { AppLogsService } from "../../../gen/flyteidl2/app/app_logs_service_pb.js";
 import { type ActionIdentifier, ActionIdentifierSchema } from "../../../gen/flyteidl2/common/identifier_pb.js";
 import { DataProxyService, type UploadInputsRequest } from "../../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { LogLineOriginator } from "../../../gen/flyteidl2/logs/dataplane/payload_pb.js";
@@ -27,6 +28,7 @@ import { invalid } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import { type ActionAddresses, required } from "./actions.ts";
 import type { StreamOptions } from "./again.ts";
+import { tailAppLogs, wantedLogs } from "./app-logs.ts";
 import { watchClusterEvents } from "./events.ts";
 import { contentHash, inputsHash } from "./inputs-hash.ts";
 import { tailLogs } from "./logs.ts";
@@ -151,6 +153,11 @@ export function dataProxyRoutes({ relay, planes, addresses, log }: DataProxyDeps
       .rpc(RunService.method.watchClusterEvents, async function* ({ id, attempt }, context) {
         const stream = watchClusterEvents(events, attemptOf(context, id, attempt), streamTo(context));
         yield* unlessNeverRan(stream, () => cached(context, id), []);
+      })
+      .service(AppLogsService, {
+        async *tailLogs(request, context) {
+          yield* tailAppLogs(logs, wantedLogs(callerOf(context), request), streamTo(context));
+        },
       })
       .service(ActionDataService, {
         async presignActionData({ org, project, domain, run: name, action, kind, expiresIn }, context) {

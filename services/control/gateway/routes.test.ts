@@ -12,6 +12,7 @@ it("sends each public service to its own backend", () => {
   expect(routeOf("/flyteidl2.workflow.RunService/WatchClusterEvents")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.actiondata.v1.ActionDataService/PresignActionData")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.metrics.v1.MetricsService/WatchMetrics")).toMatchObject({ backend: "dataproxy" });
+  expect(routeOf("/flyteidl2.app.AppLogsService/TailLogs")).toMatchObject({ backend: "dataproxy" });
   expect(routeOf("/biplane.cluster.v1.RegistrationService/Register")).toMatchObject({ backend: "cluster" });
 });
 
@@ -35,6 +36,7 @@ it.each([
   "/biplane.cluster.v1.PlacementService/ResolveCluster",
   "/biplane.objectstore.v1.ObjectStoreService/SignUpload",
   "/biplane.logs.v1.LogService/TailLogs",
+  "/biplane.logs.v1.LogService/TailAppLogs",
   "/biplane.events.v1.EventService/WatchEvents",
   "/biplane.identity.v1.KeyExchangeService/Exchange",
   "/biplane.identity.v1.AppSessionService/ExchangeAppSession",

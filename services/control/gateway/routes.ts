@@ -26,6 +26,7 @@ const services = new Map<string, Backend>(
     "biplane.cluster.v1.RegistrationService": "cluster",
     "biplane.cluster.v1.ClusterAdminService": "cluster",
     "flyteidl2.dataproxy.DataProxyService": "dataproxy",
+    "flyteidl2.app.AppLogsService": "dataproxy",
     "flyteidl2.secret.SecretService": "dataproxy",
     "biplane.actiondata.v1.ActionDataService": "dataproxy",
     "biplane.metrics.v1.MetricsService": "dataproxy",

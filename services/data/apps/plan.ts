@@ -38,7 +38,7 @@ export interface DesiredApp {
 /** Of an app whose author sets none: as Knative's own. */
 const defaultTimeoutSeconds = 300;
 /** The container whose port is the app's; the client's own name for it. */
-const appContainer = "app";
+export const appContainer = "app";
 
 export function namespaceOf({ project, domain }: Pick<DesiredApp, "project" | "domain">): string {
   return `${project}-${domain}`;

@@ -17,6 +17,7 @@ import { runService } from "../../shared/service.ts";
 import { cloudLogging } from "./cloud-logging.ts";
 import { cloudWatchLogs } from "./cloudwatch-logs.ts";
 import { eventService } from "./event-service.ts";
+import { kubernetesAppPods } from "./kubernetes-app-pods.ts";
 import { kubernetesEvents } from "./kubernetes-events.ts";
 import { kubernetesLogs } from "./kubernetes-logs.ts";
 import { kubernetesMetrics } from "./kubernetes-metrics.ts";
@@ -52,7 +53,7 @@ await runService({
     kube.loadFromDefault();
     const served = { org: config.ORG, projects: config.PROJECTS };
     const logs = kubernetesLogs(kube);
-    const lines = logService({ ...served, logs, store: storeOf(config), log });
+    const lines = logService({ ...served, logs, apps: kubernetesAppPods(kube), store: storeOf(config), log });
     const events = eventService({ ...served, events: kubernetesEvents(kube, logs.readPod), log });
     const metrics = metricsService({
       ...{ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log },

@@ -1,4 +1,5 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
+import type { V1Pod } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LogService, Originator } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { authInterceptor } from "../../shared/auth/interceptor.ts";
@@ -8,6 +9,7 @@ import { byRole } from "../../shared/testing/authorizer.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { type TestIssuer, testIssuer } from "../../shared/testing/issuer.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
+import type { AppPlace, AppPods } from "./app-pods.ts";
 import type { PodPlace } from "./attempt-pod.ts";
 import { logService } from "./service.ts";
 import type { PodLogs } from "./tail.ts";
@@ -22,6 +24,7 @@ const followedSince: (string | undefined)[] = [];
 const logs: PodLogs = {
   async readPod(place) {
     asked.push(place);
+    if (place.pod.startsWith("web-")) return replicas.find(({ metadata }) => metadata?.name === place.pod);
     if (place.pod !== "r1-a0-1") return undefined;
     const labels = {
       "biplane.dev/org": "acme",
@@ -47,6 +50,39 @@ const logs: PodLogs = {
   },
 };
 
+const replica = (name: string, label: Record<string, string> = {}): V1Pod => ({
+  metadata: {
+    ...{ name, namespace: "demo-development" },
+    labels: {
+      ...{ "biplane.dev/org": "acme", "biplane.dev/project": "demo", "biplane.dev/domain": "development" },
+      ...{ "biplane.dev/app": "web", "serving.knative.dev/revision": "web-00001", ...label },
+    },
+  },
+  spec: { containers: [{ name: "queue-proxy" }, { name: "app" }] },
+  status: {
+    containerStatuses: [
+      {
+        ...{ name: "app", state: { terminated: { exitCode: 0 } }, image: "", imageID: "" },
+        ...{ ready: false, restartCount: 0 },
+      },
+    ],
+  },
+});
+const { "serving.knative.dev/revision": _, ...noRevision } = replica("").metadata?.labels ?? {};
+const replicas = [
+  replica("web-1"),
+  replica("web-2"),
+  replica("web-3", { "biplane.dev/org": "globex" }),
+  { ...replica("web-4"), metadata: { name: "web-4", namespace: "demo-development", labels: noRevision } },
+];
+const listed: AppPlace[] = [];
+const apps: AppPods = {
+  async list(place) {
+    listed.push(place);
+    return place.app === "web" ? replicas : [];
+  },
+};
+
 beforeAll(async () => {
   issuer = await testIssuer();
 });
@@ -56,7 +92,7 @@ function client() {
     ["demo-development", { project: "demo", domain: "development" }],
     ["demo-x-y", { project: "demo", domain: "x-y" }],
   ]);
-  const service = logService({ logs, org: "acme", projects, store, log: recordingLog().log });
+  const service = logService({ logs, apps, org: "acme", projects, store, log: recordingLog().log });
   const interceptors = [
     authInterceptor({ verify: tokenVerifier([issuer.trusted]), authorize: byRole, audit: unrecorded }),
   ];
@@ -64,6 +100,14 @@ function client() {
     LogService,
     createRouterTransport((router) => void router.service(LogService, service), { router: { interceptors } }),
   );
+}
+
+async function saidByApp(request: object = {}, claims: Record<string, unknown> | null = {}) {
+  const headers: Record<string, string> = claims ? { authorization: `Bearer ${await issuer.token(claims)}` } : {};
+  const all = [];
+  const asked = { org: "acme", project: "demo", domain: "development", app: "web", ...request };
+  for await (const answer of client().tailAppLogs(asked, { headers })) all.push(...answer.replicas);
+  return all.flatMap(({ replica: name, lines: told }) => told.map(({ message }) => `${name}: ${message}`));
 }
 
 async function lines(request: object = {}, claims: Record<string, unknown> | null = {}) {
@@ -124,8 +168,34 @@ describe("TailLogs", () => {
     expect(await codeOf(lines(request, claims))).toBe(code);
   });
 
+  it.each(["viewer", "contributor"])(
+    "tells a %s what an app's own replicas say, by their app's container",
+    async (role) => {
+      expect((await saidByApp({}, { role })).length).toBeGreaterThan(0);
+      for (const name of ["web-1", "web-2"]) {
+        const own = `${name}: said by app of demo-development/${name}`;
+        expect(await saidByApp({ replica: name }, { role })).toEqual([own]);
+      }
+    },
+  );
+
+  it.each([
+    ["an app without a replica", { app: "idle" }, {}, "NotFound"],
+    ["a replica of another organisation's app", { replica: "web-3" }, {}, "NotFound"],
+    ["a pod that Knative did not make", { replica: "web-4" }, {}, "NotFound"],
+    ["an app that is not named", { app: "" }, {}, "InvalidArgument"],
+    ["a selector in place of a name", { app: "web,x notin (y)" }, {}, "InvalidArgument"],
+    ["an app to nobody", {}, null, "Unauthenticated"],
+    ["an app to another organisation's caller", {}, { org: "globex" }, "PermissionDenied"],
+    ["an app of a project that is not served", { project: "kube", domain: "system" }, {}, "PermissionDenied"],
+    ["an app of a project whose namespace reads alike", { project: "demo-x", domain: "y" }, {}, "PermissionDenied"],
+  ])("tells nothing of %s", async (_, request, claims, code) => {
+    expect(await codeOf(saidByApp(request, claims))).toBe(code);
+  });
+
   it("asks Kubernetes for nothing outside its projects", () => {
     expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(["demo-development"]));
+    expect(new Set(listed.map(({ namespace }) => namespace))).toEqual(new Set(["demo-development"]));
     expect(asked.every(({ pod }) => /^[a-z0-9-]+$/.test(pod))).toBe(true);
   });
 });

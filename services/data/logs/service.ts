@@ -1,4 +1,4 @@
-/** Logs of one attempt, live or persisted, to whom the plane itself allows it; nothing is filtered, kept or written. */
+/** Logs of one attempt, live or persisted, and of an app's replicas, live, to whom the plane itself allows it; nothing is filtered, kept or written. */
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type LogService, Originator } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { callerOf } from "../../shared/auth/caller.ts";
@@ -6,6 +6,8 @@ import { keepAliveMs } from "../../shared/limits.ts";
 import type { Logger } from "../../shared/log.ts";
 import { pause } from "../../shared/pause.ts";
 import { ResumePoint, timestampText } from "../../shared/resume-point.ts";
+import { openAppLog, type Said } from "./app-log.ts";
+import { type AppPods, appPlaceFor, isReplicaOf } from "./app-pods.ts";
 import { placeFor, type Served } from "./attempt-pod.ts";
 import { openLog } from "./choice.ts";
 import { withKeepAlive } from "./keep-alive.ts";
@@ -15,12 +17,13 @@ import type { PodLogs } from "./tail.ts";
 
 export interface LogServiceDeps extends Served {
   logs: PodLogs;
+  apps: AppPods;
   /** @default none: logs are told as long as Kubernetes has them */
   store?: LogStore;
   log: Logger;
 }
 
-export function logService({ logs, store, log, ...served }: LogServiceDeps): ServiceImpl<typeof LogService> {
+export function logService({ logs, apps, store, log, ...served }: LogServiceDeps): ServiceImpl<typeof LogService> {
   return {
     async *tailLogs(request, context) {
       const place = placeFor(callerOf(context), request, served);
@@ -32,17 +35,33 @@ export function logService({ logs, store, log, ...served }: LogServiceDeps): Ser
       const onLateError = (error: unknown) => log.warn("a log stream did not end cleanly", { ...place, error });
       yield* withKeepAlive(messages(lines), { everyMs: keepAliveMs, filler: () => ({ lines: [] }), onLateError });
     },
+
+    /** What replicas have said that are gone is not told: the log store is asked by a pod's name. */
+    async *tailAppLogs(request, context) {
+      const place = appPlaceFor(callerOf(context), request, served);
+      const { replica, since } = request;
+      const list = async () => (await apps.list(place)).filter((pod) => isReplicaOf(pod, request, served.org));
+      const { signal } = context;
+      const from = since && timestampText(since);
+      const said = await openAppLog({ list, replica }, { logs, from, signal, log, pause });
+      const onLateError = (error: unknown) => log.warn("a log stream did not end cleanly", { ...place, error });
+      yield* withKeepAlive(appMessages(said), { everyMs: keepAliveMs, filler: () => ({ replicas: [] }), onLateError });
+    },
   };
 }
 
 async function* messages(lines: AsyncIterable<Line[]>) {
-  for await (const batch of lines) {
-    yield {
-      lines: batch.map(({ timestamp, message }) => ({
-        timestamp: { $typeName: "google.protobuf.Timestamp" as const, ...timestampParts(timestamp) },
-        message,
-        originator: Originator.USER,
-      })),
-    };
-  }
+  for await (const batch of lines) yield { lines: batch.map(lineOf) };
+}
+
+async function* appMessages(said: AsyncIterable<Said>) {
+  for await (const { replica, lines } of said) yield { replicas: [{ replica, lines: lines.map(lineOf) }] };
+}
+
+function lineOf({ timestamp, message }: Line) {
+  return {
+    timestamp: { $typeName: "google.protobuf.Timestamp" as const, ...timestampParts(timestamp) },
+    message,
+    originator: Originator.USER,
+  };
 }

@@ -28,6 +28,7 @@ import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projec
 import { ExecutorQueueService } from "../../../gen/biplane/queue/v1/queue_pb.js";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { ActionsService } from "../../../gen/flyteidl2/actions/actions_service_pb.js";
+import { AppLogsService } from "../../../gen/flyteidl2/app/app_logs_service_pb.js";
 import { AppService } from "../../../gen/flyteidl2/app/app_service_pb.js";
 import { AuthMetadataService } from "../../../gen/flyteidl2/auth/auth_service_pb.js";
 import { IdentityService } from "../../../gen/flyteidl2/auth/identity_pb.js";
@@ -165,6 +166,9 @@ const table = new Map<string, Map<string, Rule>>([
     updateStatus: mayChange(register, ({ app }) => inPlace(app?.metadata?.id)),
     lease: mayRead("manage_clusters", ({ id }) => organisation(id?.organization)),
   }),
+  rulesOf(AppLogsService, {
+    tailLogs: mayRead(state, ({ target }) => inPlace(target.case === "replicaId" ? target.value.appId : target.value)),
+  }),
   rulesOf(SecretService, {
     createSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
     updateSecret: mayChange("manage_secrets", ({ id }) => ofSecret(id)),
@@ -178,7 +182,10 @@ const table = new Map<string, Map<string, Rule>>([
     signDownload: mayRead(runs, inPlace),
     getObject: mayRead(runs, inPlace),
   }),
-  rulesOf(LogService, { tailLogs: mayRead(state, inPlace) }),
+  rulesOf(LogService, {
+    tailLogs: mayRead(state, inPlace),
+    tailAppLogs: mayRead(state, ({ app: name, ...place }) => inPlace({ ...place, name })),
+  }),
   rulesOf(EventService, { watchEvents: mayRead(state, inPlace) }),
   rulesOf(ActionDataService, { presignActionData: mayRead(runs, inPlace) }),
   rulesOf(MetricsService, {

@@ -1,0 +1,59 @@
+/** The pods of one app: where they are, for whom this plane tells anything of them, and which of their containers is the app. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { revisionLabel } from "../../../components/serving/contract.ts";
+import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
+import { denied, invalid } from "../../shared/errors.ts";
+import { labels } from "../apps/knative.ts";
+import { appContainer, namespaceOf } from "../apps/plan.ts";
+import type { Served } from "./attempt-pod.ts";
+
+export interface AppPlace {
+  namespace: string;
+  app: string;
+}
+
+/** What is asked of Kubernetes. */
+export interface AppPods {
+  list(place: AppPlace): Promise<V1Pod[]>;
+}
+
+/** What a request names. */
+export interface AppOf {
+  org: string;
+  project: string;
+  domain: string;
+  app: string;
+}
+
+/** @throws permission_denied for another organisation's caller or what is not served here; invalid_argument for no name. */
+export function appPlaceFor(caller: Caller, of: AppOf, { org, projects }: Served): AppPlace {
+  if (caller.org !== org) throw denied("this plane belongs to another organisation");
+  requireOwnOrg(caller, of.org);
+  const namespace = namespaceOf(of);
+  const served = projects.get(namespace);
+  if (served?.project !== of.project || served.domain !== of.domain)
+    throw denied("this plane does not serve that project and domain");
+  // It becomes part of a selector.
+  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(of.app)) {
+    throw invalid({
+      subject: "app",
+      value: of.app.slice(0, 80),
+      allowed: 'an app\'s name: up to 63 of a-z, 0-9 and "-"',
+    });
+  }
+  return { namespace, app: of.app };
+}
+
+/** A namespace and a name alone do not say whose pod it is, nor that Knative made it. */
+export function isReplicaOf({ metadata }: V1Pod, { project, domain, app }: AppOf, org: string): boolean {
+  const of = metadata?.labels ?? {};
+  const wanted = [org, project, domain, app];
+  const own = [labels.org, labels.project, labels.domain, labels.app].every((key, at) => of[key] === wanted[at]);
+  return own && of[revisionLabel] !== undefined;
+}
+
+/** Beside it runs Knative's proxy, and what else its author wished for. */
+export function appContainerOf({ spec }: V1Pod): string {
+  const names = spec?.containers.map(({ name }) => name).filter((name) => name !== "queue-proxy") ?? [];
+  return names.find((name) => name === appContainer) ?? names[0] ?? "";
+}
