@@ -102,7 +102,8 @@ export function bringUp(
     await step(localRunSteps.cloud, (sandbox) =>
       startMachines(sandbox, { given, operated }, { enforced, takesTunnels }),
     );
-    const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts));
+    const unused = takesTunnels ? [] : [appsPart];
+    const images = await step(localRunSteps.images, (sandbox) => ensureImages(sandbox, parts, unused));
     for (const cluster of Object.values(given))
       await step("check of a given cluster", (sandbox) => probeGiven(sandbox, cluster, images.services));
     const around = { images, given, operated };

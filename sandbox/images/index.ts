@@ -36,21 +36,24 @@ export interface Images {
  * Needs the local registry to listen. Quick (< 1 s) when neither sources nor registry have changed.
  *
  * @param parts extended parts that are built: an image that is made of one is made if it is there. @default none
+ * @param unused those of them of which this plane runs nothing: nothing is made, and what is there of them stays
  * @param registry host and port as this machine reaches it
  * @throws UserError when a build fails or the registry does not answer.
  */
 export async function ensureImages(
   sandbox: Sandbox,
   parts: readonly string[] = [],
+  unused: readonly string[] = [],
   registry: string = registryAddress,
 ): Promise<Images> {
   const [services, task] = [servicesPlan(), taskPlan()];
   const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
   const buildkit = parts.includes("images") ? buildkitPlan(sandbox) : undefined;
-  const apps = parts.includes("apps") ? appsPlans(sandbox) : undefined;
-  const connector = apps ? connectorPlan() : undefined;
+  const serving = parts.includes("apps") ? { apps: appsPlans(sandbox), connector: connectorPlan() } : undefined;
+  const { apps, connector } = unused.includes("apps") ? {} : (serving ?? {});
   const more = [shipper, buildkit, connector, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
-  const held = await ensureAll(sandbox, registry, [services, task, ...more]);
+  const kept = serving ? [serving.connector, ...Object.values(serving.apps)] : [];
+  const held = await ensureAll(sandbox, registry, [services, task, ...more], kept);
   return {
     ...{ services: held(services), task: held(task) },
     ...(shipper ? { logShipper: held(shipper) } : {}),
@@ -76,8 +79,16 @@ export async function ensureDataframesImage(sandbox: Sandbox, registry: string =
   return (await ensureAll(sandbox, registry, [plan]))(plan);
 }
 
-/** @returns an image's reference by digest, as pods use it */
-async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): Promise<(plan: AnyPlan) => string> {
+/**
+ * @param kept that are not made here, and not removed either
+ * @returns an image's reference by digest, as pods use it
+ */
+async function ensureAll(
+  sandbox: Sandbox,
+  registry: string,
+  plans: AnyPlan[],
+  kept: AnyPlan[] = [],
+): Promise<(plan: AnyPlan) => string> {
   const known = await Promise.all(plans.map((plan) => pushedDigest(sandbox, registry, plan)));
   const digests = new Map(plans.map((plan, index) => [plan.name, known[index]]));
   if (known.includes(undefined)) {
@@ -87,7 +98,7 @@ async function ensureAll(sandbox: Sandbox, registry: string, plans: AnyPlan[]): 
         for (const plan of plans) digests.set(plan.name, await digestOf(sandbox, builder, plan, registry, room));
         // Dataframes are made when somebody asks for them, and then only the registry keeps them.
         const parts = plans.filter(({ name }) => name !== "dataframes");
-        await builder.keepOnly([servicesPlan(), taskPlan(), ...parts].flatMap(({ keep }) => keep));
+        await builder.keepOnly([servicesPlan(), taskPlan(), ...parts, ...kept].flatMap(({ keep }) => keep));
       };
       try {
         await makeAll(join(scratch, "first"));
