@@ -83,6 +83,8 @@ export const tunnelHost = "region1.v2.argotunnel.com";
 export const webhookPorts = { region: 19443, customer: 19444 } as const;
 
 export const awsRegion = "us-east-2";
+/** Where a region's snapshots are copied to. */
+export const copyRegion = "us-west-2";
 
 /** The customer's project, where its plane stands in Google Cloud. */
 export const google = {

@@ -9,6 +9,7 @@ import {
   appsDomain,
   awsRegion,
   clusters,
+  copyRegion,
   ecrHost,
   names,
   network,
@@ -126,7 +127,7 @@ export function regionConfig({
     endpoint: local.endpoint,
     relayHost: local.relayHost,
     kubernetes: kubernetes("region"),
-    backups: { copyRegion: "us-west-2" },
+    backups: { copyRegion },
     edge: {
       ...{ zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
       ...(servesApps ? { accountId: "local" } : {}),

@@ -29,7 +29,7 @@ export function watch(
 ): { auditExport: AuditExport } {
   const roleOf = (kind: NarrowRoleArgs["kind"], logGroup?: string) =>
     new NarrowRole(`${name}-${kind}`, { ...place, kind, cluster: name, logGroup }, opts).arn;
-  const { bucket, ...retention } = config.audit;
+  const { bucket, calls, ...retention } = config.audit;
   const { copyRegion, ...schedule } = config.backups;
 
   const exporterRoleArn = new NarrowRole(
@@ -63,6 +63,10 @@ export function watch(
     auditExportAlarm(place.region),
     ...network.natGateways.map(({ zone, id }) => natAlarm(zone, id)),
   ];
-  new Alarms(`${name}-alarms`, { ...place, subscribers: config.alarms, metrics, auditLogGroup: trail.logGroup }, opts);
+  new Alarms(
+    `${name}-alarms`,
+    { ...place, subscribers: config.alarms, metrics, auditLogGroup: trail.logGroup, calls },
+    opts,
+  );
   return { auditExport: { bucket: trail.bucket, roleArn: exporterRoleArn } };
 }

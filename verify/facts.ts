@@ -30,6 +30,7 @@ import type {
   AzureStorageFact,
   AzureVaultFact,
 } from "./facts-azure.ts";
+import type { BaselineFacts } from "./facts-baseline.ts";
 import type {
   GoogleAccountFact,
   GoogleBucketFact,
@@ -153,7 +154,7 @@ export interface ClusterFact {
 }
 
 /** Of a customer's plane, and beside it of the region's. */
-export interface Facts extends RegionFacts, ProbeFacts {
+export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   namespaces: V1Namespace[];
   nodes: V1Node[];
   pods: V1Pod[];

@@ -1,7 +1,7 @@
 /** Judges collected facts. Not knowing is not passing: a fact that was not read whole ends every check that needs it. */
 import type { AnyCheck } from "./check.ts";
 import { copyOf } from "./copy.ts";
-import type { Collected, FactName, Facts } from "./facts.ts";
+import type { Collected, Fact, FactName, Facts } from "./facts.ts";
 import type { Finding, SabotageResult, Verdict } from "./outcome.ts";
 import type { Targets } from "./target.ts";
 
@@ -28,17 +28,23 @@ export function judge(check: AnyCheck, collected: Partial<Collected>, targets: T
   return { outcome: "PASS", inspected: [first, ...rest], sabotages };
 }
 
-/** The facts by name, or why one of them cannot be used. */
+/** The facts by name, or why some of them cannot be used: each is named, so that one look tells what is missing. */
 function readFacts(needs: readonly FactName[], collected: Partial<Collected>): Facts | string {
   const values: Partial<Record<FactName, unknown>> = {};
+  const reasons: string[] = [];
   for (const name of needs) {
     const fact = collected[name];
-    if (!fact) return `${name} was not asked for`;
-    if (!fact.read) return `${name} could not be read: ${fact.reason} (${fact.request})`;
-    if (isEmpty(fact.value)) return `${name} is empty (${fact.request})`;
-    values[name] = fact.value;
+    const reason = unusable(name, fact);
+    if (reason) reasons.push(reason);
+    else if (fact?.read) values[name] = fact.value;
   }
-  return values as Facts;
+  return reasons.length > 0 ? reasons.join("; ") : (values as Facts);
+}
+
+function unusable(name: FactName, fact: Fact<Facts[FactName]> | undefined): string | undefined {
+  if (!fact) return `${name} was not asked for`;
+  if (!fact.read) return `${name} could not be read: ${fact.reason} (${fact.request})`;
+  return isEmpty(fact.value) ? `${name} is empty (${fact.request})` : undefined;
 }
 
 /** An account without a single role is as empty as a list without items: a plane has at least its own two. */

@@ -40,8 +40,7 @@ describe("Alarms", () => {
       ["DatabaseConnections", { DBInstanceIdentifier: "region-db" }],
       ["UnHealthyHostCount", { LoadBalancer: "net/gateway/1", TargetGroup: "targetgroup/gateway/2" }],
       ["ErrorPortAllocation", { NatGatewayId: "nat-1" }],
-      ["region-alarms-root-use", {}],
-      ["region-alarms-trail-change", {}],
+      ...logAlarms.map(({ id }) => [`region-alarms-${id}`, {}]),
     ];
     expect(alarms).toHaveLength(wanted.length);
     for (const alarm of wanted) expect(alarms).toContainEqual(alarm);
@@ -72,7 +71,17 @@ describe("Alarms", () => {
       pattern: expect.stringContaining('$.userIdentity.type = "Root"'),
       metricTransformation: { namespace: "Biplane/Audit", value: "1" },
     });
-    expect(logAlarms.map(({ id }) => id)).toEqual(["root-use", "trail-change"]);
+  });
+
+  it("tells calls apart by patterns that CloudWatch Logs takes whole", () => {
+    expect(new Set(logAlarms.map(({ id }) => id)).size).toBe(15);
+    expect(logAlarms.filter(({ pattern }) => pattern.length > 1024)).toEqual([]);
+  });
+
+  it("leaves the rest to somebody else's alarms where it is told so", async () => {
+    const made = await build({ calls: "essential" });
+    const filters = made.of("aws:cloudwatch/logMetricFilter:LogMetricFilter").map(({ name }) => name);
+    expect(filters.sort()).toEqual(["region-alarms-root-use", "region-alarms-trail-change"]);
   });
 
   it("tells at once when a key is disabled or is to be deleted", async () => {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Tags } from "../ownership/tags.ts";
-import { type EventAlarm, keyEvents, type LogAlarm, logAlarms } from "./events.ts";
+import { type CallAlarms, callAlarms, type EventAlarm, keyEvents, type LogAlarm } from "./events.ts";
 import type { MetricAlarm } from "./metrics.ts";
 import { checkSubscribers, type Subscriber } from "./subscribers.ts";
 import { createTopic } from "./topic.ts";
@@ -12,8 +12,10 @@ export interface AlarmsArgs {
   subscribers?: Subscriber[];
   /** From `databaseAlarms`, `targetAlarm` and `natAlarm`. */
   metrics: MetricAlarm[];
-  /** The audit's log group, in which use of the root user and changes of the trail are found. */
+  /** The audit's log group, in which calls are found. */
   auditLogGroup: pulumi.Input<string>;
+  /** Of which calls is told. @default benchmark */
+  calls?: CallAlarms;
   dataProtection: boolean;
   tags: Tags;
 }
@@ -22,21 +24,21 @@ export interface AlarmsArgs {
 const auditMetrics = "Biplane/Audit";
 
 /**
- * Who watches the plane: measures that leave their bounds, keys that are taken away, the root user, and the recording
- * itself. Proved by cp-continuous-monitoring and n-audit-cloud-trails.
+ * Who watches the plane: measures that leave their bounds, keys that are taken away, the root user, the recording itself,
+ * and changes of what the account's safety rests on. Proved by cp-continuous-monitoring and n-audit-cloud-trails.
  */
 export class Alarms extends pulumi.ComponentResource {
   readonly topicArn: pulumi.Output<string>;
 
   constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:alarms:Alarms", name, {}, opts);
-    const { account, metrics, auditLogGroup, subscribers = [], dataProtection, tags } = args;
+    const { account, metrics, auditLogGroup, subscribers = [], calls = "benchmark", dataProtection, tags } = args;
     checkSubscribers(subscribers);
 
     const topic = createTopic(name, { account, subscribers, dataProtection, tags }, this);
     const told = { topic, tags, parent: this };
     for (const alarm of metrics) watchMetric(`${name}-${alarm.id}`, alarm, told);
-    for (const alarm of logAlarms) watchLog(`${name}-${alarm.id}`, alarm, auditLogGroup, told);
+    for (const alarm of callAlarms(calls)) watchLog(`${name}-${alarm.id}`, alarm, auditLogGroup, told);
     watchEvent(`${name}-${keyEvents.id}`, keyEvents, told);
 
     this.topicArn = topic.arn;

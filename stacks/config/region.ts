@@ -113,6 +113,11 @@ const audit = z
     lockDays: whole(1, 36_500).default(365).describe("Days for which nobody can delete a record"),
     keepDays: whole(1, 36_500).default(730),
     logDays: whole(1, 3653).default(365),
+    calls: oneOf("benchmark", "essential")
+      .default("benchmark")
+      .describe(
+        "Which calls alarms tell. benchmark: those of CIS AWS Foundations 1.4. essential: the root user and the trail, where the organisation has alarms of its own for the rest",
+      ),
   })
   .prefault({});
 

@@ -1,5 +1,6 @@
 import { defineCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
+import { refusesPlainHttp } from "../reason/tls-only.ts";
 
 export const bucketsRefusePlainHttp = defineCheck({
   id: "BKT-02",
@@ -11,17 +12,7 @@ export const bucketsRefusePlainHttp = defineCheck({
   needs: ["buckets"],
   evaluate({ buckets }, target) {
     return [target.buckets.metadata, target.buckets.fastRegistration].map((name) => {
-      const statements = buckets.find((bucket) => bucket.name === name)?.policy?.statements ?? [];
-      const deny = statements.find(
-        ({ effect, conditions, actions, resources, principals }) =>
-          effect === "Deny" &&
-          conditions.Bool?.["aws:securetransport"]?.join() === "false" &&
-          Object.keys(conditions).length === 1 &&
-          actions.some((action) => action === "s3:*" || action === "*") &&
-          principals.some((principal) => principal === "*" || principal === "AWS:*") &&
-          resources.includes(`arn:aws:s3:::${name}/*`) &&
-          resources.includes(`arn:aws:s3:::${name}`),
-      );
+      const deny = refusesPlainHttp(name, buckets.find((bucket) => bucket.name === name)?.policy);
       return deny ? pass(`bucket ${name}`, "denied without TLS") : fail(`bucket ${name}`, "no such Deny in its policy");
     });
   },

@@ -13,6 +13,7 @@ import { noKubernetesRights } from "./cp-09-no-kubernetes-rights.ts";
 import { noCustomerCredentials } from "./cp-10-no-customer-credentials.ts";
 import { relayedInMemory } from "./cp-11-relay-sealed.ts";
 import { automatedPatching } from "./cp-12-patching.ts";
+import { accountHoldsBenchmark } from "./cp-13-account-benchmark.ts";
 import { orgInEveryRecord } from "./db-01-org-in-every-record.ts";
 import { rowSecurityForced } from "./db-02-row-security.ts";
 import { metadataOnly } from "./db-03-metadata-only.ts";
@@ -35,6 +36,7 @@ export const regionChecks: readonly AnyCheck[] = [
   noCustomerCredentials,
   relayedInMemory,
   automatedPatching,
+  accountHoldsBenchmark,
   orgInEveryRecord,
   rowSecurityForced,
   metadataOnly,

@@ -8,7 +8,10 @@ import type { Facts } from "../facts.ts";
 import { type AccountDetails, worldOf } from "../reason/iam/account-details.ts";
 import type { AwsClients } from "./aws-clients.ts";
 
-export async function readPrincipals({ iam: client, sts }: AwsClients): Promise<Facts["principals"]> {
+export async function readPrincipals({
+  iam: client,
+  sts,
+}: Pick<AwsClients, "iam" | "sts">): Promise<Facts["principals"]> {
   const { Account = "" } = await sts.send(new GetCallerIdentityCommand({}));
   const pages: Partial<GetAccountAuthorizationDetailsResponse>[] = [];
   for await (const page of paginateGetAccountAuthorizationDetails({ client }, {})) pages.push(page);

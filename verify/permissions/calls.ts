@@ -21,6 +21,42 @@ const identities = [
   "iam:GetOpenIDConnectProvider",
 ] as const;
 
+const inEachRegion = "ec2:DescribeRegions";
+
+/** What the benchmark looks at. */
+const baselineCalls: AwsCalls = {
+  regionRoot: ["iam:GetAccountSummary", "iam:ListVirtualMFADevices"],
+  regionPasswordPolicy: ["iam:GetAccountPasswordPolicy"],
+  regionCredentials: ["iam:GetCredentialReport"],
+  regionPrincipals: ["iam:GetAccountAuthorizationDetails"],
+  regionServerCertificates: ["iam:ListServerCertificates"],
+  regionBuckets: [
+    ...["s3:ListBuckets", "s3:GetBucketEncryption", "s3:GetBucketPolicy", "s3:GetBucketVersioning"],
+    "s3:GetPublicAccessBlock",
+  ],
+  regionPublicAccess: ["s3control:GetPublicAccessBlock"],
+  regionTrailEvents: [
+    ...["cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"],
+    ...["s3:GetBucketLogging", "s3:GetPublicAccessBlock"],
+  ],
+  regionLogFilters: ["logs:DescribeMetricFilters"],
+  regionSubscribed: ["sns:ListSubscriptions"],
+  regionAnalyzers: [inEachRegion, "accessanalyzer:ListAnalyzers"],
+  regionDiskDefaults: [inEachRegion, "ec2:GetEbsEncryptionByDefault"],
+  regionRecorders: [
+    inEachRegion,
+    "configservice:DescribeConfigurationRecorders",
+    "configservice:DescribeConfigurationRecorderStatus",
+  ],
+  regionSealing: [
+    ...[inEachRegion, "rds:DescribeDBInstances", "kms:ListKeys", "kms:DescribeKey", "kms:GetKeyRotationStatus"],
+  ],
+  regionNetworks: [
+    ...[inEachRegion, "ec2:DescribeVpcs", "ec2:DescribeFlowLogs", "ec2:DescribeNetworkAcls"],
+    ...["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules", "ec2:GetManagedPrefixListEntries"],
+  ],
+};
+
 export const awsCalls: Record<Plane, AwsCalls> = {
   compute: {
     iam: identities,
@@ -93,10 +129,11 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "backup:GetBackupSelection",
     ],
     regionSchedules: ["scheduler:ListSchedules", "scheduler:GetSchedule"],
+    ...baselineCalls,
   },
 };
 
-/** Where AWS calls the right otherwise than the operation. Source: its service authorization reference for S3. */
+/** Where AWS calls the right otherwise than the operation. Source: its service authorization reference. */
 const rights: Readonly<Record<string, string>> = {
   "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
   "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
@@ -104,6 +141,10 @@ const rights: Readonly<Record<string, string>> = {
   "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
   "s3:ListObjectsV2": "s3:ListBucket",
   "s3:ListBuckets": "s3:ListAllMyBuckets",
+  "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+  "accessanalyzer:ListAnalyzers": "access-analyzer:ListAnalyzers",
+  "configservice:DescribeConfigurationRecorders": "config:DescribeConfigurationRecorders",
+  "configservice:DescribeConfigurationRecorderStatus": "config:DescribeConfigurationRecorderStatus",
 };
 
 /** The IAM action that a call needs. */

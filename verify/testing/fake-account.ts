@@ -15,6 +15,12 @@ const keyMetadata = {
 };
 const group = { GroupId: "sg-1", GroupName: "g", VpcId: "vpc-1", IpPermissions: [] };
 
+const key = (n: number) => ["active", "last_rotated", "last_used_date"].map((column) => `access_key_${n}_${column}`);
+const credentialReport = [
+  `user,password_enabled,password_last_used,password_last_changed,mfa_active,${[...key(1), ...key(2)].join()}`,
+  "<root_account>,not_supported,N/A,not_supported,true,false,N/A,N/A,false,N/A,N/A",
+].join("\n");
+
 /** By operation; what is not here is answered with nothing in it. */
 const answers: Answers = {
   GetCallerIdentity: { Account: "222222222222" },
@@ -44,7 +50,11 @@ const answers: Answers = {
   DescribeSecurityGroups: { SecurityGroups: [group] },
   DescribeSecurityGroupRules: { SecurityGroupRules: [{ GroupId: "sg-1", PrefixListId: "pl-1" }] },
   ListNodegroups: { nodegroups: ["n"] },
-  DescribeTrails: { trailList: [{ TrailARN: "arn:trail" }] },
+  DescribeTrails: { trailList: [{ TrailARN: "arn:trail", S3BucketName: "b" }] },
+  DescribeRegions: { Regions: [{ RegionName: "us-east-2" }, { RegionName: "eu-west-1" }] },
+  GetAccountSummary: { SummaryMap: { AccountAccessKeysPresent: 0, AccountMFAEnabled: 1 } },
+  GetCredentialReport: { GeneratedTime: new Date(0), Content: Buffer.from(credentialReport) },
+  ListBuckets: { Buckets: [{ Name: "b" }] },
   ListSchedules: { Schedules: [{ Name: "s", GroupName: "default" }] },
   ListBackupPlans: { BackupPlansList: [{ BackupPlanId: "b" }] },
   ListBackupSelections: { BackupSelectionsList: [{ SelectionId: "s" }] },

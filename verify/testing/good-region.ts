@@ -1,8 +1,10 @@
 /** A small region on which every check of the control plane passes: what the tests break. */
 import type { V1Pod } from "@kubernetes/client-node";
+import type { BaselineFacts } from "../facts-baseline.ts";
 import type { RegionFacts, SecurityRule, TableFact } from "../facts-region.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { type ControlPlane, controlPlaneSchema } from "../target.ts";
+import { goodAccountAlarms, goodBaselineFacts } from "./good-baseline.ts";
 
 const account = "111111111111";
 const region = "us-east-2";
@@ -22,7 +24,16 @@ export const goodControlPlane: ControlPlane = controlPlaneSchema.parse({
   database: { host: "database.example.test", passwordFile: "/nowhere" },
 });
 
-export function goodRegionFacts(): RegionFacts {
+export function goodRegionFacts(): RegionFacts & BaselineFacts {
+  const { regionKeys, regionSecurityGroups: groups, regionTrails, ...own } = goodPlaneFacts();
+  const [key] = regionKeys;
+  const [trail] = regionTrails;
+  if (!key || !trail) throw new Error("the good region has a key and a trail");
+  const baseline = goodBaselineFacts({ account, topic, key, trail: trail.arn, groups });
+  return structuredClone({ ...own, ...baseline, regionKeys, regionSecurityGroups: groups, regionTrails });
+}
+
+function goodPlaneFacts(): RegionFacts {
   return {
     regionIam: {
       account,
@@ -121,7 +132,7 @@ export function goodRegionFacts(): RegionFacts {
       alarm("database-connections", "AWS/RDS", "DatabaseConnections", {
         DBInstanceIdentifier: "biplane-us-east-2-database",
       }),
-      alarm("root-use", "Biplane/Audit", "root-use", {}),
+      ...goodAccountAlarms(topic),
     ],
     regionTrails: [
       {

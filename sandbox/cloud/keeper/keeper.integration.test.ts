@@ -70,6 +70,11 @@ test("a cluster tells its network and its nodes' group, once the group is there"
   });
 });
 
+test("an account has the regions enabled that the local stacks use", async () => {
+  const { Regions = [] } = await (await world.cloud.ec2()).describeRegions({});
+  expect(Regions.map(({ RegionName }) => RegionName).sort()).toEqual(["us-east-2", "us-west-2"]);
+});
+
 test("an instance answers where the local database does, and tells no backup that nobody took", async () => {
   const rds = new RDS(elsewhereIn(awsRegion));
   const DBInstanceIdentifier = "told";

@@ -2,6 +2,7 @@
 import { backupPlans } from "./backup-plans.ts";
 import { backupSelections } from "./backup-selections.ts";
 import { endpointConnections } from "./ec2-endpoint-connections.ts";
+import { regions } from "./ec2-regions.ts";
 import { accessEntries } from "./eks/access-entries.ts";
 import { accessPolicies } from "./eks/access-policies.ts";
 import { addons } from "./eks/addons.ts";
@@ -26,4 +27,5 @@ export const operations: readonly Operation[] = [
   ...automatedBackupReplication,
   ...instances,
   ...endpointConnections,
+  ...regions,
 ];

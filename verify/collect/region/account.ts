@@ -15,6 +15,7 @@ import { clusterFactOf } from "../aws.ts";
 import { clientConfig } from "../aws-clients.ts";
 import { readIam } from "../iam.ts";
 import { readBalancers } from "./balancers.ts";
+import { type BaselineCollected, startBaseline } from "./baseline/index.ts";
 import { readDatabases, readRecovery } from "./databases.ts";
 import { readKeys } from "./keys.ts";
 import { readSecurityGroups, readSubnets } from "./network.ts";
@@ -36,7 +37,8 @@ type AccountFacts = Pick<
   | "regionTrails"
   | "regionBackupPlans"
   | "regionSchedules"
->;
+> &
+  BaselineCollected;
 
 export async function collectAccount(target: ControlPlane): Promise<AccountFacts> {
   const config = clientConfig(target);
@@ -63,6 +65,7 @@ export async function collectAccount(target: ControlPlane): Promise<AccountFacts
       readBackupPlans(config),
     ),
     regionSchedules: attempt("scheduler list-schedules, get-schedule", () => readSchedules(config)),
+    ...startBaseline(target),
   });
 }
 
