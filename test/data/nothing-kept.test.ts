@@ -7,11 +7,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ArtifactType, DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api, https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
+import { withPlanted } from "../support/database-rows.ts";
 import { sayOfPod } from "../support/events.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { checkout, environment } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
-import { withPlanted } from "../support/database-rows.ts";
 import { keptByRegion, placesHolding, saidBy, type Written } from "../support/written.ts";
 
 const { proves } = evidenceFor("data/nothing-kept");
