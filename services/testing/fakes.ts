@@ -151,6 +151,9 @@ function dataPlaneRoutes(router: ConnectRouter): void {
       }
       yield { lines: [{ message: "last", originator: Originator.SYSTEM }] };
     },
+    async *tailAppLogs({ app }) {
+      yield { replicas: [{ replica: `${app}-1`, lines: [{ message: "served", originator: Originator.USER }] }] };
+    },
   });
 }
 

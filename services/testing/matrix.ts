@@ -84,6 +84,7 @@ export const passes: Record<string, readonly Person[] | "open"> = {
   "flyteidl2.app.AppService/Watch": all,
   "flyteidl2.app.AppService/UpdateStatus": deploy,
   "flyteidl2.app.AppService/Lease": operate,
+  "flyteidl2.app.AppLogsService/TailLogs": all,
   "flyteidl2.secret.SecretService/CreateSecret": deploy,
   "flyteidl2.secret.SecretService/UpdateSecret": deploy,
   "flyteidl2.secret.SecretService/DeleteSecret": deploy,

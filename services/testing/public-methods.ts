@@ -14,6 +14,7 @@ import {
 import { MetricsService } from "../../gen/biplane/metrics/v1/metrics_pb.js";
 import { PolicyService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { ActionsService } from "../../gen/flyteidl2/actions/actions_service_pb.js";
+import { AppLogsService } from "../../gen/flyteidl2/app/app_logs_service_pb.js";
 import { AppService } from "../../gen/flyteidl2/app/app_service_pb.js";
 import { AuthMetadataService } from "../../gen/flyteidl2/auth/auth_service_pb.js";
 import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
@@ -34,6 +35,7 @@ export const services: DescService[] = [
     ActionsService,
     ApiKeyService,
     ApplicationService,
+    AppLogsService,
     AppService,
     AuditService,
     AuthMetadataService,
