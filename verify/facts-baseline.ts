@@ -112,7 +112,8 @@ export interface BaselineFacts {
   regionTrailEvents: TrailEventsFact[];
   regionRecorders: { region: string; recorders: RecorderFact[] }[];
   regionNetworks: NetworksFact[];
-  regionLogFilters: { filters: LogFilterFact[] };
+  /** Of every log group of this region. */
+  regionLogFilters: { region: string; filters: LogFilterFact[] };
   /** Topics that somebody has said yes to. */
   regionSubscribed: { topics: string[] };
 }

@@ -46,7 +46,9 @@ function azureRoles(target: string | undefined): string {
 }
 
 function awsPolicy(plane: Plane, target: string | undefined): string {
-  const buckets = target === undefined ? undefined : targetsOf(target).targets.customer?.buckets;
+  // Of a region's account every bucket is read, and a target names none of them.
+  const own = plane === "compute" && target !== undefined;
+  const buckets = own ? targetsOf(target).targets.customer?.buckets : undefined;
   const policy = leastPolicy(plane, buckets && [buckets.metadata, buckets.fastRegistration]);
   return `${JSON.stringify(policy, null, 2)}\n`;
 }

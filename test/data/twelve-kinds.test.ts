@@ -103,7 +103,8 @@ describe.skipIf(!isWhole)(
       expect({ definition, message, people: environment.clientId }).toSatisfy((recorded: Record<string, string>) =>
         Object.values(recorded).every((word) => placesHolding(kept, word).some((place) => place.startsWith("table"))),
       );
-      const elsewhere = { given, ...others, memory: String(relayed.memoryBytes), ...layers };
+      // What was measured is a number, and no word to look for: DAT-01 judges that no column has a place for one.
+      const elsewhere = { given, ...others, ...layers };
       expect(Object.entries(elsewhere).filter(([, word]) => isKept(word))).toEqual([]);
       kept.push({ place: "sabotage", text: `{"said":"${words.logs}"}` });
       expect(isKept(words.logs)).toBe(true);
@@ -122,16 +123,19 @@ async function byUrl(uris: string[]): Promise<{ host: string; body: Buffer }[]> 
   const [stated, plane] = [await statedOf(await accessToken()), await beside("customer", "objectstore")];
   const store = createClient(ObjectStoreService, plane.transport);
   const got = [];
-  for (const uri of uris) {
-    const request = { org, project, domain, uri, expiresInSeconds: 60n };
-    const url = new URL((await store.signDownload(request, { headers: await stated.headers() })).signedUrl);
-    const { status, body } = await https(url.href);
-    if (status !== 200) throw new Error(`${uri}: ${status}`);
-    got.push({ host: url.host, body });
+  try {
+    for (const uri of uris) {
+      const request = { org, project, domain, uri, expiresInSeconds: 60n };
+      const url = new URL((await store.signDownload(request, { headers: await stated.headers() })).signedUrl);
+      const { status, body } = await https(url.href);
+      if (status !== 200) throw new Error(`${uri}: ${status}`);
+      got.push({ host: url.host, body });
+    }
+    return got;
+  } finally {
+    plane.close();
+    stated.close();
   }
-  plane.close();
-  stated.close();
-  return got;
 }
 
 /** @returns the digests of the image's layers, by their place in it */

@@ -82,12 +82,23 @@ export async function leaveEveryKind(): Promise<EveryKind> {
   const file = join(folder, "value");
   // By file, so that no list of processes shows it.
   writeFileSync(file, words.secret, { mode: 0o600 });
-  await secret("create", [secretName, "--from-file", file, ...own]);
+  await secret("create", [secretName, "--from-file", file, ...own]).finally(() => rmSync(file));
+  const close = async () => void (await secret("delete", [secretName, ...own]));
   writeFileSync(join(folder, "kinds.py"), program(words, secretName));
+  try {
+    return { ...(await runAll(words, folder)), words, close };
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runAll(words: Words, folder: string): Promise<Pick<EveryKind, "run" | "failed" | "relayed">> {
   const options = { folder, follow: false };
   const started = await runExample("kinds", "kinds", ["--given", words.given, "--seconds", "45"], options);
   const failing = await runExample("kinds", "breaks", ["--reason", words.message], options);
-  rmSync(folder, { recursive: true });
   for (const { result } of [started, failing])
     if (result.exitCode !== 0) throw new Error(`flyte run: ${result.stderr || result.stdout}`);
   const { name: run } = started;
@@ -106,9 +117,8 @@ export async function leaveEveryKind(): Promise<EveryKind> {
   );
   const events = (await runs.clusterEvents(run)).map(({ message }) => message).join("\n");
   return {
-    ...{ words, run, failed: failing.name },
+    ...{ run, failed: failing.name },
     relayed: { outputs, logs: lines.join("\n"), events, memoryBytes },
-    close: async () => void (await secret("delete", [secretName, ...own])),
   };
 }
 

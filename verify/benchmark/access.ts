@@ -26,7 +26,7 @@ export const access = {
   },
   "1.6": {
     judge: ({ regionRoot: { secondFactor, virtualFactor } }) => [
-      judged(secondFactor && !virtualFactor, "root user", virtualFactor ? "a virtual second factor" : "no virtual one"),
+      judged(secondFactor && !virtualFactor, "root user", secondFactor ? factorOf(virtualFactor) : "no second factor"),
     ],
     broken: "the root user's second factor is a program",
     breakIt: ({ regionRoot }) => change(regionRoot, { virtualFactor: true }),
@@ -220,3 +220,5 @@ function hold(
     { arn, kind, inline: [], attached: [{ arn: policy, document }] },
   ];
 }
+
+const factorOf = (virtual: boolean) => `a second factor that is a ${virtual ? "program" : "device"}`;

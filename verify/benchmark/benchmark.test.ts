@@ -90,11 +90,29 @@ describe("section 4", () => {
         filters.map((filter) => Object.assign(filter, { group: "/biplane/audit" })),
     ],
     [
+      "the trail fills a group of the same name in another account",
+      ({ regionTrails }) =>
+        regionTrails.map((trail) =>
+          Object.assign(trail, { logGroup: trail.logGroup?.replace(/:\d{12}:/, ":999999999999:") }),
+        ),
+    ],
+    [
+      "the alarms ask for a dimension that no filter gives",
+      ({ regionAlarms }) => regionAlarms.map((alarm) => Object.assign(alarm, { dimensions: { Service: "audit" } })),
+    ],
+    [
       "the alarms watch metrics of the same names elsewhere",
       ({ regionAlarms }) => regionAlarms.map((alarm) => Object.assign(alarm, { namespace: "Other" })),
     ],
   ])("is broken as a whole where %s", (_, change) => {
     expect(broken(change)).toEqual(watched);
+  });
+
+  it("is broken beside 3.1 where the trail that fills the log group does not record every call", () => {
+    const change = ({ regionTrailEvents }: BenchmarkFacts) => {
+      for (const { management } of regionTrailEvents) management.reads = false;
+    };
+    expect(broken(change)).toEqual(["3.1", ...watched]);
   });
 
   it("takes several filters for one", () => {
@@ -113,6 +131,11 @@ describe("section 5", () => {
     ["a port among many", { order: 1, allows: true, protocol: "6", ports: { from: 20, to: 30 } }, ["5.1"]],
     ["by UDP what is no remote desktop", { order: 1, allows: true, protocol: "17", ports: { from: 22, to: 22 } }, []],
     ["the remote desktop by UDP", { order: 1, allows: true, protocol: "17", ports: { from: 3389, to: 3389 } }, ["5.1"]],
+    [
+      "every protocol, whatever port it names",
+      { order: 1, allows: true, protocol: "-1", ports: { from: 443, to: 443 } },
+      ["5.1"],
+    ],
     ["what is denied before", { order: 95, allows: true, protocol: "6", ports: { from: 22, to: 22 } }, []],
   ])("judges an access list that allows %s", (_, entry, wanted) => {
     const change = ({ regionNetworks }: BenchmarkFacts) =>

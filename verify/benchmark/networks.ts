@@ -85,7 +85,8 @@ function openPorts(incoming: AccessListEntry[]): number[] {
 function isOpen(incoming: AccessListEntry[], port: number, protocol: string, network: string): boolean {
   const first = incoming
     .filter((one) => one.network === network && (one.protocol === "-1" || one.protocol === protocol))
-    .filter(({ ports }) => ports === undefined || (ports.from <= port && port <= ports.to))
+    // EC2 takes no notice of ports where a rule is of every protocol.
+    .filter((one) => one.protocol === "-1" || !one.ports || (one.ports.from <= port && port <= one.ports.to))
     .toSorted((a, b) => a.order - b.order)
     .at(0);
   return first?.allows === true;

@@ -28,7 +28,10 @@ export const byPerson: readonly ByPerson[] = [
   { number: "5.4", title: "Routes to peered networks reach no further than they must" },
 ];
 
-const watched = ["regionTrails", "regionLogFilters", "regionAlarms", "regionSubscribed"] as const;
+const watched = [
+  ...["regionTrails", "regionTrailEvents", "regionPrincipals"],
+  ...["regionLogFilters", "regionAlarms", "regionSubscribed"],
+] as const satisfies FactName[];
 const watch = "Have the region's stack make the filter and the alarm, and somebody subscribe to its topic (`alarms`).";
 
 type Row = readonly [title: string, facts: readonly FactName[], fix: string];

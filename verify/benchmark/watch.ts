@@ -39,14 +39,21 @@ function judgeEvents(number: Watched, facts: BenchmarkFacts) {
 }
 
 function reachesSomebody({ group, metrics }: LogFilterFact, facts: BenchmarkFacts): boolean {
+  const { region } = facts.regionLogFilters;
+  // The filters are this region's: a group of the same name may stand elsewhere, as an organisation's does.
+  const whole = `:logs:${region}:${facts.regionPrincipals.account}:log-group:${group}:*`;
+  const telling = facts.regionTrailEvents.filter(({ management }) => management.reads && management.writes);
   const fed = facts.regionTrails.some(
-    ({ logging, allRegions, logGroup }) => logging && allRegions && logGroup?.split(":log-group:")[1] === `${group}:*`,
+    ({ arn, logging, allRegions, logGroup }) =>
+      logging && allRegions && logGroup?.endsWith(whole) && telling.some((trail) => trail.arn === arn),
   );
   return (
     fed &&
     facts.regionAlarms.some(
-      ({ namespace, metric, enabled, actions }) =>
+      ({ namespace, metric, dimensions, enabled, actions }) =>
         enabled &&
+        // The filters give their metrics none, so an alarm that asks for one hears nothing.
+        Object.keys(dimensions).length === 0 &&
         metrics.some((one) => one.namespace === namespace && one.name === metric) &&
         actions.some((action) => facts.regionSubscribed.topics.includes(action)),
     )

@@ -104,6 +104,31 @@ export const appsServedInCluster = defineClusterCheck({
       },
     },
     {
+      name: "the gateway's own policy lets in every pod but those of one label",
+      apply({ networkPolicies }) {
+        const own = networkPolicies.find(
+          (policy) => policy.metadata?.namespace === gatewayNamespace && isOf(policy, gatewayName),
+        );
+        const peers = own?.spec?.ingress?.at(-1)?._from;
+        if (!peers) return false;
+        const but = { matchExpressions: [{ key: "closed", operator: "DoesNotExist" }] };
+        peers.push({ podSelector: but, namespaceSelector: but });
+        return undefined;
+      },
+    },
+    {
+      name: "what lets API servers to the webhook lets in every pod besides",
+      apply({ networkPolicies }) {
+        const own = networkPolicies.find(
+          (policy) => policy.metadata?.namespace === servingNamespace && isOf(policy, webhook),
+        );
+        const peers = own?.spec?.ingress?.[0]?._from;
+        if (!peers) return false;
+        peers.push({ namespaceSelector: {} });
+        return undefined;
+      },
+    },
+    {
       name: "what lets API servers to the webhook is open on every port",
       apply({ networkPolicies }) {
         const own = networkPolicies.find(
@@ -127,8 +152,9 @@ function judgeProgram(deployments: V1Deployment[], namespace: string, name: stri
 }
 
 /** Of the webhook alone, at its own port: API servers are no pods, and are named by their networks. */
-function isForApiServers(policy: V1NetworkPolicy, { ports = [] }: V1NetworkPolicyIngressRule): boolean {
-  const only = ports.length > 0 && ports.every(({ port, endPort }) => port === webhookPort && endPort === undefined);
+function isForApiServers(policy: V1NetworkPolicy, { _from = [], ports = [] }: V1NetworkPolicyIngressRule): boolean {
+  const networks = _from.length > 0 && _from.every(({ ipBlock }) => ipBlock !== undefined);
+  const only = networks && ports.length > 0 && ports.every(({ port, endPort }) => port === webhookPort && !endPort);
   return policy.metadata?.namespace === servingNamespace && isOf(policy, webhook) && only;
 }
 

@@ -52,6 +52,8 @@ function namesPods({ ipBlock, podSelector, namespaceSelector }: V1NetworkPolicyP
   return !ipBlock && selects(podSelector) && (namespaceSelector === undefined || selects(namespaceSelector));
 }
 
-function selects(selector: V1LabelSelector | undefined): boolean {
-  return Object.keys(selector?.matchLabels ?? {}).length > 0 || (selector?.matchExpressions?.length ?? 0) > 0;
+/** One that only says what a label must not be takes in nearly all. */
+function selects({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector = {}): boolean {
+  const named = matchExpressions.some(({ operator }) => operator === "In" || operator === "Exists");
+  return named || Object.keys(matchLabels).length > 0;
 }

@@ -70,6 +70,7 @@ export function goodBaselineFacts({ account, topic, key, trail, groups }: Where)
     })),
     regionNetworks: regions.map((region, index) => network(region, index === 0 ? groups : [])),
     regionLogFilters: {
+      region: trail.split(":")[3] ?? "",
       filters: logAlarms.map(({ id, pattern }) => ({
         ...{ name: id, group, pattern },
         metrics: [{ namespace: "Biplane/Audit", name: id }],
@@ -100,7 +101,8 @@ function network(region: string, groups: SecurityGroupFact[]): NetworksFact {
         id: `acl-${region}`,
         incoming: [
           { order: 90, allows: false, protocol: "6", ports: { from: 22, to: 22 }, network: "0.0.0.0/0" },
-          { order: 91, allows: false, protocol: "-1", ports: { from: 3389, to: 3389 }, network: "0.0.0.0/0" },
+          { order: 91, allows: false, protocol: "6", ports: { from: 3389, to: 3389 }, network: "0.0.0.0/0" },
+          { order: 92, allows: false, protocol: "17", ports: { from: 3389, to: 3389 }, network: "0.0.0.0/0" },
           { order: 100, allows: true, protocol: "-1", network: "0.0.0.0/0" },
           { order: 32_767, allows: false, protocol: "-1", network: "0.0.0.0/0" },
         ],

@@ -31,9 +31,8 @@ export interface AppLogOptions extends Pick<TailOptions, "logs" | "signal" | "lo
 
 /** @throws not_found where there is no such replica; failed_precondition where there are too many to follow at once. */
 export async function openAppLog(wanted: WantedAppLog, options: AppLogOptions): Promise<AsyncGenerator<Said>> {
-  const pods = (await wanted.list()).filter(
-    ({ metadata }) => wanted.replica === "" || metadata?.name === wanted.replica,
-  );
+  const all = await wanted.list();
+  const pods = wanted.replica === "" ? all.filter(isOngoing) : all.filter(isNamed(wanted.replica));
   if (pods.length === 0) throw notFound(wanted.replica === "" ? "a replica of the app" : "the app's replica");
   if (pods.length > mostReplicas) {
     throw precondition(`the app has ${pods.length} replicas, and ${mostReplicas} are followed at once: name one`);
@@ -41,8 +40,16 @@ export async function openAppLog(wanted: WantedAppLog, options: AppLogOptions): 
   return follow(pods, wanted, options);
 }
 
+const isNamed =
+  (name: string) =>
+  ({ metadata }: V1Pod) =>
+    metadata?.name === name;
+
+/** Kubernetes leaves pods standing that it has evicted: they say nothing more, and are told of by their names alone. */
+const isOngoing = ({ status }: V1Pod) => !["Failed", "Succeeded"].includes(status?.phase ?? "");
+
 async function* follow(pods: V1Pod[], wanted: WantedAppLog, { from, ...options }: AppLogOptions): AsyncGenerator<Said> {
-  // What ends one source ends all: its signal ends the waits of the others.
+  // The end of the merged log ends all of its sources: their waits end by this signal.
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const names = pods.map(({ metadata }) => metadata?.name ?? "");
@@ -68,7 +75,8 @@ async function* untilOthers(
   while (!signal.aborted) {
     await pause(lookAgainMs, signal);
     if (signal.aborted) return;
-    const now = (await list()).map(({ metadata }) => metadata?.name ?? "").sort();
+    const now = (await list()).filter(isOngoing).map(({ metadata }) => metadata?.name ?? "");
+    now.sort();
     if (!isDeepStrictEqual(now, known)) return;
   }
 }

@@ -1,11 +1,11 @@
 /** The pods of one app: where they are, for whom this plane tells anything of them, and which of their containers is the app. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { revisionLabel } from "../../../components/serving/contract.ts";
-import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
-import { denied, invalid } from "../../shared/errors.ts";
+import type { Caller } from "../../shared/auth/caller.ts";
+import { invalid } from "../../shared/errors.ts";
 import { labels } from "../apps/knative.ts";
-import { appContainer, namespaceOf } from "../apps/plan.ts";
-import type { Served } from "./attempt-pod.ts";
+import { appContainer } from "../apps/plan.ts";
+import { type Served, servedNamespace } from "./attempt-pod.ts";
 
 export interface AppPlace {
   namespace: string;
@@ -26,13 +26,8 @@ export interface AppOf {
 }
 
 /** @throws permission_denied for another organisation's caller or what is not served here; invalid_argument for no name. */
-export function appPlaceFor(caller: Caller, of: AppOf, { org, projects }: Served): AppPlace {
-  if (caller.org !== org) throw denied("this plane belongs to another organisation");
-  requireOwnOrg(caller, of.org);
-  const namespace = namespaceOf(of);
-  const served = projects.get(namespace);
-  if (served?.project !== of.project || served.domain !== of.domain)
-    throw denied("this plane does not serve that project and domain");
+export function appPlaceFor(caller: Caller, of: AppOf, served: Served): AppPlace {
+  const namespace = servedNamespace(caller, of, served);
   // It becomes part of a selector.
   if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(of.app)) {
     throw invalid({

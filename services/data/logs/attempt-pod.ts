@@ -31,14 +31,24 @@ export interface Served {
   projects: ReadonlyMap<string, ProjectDomain>;
 }
 
-/** @throws permission_denied for another organisation's caller or what is not served here; not_found for names of no pod. */
-export function placeFor(caller: Caller, attempt: Attempt, { org, projects }: Served): PodPlace {
+/** @throws permission_denied for another organisation's caller or what is not served here */
+export function servedNamespace(
+  caller: Caller,
+  of: { org: string; project: string; domain: string },
+  { org, projects }: Served,
+): string {
   if (caller.org !== org) throw denied("this plane belongs to another organisation");
-  requireOwnOrg(caller, attempt.org);
-  const namespace = namespaceOf(attempt);
+  requireOwnOrg(caller, of.org);
+  const namespace = namespaceOf(of);
   const served = projects.get(namespace);
-  if (served?.project !== attempt.project || served.domain !== attempt.domain)
+  if (served?.project !== of.project || served.domain !== of.domain)
     throw denied("this plane does not serve that project and domain");
+  return namespace;
+}
+
+/** @throws as `servedNamespace`; not_found for names of no pod. */
+export function placeFor(caller: Caller, attempt: Attempt, served: Served): PodPlace {
+  const namespace = servedNamespace(caller, attempt, served);
   if (attempt.attempt < 1) throw invalid({ subject: "attempt", value: attempt.attempt, allowed: "a number from 1" });
   const pod = podName(actionNameOf(attempt), attempt.attempt);
   if (!/^[a-z0-9]([a-z0-9-]{0,80}[a-z0-9])?$/.test(pod)) throw notFound("the attempt's pod");

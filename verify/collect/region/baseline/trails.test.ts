@@ -32,6 +32,8 @@ describe("what a trail records", () => {
     const one = { Field: "resources.ARN", StartsWith: ["arn:aws:s3:::b/"] };
     const written = { FieldSelectors: [...data, field("readOnly", "false"), one] };
     expect(eventsOf([], [written]).objects).toEqual({ reads: [], writes: ["arn:aws:s3:::b/"] });
+    const without = { FieldSelectors: [...data, { ...one, NotStartsWith: ["arn:aws:s3:::b/secret/"] }] };
+    expect(eventsOf([], [without]).objects).toEqual({ reads: [], writes: [] });
     const narrow = { FieldSelectors: [...data, field("eventName", "PutObject")] };
     expect(eventsOf([], [narrow]).objects).toEqual({ reads: [], writes: [] });
     const few = { FieldSelectors: [...(management.FieldSelectors ?? []), field("eventSource", "iam.amazonaws.com")] };

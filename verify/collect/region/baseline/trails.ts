@@ -82,9 +82,9 @@ function addAdvanced({ management, objects }: Events, { FieldSelectors = [] }: A
     management.writes ||= writes;
   }
   if (category !== "Data" || take("resources.type")?.Equals?.join() !== "AWS::S3::Object") return;
-  const where = take("resources.ARN");
-  if (rest.size > 0) return;
-  const prefixes = where ? (where.StartsWith ?? []) : ["arn:aws:s3"];
+  const { StartsWith: prefixes = [], ...narrower } = take("resources.ARN") ?? { StartsWith: ["arn:aws:s3"] };
+  // One that takes some of them out again tells of no prefix whole.
+  if (rest.size > 0 || Object.values(narrower).some((values) => values !== undefined)) return;
   if (reads) objects.reads.push(...prefixes);
   if (writes) objects.writes.push(...prefixes);
 }

@@ -20,7 +20,7 @@ export async function readLogFilters(config: Config): Promise<BaselineFacts["reg
       });
     }
   }
-  return { filters };
+  return { region: config.region, filters };
 }
 
 /** Who has not said yes yet has no ARN, and is told nothing. */
