@@ -27,3 +27,12 @@ it("once it is late no other part begins, and each file of these is named, with 
     /DID NOT RUN: \S+\.test\.ts, since the time .*\nDID NOT RUN: \S+\.test\.ts.*\n0 passed, 0 failed, \d+ skipped\n$/,
   );
 });
+
+it("counts files as one each whose tests a suite elsewhere makes, beside those of the others", async () => {
+  const count = nothing();
+  const filter = ["test/contract/", "test/tenancy/wall"];
+  await runSuiteUntil(count, { project: "planes", filter }, { until: 0, atOnce: 1 });
+  expect(count).toMatchObject({ passed: 0, failed: 0 });
+  expect(count.late).toHaveLength(3);
+  expect(count.skipped).toBeGreaterThan(3);
+});
