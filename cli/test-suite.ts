@@ -17,9 +17,8 @@ export interface Suite {
 
 /** Files of the project that the filter leaves, from the checkout's root. */
 export async function filesOf(project: string, filter: string[]): Promise<string[]> {
-  return (await listed(["--filesOnly", `--project=${project}`, ...filter])).map((line) =>
-    line.replace(/^\[[\w-]+\] /, ""),
-  );
+  const { stdout } = await list(["--filesOnly", `--project=${project}`, ...filter]);
+  return linesOf(stdout).map((line) => line.replace(/^\[[\w-]+\] /, ""));
 }
 
 export async function runSuite(count: Count, { project, filter, env = {} }: Suite): Promise<void> {
@@ -59,19 +58,15 @@ export async function runSuiteUntil(count: Count, suite: Suite, { until, atOnce 
 
 /** Of these files, as far as it can be told without running them: one whose tests a suite elsewhere makes counts as one. */
 async function testsIn(project: string, files: string[]): Promise<number> {
-  const args = ["list", `--project=${project}`, ...files];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [vitest, ...args], {
-    ...{ cwd: checkout, stdin: "ignore", reject: false },
-  });
-  if (exitCode === 0) return stdout.split("\n").filter((line) => line !== "").length;
+  const { exitCode, stdout, stderr } = await list([`--project=${project}`, ...files], { reject: false });
+  if (exitCode === 0) return linesOf(stdout).length;
   const others = files.filter((file) => !stderr.includes(`No test suite found in file ${join(checkout, file)}`));
   // Whatever else is wrong with them, the files did not run.
   if (others.length === files.length || others.length === 0) return files.length;
   return files.length - others.length + (await testsIn(project, others));
 }
 
-async function listed(args: string[]): Promise<string[]> {
-  const options = { cwd: checkout, stdin: "ignore" } as const;
-  const { stdout } = await execa(process.execPath, [vitest, "list", ...args], options);
-  return stdout.split("\n").filter((line) => line !== "");
-}
+const list = (args: string[], { reject = true } = {}) =>
+  execa(process.execPath, [vitest, "list", ...args], { cwd: checkout, stdin: "ignore", reject });
+
+const linesOf = (text: string) => text.split("\n").filter((line) => line !== "");

@@ -7,8 +7,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ApiLink } from "./adopt-checks.ts";
 import { checkAdoptedAks, checkAksLink, type FoundAksCluster } from "./azure-adopt-checks.ts";
 import { aksKubeconfigOf, authorityIn, portIn } from "./azure-kubeconfig.ts";
-import { hostOf, minorOf } from "./azure-plan.ts";
+import { hostOf } from "./azure-plan.ts";
 import type { AksCluster } from "./contract.ts";
+import { minorOf } from "./version.ts";
 
 export interface AdoptedAksArgs {
   /** Resource group that it is in. */

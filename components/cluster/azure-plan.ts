@@ -106,11 +106,6 @@ export function checkAksAccess(entries: AksAccess[]): AksAccess[] {
   return entries;
 }
 
-/** `1.34.1` → `1.34` */
-export function minorOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}
-
 /** A private cluster has a name of its own inside the network. */
 export function hostOf([inside, outside]: readonly [string | undefined, string | undefined]): string {
   return inside || outside || "";

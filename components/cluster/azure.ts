@@ -18,13 +18,13 @@ import {
   defaultAksPools,
   defaultAksVersion,
   hostOf,
-  minorOf,
   planAksEndpoint,
   planAksPools,
   systemPool,
 } from "./azure-plan.ts";
 import { keepRecords } from "./azure-records.ts";
 import type { AksCluster } from "./contract.ts";
+import { minorOf } from "./version.ts";
 
 export interface AzureClusterArgs {
   subscription: string;

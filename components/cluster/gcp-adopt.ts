@@ -4,8 +4,8 @@ import type { ApiLink } from "./adopt-checks.ts";
 import type { GkeCluster } from "./contract.ts";
 import { checkAdoptedGke, checkGkeLink, type FoundGkeCluster } from "./gcp-adopt-checks.ts";
 import { gkeKubeconfigOf } from "./gcp-kubeconfig.ts";
-import { minorOf } from "./gcp-plan.ts";
 import { portOf } from "./kubeconfig.ts";
+import { minorOf } from "./version.ts";
 
 export interface AdoptedGkeArgs {
   project: string;

@@ -99,8 +99,3 @@ export function checkGkeAccess(entries: GkeAccess[]): GkeAccess[] {
   }
   return entries;
 }
-
-/** `1.34.1-gke.1234` → `1.34` */
-export function minorOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}

@@ -14,11 +14,11 @@ import {
   defaultNodePools,
   type GkeAccess,
   gkeAccessRoles,
-  minorOf,
   type NodePoolSpec,
   planGkeEndpoint,
   planNodePools,
 } from "./gcp-plan.ts";
+import { minorOf } from "./version.ts";
 
 export interface GoogleClusterArgs {
   project: string;

@@ -2,7 +2,7 @@
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
-import { holds, registryAddress } from "../../sandbox/images/registry.ts";
+import { holds, manifestTypes, registryAddress } from "../../sandbox/images/registry.ts";
 import { readyParts } from "../../sandbox/toolchain/index.ts";
 import { needs } from "../../sandbox/toolchain/testing/needs.ts";
 import { accessToken, https } from "../support/api.ts";
@@ -140,8 +140,9 @@ async function byUrl(uris: string[]): Promise<{ host: string; body: Buffer }[]> 
 
 /** @returns the digests of the image's layers, by their place in it */
 async function layersOf(repository: string, digest: string): Promise<Record<string, string>> {
-  const accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
-  const answer = await fetch(`http://${registryAddress}/v2/${repository}/manifests/${digest}`, { headers: { accept } });
+  const answer = await fetch(`http://${registryAddress}/v2/${repository}/manifests/${digest}`, {
+    headers: { accept: manifestTypes },
+  });
   const { layers } = (await answer.json()) as { layers: { digest: string }[] };
   expect(layers.length).toBeGreaterThan(0);
   return Object.fromEntries(layers.map((layer, at) => [`layer ${at}`, layer.digest]));

@@ -3,18 +3,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect, vi } from "vitest";
 import { MetricsService } from "../../gen/biplane/metrics/v1/metrics_pb.js";
 import { DataProxyService } from "../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js";
 import { accessToken, api } from "./api.ts";
 import { runExample } from "./client.ts";
-import { customerCluster } from "./customer-cluster.ts";
 import { sayOfPod } from "./events.ts";
 import { environment } from "./local-run.ts";
+import { taskLog } from "./remote-build.ts";
 import { runClient } from "./runs.ts";
 import { secret } from "./user-secrets.ts";
 
 const { org, project, domain } = environment;
-const namespace = `${project}-${domain}`;
 const own = ["--project", project, "--domain", domain];
 /** Of the file and of the report, each: many times what a region hears of a run. */
 export const bulkBytes = 8 * 1024 * 1024;
@@ -102,7 +102,8 @@ async function runAll(words: Words, folder: string): Promise<Pick<EveryKind, "ru
   for (const { result } of [started, failing])
     if (result.exitCode !== 0) throw new Error(`flyte run: ${result.stderr || result.stdout}`);
   const { name: run } = started;
-  await untilItSays(run, words.logs);
+  const patient = { timeout: 120_000, interval: 500 };
+  await vi.waitFor(async () => expect(await taskLog(run)).toContain(words.logs), patient);
   const memoryBytes = await firstMeasured(run);
   await sayOfPod(`${run}-a0-0`, words.events);
   const runs = await runClient();
@@ -123,18 +124,6 @@ async function runAll(words: Words, folder: string): Promise<Pick<EveryKind, "ru
 }
 
 export const digestOf = (value: string) => createHash("sha256").update(value).digest("hex");
-
-async function untilItSays(run: string, text: string): Promise<void> {
-  const giveUpAt = Date.now() + 120_000;
-  for (;;) {
-    const log = await customerCluster.core
-      .readNamespacedPodLog({ namespace, name: `${run}-a0-0`, container: "main" })
-      .catch(() => "");
-    if (log.includes(text)) return;
-    if (Date.now() > giveUpAt) throw new Error(`${run} does not say ${text}: ${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
 
 /** As the region relays it. */
 async function firstMeasured(run: string): Promise<number> {

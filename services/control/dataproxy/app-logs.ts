@@ -2,7 +2,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/connect";
-import { type LogService, type ReplicaLines, TailAppLogsRequestSchema } from "../../../gen/biplane/logs/v1/logs_pb.js";
+import {
+  type LogService,
+  type ReplicaLines,
+  type TailAppLogsRequest,
+  TailAppLogsRequestSchema,
+} from "../../../gen/biplane/logs/v1/logs_pb.js";
 import type { TailLogsRequest, TailLogsResponseSchema } from "../../../gen/flyteidl2/app/app_logs_payload_pb.js";
 import { LogLineSource, LogsSource } from "../../../gen/flyteidl2/logs/dataplane/payload_pb.js";
 import { type Caller, requireOwnOrg } from "../../shared/auth/caller.ts";
@@ -11,7 +16,7 @@ import { ResumePoint, timestampText } from "../../shared/resume-point.ts";
 import { type StreamOptions, takenUpAgain } from "./again.ts";
 import { originators } from "./logs.ts";
 
-type Wanted = Omit<MessageInitShape<typeof TailAppLogsRequestSchema>, "$typeName" | "since">;
+type Wanted = Pick<TailAppLogsRequest, "org" | "project" | "domain" | "app" | "replica">;
 type Response = MessageInitShape<typeof TailLogsResponseSchema>;
 
 /** @throws invalid_argument for no app; unimplemented for what only a log store could tell. */
@@ -66,12 +71,7 @@ function isNew(resume: ResumePoint, { timestamp }: LogLine): boolean {
 
 function responseOf(told: Pick<ReplicaLines, "replica" | "lines">[], { org, project, domain, app }: Wanted): Response {
   if (told.length === 0) return {};
-  const appId = {
-    ...(org && { org }),
-    ...(project && { project }),
-    ...(domain && { domain }),
-    ...(app && { name: app }),
-  };
+  const appId = { org, project, domain, name: app };
   const logs = told.map(({ replica: name, lines }) => ({
     replicaId: { appId, name },
     source: LogLineSource.LIVE,
