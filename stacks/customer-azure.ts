@@ -16,7 +16,7 @@ import { AzureRegistry } from "../components/registry/azure.ts";
 import { SecretsVault } from "../components/secrets/azure.ts";
 import { defaultSecretBackend } from "../components/secrets/backends.ts";
 import type { AzureCustomerConfig } from "./config.ts";
-import { createGroup, groupName, openAzure } from "./foundation-azure.ts";
+import { createGroup, groupName, inAzure, openAzure } from "./foundation-azure.ts";
 import type { AzureCustomerOutputs, Pending } from "./outputs.ts";
 import { platformOf } from "./platform.ts";
 
@@ -29,11 +29,11 @@ export function customer(config: AzureCustomerConfig): Pending<AzureCustomerOutp
   const adopted = adoptKeys(config);
 
   const cloud = openAzure(config);
-  const inCloud = { providers: [cloud] };
+  const inCloud = inAzure(cloud);
   const clusterGroup = config.clusterGroup ?? groupName(clusterName, "base");
   const cluster = adoptAksCluster({ ...config, clusterGroup }, { provider: cloud });
   const ofWorkloads = { region, tags, protect: dataProtection };
-  const group = createGroup(groupName(clusterName, "workloads"), ofWorkloads, { provider: cloud });
+  const group = createGroup(groupName(clusterName, "workloads"), ofWorkloads, inCloud);
   const place = { org, subscription, tenant, group, region, tags, dataProtection };
   const keys = keysOf(config, { adopted, group, tags }, inCloud);
 

@@ -15,7 +15,7 @@ import { azureTags } from "../components/ownership/azure-tags.ts";
 import type { Tags } from "../components/ownership/tags.ts";
 import { AzureApiConnections } from "../components/private-link/azure-provider.ts";
 import type { AzureBaseConfig } from "./config.ts";
-import { createGroup, groupName, openAzure } from "./foundation-azure.ts";
+import { createGroup, groupName, inAzure, openAzure } from "./foundation-azure.ts";
 import type { AzureBaseOutputs, Pending } from "./outputs.ts";
 
 export function customerBase(config: AzureBaseConfig): Pending<AzureBaseOutputs> {
@@ -23,8 +23,8 @@ export function customerBase(config: AzureBaseConfig): Pending<AzureBaseOutputs>
   const protect = config.dataProtection === "on";
   const tags = azureTags({ plane: "compute", org, cluster: config.cluster, tags: config.tags });
   const cloud = openAzure(config);
-  const inCloud = { providers: [cloud] };
-  const group = createGroup(groupName(clusterName, "base"), { region, tags, protect }, { provider: cloud });
+  const inCloud = inAzure(cloud);
+  const group = createGroup(groupName(clusterName, "base"), { region, tags, protect }, inCloud);
 
   const network = networkOf(config, { group, tags, cloud });
   const cluster = clusterOf(config, { group, network, tags, cloud });
@@ -63,7 +63,7 @@ function networkOf(config: AzureBaseConfig, { group, tags, cloud }: Around): Azu
   const { existing, natAddresses, ...ranges } = network;
   if (existing) return adoptAzureNetwork(existing, subscription, { provider: cloud });
   planAzureRanges(ranges);
-  return new AzureNetwork(clusterName, { group, region, ranges, natAddresses, tags }, { providers: [cloud] });
+  return new AzureNetwork(clusterName, { group, region, ranges, natAddresses, tags }, inAzure(cloud));
 }
 
 function clusterOf(
@@ -73,7 +73,7 @@ function clusterOf(
   const { subscription, tenant, region, clusterName, bucketPrefix, kubernetes, clusterGroup } = config;
   if (clusterGroup) return adoptAksCluster({ clusterGroup, clusterName }, { provider: cloud });
   const place = { subscription, tenant, group, region, tags, dataProtection: config.dataProtection === "on" };
-  const inCloud = { providers: [cloud] };
+  const inCloud = inAzure(cloud);
   const keys = new VaultKeys(
     `${clusterName}-base`,
     { ...place, vault: vaultName({ subscription, prefix: bucketPrefix }, "base"), keys: ["cluster", "disks"] },
