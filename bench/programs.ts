@@ -1,6 +1,7 @@
 /**
  * What the customer stack costs beside a program that only imports its SDKs, and what each project-domain adds: a first
  * `pulumi preview` by Pulumi's own entry, on an emulated account, medians of alternating rounds. No planes are needed.
+ * The first round on a checkout is slower than those after it, which find compiled what it compiled (`stacks/compiled.ts`).
  * `node bench/programs.ts [ROUNDS] [aws|gcp|azure] [PROJECT-DOMAINS…]`
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -3,11 +3,14 @@
  * default export without others beside it, since Pulumi's Node host takes either the one or the others.
  */
 import { runtime } from "@pulumi/pulumi";
-import { readConfig, readShape } from "./read-config.ts";
+import { keepCompiled } from "./compiled.ts";
 import { spareDebugging } from "./spare.ts";
 
 export default async function program(): Promise<Record<string, unknown>> {
   spareDebugging();
+  keepCompiled();
+  // Only here, so that these are kept too.
+  const { readConfig, readShape } = await import("./read-config.ts");
   const given = runtime.allConfig();
   switch (readShape(given)) {
     case "region": {
