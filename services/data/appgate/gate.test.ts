@@ -1,5 +1,6 @@
 /** The gate as a server: real requests on loopback, a real app behind it, and a region that says what a test wants. */
 import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,10 +20,13 @@ const cookie = { cookie: "__Host-biplane-session=good; theirs=1", "sec-fetch-sit
 type Outcome = "allowed" | "signIn" | "forbidden" | "unknown" | "down";
 let says: Outcome;
 let asked: CheckAccessRequest[];
+/** What it waits for before it says that. */
+let first: Promise<unknown>;
 const region = createRouterTransport(({ service }) => {
   service(AppAccessService, {
-    checkAccess(request) {
+    async checkAccess(request) {
       asked.push(request);
+      await first;
       if (says === "down") throw new ConnectError("no", Code.Unavailable);
       const known = request.credential.case !== undefined;
       const is = says === "allowed" && !known ? "signIn" : says;
@@ -55,6 +59,7 @@ afterAll(async () => {
 beforeEach(() => {
   says = "allowed";
   asked = [];
+  first = Promise.resolve();
   app.seen.length = 0;
 });
 afterEach(() => expect(lines.filter((line) => line.includes(key))).toEqual([]));
@@ -243,6 +248,22 @@ describe("a WebSocket", () => {
     await sleep(300);
     expect(socket.readyState).toBe(WebSocket.OPEN);
     await once(socket, "close");
+  });
+});
+
+describe("whoever leaves while the region is asked", () => {
+  it("is asked about no more, and the app is sent nothing", async () => {
+    const answer = Promise.withResolvers<void>();
+    first = answer.promise;
+    const socket = connect(gate.port, "127.0.0.1");
+    socket.write(`GET /left HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\n\r\n`);
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    socket.destroy();
+    await sleep(100);
+    answer.resolve();
+    // Several times as long as whoever holds a connection is asked about again.
+    await sleep(300);
+    expect([asked.length, app.seen]).toEqual([1, []]);
   });
 });
 

@@ -70,6 +70,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       log.warn("nobody can say who may reach an app", { error });
       return undefined;
     });
+    // Who has left already tells it to nobody any more, and what waits for that would wait for ever.
+    if (request.socket.destroyed) return;
     switch (decision?.is) {
       case undefined:
         count("unavailable");
