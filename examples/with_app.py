@@ -1,4 +1,4 @@
-"""An app: `flyte deploy with_app.py env`. It tells its version, streams, and speaks by a WebSocket."""
+"""An app: `flyte deploy with_app.py env`. It tells its version, streams, speaks by a WebSocket, and crashes if asked."""
 
 import os
 
@@ -17,6 +17,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/echo":
             return self.echo()
+        if self.path.startswith("/crash"):
+            print("crashes at", self.path, flush=True)
+            os._exit(1)
         if self.path == "/stream":
             self.send_response(200)
             self.send_header("transfer-encoding", "chunked")

@@ -15,6 +15,7 @@ export const denied = (why: string) => new ConnectError(why, Code.PermissionDeni
 export const unauthenticated = (why: string) => new ConnectError(why, Code.Unauthenticated);
 export const alreadyExists = (what: string) => new ConnectError(`${what} already exists`, Code.AlreadyExists);
 export const precondition = (why: string) => new ConnectError(why, Code.FailedPrecondition);
+export const exhausted = (why: string) => new ConnectError(why, Code.ResourceExhausted);
 export const unimplemented = (what: string) => new ConnectError(`${what} is not served yet`, Code.Unimplemented);
 export const unavailable = (why: string, cause?: unknown) =>
   new ConnectError(why, Code.Unavailable, undefined, undefined, cause);

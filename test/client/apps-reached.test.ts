@@ -197,6 +197,36 @@ describe.skipIf(!served)("an app with a public name", needs("apps"), () => {
     expect(await codeOf(first(other))).toBe("PermissionDenied");
   });
 
+  it("tells in its log what it said before it crashed, and after, to whoever follows and to who comes then", async () => {
+    const paths = ["/before", "/crash", "/after"].map((path) => `${path}-${randomBytes(4).toString("hex")}`);
+    const [before = "", crash = "", after = ""] = paths;
+    const answers = async (path: string) => expect((await reach(host, { path, headers: withKey })).status).toBe(200);
+    const over = new AbortController();
+    const target = { case: "appId" as const, value: { org, project, domain, name: closed } };
+    const follow = () => {
+      const said: string[] = [];
+      const following = (async () => {
+        const call = { headers: admin, signal: over.signal };
+        for await (const { resp } of createClient(AppLogsService, transport).tailLogs({ target }, call)) {
+          if (resp.case === "batches") said.push(...resp.value.logs.flatMap(({ lines }) => lines));
+        }
+      })();
+      return { of: (path: string) => said.filter((line) => line.includes(path)).length, following };
+    };
+    await vi.waitFor(() => answers(before), patience);
+    const follower = follow();
+    await vi.waitFor(() => expect(follower.of(before)).toBe(1), patience);
+    // Whatever it is answered: the app is gone before it says anything.
+    await reach(host, { path: crash, headers: withKey });
+    await vi.waitFor(() => answers(after), patience);
+    const later = follow();
+    await vi.waitFor(() => expect([crash, after].map(follower.of)).toEqual([1, 1]), patience);
+    await vi.waitFor(() => expect(paths.map(later.of)).toEqual([1, 1, 1]), patience);
+    over.abort();
+    expect(await Promise.all([follower.following, later.following].map(codeOf))).toEqual(["Canceled", "Canceled"]);
+    expect(paths.map(follower.of)).toEqual([1, 1, 1]);
+  });
+
   it("is sent what it is sent past the region", async () => {
     proves(
       ["apps-traffic-in-customer-infra"],

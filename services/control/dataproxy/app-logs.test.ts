@@ -18,14 +18,14 @@ const said = (replica: string, ...seconds: number[]) => ({
   lines: seconds.map((second) => ({ timestamp: timestampFromMs(second * 1000), message: `${replica} ${second}` })),
 });
 
-/** @param connections what each says before it is lost, the last one before it ends */
-async function told(...connections: ReturnType<typeof said>[][]) {
+/** @param connections what each says, message by message, before it is lost, the last one before it ends */
+async function told(...connections: ReturnType<typeof said>[][][]) {
   const asked: TailAppLogsRequest[] = [];
   const transport = createRouterTransport((router) => {
     router.service(LogService, {
       async *tailAppLogs(request) {
         asked.push(request);
-        yield { replicas: connections[asked.length - 1] ?? [] };
+        for (const replicas of connections[asked.length - 1] ?? []) yield { replicas };
         if (asked.length < connections.length) throw unavailable("the tunnel went");
       },
     });
@@ -40,17 +40,40 @@ async function told(...connections: ReturnType<typeof said>[][]) {
       all.push(...(one.lines ?? []));
     }
   }
-  return { all, asked };
+  const since = asked.map(({ told: left }) => left.map((one) => `${one.replica} ${one.since?.seconds}`).sort());
+  return { all, since };
 }
 
 describe("what an app's replicas say", () => {
   it("is told by replica, each line once, though the tunnel goes and one of them is behind the other", async () => {
-    const { all, asked } = await told(
-      [said("a", 1), said("b", 2, 5)],
-      [said("a", 1, 3), said("b", 2, 5), said("a", 6)],
+    const { all, since } = await told(
+      [
+        [said("a"), said("b"), said("c")],
+        [said("a", 1), said("b", 2, 5)],
+      ],
+      [
+        [said("a"), said("b"), said("c")],
+        [said("a", 1, 3), said("b", 5), said("a", 6)],
+      ],
     );
     expect(all).toEqual(["a 1", "b 2", "b 5", "a 3", "a 6"]);
-    expect(asked.map(({ since }) => since?.seconds)).toEqual([undefined, 1n]);
+    expect(since).toEqual([[], ["a 1", "b 5"]]);
+  });
+
+  it("is told of a replica whose clock is set back", async () => {
+    const { all } = await told([[said("a")], [said("a", 5, 3)], [said("a", 4, 6)]]);
+    expect(all).toEqual(["a 5", "a 3", "a 4", "a 6"]);
+  });
+
+  it("is asked for no more of a replica that is gone, once it was told to its end", async () => {
+    const { all, since } = await told(
+      [[said("a"), said("b")], [said("a", 1), said("b", 2)], [said("c")], [said("c", 3)]],
+      // The log store's, of one that is not there any more.
+      [[said("b"), said("c")], [said("a", 1, 4)]],
+      [[said("b"), said("c")]],
+    );
+    expect(all).toEqual(["a 1", "b 2", "c 3", "a 4"]);
+    expect(since).toEqual([[], ["a 1", "b 2", "c 3"], ["b 2", "c 3"]]);
   });
 
   it("is asked for by the app, or by one of its replicas", () => {

@@ -5,6 +5,7 @@ import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/c
 import {
   type LogService,
   type ReplicaLines,
+  type ReplicaToldSchema,
   type TailAppLogsRequest,
   TailAppLogsRequestSchema,
 } from "../../../gen/biplane/logs/v1/logs_pb.js";
@@ -37,36 +38,44 @@ export async function* tailAppLogs(
   wanted: Wanted,
   options: StreamOptions,
 ): AsyncGenerator<Response> {
-  const known = new Map<string, ResumePoint>();
-  const resumeOf = (replica: string) => {
-    const resume = known.get(replica) ?? new ResumePoint();
-    known.set(replica, resume);
-    return resume;
-  };
-  const open = (call: CallOptions) => {
-    for (const resume of known.values()) resume.reopened();
-    const asked = create(TailAppLogsRequestSchema, wanted);
-    // The one that has said nothing for the longest time begins there; of the others it comes again, and is left out.
-    const [since] = [...known.values()].flatMap((resume) => resume.since ?? []).sort();
-    if (since !== undefined) asked.since = timestampFromMs(Date.parse(since));
-    return logs.tailAppLogs(asked, call);
-  };
+  const told = new ToldReplicas();
+  const open = (call: CallOptions) =>
+    logs.tailAppLogs(create(TailAppLogsRequestSchema, { ...wanted, told: told.reopened() }), call);
   for await (const answer of takenUpAgain(open, options)) {
     const replicas = answer?.replicas ?? [];
-    const told = replicas
-      .map(({ replica, lines }) => ({ replica, lines: lines.filter((line) => isNew(resumeOf(replica), line)) }))
+    const fresh = replicas
+      .map(({ replica, lines }) => ({ replica, lines: told.newOf(replica, lines) }))
       .filter(({ lines }) => lines.length > 0);
-    if (told.length > 0 || replicas.length === 0) yield responseOf(told, wanted);
+    if (fresh.length > 0 || replicas.length === 0) yield responseOf(fresh, wanted);
   }
 }
 
 type LogLine = ReplicaLines["lines"][number];
 
-function isNew(resume: ResumePoint, { timestamp }: LogLine): boolean {
-  if (!timestamp) return true;
-  const text = timestampText(timestamp);
-  // A replica's own lines come in order of time; what is older was asked for another's sake.
-  return text.slice(0, 19) >= (resume.since?.slice(0, 19) ?? "") && resume.isNew(text);
+/** Where each replica was left. Of one that is gone it is forgotten once another connection does not name it. */
+class ToldReplicas {
+  readonly #left = new Map<string, ResumePoint>();
+  /** Of this connection; none before its first message. */
+  #named = new Set<string>();
+
+  /** @returns what the next connection is asked for. */
+  reopened(): MessageInitShape<typeof ReplicaToldSchema>[] {
+    if (this.#named.size > 0) {
+      for (const name of this.#left.keys()) if (!this.#named.has(name)) this.#left.delete(name);
+    }
+    this.#named = new Set();
+    return [...this.#left].flatMap(([replica, resume]) => {
+      resume.reopened();
+      return resume.since === undefined ? [] : [{ replica, since: timestampFromMs(Date.parse(resume.since)) }];
+    });
+  }
+
+  newOf(replica: string, lines: LogLine[]): LogLine[] {
+    const resume = this.#left.get(replica) ?? new ResumePoint();
+    this.#left.set(replica, resume);
+    if (lines.length === 0) this.#named.add(replica);
+    return lines.filter(({ timestamp }) => !timestamp || resume.isNew(timestampText(timestamp)));
+  }
 }
 
 function responseOf(told: Pick<ReplicaLines, "replica" | "lines">[], { org, project, domain, app }: Wanted): Response {

@@ -2,10 +2,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { revisionLabel } from "../../../components/serving/contract.ts";
 import type { Caller } from "../../shared/auth/caller.ts";
-import { invalid } from "../../shared/errors.ts";
+import { invalid, notFound } from "../../shared/errors.ts";
 import { labels } from "../apps/knative.ts";
 import { appContainer } from "../apps/plan.ts";
 import { type Served, servedNamespace } from "./attempt-pod.ts";
+import type { StoredStream } from "./log-store.ts";
 
 export interface AppPlace {
   namespace: string;
@@ -47,8 +48,25 @@ export function isReplicaOf({ metadata }: V1Pod, { project, domain, app }: AppOf
   return own && of[revisionLabel] !== undefined;
 }
 
-/** Beside it runs Knative's proxy, and what else its author wished for. */
 export function appContainerOf({ spec }: V1Pod): string {
-  const names = spec?.containers.map(({ name }) => name).filter((name) => name !== "queue-proxy") ?? [];
+  return appsOwn(spec?.containers.map(({ name }) => name) ?? []);
+}
+
+/** Of a pod that is gone, which says no more what its containers were. */
+export function ofAppContainer(streams: readonly StoredStream[]): StoredStream[] {
+  const own = appsOwn(streams.map(({ container }) => container));
+  return streams.filter(({ container }) => container === own);
+}
+
+/** Beside it runs Knative's proxy, and what else its author wished for. */
+function appsOwn(containers: readonly string[]): string {
+  const names = containers.filter((name) => name !== "queue-proxy");
   return names.find((name) => name === appContainer) ?? names[0] ?? "";
+}
+
+/** @throws not_found for names that Knative gives to none of the app's pods. */
+export function checkReplica(name: string, { app }: AppOf): void {
+  // The log store knows a pod by its name alone.
+  if (name.startsWith(`${app}-`) && /^[a-z0-9-]{1,253}$/.test(name) && !name.endsWith("-")) return;
+  throw notFound("the app's replica");
 }

@@ -36,7 +36,7 @@ const ended = podIn({ terminated: { exitCode: 0 } });
 /** A cluster that shows its pod in these states, one a look, then no more; and what it does when asked for the log. */
 function cluster(states: (V1Pod | undefined)[], follow: PodLogs["follow"] = async function* () {}): PodLogs {
   let looks = 0;
-  return { readPod: async () => states[looks++], follow };
+  return { readPod: async () => states[looks++], follow, before: follow };
 }
 
 async function told(live: PodLogs, store: LogStore | undefined, container = "", resume = new ResumePoint()) {

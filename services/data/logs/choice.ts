@@ -10,7 +10,7 @@ import { primaryContainer } from "../executor/pod-observation.ts";
 import { type Attempt, isPodOf, type PodPlace } from "./attempt-pod.ts";
 import type { Line } from "./log-lines.ts";
 import type { LogStore, StoredStream } from "./log-store.ts";
-import { persisted, shipped } from "./persisted.ts";
+import { type OfContainer, persisted, shipped } from "./persisted.ts";
 import { type PodLogs, tail } from "./tail.ts";
 
 export interface LogSources {
@@ -53,7 +53,7 @@ export async function openLog(
   return liveThenPersisted(pod, place, container || (primaryContainer(pod) ?? ""), { live, store }, options);
 }
 
-async function* liveThenPersisted(
+export async function* liveThenPersisted(
   pod: V1Pod,
   place: PodPlace,
   container: string,
@@ -62,9 +62,19 @@ async function* liveThenPersisted(
 ): AsyncGenerator<Line[]> {
   const end = yield* tail(pod, { logs: live, place, containerOf: () => container, ...options });
   if (end !== "gone" || !store) return;
-  const lastLiveAt = (options.now ?? Date.now)();
   options.log.info("a log is read on from the log store", { ...place, container, since: options.resume.since });
-  const streams = await shipped(place, container, { ...options, store, lastLiveAt });
+  yield* readOn(place, (streams) => streams.filter((stream) => stream.container === container), store, options);
+}
+
+/** Of a container that was live a moment ago. */
+export async function* readOn(
+  place: PodPlace,
+  ofContainer: OfContainer,
+  store: LogStore,
+  options: ReadOptions,
+): AsyncGenerator<Line[]> {
+  const lastLiveAt = (options.now ?? Date.now)();
+  const streams = await shipped(place, ofContainer, { ...options, store, lastLiveAt });
   yield* persisted(streams, { ...options, store, lastLiveAt });
 }
 

@@ -1,5 +1,6 @@
 /** The PodLogs port on the real API server. */
 import { ApiException, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import type { PodPlace } from "./attempt-pod.ts";
 import { openStream, RefusedStream } from "./kubernetes-stream.ts";
 import { LogGone, type PodLogs } from "./tail.ts";
 
@@ -15,19 +16,27 @@ export function kubernetesLogs(config: KubeConfig): PodLogs {
       }
     },
 
-    // The library's own Log class pipes without back-pressure to a reader and loses errors of the source.
-    async *follow({ namespace, pod }, container, since, signal) {
-      const query = new URLSearchParams({ container, follow: "true", timestamps: "true" });
-      if (since) query.set("sinceTime", since);
-      const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-      const answer = await openStream(config, path, signal).catch(asGone);
-      try {
-        yield* withoutRefusal(answer);
-      } finally {
-        answer.destroy();
-      }
-    },
+    follow: (place, container, since, signal) => read(config, place, { container, follow: "true" }, since, signal),
+    before: (place, container, since, signal) => read(config, place, { container, previous: "true" }, since, signal),
   };
+}
+
+// The library's own Log class pipes without back-pressure to a reader and loses errors of the source.
+async function* read(
+  config: KubeConfig,
+  { namespace, pod }: PodPlace,
+  asked: Record<string, string>,
+  since: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const query = new URLSearchParams({ ...asked, timestamps: "true", ...(since ? { sinceTime: since } : {}) });
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
+  const answer = await openStream(config, path, signal).catch(asGone);
+  try {
+    yield* withoutRefusal(answer);
+  } finally {
+    answer.destroy();
+  }
 }
 
 /** 400 is the kubelet's: the container, or its file, is not there any more; nor is there one yet that waits. */

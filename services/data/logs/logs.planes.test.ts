@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { paths } from "../../../sandbox/paths.ts";
 import { recordingLog } from "../../shared/testing/log.ts";
 import { kubernetesLogs } from "./kubernetes-logs.ts";
@@ -40,20 +40,24 @@ async function exists(): Promise<boolean> {
   }
 }
 
-async function start(name: string, script: string): Promise<V1Pod> {
+async function start(name: string, script: string, restartPolicy = "Never"): Promise<V1Pod> {
   const limits = { cpu: "500m", memory: "32Mi" };
   const main = { name: "main", image: "localhost/pause:1", command: ["/bin/busybox", "sh", "-c", script] };
-  const spec = { restartPolicy: "Never", containers: [{ ...main, resources: { limits } }] };
+  const spec = { restartPolicy, containers: [{ ...main, resources: { limits } }] };
   return core.createNamespacedPod({ namespace, body: { metadata: { name }, spec } });
 }
 
-async function read(logs: PodLogs, pod: V1Pod): Promise<string[]> {
+/** @param most after so many lines its reader leaves */
+async function read(logs: PodLogs, pod: V1Pod, most = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const abort = new AbortController();
   const place = { namespace, pod: pod.metadata?.name ?? "" };
   const pause = async (ms: number) => void (await sleep(ms));
-  const options = { logs, place, containerOf: () => "main", signal: new AbortController().signal, pause };
+  const options = { logs, place, containerOf: () => "main", signal: abort.signal, pause };
   const all: string[] = [];
-  for await (const lines of tail(pod, { ...options, log: recordingLog().log }))
+  for await (const lines of tail(pod, { ...options, log: recordingLog().log })) {
     all.push(...lines.map(({ message }) => message));
+    if (all.length >= most) abort.abort();
+  }
   return all;
 }
 
@@ -72,7 +76,7 @@ describe("a real container's log", () => {
     // Connections are not counted: the kubelet may end one by itself, and that is one more to survive.
     let cuts = 0;
     const cut: PodLogs = {
-      readPod: real.readPod,
+      ...real,
       async *follow(...place) {
         let left = cuts < 5 ? 15_000 * (cuts + 1) : Number.POSITIVE_INFINITY;
         for await (const chunk of real.follow(...place)) {
@@ -86,6 +90,24 @@ describe("a real container's log", () => {
     };
     expect(await read(cut, pod)).toEqual(numbers(8_000));
     expect(cuts).toBe(5);
+  });
+
+  it("is told of a container that crashes again and again, each attempt once, and while it waits", async () => {
+    const pod = await start("crashing", "echo begins; sleep 1; echo ends; exit 1", "Always");
+    const twice = ["begins", "ends", "begins", "ends"];
+    expect(await read(real, pod, 4)).toEqual(twice);
+    // By now it waits, ten seconds the first time, and longer each time.
+    const waiting = async () => {
+      const seen = await core.readNamespacedPod({ namespace, name: "crashing" });
+      expect(seen.status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe("CrashLoopBackOff");
+      return seen;
+    };
+    const seen = await vi.waitFor(waiting, { timeout: 60_000, interval: 200 });
+    expect(await read(real, seen, 2)).toEqual(twice.slice(2));
+    expect(
+      (await core.readNamespacedPod({ namespace, name: "crashing" })).status?.containerStatuses?.[0]?.state,
+    ).toEqual(seen.status?.containerStatuses?.[0]?.state);
+    expect(await read(real, seen, 4)).toEqual(twice);
   });
 
   it("stops being read when its reader leaves", async () => {

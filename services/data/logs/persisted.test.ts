@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ResumePoint } from "../../shared/resume-point.ts";
+import type { StoredStream } from "./log-store.ts";
 import { type PersistedOptions, persisted, settleMs, shipped } from "./persisted.ts";
 import { type MemoryStore, memoryStore } from "./testing/memory-store.ts";
 
@@ -94,6 +95,8 @@ describe("a persisted log", () => {
 
 describe("streams of a container that was live a moment ago", () => {
   it("are waited for, and given up when the shipper has had its time", async () => {
+    const of = (name: string) => (streams: readonly StoredStream[]) =>
+      streams.filter(({ container }) => container === name);
     const store = memoryStore();
     const { now, pause } = clock();
     const signal = new AbortController().signal;
@@ -102,9 +105,9 @@ describe("streams of a container that was live a moment ago", () => {
       await pause(wait);
       if (now() === start + 3_000) store.ship(stream, [line(0, "a")], now());
     };
-    expect((await shipped(place, "main", { ...options, pause: late })).map(({ name }) => name)).toEqual([stream]);
+    expect((await shipped(place, of("main"), { ...options, pause: late })).map(({ name }) => name)).toEqual([stream]);
     expect(now()).toBe(start + 3_000);
-    expect(await shipped(place, "other", { ...options, pause })).toEqual([]);
+    expect(await shipped(place, of("other"), { ...options, pause })).toEqual([]);
     expect(now()).toBe(start + settleMs);
   });
 });

@@ -23,14 +23,17 @@ const pollMs = 1_000;
 /** How far before its end a long line may have begun, whose parts the runtime writes one after the other. */
 const longestLineMs = 10_000;
 
+/** Which of a pod's streams are those of the container that is meant. */
+export type OfContainer = (streams: readonly StoredStream[]) => StoredStream[];
+
 /** Waits, for as long as the shipper may need, for the streams of a container that was live a moment ago. */
 export async function shipped(
   place: PodPlace,
-  container: string,
+  ofContainer: OfContainer,
   { store, signal, pause, lastLiveAt, now = Date.now }: Omit<PersistedOptions, "resume"> & { lastLiveAt: number },
 ): Promise<StoredStream[]> {
   for (;;) {
-    const streams = (await store.streams(place, signal)).filter((stream) => stream.container === container);
+    const streams = ofContainer(await store.streams(place, signal));
     if (streams.length > 0 || signal.aborted || now() - lastLiveAt >= settleMs) return streams;
     await pause(pollMs, signal);
   }

@@ -48,6 +48,7 @@ const logs: PodLogs = {
     followedSince.push(since);
     yield Buffer.from(`2026-11-22T17:00:00.000000001Z said by ${container} of ${place.namespace}/${place.pod}\n`);
   },
+  async *before() {},
 };
 
 const replica = (name: string, label: Record<string, string> = {}): V1Pod => ({

@@ -34,6 +34,7 @@ function node(lines: string[], cuts: number[], states: (V1Pod | undefined)[] = [
       }
       if (cut !== undefined) throw new Error("connection lost");
     },
+    async *before() {},
   };
   return { logs, since };
 }
@@ -99,6 +100,7 @@ describe("tail", () => {
       async *follow() {
         yield Buffer.from(`${time(0)} no newline`);
       },
+      async *before() {},
     };
     expect(await told(logs)).toEqual([`${time(0)} no newline`]);
   });
@@ -110,6 +112,7 @@ describe("tail", () => {
       async *follow() {
         for (; read < 1_000; read++) yield Buffer.from(`${time(read)} line\n`);
       },
+      async *before() {},
     };
     const options = { logs, place: { namespace: "ns", pod: "p" }, containerOf: () => "main", log: recordingLog().log };
     const lines = tail(running, { ...options, signal: new AbortController().signal, pause: async () => undefined });

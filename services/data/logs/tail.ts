@@ -1,8 +1,9 @@
-/** Follows one container's log from its first line to its last, over lost connections. */
-import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+/** Follows one container's log from its first line to its last, over lost connections and over the container's restarts. */
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "../../shared/log.ts";
 import { ResumePoint } from "../../shared/resume-point.ts";
 import type { PodPlace } from "./attempt-pod.ts";
+import { type ContainerState, containerState } from "./container-state.ts";
 import { type Line, LineReader } from "./log-lines.ts";
 
 /** What is asked of Kubernetes. */
@@ -10,6 +11,8 @@ export interface PodLogs {
   readPod(place: PodPlace): Promise<V1Pod | undefined>;
   /** Ends when the container has ended and all was read; throws when the connection is lost before. */
   follow(place: PodPlace, container: string, since: string | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** What the container said before it was last begun anew; as `follow`, of what has ended. */
+  before(place: PodPlace, container: string, since: string | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Kubernetes still knows the container, and has its log no more. */
@@ -36,6 +39,8 @@ export interface TailOptions {
 }
 
 const startPollMs = 500;
+/** One that crashes again and again waits for minutes. */
+const restartPollMs = 1_000;
 
 /** How often in a row the log of a container that has ended may be out of reach, as on a node that is lost. */
 const patience = 5;
@@ -44,35 +49,59 @@ const patience = 5;
 export async function* tail(pod: V1Pod, options: TailOptions): AsyncGenerator<Line[], TailEnd> {
   const { logs, place, signal, log, pause, resume = new ResumePoint() } = options;
   const container = options.containerOf(pod);
+  const isNew = ({ timestamp }: Line) => resume.isNew(timestamp);
   let failures = 0;
+  /** The attempt before this one, once its log was told to its end. */
+  let told: string | undefined;
+
+  /** One connection. @returns what a last line without an end has, which may be the beginning of one that was cut. */
+  async function* read(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[], Line[]> {
+    const reader = new LineReader();
+    for await (const chunk of chunks) {
+      const lines = reader.read(chunk).filter(isNew);
+      if (lines.length > 0) yield lines;
+      failures = 0;
+    }
+    return reader.end();
+  }
+
   for (let seen: V1Pod | undefined = pod; !signal.aborted; seen = await logs.readPod(place)) {
     const state = containerState(seen, container);
-    if (state === "gone") return "gone";
-    if (state === "never") return "told";
-    if (state === "waiting") {
-      await pause(startPollMs, signal);
-      continue;
-    }
-    const reader = new LineReader();
+    if (state.is === "gone") return "gone";
     resume.reopened();
     try {
-      for await (const chunk of logs.follow(place, container, resume.since, signal)) {
-        const lines = reader.read(chunk).filter(({ timestamp }) => resume.isNew(timestamp));
-        if (lines.length > 0) yield lines;
-        failures = 0;
+      if (state.before !== told) {
+        // Before any line of the next attempt: those are later ones.
+        const last = (yield* read(logs.before(place, container, resume.since, signal))).filter(isNew);
+        if (last.length > 0) yield last;
+        told = state.before;
+        continue;
       }
+      if (state.is === "never") return "told";
+      // What is begun anew is read as the attempt before, once it is: asked for now it may be the next one already.
+      if (state.is === "waiting" || (state.is === "ended" && state.restarts)) {
+        await pause(told === undefined ? startPollMs : restartPollMs, signal);
+        continue;
+      }
+      const rest = yield* read(logs.follow(place, container, resume.since, signal));
       // The API server also ends streams of containers that run on, when it or the node restarts.
       const after = containerState(await logs.readPod(place), container);
-      if (after === "gone") return "gone";
-      if (after !== "running") {
+      if (after.is === "gone") return "gone";
+      if (isOver(after)) {
         // Only of a log that is over: else the line may have been cut, and comes again whole.
-        const last = reader.end().filter(({ timestamp }) => resume.isNew(timestamp));
+        const last = rest.filter(isNew);
         if (last.length > 0) yield last;
         return "told";
       }
     } catch (error) {
       if (signal.aborted) return "told";
-      if (state === "ended" && (error instanceof LogGone || failures >= patience)) return "gone";
+      const lost = error instanceof LogGone || (isOver(state) && failures >= patience);
+      if (lost && state.before !== told) {
+        log.warn("what a container said before it was begun anew cannot be told", { ...place, error });
+        told = state.before;
+        continue;
+      }
+      if (lost && state.is === "ended") return "gone";
       log.info("a log connection was lost and is taken up again", { ...place, since: resume.since, error });
     }
     await pause(Math.min(2_000, 100 * 2 ** failures++), signal);
@@ -80,17 +109,7 @@ export async function* tail(pod: V1Pod, options: TailOptions): AsyncGenerator<Li
   return "told";
 }
 
-type ContainerState = "waiting" | "running" | "ended" | "never" | "gone";
-
-function containerState(pod: V1Pod | undefined, container: string): ContainerState {
-  if (!pod) return "gone";
-  const statuses: V1ContainerStatus[] = [
-    ...(pod.status?.containerStatuses ?? []),
-    ...(pod.status?.initContainerStatuses ?? []),
-  ];
-  const status = statuses.find(({ name }) => name === container);
-  if (status?.state?.running) return "running";
-  if (status?.state?.terminated) return "ended";
-  const over = pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
-  return over ? "never" : "waiting";
+/** Nothing will be said any more, by another attempt neither. */
+function isOver(state: ContainerState): boolean {
+  return state.is === "never" || (state.is === "ended" && !state.restarts);
 }
