@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { settled } from "../components/testing/settled.ts";
 import { regionOutputs } from "./outputs.ts";
-import { type Built, build, named, objects, podOf } from "./testing/built-stack.ts";
+import { type Built, build, managedIn, managersTold, named, objects, podOf } from "./testing/built-stack.ts";
 import { servesApps as apps, certificate, customerValues, image, regionValues } from "./testing/valid-config.ts";
 
 let plain: Built;
@@ -50,6 +50,25 @@ describe("a customer's stack", () => {
   it("lets the proxy beside an app come from its own repository, where registries are approved", () => {
     expect(policy(serving, "images")).toContain("registry.test/serving/queue");
     expect(policy(serving, "images")).not.toContain("registry.test/serving/activator");
+  });
+});
+
+describe("what serves apps", () => {
+  it("is managed by the vendor where it operates the plane, and by the customer alone where not", async () => {
+    const operated = await build(customerValues({ model: "byoc", apps }));
+    expect(managedIn(operated)).toEqual(["knative-serving", "kourier-system", "union"]);
+    expect(managersTold(operated)).toEqual(["biplane:managers"]);
+    expect(policy(operated, "management")).toContain("queue-sidecar-image");
+    const without = await build(customerValues({ model: "byoc" }));
+    expect([managedIn(without), managersTold(without)]).toEqual([["union"], []]);
+    expect(policy(without, "management")).not.toContain("knative");
+    expect([managedIn(serving), managersTold(serving)]).toEqual([[], []]);
+    expect(namesOf(serving, "ValidatingAdmissionPolicy")).not.toContain("management.union.biplane.dev");
+  });
+
+  it("is only looked at by the vendor where the customer says so", async () => {
+    const looked = await build(customerValues({ model: "byoc", managementLevel: "read-only", apps }));
+    expect([managedIn(looked), managersTold(looked)]).toEqual([["union"], []]);
   });
 });
 

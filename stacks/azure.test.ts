@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { settled } from "../components/testing/settled.ts";
 import { azureBaseOutputs, azureCustomerOutputs, azureLinkOutputs } from "./outputs.ts";
-import { type Built, build, named, objects } from "./testing/built-stack.ts";
+import { type Built, build, managedIn, managersTold, named, objects } from "./testing/built-stack.ts";
 import {
+  servesApps as apps,
   azureBaseValues,
   azureByoc,
   azureCustomerValues,
@@ -114,6 +115,15 @@ describe("a customer stack on Azure", () => {
     expect(users(byoc)).toContain(azureManager.managementPrincipal);
     expect(objects(customer, "ClusterRoleBinding")).toEqual([]);
     await expect(build(azureCustomerValues({ model: "byoc" }))).rejects.toThrow(/managementPrincipal/);
+  });
+
+  it("lets the vendor manage what serves apps, where there are apps and it operates the plane", async () => {
+    const served = await build(azureCustomerValues({ ...azureManager, apps }));
+    expect(managedIn(served)).toEqual(["knative-serving", "kourier-system", "union"]);
+    expect(managersTold(served)).toEqual([azureManager.managementPrincipal]);
+    expect(managedIn(byoc)).toEqual(["union"]);
+    const own = await build(azureCustomerValues({ apps }));
+    expect([managedIn(own), managersTold(own)]).toEqual([[], []]);
   });
 
   it("lets task pods be their own project-domain's identity where each has one, and says so on the services' pods", () => {

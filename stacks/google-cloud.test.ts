@@ -2,8 +2,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Recorded } from "../components/testing/record-resources.ts";
 import { settled } from "../components/testing/settled.ts";
 import { googleBaseOutputs, googleCustomerOutputs, googleLinkOutputs } from "./outputs.ts";
-import { type Built, build, named, objects } from "./testing/built-stack.ts";
-import { googleBaseValues, googleByoc, googleCustomerValues, googleLinkValues } from "./testing/valid-config.ts";
+import { type Built, build, managedIn, managersTold, named, objects } from "./testing/built-stack.ts";
+import {
+  servesApps as apps,
+  googleBaseValues,
+  googleByoc,
+  googleCustomerValues,
+  googleLinkValues,
+} from "./testing/valid-config.ts";
 
 const metricsStore = { image: `registry.test/prometheus@sha256:${"e".repeat(64)}` };
 const byocValues = () =>
@@ -109,6 +115,15 @@ describe("a customer stack on Google Cloud", () => {
       JSON.stringify(objects(built, "ClusterRoleBinding").map(({ inputs }) => inputs.subjects));
     expect(users(byoc)).toContain("biplane-main-management@acme-data.iam.gserviceaccount.com");
     expect(objects(customer, "ClusterRoleBinding")).toEqual([]);
+  });
+
+  it("lets the vendor manage what serves apps, where there are apps and it operates the plane", async () => {
+    const served = await build(googleCustomerValues({ model: "byoc", apps }));
+    expect(managedIn(served)).toEqual(["knative-serving", "kourier-system", "union"]);
+    expect(managersTold(served)).toEqual(["biplane-main-management@acme-data.iam.gserviceaccount.com"]);
+    expect(managedIn(byoc)).toEqual(["union"]);
+    const own = await build(googleCustomerValues({ apps }));
+    expect([managedIn(own), managersTold(own)]).toEqual([[], []]);
   });
 
   it("lets task pods be their own project-domain's account where each has one", () => {

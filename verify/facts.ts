@@ -15,6 +15,8 @@ import type {
   V1RoleBinding,
   V1Service,
   V1ServiceAccount,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
 import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
 import type {
@@ -169,6 +171,8 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   resourceQuotas: V1ResourceQuota[];
   limitRanges: V1LimitRange[];
   customResourceDefinitions: V1CustomResourceDefinition[];
+  admissionPolicies: V1ValidatingAdmissionPolicy[];
+  admissionBindings: V1ValidatingAdmissionPolicyBinding[];
   scanned: ScannedObject[];
   /** Of the plane's own shipper, where there is one. */
   shipperOutputs: ShipperOutput[];

@@ -48,26 +48,28 @@ export function planRoles(place: Place): Policy {
 export interface BoundGroups {
   /** The customer's own people, in every namespace. */
   operators: string[];
-  /** The vendor's managers, in the platform's namespace only. */
+  /** The vendor's managers, in the platform's namespace and in those of what serves apps. */
   managers?: { kind: "Group" | "User"; name: string };
 }
 
 export function planBindings(place: Place, { operators, managers }: BoundGroups): Policy {
-  const isPlatform = `request.namespace == ${text(place.namespace)}`;
+  const serving = place.serving ?? [];
+  const isManaged =
+    serving.length === 0
+      ? `request.namespace == ${text(place.namespace)}`
+      : `request.namespace in ${list([place.namespace, ...serving])}`;
   const home = `subject.?namespace.orValue("") in [request.namespace, ${text(place.namespace)}]`;
   const named = (kind: "Group" | "User") => list(managers?.kind === kind ? [managers.name] : []);
-  const known = `subject.name in ${list(operators)} || (${isPlatform} && subject.name in ${named("Group")})`;
+  const known = `subject.name in ${list(operators)} || (${isManaged} && subject.name in ${named("Group")})`;
   const user =
-    managers?.kind === "User"
-      ? ` || (subject.kind == "User" && ${isPlatform} && subject.name in ${named("User")})`
-      : "";
+    managers?.kind === "User" ? ` || (subject.kind == "User" && ${isManaged} && subject.name in ${named("User")})` : "";
   const stranger = `!((subject.kind == "ServiceAccount" && ${home}) || (subject.kind == "Group" && (${known}))${user})`;
   const binding = `"binding " + object.metadata.name`;
   return {
     name: "bindings",
     claims: ["ns-rbac-bindings", "human-no-infra-access-self-managed", "tenant-no-foreign-workloads"],
     guards: [{ group: rbac, resources: ["rolebindings"], operations: ["CREATE", "UPDATE"] }],
-    namespaces: ownNamespaces(place),
+    namespaces: [...ownNamespaces(place), ...serving],
     variables: [{ name: "strangers", expression: `object.?subjects.orValue([]).filter(subject, ${stranger})` }],
     validations: [
       {

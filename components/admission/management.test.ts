@@ -1,7 +1,9 @@
+import { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { recordResources } from "../testing/record-resources.ts";
-import { checkManagement, managementLevels, planManagement, rightsOf, writesOf } from "./management.ts";
+import { checkManagement, managementLevels, planManagement, rightsByPlace, rightsOf, writesOf } from "./management.ts";
 import { ManagementAccess } from "./management-access.ts";
+import { keptOfContainers, keptOfPods } from "./management-serving.ts";
 import { describeResidual, powers, residualOf } from "./residual.ts";
 
 const rules = managementLevels.flatMap((level) => rightsOf(level).flatMap((right) => right.rules));
@@ -75,7 +77,7 @@ describe("managers of a cluster whose users are service accounts", () => {
   });
 
   it("are held to their level by the name that they come by", () => {
-    expect(planManagement({ user, level: "no-delete" }).conditions).toEqual([
+    expect(planManagement({ user, level: "no-delete" }, { namespace: "union" }).conditions).toEqual([
       { name: "by-a-manager", expression: `request.userInfo.username == "${user}"` },
     ]);
   });
@@ -85,10 +87,70 @@ describe("managers of a cluster whose users are service accounts", () => {
   });
 });
 
+describe("what serves apps", () => {
+  const homes = { serving: "knative-serving", gateway: "kourier-system" };
+  const inServing = (level: (typeof managementLevels)[number]) =>
+    rightsByPlace(level, { platform: "union", ...homes }).filter(({ where }) => where in homes);
+
+  it("is theirs where apps are served alone, and not where they look only", () => {
+    expect(rightsByPlace("full", { platform: "union" }).map(({ namespace }) => namespace)).toEqual([
+      undefined,
+      "union",
+    ]);
+    expect(inServing("read-only")).toEqual([]);
+    expect(inServing("no-delete").map(({ namespace }) => namespace)).toEqual(Object.values(homes));
+  });
+
+  it("is changed by name: programs, and settings that lead to no data", () => {
+    for (const { rules: own } of inServing("full")) {
+      for (const { resources, resourceNames = [], verbs } of own) {
+        if (resources.join() === "pods") expect(verbs).toEqual(["delete"]);
+        else expect(resourceNames.length, resources.join()).toBeGreaterThan(0);
+        expect(resources.filter((one) => !/^(configmaps|pods|deployments(\/scale)?)$/.test(one))).toEqual([]);
+        expect(verbs.filter((verb) => ["create", "list", "*"].includes(verb))).toEqual([]);
+      }
+    }
+    const text = JSON.stringify(inServing("full"));
+    for (const never of ["config-network", "config-observability", "config-features", "config-domain", "bootstrap"])
+      expect(text).not.toContain(never);
+  });
+
+  it("brings a Role and its binding in each of its namespaces, and none where there are none", async () => {
+    const managers = { group: "biplane:managers", level: "no-delete", namespace: "union" } as const;
+    const made = await recordResources(() => new ManagementAccess("managers", { ...managers, serving: homes }));
+    for (const kind of ["Role", "RoleBinding"]) {
+      const found = made.of(`kubernetes:rbac.authorization.k8s.io/v1:${kind}`);
+      const places = found.map(({ inputs }) => (inputs.metadata as { namespace: string }).namespace);
+      expect(places.sort()).toEqual([...Object.values(homes), "union"]);
+    }
+  });
+
+  it("keeps every field of a pod and a container that Kubernetes knows, but those by which a release is another", () => {
+    const known = (of: { getAttributeTypeMap(): { baseName: string }[] }) =>
+      of.getAttributeTypeMap().map(({ baseName }) => baseName);
+    const open = (of: Parameters<typeof known>[0], kept: readonly string[]) =>
+      known(of).filter((field) => !kept.includes(field));
+    expect(open(V1PodSpec, keptOfPods).sort()).toEqual(["containers", "resources"]);
+    expect(open(V1Container, keptOfContainers).sort()).toEqual(["image", "name", "resources"]);
+    const fences = (servesApps: boolean) =>
+      planManagement({ ...managed, level: "full" }, { namespace: "union", servesApps });
+    const managed = { group: "biplane:managers" };
+    expect(JSON.stringify(fences(true))).toContain("knative-serving");
+    expect(JSON.stringify(fences(false))).not.toMatch(/knative|kourier|configmaps/);
+  });
+
+  it("is told among what stays open", () => {
+    const told = (servesApps: boolean) => residualOf("no-delete", { servesApps }).open.join();
+    expect(told(true)).toContain("who writes there what these are runs code that every app's requests pass");
+    expect(told(true)).toContain("change ConfigMaps: how every app is scaled");
+    expect(told(false)).not.toMatch(/Knative|ConfigMaps/);
+  });
+});
+
 describe("residualOf", () => {
-  it("judges every power, once", () => {
+  it.each([false, true])("judges every power, once, whether apps are served: %s", (servesApps) => {
     for (const level of managementLevels) {
-      const { open, closed } = residualOf(level);
+      const { open, closed } = residualOf(level, { servesApps });
       expect(open.length + closed.length).toBe(powers.length);
     }
   });

@@ -5,6 +5,7 @@
 import { refusal } from "../../shared/errors.ts";
 import type { PlainRule } from "../workloads/service-spec.ts";
 import { join, list, text } from "./cel.ts";
+import { servingHomes, servingRights, servingValidations, servingVariables } from "./management-serving.ts";
 import type { Policy } from "./policy.ts";
 
 /** Each level holds those before it. */
@@ -37,8 +38,8 @@ export function managersOf(managers: Managers): { kind: "Group" | "User"; name: 
 
 export interface ManagementRight {
   from: ManagementLevel;
-  /** `platform`: in the namespace of the platform's services only. */
-  where: "cluster" | "platform";
+  /** `platform`: in the namespace of the platform's services only; the last two: in those of what serves apps. */
+  where: "cluster" | "platform" | keyof typeof servingHomes;
   /** What it is for. */
   purpose: string;
   rules: PlainRule[];
@@ -136,10 +137,41 @@ const managementRights: ManagementRight[] = [
   },
 ];
 
-export function rightsOf(level: ManagementLevel): ManagementRight[] {
-  const reached = managementLevels.indexOf(level);
-  return managementRights.filter(({ from }) => managementLevels.indexOf(from) <= reached);
+/** What else there is to manage. */
+export interface Served {
+  /** @default false */
+  servesApps?: boolean;
 }
+
+export function rightsOf(level: ManagementLevel, { servesApps = false }: Served = {}): ManagementRight[] {
+  const reached = managementLevels.indexOf(level);
+  const all = [...managementRights, ...(servesApps ? servingRights : [])];
+  return all.filter(({ from }) => managementLevels.indexOf(from) <= reached);
+}
+
+/** The same by where they hold; undefined: in the whole cluster. */
+export function rightsByPlace<Name>(
+  level: ManagementLevel,
+  homes: { platform: Name } & Partial<Record<keyof typeof servingHomes, Name>>,
+): { where: ManagementRight["where"]; namespace: Name | undefined; rules: PlainRule[] }[] {
+  const rights = rightsOf(level, { servesApps: homes.serving !== undefined });
+  const places = Map.groupBy(rights, ({ where }) => where);
+  return [...places].map(([where, own]) => ({
+    where,
+    namespace: where === "cluster" ? undefined : homes[where],
+    rules: own.flatMap(({ rules }) => rules),
+  }));
+}
+
+/** Whoever of the vendor manages what serves apps: nobody, where the customer lets them look only. */
+export const servingManagers = (management: Management): string | undefined =>
+  management.level === "read-only" ? undefined : managersOf(management).name;
+
+/** By the words of `ManagementRight.where`. */
+export const homesOf = ({ namespace, servesApps = false }: { namespace: string } & Served) => ({
+  platform: namespace,
+  ...(servesApps ? servingHomes : {}),
+});
 
 /** @throws UserError for a group that others are in as well, and for a user that is no account or identity of a cloud's */
 export function checkManagement(managers: Management): void {
@@ -175,28 +207,50 @@ const harmless = [
   "authentication.k8s.io/selfsubjectreviews:CREATE",
 ];
 
-/** Writes that the level allows, as `<group>/<resource>:<operation>`. */
-export function writesOf(level: ManagementLevel): string[] {
-  const granted = rightsOf(level).flatMap(({ rules }) => rules);
-  const writes = granted.flatMap(({ apiGroups, resources, verbs }) =>
+/** Writes among the rules, as `<group>/<resource>:<operation>`. */
+function writesAmong(rules: readonly PlainRule[]): string[] {
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
     apiGroups.flatMap((group) =>
       resources.flatMap((resource) =>
         verbs.flatMap((verb) => (operations[verb] ? `${group}/${resource}:${operations[verb]}` : [])),
       ),
     ),
   );
-  return [...new Set([...writes, ...harmless])].sort();
 }
 
-/** Holds in the whole cluster: a pod in kube-system would be a way to everything. Reads never come to admission. */
-export function planManagement(management: Management): Policy {
+/** Writes that the level allows somewhere. */
+export function writesOf(level: ManagementLevel, served: Served = {}): string[] {
+  const granted = rightsOf(level, served).flatMap(({ rules }) => rules);
+  return [...new Set([...writesAmong(granted), ...harmless])].sort();
+}
+
+/** CEL of what RBAC grants, where it does and of which objects: reads never come to admission. */
+function permitted(level: ManagementLevel, where: { namespace: string } & Served): string {
+  const ways = rightsByPlace(level, homesOf(where)).flatMap(({ namespace, rules }) => {
+    const byNames = Map.groupBy(rules, ({ resourceNames = [] }) => list(resourceNames));
+    return [...byNames].map(([names, own]) => {
+      const asked = [...writesAmong(own), ...(namespace === undefined ? harmless : [])];
+      return [
+        ...(namespace === undefined ? [] : [`variables.where == ${text(namespace)}`]),
+        ...(names === list([]) ? [] : [`request.name in ${names}`]),
+        `variables.asked in ${list([...new Set(asked)].sort())}`,
+      ].join(" && ");
+    });
+  });
+  return ways.map((way) => `(${way})`).join(" || ");
+}
+
+/** Holds in the whole cluster: a pod in kube-system would be a way to everything. */
+export function planManagement(management: Management, where: { namespace: string } & Served): Policy {
   const { level } = management;
+  const { servesApps = false } = where;
   const { name, isCaller } = managersOf(management);
   const asked =
     `request.resource.group + "/" + request.resource.resource + ` +
     `(request.?subResource.orValue("") == "" ? "" : "/" + request.subResource) + ":" + request.operation`;
   const who = `request.userInfo.username + " of " + ${text(name)}`;
   const template = (object: string) => `${object}.spec.template`;
+  const elsewhere = servesApps ? " || variables.releases" : "";
   return {
     name: "management",
     claims: [
@@ -204,6 +258,7 @@ export function planManagement(management: Management): Policy {
       "human-no-data-store-access",
       "human-byoc-k8s-management",
       "n-human-operator-can-i",
+      ...(servesApps ? ["apps-byoc-lifecycle"] : []),
     ],
     guards: [{ group: "*", resources: ["*/*"], operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"] }],
     conditions: [
@@ -212,10 +267,14 @@ export function planManagement(management: Management): Policy {
         expression: isCaller,
       },
     ],
-    variables: [{ name: "asked", expression: asked }],
+    variables: [
+      { name: "asked", expression: asked },
+      { name: "where", expression: `request.?namespace.orValue("")` },
+      ...(servesApps ? servingVariables : []),
+    ],
     validations: [
       {
-        expression: `variables.asked in ${list(writesOf(level))}`,
+        expression: permitted(level, where),
         told: join(
           who,
           `" asks for " + variables.asked`,
@@ -226,7 +285,7 @@ export function planManagement(management: Management): Policy {
       },
       {
         expression:
-          `variables.asked != "apps/deployments:UPDATE" || (${template("object")}.spec == ${template("oldObject")}.spec && ` +
+          `variables.asked != "apps/deployments:UPDATE"${elsewhere} || (${template("object")}.spec == ${template("oldObject")}.spec && ` +
           `${template("object")}.metadata.?labels == ${template("oldObject")}.metadata.?labels)`,
         told: join(
           who,
@@ -234,6 +293,7 @@ export function planManagement(management: Management): Policy {
           text("; allowed: restart and scale. What runs is changed by the customer stack."),
         ),
       },
+      ...(servesApps ? servingValidations(who) : []),
     ],
   };
 }

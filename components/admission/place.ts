@@ -9,6 +9,8 @@ export interface Place {
   exceptions?: string[];
   /** Others of ours under the restricted standard, with neither the platform's services nor tasks. @default none */
   beside?: string[];
+  /** Those of what serves apps, which the policy `serving` fences. @default no apps are served */
+  serving?: string[];
 }
 
 export function ownNamespaces(place: Place): string[] {

@@ -7,6 +7,7 @@ import { planAccounts, planBindings, planClusterBindings, planNamespaces, planRo
 import { type BuilderImages, planImageBuilder } from "./image-builder.ts";
 import { type ApprovedImages, checkApprovedRegistries, planImages, repositoryOf } from "./images.ts";
 import { checkManagement, type Management, managersOf, planManagement } from "./management.ts";
+import { servingHomes } from "./management-serving.ts";
 import { planServices, planSessions } from "./openings.ts";
 import type { Place } from "./place.ts";
 import { planPods } from "./pods.ts";
@@ -44,6 +45,8 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
   const { images, roles, management, operatorGroups = [], openServices = [] } = args;
   if (images.tasks) checkApprovedRegistries("approvedRegistries", images.tasks);
   if (management) checkManagement(management);
+  const servesApps = args.queueImage !== undefined;
+  const place = servesApps ? { ...args, serving: Object.values(servingHomes) } : args;
   return [
     planImages(args, args.queueImage ? besideApps(images, args.queueImage) : images),
     planPods(args, {
@@ -53,7 +56,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     planServices(args, openServices, args.queueImage ? servingController : undefined),
     planSessions(args, operatorGroups),
     planRoles(args),
-    planBindings(args, { operators: operatorGroups, managers: management && managersOf(management) }),
+    planBindings(place, { operators: operatorGroups, managers: management && managersOf(management) }),
     planClusterBindings(args),
     planAccounts(args, roles, args.cloud ?? "aws"),
     planTokens(args),
@@ -62,7 +65,7 @@ export function planAdmission(args: AdmissionArgs): Policy[] {
     ...(args.shipperImage ? [planShipper(args.shipperImage)] : []),
     ...(args.builderImages ? [planImageBuilder(args.builderImages)] : []),
     ...(args.queueImage ? [planServing(args)] : []),
-    ...(management ? [planManagement(management)] : []),
+    ...(management ? [planManagement(management, { namespace: args.namespace, servesApps })] : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** What a cluster manager of the vendor could still do: judged from the table of rights, for people who decide. */
-import { type ManagementLevel, rightsOf, writesOf } from "./management.ts";
+import { type ManagementLevel, rightsOf, type Served, writesOf } from "./management.ts";
 
 /** One thing that a manager might want to do to come nearer to data. */
 interface Power {
@@ -8,6 +8,8 @@ interface Power {
   by: { group: string; resource: string; verbs: string[] }[];
   /** What stays possible although the right is there. @default all of it */
   narrowed?: string;
+  /** The same where apps are served; all of it, where nothing else is. @default nothing more */
+  served?: string;
 }
 
 const core = (resource: string, ...verbs: string[]) => ({ group: "", resource, verbs });
@@ -22,7 +24,16 @@ const change = ["create", "update", "patch"];
 
 export const powers: Power[] = [
   { power: "read Secrets", by: [core("secrets", "get", "list", "watch")] },
-  { power: "read ConfigMaps", by: [core("configmaps", "get", "list", "watch")] },
+  {
+    power: "read ConfigMaps",
+    by: [core("configmaps", "get", "list", "watch")],
+    served: "Knative's settings that they change, by name",
+  },
+  {
+    power: "change ConfigMaps",
+    by: [core("configmaps", ...change)],
+    served: "how every app is scaled, its defaults, and the release of the proxy beside it",
+  },
   {
     power: "read TaskActions, which name inputs and outputs",
     by: [{ group: "flyte.org", resource: "taskactions", verbs: ["get", "list", "watch"] }],
@@ -54,6 +65,8 @@ export const powers: Power[] = [
     power: "change Deployments",
     by: [apps("deployments", ...change)],
     narrowed: "restart the platform's services and change their number, down to none; never what they run",
+    served:
+      "other releases of Knative and Kourier, from the repositories that they come from: who writes there what these are runs code that every app's requests pass",
   },
   {
     power: "grant rights",
@@ -119,11 +132,11 @@ const beyond = [
 ];
 
 /** Pure: the same level gives the same words. */
-export function residualOf(level: ManagementLevel): Residual {
-  const granted = rightsOf(level).flatMap(({ rules }) => rules);
-  const writes = writesOf(level);
+export function residualOf(level: ManagementLevel, where: Served = {}): Residual {
+  const granted = rightsOf(level, where).flatMap(({ rules }) => rules);
+  const writes = writesOf(level, where);
   const residual: Residual = { level, open: [], closed: [], beyond };
-  for (const { power, by, narrowed } of powers) {
+  for (const { power, by, narrowed, served } of powers) {
     const allowed = by.some(({ group, resource, verbs }) =>
       granted.some(
         (rule) =>
@@ -132,7 +145,8 @@ export function residualOf(level: ManagementLevel): Residual {
           verbs.some((verb) => rule.verbs.includes(verb)),
       ),
     );
-    if (allowed) residual.open.push(narrowed ? `${power}: ${narrowed}` : power);
+    const left = [narrowed, where.servesApps ? served : undefined].filter((part) => part !== undefined).join("; ");
+    if (allowed) residual.open.push(left ? `${power}: ${left}` : power);
     else
       residual.closed.push({
         power,

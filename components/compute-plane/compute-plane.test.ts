@@ -379,6 +379,33 @@ describe("apps", () => {
     for (const { ended } of kinds) expect(begun).toBeGreaterThan(ended);
   });
 
+  const management = { group: "biplane:managers", level: "no-delete" as const };
+  const homes = ["knative-serving", "kourier-system"];
+  const bound = (made: Recorded) =>
+    kind(made, "RoleBinding").flatMap(({ inputs }) => {
+      const { subjects = [], metadata } = inputs as {
+        subjects?: { kind: string }[];
+        metadata: { namespace: string };
+      };
+      return subjects.some((subject) => subject.kind === "Group") ? [metadata.namespace] : [];
+    });
+
+  it("are managed by the vendor where it operates the plane, once their namespaces stand, and by nobody else", async () => {
+    const namespace = "kubernetes:core/v1:Namespace";
+    const made = await build({ apps, management }, false, [namespace]);
+    expect(bound(made).sort()).toEqual([...homes, "union"]);
+    const role = made.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "compute-plane-managers-serving");
+    expect(role.begun).toBeGreaterThan(made.one(namespace, "compute-plane-serving-knative-serving").ended);
+    expect(bound(await build({ management }))).toEqual(["union"]);
+    for (const other of [
+      await build({ apps }),
+      await build({ apps, management: { ...management, level: "read-only" } }),
+    ]) {
+      expect(bound(other).filter((where) => homes.includes(where))).toEqual([]);
+      expect(text(other)).not.toContain("biplane.dev/managers");
+    }
+  });
+
   it("are let in by the sync's plan, rights and fence too, in what is made on demand", async () => {
     const made = await build({ projects: declared, apps });
     const { data } = made.one("kubernetes:core/v1:ConfigMap", "compute-plane-sync-plan").inputs as {

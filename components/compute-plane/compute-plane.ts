@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../admission/admission.ts";
-import type { Management } from "../admission/management.ts";
+import { type Management, servingManagers } from "../admission/management.ts";
 import { ManagementAccess } from "../admission/management-access.ts";
 import { type PlaneBuckets, type PlaneIdentities, taskServiceAccount } from "../identity/contract.ts";
 import { ImageBuilder } from "../image-builder/builder.ts";
@@ -149,10 +149,6 @@ export class ComputePlane extends pulumi.ComponentResource {
     const certificate = createWebhookCertificate(name, platform, args.namespace);
     const election = letElect(platform, "executor-election", executorLease);
     const appsElection = args.apps ? letElect(platform, "apps-election", appsLease) : [];
-    if (args.management) {
-      new ManagementAccess(`${name}-managers`, { ...args.management, namespace }, { parent: this });
-    }
-
     const shipped = shippedLogs(args.logs);
     if (shipped) {
       const { org } = args;
@@ -173,10 +169,10 @@ export class ComputePlane extends pulumi.ComponentResource {
       );
     }
 
-    const serving: pulumi.Resource[] = [];
+    let serving: Serving | undefined;
     if (args.apps) {
       const { org, apps, replicas = 2 } = args;
-      const { kinds } = new Serving(
+      serving = new Serving(
         `${name}-serving`,
         {
           ...apps,
@@ -187,10 +183,14 @@ export class ComputePlane extends pulumi.ComponentResource {
           around,
           replicas,
           priority,
+          managers: args.management && servingManagers(args.management),
         },
         { parent: this },
       );
-      serving.push(...kinds);
+    }
+    if (args.management) {
+      const homes = serving ? { serving: serving.namespaces } : {};
+      new ManagementAccess(`${name}-managers`, { ...args.management, ...homes, namespace }, { parent: this });
     }
 
     const store = keepMetrics(platform, projectNamespaces, args, { around, priority });
@@ -237,7 +237,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       logs: projects,
       secrets: [...shards, ...projects],
       sync: [...syncRights, ...policies],
-      apps: [...serving, ...appsElection, ...projects],
+      apps: [...(serving?.kinds ?? []), ...appsElection, ...projects],
     };
     const workloads = services.map(
       (spec) =>

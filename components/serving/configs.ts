@@ -47,3 +47,11 @@ export function renderConfigs({ domain, images, skipTagResolving = [] }: Serving
     "config-tracing": {},
   } satisfies Record<string, Record<string, string>>;
 }
+
+/** Those that the vendor's managers may change in BYOC: how apps are scaled, and what the proxy beside them is made of. */
+export const managedConfigs = [
+  "config-autoscaler",
+  "config-defaults",
+  "config-deployment",
+  "config-gc",
+] as const satisfies readonly (keyof ReturnType<typeof renderConfigs>)[];

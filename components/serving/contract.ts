@@ -67,3 +67,6 @@ export interface ServingSettings {
 
 /** Where whoever may sends an app's request, with the app's host. */
 export const gatewayUrl = `http://${gatewayService}.${gatewayNamespace}.svc.cluster.local`;
+
+/** On what the vendor's managers may change in BYOC, beside the stack: who they are, as the cluster knows them. */
+export const managersAnnotation = "biplane.dev/managers";

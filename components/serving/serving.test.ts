@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { planServing } from "../admission/serving.ts";
 import { planProject } from "../compute-plane/project-plan.ts";
 import { recordResources } from "../testing/record-resources.ts";
-import { renderConfigs } from "./configs.ts";
-import { gatewayNamespace, servingNamespace, servingPrograms } from "./contract.ts";
+import { managedConfigs, renderConfigs } from "./configs.ts";
+import { gatewayNamespace, managersAnnotation, servingNamespace, servingPrograms } from "./contract.ts";
 import { renderBootstrap } from "./gateway.ts";
 import { servingKinds } from "./kinds.ts";
 import { renderProgram } from "./programs.ts";
@@ -34,7 +34,7 @@ const args: ServingArgs = {
   ...{ domain: "apps.acme.example.com", images, org: "acme", platform: "union", platformName: "union" },
   ...{ projectNamespaces: ["demo-development"], around: { dnsServers: [], apiPort: 6443 }, replicas: 2 },
 };
-const build = () => recordResources(() => new Serving("serving", args));
+const build = (more: Partial<ServingArgs> = {}) => recordResources(() => new Serving("serving", { ...args, ...more }));
 
 describe("Serving", () => {
   it("runs Knative's four programs, the gateway and its controller, under the restricted standard", async () => {
@@ -85,6 +85,28 @@ describe("Serving", () => {
     const kind = "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration";
     expect(made.one(kind).begun).toBeGreaterThan(webhook.ended);
     expect(made.one("kubernetes:core/v1:Secret").inputs).not.toHaveProperty("data");
+  });
+});
+
+describe("who manages it beside the stack", () => {
+  const told = async (managers?: string) =>
+    (await build({ managers })).all.flatMap(({ name, inputs }) => {
+      const { annotations = {} } = (inputs.metadata ?? {}) as { annotations?: Record<string, string> };
+      return managersAnnotation in annotations ? [`${name}: ${annotations[managersAnnotation]}`] : [];
+    });
+
+  it("is told on each program, and on the settings that they may change", async () => {
+    const names = [
+      "activator",
+      "autoscaler",
+      "controller",
+      "webhook",
+      "net-kourier-controller",
+      "3scale-kourier-gateway",
+    ];
+    const all = [...names, ...managedConfigs].map((name) => `serving-${name}: biplane:managers`);
+    expect((await told("biplane:managers")).sort()).toEqual(all.sort());
+    expect(await told()).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { IsolatedNamespace } from "../workloads/namespace.ts";
 import type { Surroundings } from "../workloads/network-policy.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import type { PlainRule } from "../workloads/service-spec.ts";
-import { configLabels, renderConfigs } from "./configs.ts";
+import { configLabels, managedConfigs, renderConfigs } from "./configs.ts";
 import {
   activatorAccount,
   controllerAccount,
@@ -17,6 +17,7 @@ import {
   gatewayNamespace,
   gatewayPorts,
   gatewayService,
+  managersAnnotation,
   routesPort,
   type ServingSettings,
   servingNamespace,
@@ -51,7 +52,13 @@ export interface ServingArgs extends ServingSettings {
   /** Of each program that can run more than once. */
   replicas: number;
   priority?: pulumi.Input<string>;
+  /** BYOC: who else may upgrade, scale and configure it, as the cluster knows them. @default the stack alone */
+  managers?: string | undefined;
 }
+
+/** Told on the objects themselves, for people who find a change there that is none of the stack's. */
+const managedBy = ({ managers }: Pick<ServingArgs, "managers">) =>
+  managers === undefined ? {} : { annotations: { [managersAnnotation]: managers } };
 
 const quota = {
   pods: "40",
@@ -71,6 +78,8 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
 export class Serving extends pulumi.ComponentResource {
   /** For whoever makes objects of Knative's kinds. */
   readonly kinds: pulumi.Resource[];
+  /** Once their walls stand. */
+  readonly namespaces: { serving: pulumi.Output<string>; gateway: pulumi.Output<string> };
 
   constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:serving:Serving", name, {}, opts);
@@ -100,6 +109,7 @@ export class Serving extends pulumi.ComponentResource {
     const [webhook] = servingPrograms.map((program) => createProgram({ ...control, needs }, program, args));
     createWebhooks(control, webhook ? [webhook] : []);
     createGateway(control, front, { args, needs });
+    this.namespaces = { serving: control.namespace, gateway: front.namespace };
     this.registerOutputs({});
   }
 }
@@ -126,12 +136,19 @@ function createPolicy(
   return new kubernetes.networking.v1.NetworkPolicy(name, { metadata: { ...metadata, labels }, spec }, { parent });
 }
 
-function createConfigs({ name, namespace, parent }: Place, settings: ServingSettings): pulumi.Resource[] {
+function createConfigs({ name, namespace, parent }: Place, settings: ServingArgs): pulumi.Resource[] {
+  const managed = new Set<string>(managedConfigs);
   return Object.entries(renderConfigs(settings)).map(
     ([config, data]) =>
       new kubernetes.core.v1.ConfigMap(
         `${name}-${config}`,
-        { metadata: { name: config, namespace, labels: configLabels(config) }, data },
+        {
+          metadata: {
+            ...{ name: config, namespace, labels: configLabels(config) },
+            ...(managed.has(config) ? managedBy(settings) : {}),
+          },
+          data,
+        },
         { parent },
       ),
   );
@@ -197,7 +214,7 @@ function createProgram(place: Place, program: keyof typeof programs, args: Servi
   const spec = renderProgram(program, { image: images[program], replicas, priority });
   return new kubernetes.apps.v1.Deployment(
     `${name}-${program}`,
-    { metadata: { name: program, namespace, labels: labelsOf(program) }, spec },
+    { metadata: { name: program, namespace, labels: labelsOf(program), ...managedBy(args) }, spec },
     { parent, dependsOn: needs },
   );
 }
@@ -235,7 +252,10 @@ function createGateway(control: Place, front: Place, { args, needs }: { args: Se
   const controller = new kubernetes.apps.v1.Deployment(
     `${name}-${gatewayController}`,
     {
-      metadata: { name: gatewayController, namespace: control.namespace, labels: labelsOf(gatewayController) },
+      metadata: {
+        ...{ name: gatewayController, namespace: control.namespace, labels: labelsOf(gatewayController) },
+        ...managedBy(args),
+      },
       // One: it holds every route in memory, and the gateways go on with what they know while it is replaced.
       spec: renderGatewayController({ image: images.gatewayController, replicas: 1, priority }),
     },
@@ -260,7 +280,10 @@ function createGateway(control: Place, front: Place, { args, needs }: { args: Se
   new kubernetes.apps.v1.Deployment(
     `${name}-${gatewayName}`,
     {
-      metadata: { name: gatewayName, namespace: front.namespace, labels: labelsOf(gatewayName) },
+      metadata: {
+        ...{ name: gatewayName, namespace: front.namespace, labels: labelsOf(gatewayName) },
+        ...managedBy(args),
+      },
       spec: renderGateway({ image: images.gateway, replicas, priority }),
     },
     { parent, dependsOn: [controller, config, ...front.needs] },

@@ -1,4 +1,5 @@
 /** A whole stack built from its configuration against the mocks, and ways to look at what it made. */
+import { managersAnnotation } from "../../components/serving/contract.ts";
 import {
   type Recorded,
   type RecordOptions,
@@ -65,3 +66,22 @@ export const named = (found: KubernetesObject[], name: string, namespace?: strin
   if (!hit) throw new Error(`no object ${namespace}/${name}`);
   return hit;
 };
+
+/** Namespaces in which somebody is bound who is no account of the cluster's: the vendor's managers. */
+export const managedIn = (built: Recorded) =>
+  objects(built, "RoleBinding")
+    .filter(({ inputs }) => (inputs.subjects as { kind: string }[]).some(({ kind }) => kind !== "ServiceAccount"))
+    .map(({ inputs }) => inputs.metadata.namespace ?? "")
+    .sort();
+
+/** Whoever objects tell of as their managers, each once. */
+export const managersTold = (built: Recorded) => [
+  ...new Set(
+    ["Deployment", "ConfigMap"]
+      .flatMap((kind) => objects(built, kind))
+      .flatMap(({ inputs }) => {
+        const { annotations = {} } = inputs.metadata as { annotations?: Record<string, string> };
+        return annotations[managersAnnotation] ?? [];
+      }),
+  ),
+];

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { describe, expect, it, vi } from "vitest";
+import { servingNamespace as namespace } from "../../components/serving/contract.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { accounts, network } from "../../sandbox/hosts.ts";
 import type { Model } from "../../sandbox/model.ts";
@@ -9,6 +10,7 @@ import { adminOf } from "../../sandbox/node/api-server.ts";
 import { nodeLayout } from "../../sandbox/node/layout.ts";
 import { openCloud } from "../../sandbox/providers/aws/cloud.ts";
 import { localBacking } from "../../sandbox/providers/aws/local.ts";
+import { servesApps } from "../../sandbox/verify-target.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { currentCommit, type Evidence, readEvidence } from "../../verify/claims/evidence.ts";
 import { ledger } from "../../verify/claims/ledger.ts";
@@ -96,6 +98,41 @@ describe("a BYOC customer beside its region", () =>
       expect(recordedOf(other)).toEqual([]);
       await cordon(adminOf(nodeLayout(here, "customer")), false);
       expect(recordedOf(session)).toHaveLength(3);
+    });
+
+    it("lets the vendor's managers upgrade, scale and configure what serves apps, and no more", async ({ skip }) => {
+      skip(!servesApps(readEnvironment(here)), "the toolchain's part apps is not built");
+      proves(["apps-byoc-lifecycle"], "images, variables, settings, Secrets and pods of other kinds are refused them");
+      const manager = await managerOf("cas@vendor.test");
+      const [apps, core] = [manager.makeApiClient(AppsV1Api), manager.makeApiClient(CoreV1Api)];
+      // Judged as if it were done, and not kept.
+      const activator = { namespace, name: "activator", dryRun: "All" };
+      const now = (await apps.readNamespacedDeployment(activator)).spec?.template.spec?.containers[0]?.image ?? "";
+      const change = (field: string, value: unknown, op = "replace") =>
+        apps.patchNamespacedDeployment({
+          ...activator,
+          body: [{ op, path: `/spec/template/spec/containers/0/${field}`, value }],
+        });
+      const configure = (name: string) =>
+        core.patchNamespacedConfigMap({
+          ...{ namespace, name, dryRun: "All" },
+          body: [{ op: "add", path: "/data", value: { "retain-since-create-time": "48h" } }],
+        });
+      const next = now.replace(/[0-9a-f]{64}$/, "f".repeat(64));
+      expect((await change("image", next)).spec?.template.spec?.containers[0]?.image).toBe(next);
+      const scaled = [{ op: "replace", path: "/spec/replicas", value: 3 }];
+      expect((await apps.patchNamespacedDeploymentScale({ ...activator, body: scaled })).spec?.replicas).toBe(3);
+      expect((await configure("config-gc")).data).toEqual({ "retain-since-create-time": "48h" });
+      const pod = { metadata: { name: "own" }, spec: { containers: [{ name: "own", image: now }] } };
+      for (const [what, attempt] of Object.entries({
+        "another repository's image": () => change("image", next.replace(/^[^@]*/, "evil.test/activator")),
+        "another variable": () => change("env/-", { name: "MORE", value: "x" }, "add"),
+        "settings that lead requests elsewhere": () => configure("config-network"),
+        "all settings": () => core.listNamespacedConfigMap({ namespace }),
+        "the webhook's key": () => core.readNamespacedSecret({ namespace, name: "webhook-certs" }),
+        "a pod of their own": () => core.createNamespacedPod({ namespace, body: pod, dryRun: "All" }),
+      }))
+        await expect(attempt(), what).rejects.toMatchObject({ code: 403 });
     });
 
     it("is judged as a self-managed plane is, by every check that decides a promise of both", ({ skip }) => {

@@ -1,4 +1,4 @@
-import { rightsOf } from "../../components/admission/management.ts";
+import { homesOf, rightsByPlace } from "../../components/admission/management.ts";
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
@@ -140,16 +140,19 @@ function judgeEntries({ entries }: Facts["clusterAccess"], management: Managemen
   }
 }
 
-/** @param who the vendor's managers, as the cluster knows them */
+/**
+ * All that they hold anywhere, what serves apps included.
+ * @param who the vendor's managers, as the cluster knows them
+ */
 export function judgeRights(
   who: Parameters<typeof grantsToNamed>[0],
   level: Management["level"],
   facts: RbacFacts,
-  { namespace }: Pick<Target, "namespace">,
+  target: Pick<Target, "namespace" | "servesApps">,
 ): Finding {
   const wanted = new Set(
-    rightsOf(level)
-      .flatMap(({ where, rules }) => expand(rules, where === "platform" ? namespace : undefined, who.name))
+    rightsByPlace(level, homesOf(target))
+      .flatMap(({ namespace, rules }) => expand(rules, namespace, who.name))
       .map(textOf),
   );
   const held = grantsToNamed(who, facts);

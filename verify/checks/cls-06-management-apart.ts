@@ -1,3 +1,4 @@
+import { servingHomes } from "../../components/admission/management-serving.ts";
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
@@ -24,6 +25,14 @@ const apart: Pick<Grant, "group" | "resource" | "verb">[] = [
 ];
 /** Of task pods: what the platform's own services write is how the vendor sees that they work. */
 const apartInProjects = { group: "core", resource: "pods/log", verb: "get" };
+/** What else would make more of those who change Deployments there. */
+const apartInServing: typeof apart = [
+  { group: "core", resource: "pods/ephemeralcontainers", verb: "patch" },
+  { group: "core", resource: "serviceaccounts", verb: "impersonate" },
+  { group: "apps", resource: "deployments", verb: "create" },
+  { group: "rbac.authorization.k8s.io", resource: "rolebindings", verb: "create" },
+  { group: "networking.k8s.io", resource: "networkpolicies", verb: "patch" },
+];
 
 export const managementIsApart = defineCheck({
   id: "CLS-06",
@@ -74,6 +83,10 @@ export const managementIsApart = defineCheck({
       apply: (facts, target) => grantLogs(facts, target, { kind: "Group", name: target.management?.group ?? "" }),
     },
     {
+      name: "the group reads every setting of what serves apps",
+      apply: (facts, target) => grantSettings(facts, target, { kind: "Group", name: target.management?.group ?? "" }),
+    },
+    {
       name: "the group may do everything everywhere",
       apply(facts, target) {
         facts.clusterRoles.push({
@@ -111,12 +124,19 @@ function judge(
   return answer === wanted ? pass(subject, answer) : fail(subject, `${answer}, where ${wanted} is right`);
 }
 
-/** What the vendor's managers may not do in any namespace of the plane. */
+/** What the vendor's managers may not do in any namespace of the plane, nor in those of what serves its apps. */
 export function refusedIn(target: PlaneTarget): Omit<Grant, "via">[] {
-  return ownNamespaces(target).flatMap((namespace) => [
+  const own = ownNamespaces(target).flatMap((namespace) => [
     ...apart.map((one) => ({ ...one, namespace })),
     ...(namespace === target.namespace ? [] : [{ ...apartInProjects, namespace }]),
   ]);
+  return target.servesApps ? [...own, ...Object.values(servingHomes).flatMap(refusedInServing)] : own;
+}
+
+/** Knative's settings that they change are read by name; to list all would be to read the others too. */
+export function refusedInServing(namespace: string): Omit<Grant, "via">[] {
+  const asked = apart.map((one) => (one.resource === "configmaps" ? { ...one, verb: "list" } : one));
+  return [...asked, ...apartInServing, apartInProjects].map((one) => ({ ...one, namespace }));
 }
 
 function change(
@@ -150,4 +170,21 @@ export function grantLogs(
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
     subjects: [subject],
   });
+}
+
+/** A sabotage: of settings that lead to data, such as where requests are told to, in the namespace that is looked at last. */
+export function grantSettings(
+  { roles, roleBindings }: Pick<Facts, "roles" | "roleBindings">,
+  { servesApps }: PlaneTarget,
+  subject: { kind: "Group" | "User"; name: string },
+): undefined | false {
+  if (!servesApps) return false;
+  const metadata = { name: "settings-reader", namespace: Object.values(servingHomes).at(-1) };
+  roles.push({ metadata, rules: [{ apiGroups: [""], resources: ["*"], verbs: ["list"] }] });
+  roleBindings.push({
+    metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: metadata.name },
+    subjects: [subject],
+  });
+  return undefined;
 }

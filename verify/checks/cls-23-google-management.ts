@@ -6,7 +6,7 @@ import { vendorSession } from "../reason/gcp/own.ts";
 import { googlePlaneFacts } from "../reason/gcp/plane.ts";
 import { allows, type Grant, grantsToUser, textOf } from "../reason/rbac/grants.ts";
 import { judgeRights } from "./cls-03-managed-by-vendor.ts";
-import { grantLogs, refusedIn } from "./cls-06-management-apart.ts";
+import { grantLogs, grantSettings, refusedIn } from "./cls-06-management-apart.ts";
 import { askAll, waysToData } from "./google-questions.ts";
 import { grantInProject } from "./iam-23-google-families.ts";
 
@@ -80,6 +80,10 @@ export const googleManagement = defineGoogleCheck({
     {
       name: "it reads the pods' logs in the last project",
       apply: (facts, target) => grantLogs(facts, target, { kind: "User", name: target.management?.account ?? "" }),
+    },
+    {
+      name: "it reads every setting of what serves apps",
+      apply: (facts, target) => grantSettings(facts, target, { kind: "User", name: target.management?.account ?? "" }),
     },
     {
       name: "the managers' role lacks its last rule",

@@ -7,7 +7,7 @@ import { allows, type Grant, grantsToUser, textOf } from "../reason/rbac/grants.
 import type { AzureTarget } from "../target.ts";
 import { askAll, give, logWorkspaceId, waysToData } from "./azure-questions.ts";
 import { judgeRights } from "./cls-03-managed-by-vendor.ts";
-import { grantLogs, refusedIn } from "./cls-06-management-apart.ts";
+import { grantLogs, grantSettings, refusedIn } from "./cls-06-management-apart.ts";
 
 /** In no group of the customer's: the base stack puts it into none, and whom groups hold their directory alone tells. */
 const noGroups: readonly string[] = [];
@@ -117,6 +117,11 @@ export const azureManagement = defineAzureCheck({
     {
       name: "it reads the pods' logs in the last project",
       apply: (facts, target) => grantLogs(facts, target, { kind: "User", name: target.management?.principalId ?? "" }),
+    },
+    {
+      name: "it reads every setting of what serves apps",
+      apply: (facts, target) =>
+        grantSettings(facts, target, { kind: "User", name: target.management?.principalId ?? "" }),
     },
     {
       name: "the managers' role lacks its last rule",

@@ -1,6 +1,9 @@
 /** Every check, in the order of the report. */
 import type { AnyCheck } from "../check.ts";
 import { appsServedInCluster } from "./app-01-serving.ts";
+import { vendorRunsServing } from "./app-02-serving-lifecycle.ts";
+import { googleVendorRunsServing } from "./app-22-google-serving-lifecycle.ts";
+import { azureVendorRunsServing } from "./app-42-azure-serving-lifecycle.ts";
 import { twoPrivateBuckets } from "./bkt-01-two-buckets.ts";
 import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
@@ -217,6 +220,9 @@ export const checks: readonly AnyCheck[] = [
   secondChannelIsOutbound,
   shipperByTls,
   appsServedInCluster,
+  vendorRunsServing,
+  googleVendorRunsServing,
+  azureVendorRunsServing,
   measuresKeptInCluster,
   measuresOnSealedDisk,
   limitsHold,

@@ -34,6 +34,8 @@ const kinds = {
   clusterRoleBindings: ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
   networkPolicies: ["networking.k8s.io/v1", "NetworkPolicy"],
   customResourceDefinitions: ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
+  admissionPolicies: ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"],
+  admissionBindings: ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"],
 } as const;
 
 type ListedFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs">;

@@ -24,6 +24,13 @@ describe("an object of the cluster", () => {
     });
   });
 
+  it("keeps who it says that manages it", () => {
+    const metadata = { annotations: { "biplane.dev/managers": "biplane:managers", note: "x" } };
+    expect(redactObject({ metadata })).toEqual({
+      metadata: { annotations: { "biplane.dev/managers": "biplane:managers" } },
+    });
+  });
+
   it.each([
     ["DB_PASSWORD", "hunter2", "(hidden)"],
     ["API_TOKEN", token, "(hidden)"],

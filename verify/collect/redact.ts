@@ -3,10 +3,11 @@
  * may carry one: what it was applied from, annotations, command lines, and variables by their name or what they look like.
  */
 import { identityAnnotations } from "../../components/identity/contract.ts";
+import { managersAnnotation } from "../../components/serving/contract.ts";
 import { hidden, redactValue, secretName } from "../reason/credentials.ts";
 
-/** Those that a check reads: which cloud identity an account has. */
-const keptAnnotations = new Set<string>(Object.values(identityAnnotations));
+/** Those that a check reads: which cloud identity an account has, and who manages what serves apps. */
+const keptAnnotations = new Set<string>([...Object.values(identityAnnotations), managersAnnotation]);
 
 /** A copy of an object of the Kubernetes API. Lists of a pod's variables keep every name. */
 export function redactObject<T>(object: T): T {

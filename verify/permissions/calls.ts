@@ -282,6 +282,8 @@ export const clusterCalls: Record<Plane, Partial<Record<FactName, readonly Clust
     clusterRoleBindings: [list(rbac, "clusterrolebindings")],
     networkPolicies: [list("networking.k8s.io", "networkpolicies")],
     customResourceDefinitions: [list("apiextensions.k8s.io", "customresourcedefinitions")],
+    admissionPolicies: [list("admissionregistration.k8s.io", "validatingadmissionpolicies")],
+    admissionBindings: [list("admissionregistration.k8s.io", "validatingadmissionpolicybindings")],
     scanned,
     shipperOutputs: [list("", "configmaps")],
     metricsStore: [

@@ -1,5 +1,4 @@
 /** The same plane on Azure, operated by its vendor: its identity, and its private link, as the stacks make them. */
-import { rightsOf } from "../../components/admission/management.ts";
 import { tokenAudience } from "../../components/identity/azure-roles.ts";
 import { azureManagementActions } from "../../components/management/azure-levels.ts";
 import { clusterId, placeIn } from "../collect/azure/places.ts";
@@ -7,9 +6,9 @@ import type { Facts } from "../facts.ts";
 import { type AzureTarget, azureTargetSchema, type Targets } from "../target.ts";
 import { goodAzureFacts, goodAzureTarget, goodAzureTargets } from "./good-azure.ts";
 import { roleOf } from "./good-azure-subscription.ts";
+import { letManage } from "./good-management.ts";
 
 const level = "no-delete";
-const rbac = "rbac.authorization.k8s.io";
 const clientId = "aaaaaaaa-1111-4000-8000-000000000001";
 const principalId = "aaaaaaaa-2222-4000-8000-000000000002";
 const trust = { issuer: "https://tokens.vendor.test", subject: "operations" };
@@ -17,6 +16,7 @@ const trust = { issuer: "https://tokens.vendor.test", subject: "operations" };
 export const goodAzureByocTarget: AzureTarget = azureTargetSchema.parse({
   ...goodAzureTarget,
   model: "byoc",
+  servesApps: true,
   management: { ...{ clientId, principalId, level }, ...trust, connections: ["vendor-api.0e8d9ad2"] },
 });
 
@@ -46,14 +46,6 @@ export function goodAzureByocFacts(): Facts {
     endpoint:
       "/subscriptions/44444444-4444-4444-8444-444444444444/resourceGroups/management/providers/Microsoft.Network/privateEndpoints/acme",
   });
-  const rules = (where: "cluster" | "platform") =>
-    rightsOf(level).flatMap((right) => (right.where === where ? right.rules : []));
-  const subjects = [{ kind: "User", apiGroup: rbac, name: principalId }];
-  const roleRef = (kind: string) => ({ apiGroup: rbac, kind, name: "biplane-managers" });
-  const inPlatform = { name: "biplane-managers", namespace: target.namespace };
-  facts.clusterRoles.push({ metadata: { name: "biplane-managers" }, rules: rules("cluster") });
-  facts.clusterRoleBindings.push({ metadata: { name: "biplane-managers" }, roleRef: roleRef("ClusterRole"), subjects });
-  facts.roles.push({ metadata: inPlatform, rules: rules("platform") });
-  facts.roleBindings.push({ metadata: inPlatform, roleRef: roleRef("Role"), subjects });
+  letManage(facts, { user: principalId, level }, target);
   return facts;
 }

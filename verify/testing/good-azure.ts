@@ -29,7 +29,7 @@ export const goodAzureTarget: AzureTarget = azureTargetSchema.parse({
 export const goodAzureTargets: Targets = { azure: goodAzureTarget, controlPlane: goodControlPlane };
 
 export function goodAzureFacts(target: AzureTarget = goodAzureTarget): Facts {
-  const facts = goodFacts();
+  const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });
   const own = goodAzureSubscription(target);
   const { namespace } = target;
   const clientOf = (identity: Parameters<typeof foundIdentity>[2]) =>

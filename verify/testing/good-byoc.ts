@@ -1,5 +1,4 @@
 /** The same small plane, operated by its vendor: its role, group, and private link, as the stacks make them. */
-import { rightsOf } from "../../components/admission/management.ts";
 import { renderBoundary } from "../../components/management/boundary.ts";
 import { renderManagementPolicy } from "../../components/management/levels.ts";
 import { renderManagementTrust } from "../../components/management/trust.ts";
@@ -7,6 +6,7 @@ import type { Facts, IamRole } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { type Target, targetSchema } from "../target.ts";
 import { account, roleArn } from "./good-cluster.ts";
+import { letManage } from "./good-management.ts";
 import { goodFacts, goodTarget } from "./good-plane.ts";
 
 const level = "no-delete";
@@ -14,7 +14,6 @@ const group = "biplane:managers";
 const managementArn = roleArn("acme-local-management");
 const vendor = "arn:aws:iam::111111111111:role/biplane-management";
 const boundaryArn = `arn:aws:iam::${account}:policy/acme-local-management-boundary`;
-const rbac = "rbac.authorization.k8s.io";
 
 export const goodByocTarget: Target = targetSchema.parse({
   ...goodTarget,
@@ -28,11 +27,7 @@ export const goodByocTarget: Target = targetSchema.parse({
 export function goodByocFacts(): Facts {
   const facts = goodFacts(goodByocTarget);
   const { role, boundary } = managementRole();
-  const rules = (where: "cluster" | "platform") =>
-    rightsOf(level).flatMap((right) => (right.where === where ? right.rules : []));
-  const subjects = [{ kind: "Group", apiGroup: rbac, name: group }];
-  const roleRef = (kind: string) => ({ apiGroup: rbac, kind, name: "biplane-managers" });
-  const inPlatform = { name: "biplane-managers", namespace: goodTarget.namespace };
+  letManage(facts, { group, level }, goodByocTarget);
   return {
     ...facts,
     iam: { ...facts.iam, roles: [...facts.iam.roles, role] },
@@ -51,13 +46,6 @@ export function goodByocFacts(): Facts {
         { principalArn: managementArn, type: "STANDARD", groups: [group], policies: [] },
       ],
     },
-    clusterRoles: [...facts.clusterRoles, { metadata: { name: "biplane-managers" }, rules: rules("cluster") }],
-    clusterRoleBindings: [
-      ...facts.clusterRoleBindings,
-      { metadata: { name: "biplane-managers" }, roleRef: roleRef("ClusterRole"), subjects },
-    ],
-    roles: [...facts.roles, { metadata: inPlatform, rules: rules("platform") }],
-    roleBindings: [...facts.roleBindings, { metadata: inPlatform, roleRef: roleRef("Role"), subjects }],
     network: {
       ...facts.network,
       endpointServices: [

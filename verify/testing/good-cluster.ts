@@ -7,7 +7,11 @@ import type {
   V1PolicyRule,
   V1Role,
   V1RoleBinding,
+  V1ValidatingAdmissionPolicyBindingSpec,
+  V1ValidatingAdmissionPolicySpec,
 } from "@kubernetes/client-node";
+import { planServices } from "../../components/admission/openings.ts";
+import { type Policy, policyName, renderBinding, renderPolicy } from "../../components/admission/policy.ts";
 import { allPermissions, syncClusterRole, syncMark } from "../../components/compute-plane/on-demand.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { shipperAccount, shipperName, shipperNamespace } from "../../components/logs/contract.ts";
@@ -53,6 +57,8 @@ type KubernetesFacts = Pick<
   | "resourceQuotas"
   | "limitRanges"
   | "customResourceDefinitions"
+  | "admissionPolicies"
+  | "admissionBindings"
   | "metricsStore"
 >;
 
@@ -67,6 +73,7 @@ export function goodCluster(target: Target): KubernetesFacts {
   const placesOf = (where: string) => (where === "platform" ? [platform] : spaces);
   return {
     metricsStore: goodStore(target),
+    ...goodAdmission(planServices({ namespace: platform, projectNamespaces: spaces }, [])),
     namespaces: [
       { metadata: { name: platform, labels: podSecurityLabels() } },
       ...target.projects.map(({ project, domain }) => {
@@ -180,6 +187,22 @@ export function goodCluster(target: Target): KubernetesFacts {
   };
 }
 
+/** A policy as an API server tells it, which fills in what is left open. */
+export function goodAdmission(policy: Policy): Pick<Facts, "admissionPolicies" | "admissionBindings"> {
+  const metadata = { name: policyName(policy, platform) };
+  const { matchConstraints, ...spec } = renderPolicy(policy) as V1ValidatingAdmissionPolicySpec;
+  const open = { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {} };
+  const resourceRules = matchConstraints?.resourceRules?.map((rule) => ({ ...rule, scope: "*" }));
+  const binding = renderBinding(policy, metadata.name) as V1ValidatingAdmissionPolicyBindingSpec;
+  const matchResources = binding.matchResources ? { matchResources: { ...open, ...binding.matchResources } } : {};
+  return structuredClone({
+    admissionPolicies: [
+      { metadata, spec: { ...spec, matchConstraints: { ...open, ...(resourceRules ? { resourceRules } : {}) } } },
+    ],
+    admissionBindings: [{ metadata, spec: { ...binding, ...matchResources } }],
+  });
+}
+
 /** As the kit makes them; in JSON the client's library names what a rule is from by another word. */
 function servingWalls(namespaces: readonly string[]): V1NetworkPolicy[] {
   const walls = renderServingWalls({ around: { apiPort: 6443 }, platform, projectNamespaces: namespaces });
@@ -242,6 +265,10 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
 function servingDeployments(): V1Deployment[] {
   const at = (namespace: string, name: string): V1Deployment => ({
     metadata: { namespace, name },
+    spec: {
+      selector: {},
+      template: { spec: { containers: [{ name, image: `${registry}/${name}@${releasedDigest}` }] } },
+    },
     status: { availableReplicas: 1 },
   });
   return [

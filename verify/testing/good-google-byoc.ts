@@ -1,5 +1,4 @@
 /** The same plane on Google Cloud, operated by its vendor: its account, and its private link, as the stacks make them. */
-import { rightsOf } from "../../components/admission/management.ts";
 import { workloadIdentityUser } from "../../components/identity/gcp-roles.ts";
 import { managementPermissions } from "../../components/management/gcp-levels.ts";
 import { sessionsOf } from "../../components/management/gcp-trust.ts";
@@ -7,10 +6,10 @@ import type { Facts } from "../facts.ts";
 import { type GoogleTarget, googleTargetSchema, type Targets } from "../target.ts";
 import { goodGoogleFacts, goodGoogleTarget, goodGoogleTargets } from "./good-google.ts";
 import { projectNumber } from "./good-google-project.ts";
+import { letManage } from "./good-management.ts";
 
 /** The one by which the vendor changes anything there. */
 const level = "full";
-const rbac = "rbac.authorization.k8s.io";
 const { project, region } = goodGoogleTarget;
 const account = `acme-local-management@${project}.iam.gserviceaccount.com`;
 const attachment = `projects/${project}/regions/${region}/serviceAttachments/acme-local-api`;
@@ -18,13 +17,14 @@ const attachment = `projects/${project}/regions/${region}/serviceAttachments/acm
 const goodGoogleByocTarget: GoogleTarget = googleTargetSchema.parse({
   ...goodGoogleTarget,
   model: "byoc",
+  servesApps: true,
   management: { account, level, serviceAttachment: attachment },
 });
 
 export const goodGoogleByocTargets: Targets = { ...goodGoogleTargets, google: goodGoogleByocTarget };
 
 export function goodGoogleByocFacts(): Facts {
-  const facts = goodGoogleFacts();
+  const facts = goodGoogleFacts(goodGoogleByocTarget);
   const role = `projects/${project}/roles/acme_local_management`;
   const pool = `projects/${projectNumber}/locations/global/workloadIdentityPools/acme-local-vendor`;
   const [session = ""] = sessionsOf({ account: "111111111111", roles: ["operations"] });
@@ -39,14 +39,6 @@ export function goodGoogleByocFacts(): Facts {
     ...{ name: attachment, preference: "ACCEPT_MANUAL", accepted: ["vendor-ops"], schemes: ["INTERNAL_MANAGED"] },
     connections: [{ endpoint: `projects/vendor-ops/regions/${region}/forwardingRules/api`, state: "ACCEPTED" }],
   });
-  const rules = (where: "cluster" | "platform") =>
-    rightsOf(level).flatMap((right) => (right.where === where ? right.rules : []));
-  const subjects = [{ kind: "User", apiGroup: rbac, name: account }];
-  const roleRef = (kind: string) => ({ apiGroup: rbac, kind, name: "biplane-managers" });
-  const inPlatform = { name: "biplane-managers", namespace: goodGoogleTarget.namespace };
-  facts.clusterRoles.push({ metadata: { name: "biplane-managers" }, rules: rules("cluster") });
-  facts.clusterRoleBindings.push({ metadata: { name: "biplane-managers" }, roleRef: roleRef("ClusterRole"), subjects });
-  facts.roles.push({ metadata: inPlatform, rules: rules("platform") });
-  facts.roleBindings.push({ metadata: inPlatform, roleRef: roleRef("Role"), subjects });
+  letManage(facts, { user: account, level }, goodGoogleByocTarget);
   return facts;
 }

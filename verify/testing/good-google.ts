@@ -21,16 +21,16 @@ export const goodGoogleTarget: GoogleTarget = googleTargetSchema.parse({
 
 export const goodGoogleTargets: Targets = { google: goodGoogleTarget, controlPlane: goodControlPlane };
 
-export function goodGoogleFacts(): Facts {
-  const facts = goodFacts();
-  const { namespace, accounts } = goodGoogleTarget;
+export function goodGoogleFacts(target: GoogleTarget = goodGoogleTarget): Facts {
+  const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });
+  const { namespace, accounts } = target;
   const { admin, user } = accounts;
   const keeper = { namespace, name: secretsServiceAccount, annotations: {} };
   facts.serviceAccounts = [
     ...facts.serviceAccounts.filter(({ metadata }) => metadata?.name !== secretsServiceAccount),
     { metadata: keeper },
   ];
-  const platform = new Set(adminAccounts(goodGoogleTarget));
+  const platform = new Set(adminAccounts(target));
   for (const { metadata } of facts.serviceAccounts) {
     if (!metadata?.annotations) continue;
     metadata.annotations = { [identityAnnotations.gcp]: platform.has(metadata.name ?? "") ? admin : user };
@@ -44,6 +44,6 @@ export function goodGoogleFacts(): Facts {
     }
   }
   const labels = { "iam.gke.io/gke-metadata-server-enabled": "true" };
-  facts.nodes = [{ metadata: { name: nodeName, labels }, spec: { providerID: nodeProvider(goodGoogleTarget) } }];
-  return { ...facts, ...goodGoogleProject(goodGoogleTarget) };
+  facts.nodes = [{ metadata: { name: nodeName, labels }, spec: { providerID: nodeProvider(target) } }];
+  return { ...facts, ...goodGoogleProject(target) };
 }
