@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { AuthorizerService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { upstream } from "./client.ts";
 
-async function calling(answer: "nothing, and the end of the connection" | "aborted") {
+async function calling(answer: "nothing, and the end of the connection" | "aborted" | "a stranger's 404") {
   const server = createServer();
   let connection: Socket | undefined;
   server.on("connection", (socket: Socket) => {
@@ -15,7 +15,11 @@ async function calling(answer: "nothing, and the end of the connection" | "abort
   server.on("stream", (stream) => {
     stream.on("error", () => undefined);
     // As the kernel does for a process that was killed.
-    if (answer !== "aborted") return connection?.resetAndDestroy();
+    if (answer === "nothing, and the end of the connection") return connection?.resetAndDestroy();
+    if (answer === "a stranger's 404") {
+      stream.respond({ ":status": 404, "content-type": "text/plain" });
+      return stream.end("404 page not found");
+    }
     stream.respond({ ":status": 409, "content-type": "application/json" });
     stream.end(JSON.stringify({ code: "aborted", message: "the run has ended" }));
   });
@@ -35,4 +39,11 @@ it("says of a connection that was lost under a call: try again", async () => {
 
 it("leaves what the other side answers as it is", async () => {
   await expect(calling("aborted")).rejects.toMatchObject({ code: Code.Aborted, rawMessage: "the run has ended" });
+});
+
+it("says of a stranger who answers in the service's place: try again", async () => {
+  await expect(calling("a stranger's 404")).rejects.toMatchObject({
+    code: Code.Unavailable,
+    rawMessage: "another server answered: HTTP 404",
+  });
 });

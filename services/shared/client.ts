@@ -1,6 +1,7 @@
 /** Calls from one service to another: HTTP/2 in clear, one kept connection, message limits. */
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
+import { ownAnswerHeader } from "./headers.ts";
 import { KeptSessions } from "./kept-sessions.ts";
 import { maxMessageBytes, streamWindowBytes } from "./limits.ts";
 import { traceparent } from "./served-request.ts";
@@ -37,14 +38,20 @@ const inTheSameTrace: Interceptor = (next) => (request) => {
   return next(request);
 };
 
-/** A connection that is lost under a call is "try again" to whoever called, where the library says "aborted". */
+/**
+ * A connection that is lost under a call is "try again" to whoever called, where the library says "aborted"; so is one that
+ * had gone astray, where it says what the HTTP status of a stranger would mean.
+ */
 const lostIsUnavailable: Interceptor = (next) => async (request) => {
   try {
     return await next(request);
   } catch (error) {
-    const { code, cause, rawMessage } = ConnectError.from(error);
+    const { code, cause, rawMessage, metadata } = ConnectError.from(error);
     // An answer of the other side has no cause.
-    if (code !== Code.Aborted || cause === undefined) throw error;
-    throw new ConnectError(rawMessage, Code.Unavailable, undefined, undefined, cause);
+    const lost = code === Code.Aborted && cause !== undefined;
+    const astray = /^HTTP \d{3}$/.test(rawMessage) && !metadata.has(ownAnswerHeader);
+    if (!lost && !astray) throw error;
+    const why = astray ? `another server answered: ${rawMessage}` : rawMessage;
+    throw new ConnectError(why, Code.Unavailable, undefined, undefined, cause);
   }
 };

@@ -27,6 +27,9 @@ export const sourceHeader = `${internalPrefix}source`;
 /** Set by a relay on what it hands to another: that one must not hand it on. */
 export const relayedHeader = `${internalPrefix}relayed`;
 
+/** On every answer of a server of ours, so that its clients know one that comes from anybody else. */
+export const ownAnswerHeader = `${internalPrefix}own`;
+
 /** @returns a request's or response's headers without those of the connection or of a trace, pseudo headers and `x-biplane-*`. */
 export function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = String(headers.connection ?? "")

@@ -14,6 +14,7 @@ import {
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { toConnectError } from "./errors.ts";
+import { ownAnswerHeader } from "./headers.ts";
 import { maxMessageBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
 import { noteCode } from "./served-request.ts";
@@ -27,6 +28,7 @@ export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 export function safely(handler: HttpHandler, log: Logger) {
   return async (request: HttpRequest, response: HttpResponse): Promise<void> => {
     if ("stream" in request) request.stream.once("finish", () => takeTheRest(request));
+    response.setHeader(ownAnswerHeader, "1");
     try {
       await handler(request, response);
     } catch (error) {

@@ -134,6 +134,23 @@ it("moves to a new connection while a server ends the old one, and loses no requ
   sessions.abort();
 });
 
+it.each([
+  ["a stranger's error", { ":status": 404 }, 2],
+  ["an error of ours", { ":status": 404, "x-biplane-own": "1" }, 1],
+  ["an answer without the mark, as older servers give it", { ":status": 200 }, 1],
+])("after %s the next request goes by the right connection", async (_what, headers, wanted) => {
+  server.removeAllListeners("stream");
+  server.on("stream", (stream) => {
+    stream.respond(headers);
+    stream.end();
+  });
+  const sessions = new KeptSessions(url, {}, {});
+  const first = await get(sessions);
+  const second = await get(sessions);
+  expect(first === second ? 1 : 2).toBe(wanted);
+  sessions.abort();
+});
+
 it("lets a long answer end on a connection that is ending, which answers no ping any more", async () => {
   server.removeAllListeners("stream");
   server.on("stream", (stream) => {
