@@ -1,8 +1,9 @@
 /** A kubeconfig that a person gave. It is read where it lies and never copied: what is in it stays its owner's. */
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { refusal } from "../../shared/errors.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { Plane } from "../hosts.ts";
 
 export interface GivenKubeconfig {
@@ -47,7 +48,7 @@ export function loadKubeconfig(plane: Plane, path: string): GivenKubeconfig {
 }
 
 function parse(option: string, file: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   try {
     readFileSync(file);
     config.loadFromFile(file);

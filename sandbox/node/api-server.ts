@@ -1,12 +1,13 @@
 /** Questions to a node's API server that the typed client has no method for, and when it is ready. */
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { Paths } from "../paths.ts";
 import { httpsGet } from "./https-get.ts";
 import { type NodeLayout, processName } from "./layout.ts";
 import { waitUntil } from "./wait.ts";
 
 export function adminOf(node: NodeLayout): KubeConfig {
-  const kubeconfig = new KubeConfig();
+  const kubeconfig = keptKubeConfig();
   kubeconfig.loadFromFile(node.adminKubeconfig);
   return kubeconfig;
 }

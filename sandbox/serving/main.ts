@@ -5,9 +5,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeConfig } from "@kubernetes/client-node";
 import { routesPort } from "../../components/serving/contract.ts";
 import { createLogger } from "../../services/shared/log.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import { follow, statusWriter } from "./cluster.ts";
 import { Discovery } from "./discovery.ts";
 import type { Ingress } from "./ingress.ts";
@@ -16,7 +16,7 @@ import { nextStatus } from "./status.ts";
 
 const log = createLogger("kourier-stand-in");
 const stopping = new AbortController();
-const config = new KubeConfig();
+const config = keptKubeConfig();
 config.loadFromDefault();
 
 const discovery = new Discovery();

@@ -4,18 +4,18 @@ import {
   CoordinationV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
   PatchStrategy,
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import { vi } from "vitest";
 import type { Plane } from "../../sandbox/hosts.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import { platform } from "./kubectl.ts";
 import { environment } from "./local-run.ts";
 
 export function planeCluster(plane: Plane) {
   const namespace = platform[plane];
-  const kube = new KubeConfig();
+  const kube = keptKubeConfig();
   kube.loadFromFile(environment.kubeconfigs[plane]);
   const core = kube.makeApiClient(CoreV1Api);
   const apps = kube.makeApiClient(AppsV1Api);

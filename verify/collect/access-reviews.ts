@@ -2,8 +2,9 @@
  * Asks the API server itself what an account may do (SubjectAccessReview, which keeps nothing), and by whose word: the
  * roles that were read say what should be, only the answer says who decides.
  */
-import { AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AuthorizationV1Api } from "@kubernetes/client-node";
 import { allPermissions } from "../../components/compute-plane/on-demand.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { Fact } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { expand, type Grant } from "../reason/rbac/grants.ts";
@@ -28,7 +29,7 @@ const atOnce = 16;
 export function readAccessReviews(target: PlaneTarget): Promise<Fact<AccessReview[]>> {
   const questions = questionsTo(target);
   return attempt(`create SubjectAccessReview, ${questions.length} questions`, async () => {
-    const config = new KubeConfig();
+    const config = keptKubeConfig();
     config.loadFromFile(target.kubeconfig);
     const api = config.makeApiClient(AuthorizationV1Api);
     const answers: AccessReview[] = [];

@@ -1,6 +1,5 @@
 /** Reads a cluster: one paginated list a kind. Secret values are looked at here and leave as pattern names only. */
 import {
-  KubeConfig,
   type KubernetesListObject,
   type KubernetesObject,
   KubernetesObjectApi,
@@ -12,6 +11,7 @@ import {
 import { shipperNamespace } from "../../components/logs/contract.ts";
 import { storeNamespace } from "../../components/metrics-store/contract.ts";
 import { messageOf } from "../../shared/errors.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { Collected, Fact, Facts, MetricsStoreFact, ScannedObject } from "../facts.ts";
 import { metricsStoreOf } from "./metrics-store.ts";
 import { redactObject } from "./redact.ts";
@@ -76,7 +76,7 @@ function redacted(fact: Fact<KubernetesObject[]>): Fact<KubernetesObject[]> {
 }
 
 function connect(kubeconfig: string): KubernetesObjectApi {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   config.loadFromFile(kubeconfig);
   return KubernetesObjectApi.makeApiClient(config);
 }

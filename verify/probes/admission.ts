@@ -1,6 +1,7 @@
 /** Offers pods to each project's namespace by dry runs: admission judges them whole, and nothing is kept. */
-import { CoreV1Api, KubeConfig, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
+import { CoreV1Api, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
 import { messageOf } from "../../shared/errors.ts";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { ProbedAdmission } from "../facts-probes.ts";
 import { type PlaneTarget, projectNamespaces } from "../target.ts";
 import { restrictedPod } from "./pod.ts";
@@ -13,7 +14,7 @@ const tooMuch: V1ResourceRequirements = {
 
 /** @throws Error where even a modest pod is refused: a refusal of a greedy one would then not be the quota's. */
 export async function probeAdmission(target: PlaneTarget): Promise<ProbedAdmission[]> {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   config.loadFromFile(target.kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
   const offer = (namespace: string, resources?: V1ResourceRequirements) =>

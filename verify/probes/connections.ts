@@ -3,8 +3,9 @@
  * plane's own keep a foreign pod out?
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { ProbedConnection } from "../facts-probes.ts";
 import type { PlaneTarget } from "../target.ts";
 import { withNamespace } from "./own-namespace.ts";
@@ -20,7 +21,7 @@ const answersSchema = z.array(z.object({ connected: z.boolean(), told: z.string(
 
 /** @throws Error where nothing can be said: the control does not connect, or the cluster does not enforce policies. */
 export async function probeConnections(target: PlaneTarget): Promise<ProbedConnection[]> {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   config.loadFromFile(target.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
   const image = await platformImage(config.makeApiClient(AppsV1Api), target);

@@ -3,7 +3,8 @@
  * may do with an object of its own and with one next door. Tokens live ten minutes; objects are taken away again.
  */
 import { randomUUID } from "node:crypto";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { keptKubeConfig } from "../../shared/kube-config.ts";
 import { RestError } from "../../shared/rest.ts";
 import type { ProbedObject, ProbedSession } from "../facts-probes.ts";
 import { type PlaneTarget, projectNamespaces } from "../target.ts";
@@ -93,7 +94,7 @@ export async function probeSessions(target: PlaneTarget, cloud: CloudSessions): 
 
 /** The first and the last project stand for all. */
 async function readAccounts(target: PlaneTarget, { annotation, audience }: CloudSessions): Promise<Account[]> {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   config.loadFromFile(target.kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
   const projects = projectNamespaces(target);

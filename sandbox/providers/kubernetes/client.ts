@@ -49,8 +49,9 @@ const patienceMs = 15_000;
  */
 export async function openCluster(kubeconfig: string, environment: Record<string, string>): Promise<Cluster> {
   // Imported here, since a run that changes nothing in the cluster does without it.
-  const { KubeConfig, createConfiguration } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
+  const { createConfiguration } = await import("@kubernetes/client-node");
+  const { keptKubeConfig } = await import("../../../shared/kube-config.ts");
+  const config = keptKubeConfig();
   try {
     config.loadFromString(kubeconfig);
   } catch (error) {

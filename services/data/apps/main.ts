@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
 import { aborted } from "../../shared/pause.ts";
@@ -41,7 +41,7 @@ await runService({
     APP_MEMORY_MAXIMUM: amount.default("64Gi"),
   },
   parts: ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const tunnel = upstream(config.TUNNEL_URL);
     const served = { namespaces: config.PROJECT_NAMESPACES, onDemand: new Set(config.ON_DEMAND_NAMESPACES) };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { upstream } from "../../shared/client.ts";
 import { hostName, httpUrl, label } from "../../shared/config.ts";
 import { gauge } from "../../shared/metrics.ts";
@@ -74,7 +74,7 @@ await runService({
     HISTORY_SECONDS: seconds.default(3_600),
   },
   parts: ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const tunnel = upstream(config.TUNNEL_URL);
     const served = { namespaces: config.PROJECT_NAMESPACES, onDemand: config.ON_DEMAND_NAMESPACES };

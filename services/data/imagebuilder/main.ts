@@ -1,9 +1,9 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { daemonHost } from "../../../components/image-builder/contract.ts";
 import { ImageBuildService } from "../../../gen/biplane/images/v1/images_pb.js";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { httpUrl, label, servedProjects } from "../../shared/config.ts";
 import { denied } from "../../shared/errors.ts";
@@ -37,7 +37,7 @@ await runService({
     TLS_FOLDER: z.string().min(1),
   },
   parts: ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const credentials = fromNodeProviderChain();
     const repository = config.REPOSITORY_URL;

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { EventService } from "../../../gen/biplane/events/v1/events_pb.js";
 import { LogService } from "../../../gen/biplane/logs/v1/logs_pb.js";
 import { MetricsService } from "../../../gen/biplane/metrics/v1/metrics_pb.js";
 import { azure } from "../../../shared/azure.ts";
 import { google } from "../../../shared/google.ts";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
@@ -49,7 +49,7 @@ await runService({
     METRICS_STORE_TLS: z.string().min(1).optional(),
   },
   parts: ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const served = { org: config.ORG, projects: config.PROJECTS };
     const logs = kubernetesLogs(kube);

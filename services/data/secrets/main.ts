@@ -1,10 +1,10 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { SecretStoreService } from "../../../gen/biplane/secrets/v1/secrets_pb.js";
 import { azure } from "../../../shared/azure.ts";
 import { google } from "../../../shared/google.ts";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
@@ -96,7 +96,7 @@ await runService({
     TLS_KEY_FILE: fileContent,
   },
   parts: async ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const catalogue = openCatalogue(kubernetesShards(kube, config.POD_NAMESPACE, config.SECRET_SHARDS));
     const backend = backends[config.SECRET_BACKEND](catalogue);

@@ -1,7 +1,7 @@
 import { createClient } from "@connectrpc/connect";
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { ProjectDirectoryService } from "../../../gen/biplane/projects/v1/projects_pb.js";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { upstream } from "../../shared/client.ts";
 import { fileContent, httpUrl, jsonFile, label } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
@@ -24,7 +24,7 @@ await runService({
     RESYNC_SECONDS: z.coerce.number().int().min(1).default(300),
   },
   parts: ({ config, log }) => {
-    const kube = new KubeConfig();
+    const kube = keptKubeConfig();
     kube.loadFromDefault();
     const tunnel = upstream(config.TUNNEL_URL);
     const place = { namespace: config.POD_NAMESPACE, name: config.SYNC_DEPLOYMENT };

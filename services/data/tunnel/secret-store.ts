@@ -1,12 +1,13 @@
 /** The identity in one Kubernetes Secret, which exists already: this pod may get and patch it, and no other. */
-import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { type Identity, type IdentityStore, identitySchema } from "./identity.ts";
 
 /** Field by field: a part that was never saved is not there. */
 const savedSchema = identitySchema.partial();
 
 export function secretStore(namespace: string, name: string): IdentityStore {
-  const config = new KubeConfig();
+  const config = keptKubeConfig();
   config.loadFromCluster();
   const api = config.makeApiClient(CoreV1Api);
   return {
