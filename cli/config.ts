@@ -125,7 +125,7 @@ export const commandSchemas = {
   verifyReasonPodSecurity: z.strictObject({
     manifests: file,
     level: z.enum(["baseline", "restricted"], "baseline or restricted"),
-    version: z.string().default("v1.34").describe("Of the standards: v1.0 to v1.35, or latest"),
+    version: z.string().default("v1.34").describe("Of the standards: v1.0 to v1.37, or latest"),
   }),
   claims: z.strictObject({
     json: z.boolean().default(false),

@@ -56,7 +56,7 @@ export function addReason(verify: Command, run: Run): void {
     .description("is each pod, and each workload's template, within Kubernetes' Pod Security Standards")
     .requiredOption("--manifests <dir>", "pods and workloads, YAML or JSON")
     .requiredOption("--level <level>", "baseline or restricted")
-    .option("--version <version>", "of the standards: v1.0 to v1.35, or latest (v1.34)")
+    .option("--version <version>", "of the standards: v1.0 to v1.37, or latest; v1.34 if left out")
     .action(async (raw) =>
       run((await import("./commands/reason.ts")).podSecurity(parseOptions("verifyReasonPodSecurity", raw))),
     );

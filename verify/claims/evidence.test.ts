@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -33,6 +33,22 @@ describe("the commit that evidence belongs to", () => {
     const added = currentCommit(root);
     expect(edited).toMatch(new RegExp(`^${head}-dirty-[0-9a-f]{12}$`));
     expect(new Set([head, edited, added]).size).toBe(3);
+  });
+
+  it("counts a link by where it leads, be it a folder or nothing, and a repository in this one", () => {
+    git("init", "-q");
+    mkdirSync(join(root, "folder"));
+    const named = (target: string) => {
+      symlinkSync(target, join(root, "link"));
+      const name = currentCommit(root);
+      rmSync(join(root, "link"));
+      return name;
+    };
+    expect(new Set([named("folder"), named("nowhere"), named("folder")]).size).toBe(2);
+    const before = currentCommit(root);
+    mkdirSync(join(root, "inner"));
+    execFileSync("git", ["-C", join(root, "inner"), "init", "-q"]);
+    expect(currentCommit(root)).not.toBe(before);
   });
 });
 

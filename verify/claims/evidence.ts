@@ -4,7 +4,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -39,8 +48,15 @@ export function currentCommit(root: string): string {
   if (git("status", "--porcelain").length === 0) return head;
   const untracked = git("ls-files", "--others", "--exclude-standard", "-z").toString().split("\0").filter(Boolean);
   const changes = createHash("sha256").update(git("diff", "HEAD", "--binary"));
-  for (const file of untracked) changes.update(file).update(readFileSync(join(root, file)));
+  for (const file of untracked) changes.update(file).update(contentOf(join(root, file)));
   return `${head}-dirty-${changes.digest("hex").slice(0, 12)}`;
+}
+
+/** As Git keeps it: of a link where it leads, which may be a folder, or nothing; of a repository in this one its name alone. */
+function contentOf(path: string): Buffer | string {
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return readlinkSync(path);
+  return found.isDirectory() ? "" : readFileSync(path);
 }
 
 /** Replaces what `source` (such as `verify`, or a test file) said before about this commit. */

@@ -102,6 +102,7 @@ const sysctls29 = [
   ...["tcp_keepalive_time", "tcp_fin_timeout", "tcp_keepalive_intvl", "tcp_keepalive_probes"].map(ipv4),
 ];
 const sysctls32 = [...sysctls29, ipv4("tcp_rmem"), ipv4("tcp_wmem")];
+const sysctls37 = [...sysctls32, ipv4("tcp_slow_start_after_idle"), ipv4("tcp_notsent_lowat")];
 
 function ipv4(name: string): string {
   return `net.ipv4.${name}`;
@@ -135,7 +136,13 @@ export const baseline: readonly Check[] = [
   { id: "seccompProfile_baseline", since: { 0: seccompAnnotations, 19: seccompFields } },
   {
     id: "sysctls",
-    since: { 0: sysctls(...sysctls0), 27: sysctls(...sysctls27), 29: sysctls(...sysctls29), 32: sysctls(...sysctls32) },
+    since: {
+      0: sysctls(...sysctls0),
+      27: sysctls(...sysctls27),
+      29: sysctls(...sysctls29),
+      32: sysctls(...sysctls32),
+      37: sysctls(...sysctls37),
+    },
   },
   { id: "windowsHostProcess", since: { 0: hostProcess } },
 ];

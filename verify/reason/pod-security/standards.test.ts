@@ -172,20 +172,22 @@ describe("versions", () => {
   });
 
   it.each([
-    ["v1.26", ["net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_rmem"]],
-    ["v1.27", ["net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_rmem"]],
-    ["v1.29", ["net.ipv4.tcp_rmem"]],
-    ["v1.32", []],
+    ["v1.26", ["ip_local_reserved_ports", "tcp_fin_timeout", "tcp_rmem", "tcp_notsent_lowat"]],
+    ["v1.27", ["tcp_fin_timeout", "tcp_rmem", "tcp_notsent_lowat"]],
+    ["v1.29", ["tcp_rmem", "tcp_notsent_lowat"]],
+    ["v1.32", ["tcp_notsent_lowat"]],
+    ["v1.36", ["tcp_notsent_lowat"]],
+    ["v1.37", []],
   ])("sysctls of %s", (version, refused) => {
-    const names = ["net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_rmem"];
-    const spec = { securityContext: { sysctls: names.map((name) => ({ name })) } };
+    const names = ["ip_local_reserved_ports", "tcp_fin_timeout", "tcp_rmem", "tcp_notsent_lowat"];
+    const spec = { securityContext: { sysctls: names.map((name) => ({ name: `net.ipv4.${name}` })) } };
     expect(judge(pod(spec), "baseline", version)[0]?.violations).toEqual(
-      refused.map((name) => `sysctls: spec.securityContext.sysctls is "${name}"`),
+      refused.map((name) => `sysctls: spec.securityContext.sysctls is "net.ipv4.${name}"`),
     );
   });
 
-  it.each(["v1.36", "v2.0", "1", "new", "v1.34.1"])("%s is refused", (version) => {
-    expect(() => podSecurity("baseline", version)).toThrow(/--version is ".*"; allowed: v1\.0 to v1\.35, or latest/);
+  it.each(["v1.38", "v2.0", "1", "new", "v1.34.1"])("%s is refused", (version) => {
+    expect(() => podSecurity("baseline", version)).toThrow(/--version is ".*"; allowed: v1\.0 to v1\.37, or latest/);
   });
 });
 
@@ -236,7 +238,7 @@ describe("for any pod", () => {
     containers: fc.array(fc.record({ name: fc.constantFrom("a", "b"), securityContext: context }), { maxLength: 2 }),
     volumes: fc.array(fc.constantFrom({ name: "v", hostPath: {} }, { name: "w", secret: {} }), { maxLength: 2 }),
   });
-  const version = fc.integer({ min: 0, max: 35 }).map((minor) => `v1.${minor}`);
+  const version = fc.integer({ min: 0, max: 37 }).map((minor) => `v1.${minor}`);
 
   it("what restricted lets pass, baseline does too", () => {
     fc.assert(

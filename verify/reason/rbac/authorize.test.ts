@@ -175,6 +175,27 @@ describe("aggregated cluster roles", () => {
       gathers(name, { to: name }, { metadata: { name, labels: { to: other } } });
     expect(ask([ring("a", "b"), ring("b", "a"), bind("x", "a", [alice])], {}).allowed).toBe(false);
   });
+
+  it("are not told whole where they gather what every cluster has, also through each other", () => {
+    const toView = { "rbac.authorization.k8s.io/aggregate-to-view": "true" };
+    const more = labelled("more", toView, [{ ...pods, resources: ["jobs"] }]);
+    const bound = [gathers("view", toView), more, bind("b", "view", [alice])];
+    expect(ask(bound, { resource: "jobs" }).allowed).toBe(true);
+    expect(ask(bound, {})).toEqual({
+      allowed: "unknown",
+      because:
+        "ClusterRoleBinding/b binds ClusterRole/view, which gathers roles that every cluster has and the manifests do not tell",
+    });
+    const through = [
+      gathers("top", { to: "top" }),
+      gathers("view", toView, { metadata: { name: "view", labels: { to: "top" } } }),
+    ];
+    expect(ask([...through, bind("b", "top", [alice])], {}).allowed).toBe("unknown");
+    const whole = [...bound, labelled("system:aggregate-to-view", toView, [])];
+    expect(ask(whole, {}).allowed).toBe(false);
+    expect(ask([gathers("all", {}), bind("b", "all", [alice])], {}).allowed).toBe("unknown");
+    expect(ask([gathers("mine", { to: "mine" }), bind("b", "mine", [alice])], {}).allowed).toBe(false);
+  });
 });
 
 describe("a question", () => {

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { listOf, queryId, text } from "../input/parsed.ts";
 import { describeRule } from "../kubernetes.ts";
+import { isBuiltIn } from "./built-in.ts";
 import type { Binding, Roles, Subject } from "./roles.ts";
 import { type PolicyRule, ruleAllows } from "./rules.ts";
 
@@ -61,18 +62,17 @@ export function authorize(roles: Roles, query: RbacQuery): RbacAnswer {
     bindings++;
     const rules = rulesOf(roles, binding);
     const bound = `${binding.title} binds ${roleTitle(binding)}`;
-    if (!rules && isBuiltIn(binding)) untold.push(`${bound}, which every cluster has and the manifests do not tell`);
+    const { kind, name } = binding.roleRef;
+    if (!rules && kind === "ClusterRole" && isBuiltIn(name))
+      untold.push(`${bound}, which every cluster has and the manifests do not tell`);
+    else if (roles.untold.has(roleTitle(binding)))
+      untold.push(`${bound}, which gathers roles that every cluster has and the manifests do not tell`);
     else if (!rules) missing.push(`${bound}, which does not exist`);
     const rule = rules?.find((one) => ruleAllows(one, query));
     if (rule) return { allowed: true, because: tell(binding, subject, rule) };
   }
   if (untold.length > 0) return { allowed: "unknown", because: untold.join("; ") };
   return { allowed: false, because: [`none of ${bindings} bindings allows it`, ...missing].join("; ") };
-}
-
-/** Made by the API server itself, so that manifests often leave it out. */
-function isBuiltIn({ roleRef: { kind, name } }: Binding): boolean {
-  return kind === "ClusterRole" && /^(cluster-admin|admin|edit|view|system:.+)$/.test(name);
 }
 
 function groupsOf({ user, groups }: Pick<RbacQuery, "user" | "groups">): string[] {

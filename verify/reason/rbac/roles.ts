@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe, parseOrRefuse } from "../input/parsed.ts";
 import { type LabelSelector, labelSelector, selects } from "../labels.ts";
+import { builtInsLeftOut } from "./built-in.ts";
 import { type PolicyRule, policyRule } from "./rules.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -35,14 +36,19 @@ export interface Binding extends z.infer<typeof binding> {
 export interface Roles {
   /** By `Role/ns/name` and `ClusterRole/name`. */
   rules: ReadonlyMap<string, readonly PolicyRule[]>;
+  /** Titles of those that gather more than the manifests tell. */
+  untold: ReadonlySet<string>;
   bindings: readonly Binding[];
 }
 
 export function readRoles(manifests: readonly Manifest[]): Roles {
   const ours = manifests.filter((manifest) => manifest.group === group);
   const own = ours.filter(({ kind }) => kind === "Role");
+  const ofCluster = clusterRoles(ours);
+  const titled = ofCluster.map(({ title, rules }) => [title, rules] as const);
   return {
-    rules: new Map([...own.map((one) => [titleOf(one), parsedRole(one).rules] as const), ...clusterRoles(ours)]),
+    rules: new Map([...own.map((one) => [titleOf(one), parsedRole(one).rules] as const), ...titled]),
+    untold: new Set(ofCluster.filter(({ untold }) => untold).map(({ title }) => title)),
     bindings: ours.filter(({ kind }) => kind === "RoleBinding" || kind === "ClusterRoleBinding").map(readBinding),
   };
 }
@@ -70,33 +76,45 @@ interface ClusterRole {
   labels: Record<string, string>;
   rules: readonly PolicyRule[];
   gathers: readonly LabelSelector[] | undefined;
+  untold: boolean;
 }
 
 /** What stands in an aggregated role itself is overwritten, so that it never counts. */
-function clusterRoles(manifests: readonly Manifest[]): [string, readonly PolicyRule[]][] {
-  const roles = manifests
-    .filter(({ kind }) => kind === "ClusterRole")
-    .map((manifest): ClusterRole => {
-      const { rules, aggregationRule } = parsedRole(manifest);
-      const gathers = aggregationRule?.clusterRoleSelectors;
-      return { title: titleOf(manifest), labels: manifest.labels, rules: gathers ? [] : rules, gathers };
-    });
+function clusterRoles(manifests: readonly Manifest[]): ClusterRole[] {
+  const written = manifests.filter(({ kind }) => kind === "ClusterRole");
+  const leftOut = builtInsLeftOut(written.map(({ name }) => name));
+  const roles = written.map((manifest): ClusterRole => {
+    const { rules, aggregationRule } = parsedRole(manifest);
+    const gathers = aggregationRule?.clusterRoleSelectors;
+    const untold =
+      gathers?.some((selector) =>
+        leftOut.some(({ name, labels }) => name !== manifest.name && selects(selector, labels)),
+      ) ?? false;
+    return { title: titleOf(manifest), labels: manifest.labels, rules: gathers ? [] : rules, gathers, untold };
+  });
   // One aggregated role may gather another; rounds until none of them grows.
   for (let grown = true; grown; ) {
     grown = false;
     for (const one of roles) {
-      const gathered = one.gathers && gather(one, one.gathers, roles);
-      if (!gathered || gathered.length === one.rules.length) continue;
-      one.rules = gathered;
+      const others = one.gathers ? gathered(one, one.gathers, roles) : [];
+      const rules = one.gathers ? distinct(others.flatMap((other) => other.rules)) : one.rules;
+      const untold = one.untold || others.some((other) => other.untold);
+      if (rules.length === one.rules.length && untold === one.untold) continue;
+      Object.assign(one, { rules, untold });
       grown = true;
     }
   }
-  return roles.map(({ title, rules }) => [title, rules]);
+  return roles;
 }
 
-function gather(self: ClusterRole, selectors: readonly LabelSelector[], roles: readonly ClusterRole[]): PolicyRule[] {
-  const gathered = selectors.flatMap((selector) =>
-    roles.filter((one) => one !== self && selects(selector, one.labels)).flatMap(({ rules }) => rules),
-  );
-  return [...new Map(gathered.map((rule) => [JSON.stringify(rule), rule])).values()];
+function gathered(
+  self: ClusterRole,
+  selectors: readonly LabelSelector[],
+  roles: readonly ClusterRole[],
+): ClusterRole[] {
+  return selectors.flatMap((selector) => roles.filter((one) => one !== self && selects(selector, one.labels)));
+}
+
+function distinct(rules: readonly PolicyRule[]): PolicyRule[] {
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
