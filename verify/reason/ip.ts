@@ -31,6 +31,10 @@ export function parseBlock(text: string): Block | undefined {
   return counted < 0 || counted > bits[address.family] ? undefined : { ...address, length: counted };
 }
 
+export function same(one: Address, other: Address): boolean {
+  return one.family === other.family && one.value === other.value;
+}
+
 export function within(address: Address, block: Block): boolean {
   if (address.family !== block.family) return false;
   const rest = BigInt(bits[block.family] - block.length);

@@ -5,11 +5,13 @@
 import { z } from "zod";
 import { isObject, type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe, parseOrRefuse, stringMap } from "../input/parsed.ts";
-import { type Address, parseAddress } from "../ip.ts";
+import { type Address, parseAddress, same } from "../ip.ts";
 import type { Labels } from "../labels.ts";
 import { templates } from "../pod-security/pod.ts";
 import { labelsOfPods } from "./added-labels.ts";
+import { Nodes, parsed } from "./nodes.ts";
 import { type Protocol, protocols } from "./policy.ts";
+import { podsOfSet } from "./set-pods.ts";
 
 const word = maybe(z.string("a string"));
 const container = z.object({
@@ -67,11 +69,14 @@ export interface AddressEnd {
   kind: "address";
   text: string;
   address: Address;
+  /** Of a node: its names, which may not be told. Undefined: of none that is told. */
+  nodes: readonly string[] | undefined;
 }
 
 export type End = PodEnd | AddressEnd;
 
 export interface Cluster {
+  nodes: Nodes;
   /** By `ns/name`; more than one where a workload and another of another kind share it. */
   pods: ReadonlyMap<string, readonly PodEnd[]>;
   /** Of services: what is behind one is not said by it. */
@@ -89,19 +94,23 @@ export function readCluster(manifests: readonly Manifest[]): Cluster {
   // The API server gives every namespace its own name for a label, whatever else is written there.
   const labelsOf = (namespace: string) => ({ ...declared.get(namespace), [nameLabel]: namespace });
   const pods = new Map<string, PodEnd[]>();
+  const ofSets: PodEnd[] = [];
+  const nodes = new Nodes(manifests);
   for (const manifest of manifests) {
     const home = namespaceOf(manifest);
-    const pod = podOf(manifest, labelsOf(home), declared.has(home));
+    const pod = podOf(manifest, nodes, labelsOf(home), declared.has(home));
     if (!pod) continue;
+    ofSets.push(...podsOfSet(manifest, pod));
     const known = pods.get(pod.title) ?? [];
     // A pod is more exact than a workload that has its name.
     if (!pod.many) pods.set(pod.title, [pod, ...known.filter(({ many }) => !many)]);
     else if (known.every(({ many }) => many)) pods.set(pod.title, [...known, pod]);
   }
-  return { pods, serviceAddresses: manifests.flatMap(addressesOfService) };
+  for (const pod of ofSets) if (!pods.has(pod.title)) pods.set(pod.title, [pod]);
+  return { nodes, pods, serviceAddresses: manifests.flatMap(addressesOfService) };
 }
 
-function podOf(manifest: Manifest, namespaceLabels: Labels, isDeclared: boolean): PodEnd | undefined {
+function podOf(manifest: Manifest, nodes: Nodes, namespaceLabels: Labels, isDeclared: boolean): PodEnd | undefined {
   const { group, kind, name, source, object } = manifest;
   const path = group === "" && kind === "Pod" ? [] : templates[`${group}/${kind}`];
   if (!path) return undefined;
@@ -111,6 +120,7 @@ function podOf(manifest: Manifest, namespaceLabels: Labels, isDeclared: boolean)
   const state = path.length === 0 ? parseOrRefuse(status, object.status, `${subject} status`) : undefined;
   // What has ended holds its address no longer.
   const ended = state?.phase === "Succeeded" || state?.phase === "Failed";
+  const ofNode = found.spec.nodeName ? nodes.addressesOf(found.spec.nodeName) : [];
   return {
     kind: "pod",
     title: `${namespaceOf(manifest)}/${name}`,
@@ -122,8 +132,8 @@ function podOf(manifest: Manifest, namespaceLabels: Labels, isDeclared: boolean)
     serviceAccount: found.spec.serviceAccountName || "default",
     hostNetwork: found.spec.hostNetwork ?? false,
     node: found.spec.nodeName,
-    addresses: ended ? [] : parsed([state?.podIP, ...(state?.podIPs ?? []).map(({ ip }) => ip)]),
-    nodeAddresses: parsed([state?.hostIP, ...(state?.hostIPs ?? []).map(({ ip }) => ip)]),
+    addresses: ended ? [] : distinct(parsed([state?.podIP, ...(state?.podIPs ?? []).map(({ ip }) => ip)])),
+    nodeAddresses: distinct([...parsed([state?.hostIP, ...(state?.hostIPs ?? []).map(({ ip }) => ip)]), ...ofNode]),
     ports: [
       ...found.spec.containers,
       ...found.spec.initContainers.filter(({ restartPolicy }) => restartPolicy === "Always"),
@@ -135,8 +145,8 @@ function podOf(manifest: Manifest, namespaceLabels: Labels, isDeclared: boolean)
   };
 }
 
-function parsed(texts: readonly (string | undefined)[]): Address[] {
-  return texts.flatMap((text) => parseAddress(text ?? "") ?? []);
+function distinct(addresses: readonly Address[]): Address[] {
+  return addresses.filter((one, at) => addresses.findIndex((other) => same(one, other)) === at);
 }
 
 const service = z.object({
@@ -167,15 +177,13 @@ export function endOf(cluster: Cluster, text: string): End | string {
   return other ? `${found.length} workloads are called ${text}` : only;
 }
 
-function ofAddress({ pods }: Cluster, text: string, address: Address): End | string {
+function ofAddress({ pods, nodes }: Cluster, text: string, address: Address): End | string {
   const owners = [...pods.values()]
     .flat()
     .filter(({ hostNetwork, addresses }) => !hostNetwork && addresses.some((one) => same(one, address)));
   if (owners.length > 1) return `${owners.map(({ title }) => title).join(" and ")} both have the address ${text}`;
   // The family is decided then.
-  return owners[0] ? { ...owners[0], addresses: [address] } : { kind: "address", text, address };
-}
-
-export function same(one: Address, other: Address): boolean {
-  return one.family === other.family && one.value === other.value;
+  return owners[0]
+    ? { ...owners[0], addresses: [address] }
+    : { kind: "address", text, address, nodes: nodes.namesAt(address) };
 }

@@ -186,6 +186,28 @@ describe("peers", () => {
     expect(ask(objects, { from: "10.0.0.1" }).allowed).toBe(true);
     expect(ask(objects, { from: "fd00::1" }).allowed).toBe(false);
   });
+
+  it("a pod whose address, or family, is not told is judged by what holds for all of them", () => {
+    const everywhere = ["0.0.0.0/0", "::/0"].map((cidr) => ({ ipBlock: { cidr } }));
+    const noAddress = [pod("a/client"), pod("b/server")];
+    expect(ask([...noAddress, from(...everywhere)]).allowed).toBe(true);
+    expect(ask([...noAddress, lets(...everywhere.map((peer) => ({ from: [peer] })))]).allowed).toBe(true);
+    const port = (number: number) => ({ ports: [{ port: number }] });
+    const byFamily = lets(...everywhere.map((peer, at) => ({ from: [peer], ...port(80 + at) })));
+    expect(ask([...noAddress, byFamily]).allowed).toBe("unknown");
+    expect(ask([...noAddress, from(...everywhere.slice(0, 1))]).allowed).toBe("unknown");
+    const dual = pod("a/client", {}, { status: { podIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }] } });
+    const both = from({ ipBlock: { cidr: "10.0.0.0/8" } }, { ipBlock: { cidr: "fd00::/8" } });
+    expect(ask([dual, pod("b/server"), both]).allowed).toBe(true);
+  });
+
+  it("both ends are of one family: what the other has decides which", () => {
+    const dual = pod("a/client", {}, { status: { podIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }] } });
+    const only6 = from({ ipBlock: { cidr: "::/0" } });
+    expect(ask([dual, pod("b/server", {}, at("10.0.0.2")), only6]).allowed).toBe(false);
+    expect(ask([dual, pod("b/server", {}, at("fd00::2")), only6]).allowed).toBe(true);
+    expect(ask([pod("a/client"), pod("b/server", {}, at("fd00::2")), only6]).allowed).toBe(true);
+  });
 });
 
 describe("ports", () => {
@@ -235,7 +257,14 @@ describe("ports", () => {
     expect(byPorts([{ port: 80 }], { port: "80" })).toBe(true);
     expect(byPorts([{ port: 81 }], { port: "http" }, http)).toBe(false);
     expect(byPorts([{ port: 80 }], { port: "gone" }, http)).toBe("unknown");
-    expect(byPorts([{ port: 80 }], { port: "http", protocol: "UDP" }, http)).toBe("unknown");
+    expect(byPorts([], { port: "http", protocol: "UDP" }, http)).toBe("unknown");
+  });
+
+  it("by a name that the destination does not have only what is denied on every port is known", () => {
+    expect(byPorts([{ port: 80 }], { port: "http", protocol: "UDP" }, http)).toBe(false);
+    const closed = ask([...everybody, lets()], { port: "gone" });
+    expect(closed).toMatchObject({ allowed: false, ingress: false, egress: "unknown" });
+    expect(ask(everybody, { port: "gone" }).allowed).toBe("unknown");
   });
 
   it("of two ports of one name the first counts, and the second is not known", () => {
@@ -243,6 +272,8 @@ describe("ports", () => {
     expect(byPorts([{ port: "http" }], {}, ...two)).toBe(true);
     expect(byPorts([{ port: "http" }], { port: 8080 }, ...two)).toBe("unknown");
     expect(byPorts([{ port: 80 }], { port: "http" }, ...two)).toBe("unknown");
+    expect(byPorts([{ port: 80, endPort: 8080 }], { port: "http" }, ...two)).toBe(true);
+    expect(byPorts([{ port: 81 }], { port: "http" }, ...two)).toBe(false);
   });
 });
 
@@ -304,6 +335,51 @@ describe("ends", () => {
     const query = { from: "a/agent", to: "b/far" };
     expect(allowed([agent, server, from({ namespaceSelector: {} })], query)).toBe(false);
     expect(allowed([agent, server, from({ ipBlock: { cidr: "192.168.0.0/24" } })], query)).toBe(true);
+  });
+
+  it("a node's addresses are told by the node, and by the pods on it", () => {
+    const node = {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "n1" },
+      status: { addresses: [{ type: "Hostname", address: "n1" }, ...["192.168.0.1", "fd00::1"].map(inside)] },
+    };
+    const on = (nodeName: string) => pod("b/far", {}, { spec: { nodeName } });
+    const query = { from: "192.168.0.1", to: "b/far" };
+    expect(allowed([node, on("n1"), lets()], query)).toBe(true);
+    expect(allowed([node, on("n1"), lets()], { ...query, from: "fd00::1" })).toBe(true);
+    expect(allowed([node, on("n2"), lets()], query)).toBe(false);
+    expect(allowed([node, pod("b/far"), lets()], query)).toBe("unknown");
+    expect(allowed([node, pod("b/far"), lets()], { ...query, from: "192.168.0.9" })).toBe(false);
+    const agent = pod("a/agent", {}, { spec: { hostNetwork: true, nodeName: "n1" } });
+    expect(allowed([agent, on("n1"), lets()], query)).toBe(false);
+    expect(allowed([{ ...agent, ...at("192.168.0.1") }, on("n1"), lets()], query)).toBe(true);
+    const byBlock = from({ ipBlock: { cidr: "192.168.0.0/24" } }, { ipBlock: { cidr: "fd00::/8" } });
+    expect(allowed([node, agent, on("n2"), byBlock], { from: "a/agent", to: "b/far" })).toBe(true);
+
+    function inside(address: string) {
+      return { type: "InternalIP", address };
+    }
+  });
+
+  it("the pods of a StatefulSet have names, and labels by them, before they are there", () => {
+    const set = {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "db", namespace: "b" },
+      spec: { replicas: 2, template: { metadata: { labels: { app: "db" } }, spec: { containers: [{ name: "c" }] } } },
+    };
+    const first = { "statefulset.kubernetes.io/pod-name": "db-0" };
+    const objects = [set, policy("b/q", { podSelector: { matchLabels: first }, ingress: [] })];
+    expect(allowed(objects, { to: "b/db-0" })).toBe(false);
+    expect(allowed(objects, { to: "b/db-1" })).toBe(true);
+    expect(allowed(objects, { to: "b/db" })).toBe("unknown");
+    expect(allowed(objects, { to: "b/db-2" })).toBe("unknown");
+    expect(allowed(objects, { from: "b/db-0", to: "b/db-0" })).toBe(true);
+    expect(allowed([...objects, pod("b/db-0")], { to: "b/db-0" })).toBe(true);
+    const later = { ...set, spec: { ...set.spec, replicas: null, ordinals: { start: 5 } } };
+    expect(allowed([later], { to: "b/db-5" })).toBe(true);
+    expect(allowed([later], { to: "b/db-0" })).toBe("unknown");
   });
 
   it("a port's name on a node's network is the plugin's to say", () => {

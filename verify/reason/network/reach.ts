@@ -6,12 +6,13 @@
 import { z } from "zod";
 import type { Manifest } from "../input/manifests.ts";
 import { queryId } from "../input/parsed.ts";
-import { type Block, within } from "../ip.ts";
+import { type Block, same, within } from "../ip.ts";
 import { maySelect } from "../labels.ts";
 import { all, some, type Tri, tri } from "../tri.ts";
-import { type Cluster, type End, endOf, type PodEnd, readCluster, same } from "./endpoints.ts";
+import { type Connection, casesOf, numbersOf, type Place } from "./cases.ts";
+import { type Cluster, type End, endOf, type PodEnd, readCluster } from "./endpoints.ts";
 import { type ForeignPolicy, readForeignPolicies } from "./foreign.ts";
-import { type Direction, type Peer, type Policy, type Port, type Protocol, protocols, readPolicies } from "./policy.ts";
+import { type Direction, type Peer, type Policy, type Port, protocols, readPolicies } from "./policy.ts";
 
 const end = z.string("NAMESPACE/POD, or an address").min(1, "NAMESPACE/POD, or an address");
 const portAllowed = "a number from 1 to 65535, or the name of a container's port";
@@ -53,58 +54,62 @@ export function readNetwork(manifests: readonly Manifest[]): Network {
   };
 }
 
-/** A connection whose ends and port are known. */
-interface Connection {
-  from: End;
-  to: End;
-  protocol: Protocol;
-  port: number;
-}
-
 interface Side {
   may: Tri;
   because: string;
 }
 
 export function mayConnect(network: Network, query: NetworkQuery): NetworkAnswer {
-  const connection = connectionOf(network, query);
-  if (typeof connection === "string") {
-    return { allowed: "unknown", ingress: "unknown", egress: "unknown", because: [connection] };
-  }
-  const egress = sideOf(network, "egress", connection);
-  const ingress = sideOf(network, "ingress", connection);
+  const connections = connectionsOf(network, query);
+  if (typeof connections === "string") return nothingSure(connections);
+  const sides = connections.map((connection) => ({
+    egress: sideOf(network, "egress", connection),
+    ingress: sideOf(network, "ingress", connection),
+  }));
+  const [egress, ingress] = (["egress", "ingress"] as const).map((direction) =>
+    together(sides.map((side) => side[direction])),
+  ) as [Side, Side];
+  const may = agreed(sides.map((side) => all([side.egress.may, side.ingress.may])));
+  const untold = connections.some(({ port }) => port === undefined);
+  // Whatever the port, it is denied: that is all that is known of one by a name that the destination does not have.
+  if (untold && may !== "no") return nothingSure(`${query.to} has no port ${query.port} of ${query.protocol}`);
+  const known = (value: Tri) => spoken(untold && value === "yes" ? "maybe" : value);
   return {
-    allowed: spoken(all([egress.may, ingress.may])),
-    ingress: spoken(ingress.may),
-    egress: spoken(egress.may),
+    allowed: spoken(may),
+    ingress: known(ingress.may),
+    egress: known(egress.may),
     because: [`egress: ${egress.because}`, `ingress: ${ingress.because}`],
   };
+}
+
+function nothingSure(because: string): NetworkAnswer {
+  return { allowed: "unknown", ingress: "unknown", egress: "unknown", because: [because] };
+}
+
+/** What holds in every case, if all say the same. */
+function agreed(values: readonly Tri[]): Tri {
+  const [first = "maybe"] = values;
+  return values.every((value) => value === first) ? first : "maybe";
+}
+
+function together(sides: readonly Side[]): Side {
+  const may = agreed(sides.map((side) => side.may));
+  const [first] = sides.filter((side) => side.may === may);
+  return first ?? { may, because: "it hangs on which address, or which port of that name, is used" };
 }
 
 function spoken(value: Tri): boolean | "unknown" {
   return value === "maybe" ? "unknown" : value === "yes";
 }
 
-function connectionOf(network: Network, query: NetworkQuery): Connection | string {
+function connectionsOf(network: Network, query: NetworkQuery): Connection[] | string {
   const [from, to] = [endOf(network, query.from), endOf(network, query.to)];
   if (typeof from === "string") return from;
   if (typeof to === "string") return to;
   if (from.kind === "address" && to.kind === "address") return "neither end is a pod of the manifests";
   const service = to.kind === "address" && network.serviceAddresses.find(({ address }) => same(address, to.address));
   if (service) return `${query.to} is an address of Service ${service.title}; ask about a pod behind it`;
-  const port = typeof query.port === "number" ? query.port : numberOf(to, query.port, query.protocol);
-  return typeof port === "string" ? port : { from, to, protocol: query.protocol, port };
-}
-
-function numberOf(to: End, name: string, protocol: Protocol): number | string {
-  if (to.kind === "address") return `${to.text} has no ports by name`;
-  const [only, other] = new Set(numbersOf(to, name, protocol));
-  if (only === undefined) return `${to.title} has no port ${name} of ${protocol}`;
-  return other === undefined ? only : `${to.title} has more than one port ${name} of ${protocol}`;
-}
-
-function numbersOf({ ports }: PodEnd, name: string, protocol: Protocol): number[] {
-  return ports.filter((port) => port.name === name && port.protocol === protocol).map(({ number }) => number);
+  return casesOf(from, to, query.port, query.protocol);
 }
 
 function sideOf(network: Network, direction: Direction, connection: Connection): Side {
@@ -145,10 +150,11 @@ function byPolicies(
   }
   const local = onOwnNode(self, other);
   if (local === "yes") return { may: "yes", because: `it is with ${self.title}'s own node` };
+  const place = direction === "egress" ? connection.toPlace : connection.fromPlace;
   const judged = policies.flatMap((policy) =>
     (policy.rules[direction] ?? []).map((rule, at) => ({
       may: all([
-        rule.peers.length === 0 ? "yes" : some(rule.peers.map((peer) => isPeer(peer, policy.namespace, other))),
+        rule.peers.length === 0 ? "yes" : some(rule.peers.map((peer) => isPeer(peer, policy.namespace, other, place))),
         rule.ports.length === 0 ? "yes" : some(rule.ports.map((port) => isPort(port, connection))),
       ]),
       title: `NetworkPolicy ${policy.title} ${direction}[${at}]`,
@@ -165,7 +171,12 @@ function byPolicies(
 
 /** A pod cannot shut out the node that it runs on. */
 function onOwnNode(self: PodEnd, other: End): Tri {
-  if (other.kind === "address") return tri(self.nodeAddresses.some((address) => same(address, other.address)));
+  if (other.kind === "address") {
+    if (self.nodeAddresses.some((address) => same(address, other.address))) return "yes";
+    if (!other.nodes) return "no";
+    if (self.node !== undefined && other.nodes.length > 0) return tri(other.nodes.includes(self.node));
+    return self.nodeAddresses.length > 0 ? "no" : "maybe";
+  }
   if (!other.hostNetwork) return "no";
   if (self.node !== undefined && other.node !== undefined) return tri(self.node === other.node);
   const theirs = [...other.addresses, ...other.nodeAddresses];
@@ -173,8 +184,8 @@ function onOwnNode(self: PodEnd, other: End): Tri {
   return tri(self.nodeAddresses.some((own) => theirs.some((address) => same(own, address))));
 }
 
-function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, home: string, other: End): Tri {
-  if (ipBlock) return inBlock(ipBlock, other);
+function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, home: string, other: End, place: Place): Tri {
+  if (ipBlock) return inBlock(ipBlock, place);
   if (other.kind === "address" || other.hostNetwork) return "no";
   return all([
     namespaceSelector
@@ -184,31 +195,29 @@ function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, home: string,
   ]);
 }
 
-function inBlock({ cidr, except }: NonNullable<Peer["ipBlock"]>, other: End): Tri {
-  const blocks = (block: Block | undefined) => (block ? [block] : []);
-  const addresses = other.kind === "address" ? [other.address] : addressesOf(other);
-  const inside = addresses.map(
-    (address) =>
-      blocks(cidr.block).some((block) => within(address, block)) &&
-      !except.flatMap(({ block }) => blocks(block)).some((block) => within(address, block)),
-  );
-  // Of two families one is used, and nobody says which.
-  if (inside.length === 0 || new Set(inside).size > 1) return "maybe";
-  return tri(inside[0] === true);
+function inBlock({ cidr, except }: NonNullable<Peer["ipBlock"]>, { family, value }: Place): Tri {
+  const blocks = (given: readonly { block: Block | undefined }[]) =>
+    given.flatMap(({ block }) => (block?.family === family ? [block] : []));
+  const [inside, outside] = [blocks([cidr]), blocks(except)];
+  if (value !== undefined) {
+    const lies = (block: Block) => within({ family, value }, block);
+    return tri(inside.some(lies) && !outside.some(lies));
+  }
+  if (inside.length === 0) return "no";
+  const whole = (block: Block) => block.length === 0;
+  if (outside.some(whole)) return "no";
+  return inside.some(whole) && outside.length === 0 ? "yes" : "maybe";
 }
 
-function addressesOf({ hostNetwork, addresses, nodeAddresses }: PodEnd) {
-  return hostNetwork && addresses.length === 0 ? nodeAddresses : addresses;
-}
-
-/** A port by name is looked up at the destination; the first of that name is what every plugin takes. */
+/** A port by name is looked up at the destination. */
 function isPort({ protocol, port, endPort }: Port, { to, port: asked, protocol: over }: Connection): Tri {
   if (protocol !== over) return "no";
   if (port === undefined) return "yes";
+  if (asked === undefined) return "maybe";
   if (typeof port === "number") return tri(asked >= port && asked <= (endPort ?? port));
+  const [first, ...others] = numbersOf(to, port, protocol);
   // A node's ports have no names, and what plugins make of a pod there that names its own is theirs to say.
-  if (to.kind === "pod" && to.hostNetwork) return numbersOf(to, port, protocol).includes(asked) ? "maybe" : "no";
-  const [first, ...others] = to.kind === "pod" ? numbersOf(to, port, protocol) : [];
+  if (to.kind === "pod" && to.hostNetwork) return [first, ...others].includes(asked) ? "maybe" : "no";
   if (first === asked) return "yes";
   return others.includes(asked) ? "maybe" : "no";
 }
