@@ -60,6 +60,7 @@ describe("conditions", () => {
     ["DateGreaterThan", ["2026-01-01"], ["2026-01-01T00:00:01"], "yes"],
     ["DateLessThan", ["2026-01-01T00:00:00+02:00"], ["2025-12-31T21:59:59Z"], "yes"],
     ["DateLessThan", ["January 2026"], ["2025-12-31"], "maybe"],
+    ["DateGreaterThan", ["2026"], ["2025-12-31"], "maybe"],
     ["ArnEquals", ["arn:aws:iam::1:role/x*"], ["arn:aws:iam::1:role/xy"], "yes"],
     ["ArnLike", ["arn:aws:s3:::b/*"], ["arn:aws:s3:::b/x:y"], "yes"],
     ["BoolIfExists", ["true"], null, "yes"],

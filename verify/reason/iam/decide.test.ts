@@ -108,6 +108,9 @@ describe("one account", () => {
     }
     expect(word({ resource: [at({ AWS: user })], boundary: narrow }, { principal: user })).toBe("allow");
     expect(word({ resource: [at({ AWS: user })], boundary: [doc(deny())] }, { principal: user })).toBe("deny");
+    // With a session policy a user's ARN stands for a federated session of that user's.
+    expect(word({ resource: [at({ AWS: user })], session: narrow }, { principal: user })).toBe("deny");
+    expect(word({ resource: [at({ AWS: user })], session: [own] }, { principal: user })).toBe("allow");
   });
 
   it("the account's root needs no policy, and is held by the organisation and by what denies it", () => {
@@ -115,6 +118,7 @@ describe("one account", () => {
     expect(word({}, { principal: account })).toBe("allow");
     expect(word({ scp: [doc(deny(), allow())] }, { principal: root })).toBe("deny");
     expect(word({ resource: [doc(deny({ Principal: "*" }))] }, { principal: root })).toBe("deny");
+    expect(word({ boundary: [doc(allow({ Action: "ec2:*" }), deny())] }, { principal: root })).toBe("allow");
   });
 
   it("whoever is not signed in has what everybody is given", () => {
@@ -439,6 +443,42 @@ describe("resources that end early", () => {
     expect(word({ identity: [doc(allow({ Action: "sqs:*", Resource }))] }, query)).toBe(expected);
     const rest = doc({ Effect: "Allow", Action: "sqs:*", NotResource: Resource });
     expect(word({ identity: [rest] }, query)).toBe(expected === "allow" ? "deny" : "allow");
+  });
+});
+
+describe("signs amid a part of an ARN", () => {
+  const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret:x`;
+  const query = { action: "secretsmanager:GetSecretValue", resource: secret };
+  const of = (Resource: string) => allow({ Sid: "S", Action: "secretsmanager:*", Resource });
+
+  it.each([
+    ["arn:aws:secretsmanager:us-*-1:*:secret:x", "allow"],
+    ["arn:aws:secretsmanager:us-east-?:*:secret:?", "allow"],
+    ["arn:aws:secretsmanager:*:secret:x", "allow"],
+    ["arn:aws:secretsmanager:us-e*:secret:x", "allow"],
+    ["*x", "allow"],
+    ["arn:aws:secretsmanager:*1:secret:x", "unknown"],
+    ["arn:aws:secretsmanager?us-east-1:*:secret:x", "unknown"],
+    ["arn:aws:secretsmanager:*2:secret:x", "deny"],
+    // Four parts, to which two more are added: what its star does then nobody says.
+    ["arn:aws:secretsmanager:*:x", "unknown"],
+    ["arn:aws:secretsmanager:*:y", "deny"],
+  ])("%s: %s", (Resource, expected) => {
+    expect(word({ identity: [doc(of(Resource))] }, query)).toBe(expected);
+  });
+
+  it("pass the colons of the last part, which are of its name", () => {
+    const file = { identity: [doc(allow({ Resource: "arn:aws:s3:::b/*.txt" }))] };
+    expect(word(file, { resource: "arn:aws:s3:::b/a:b.txt" })).toBe("allow");
+  });
+
+  it("say what the answer hangs on, and that only where it matters", () => {
+    const open = of("arn:aws:secretsmanager:*1:secret:x");
+    expect(ask({ identity: [doc(open)] }, query)).toEqual({
+      decision: "unknown",
+      by: `how far a sign amid an ARN goes in ${secret} (S)`,
+    });
+    expect(word({ identity: [doc(open, allow({ Action: "*" }))] }, query)).toBe("allow");
   });
 });
 

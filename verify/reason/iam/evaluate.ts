@@ -64,7 +64,7 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
   // AWS's own roles for its services are beyond the organisation's reach.
   const bound = holds && !caller.arn.includes(":role/aws-service-role/");
   const identity = owns ? whatIsSaid(policies.identity, request) : nothingSaid;
-  const boundaries = (holds ? boundariesOf(policies) : []).map((document) => whatIsSaid([document], request));
+  const boundaries = (owns ? boundariesOf(policies) : []).map((document) => whatIsSaid([document], request));
   const given = policies.session ?? (caller.federatedUser ? [] : undefined);
   const session = holds && given ? whatIsSaid(given, request) : undefined;
   const ceilings = (bound ? (policies.ceilings ?? []) : []).map((documents) => whatIsSaid(documents, request));
@@ -96,8 +96,9 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
   function granted(): Tri {
     if (!holds) return resource.any.allow;
     if (isCrossAccount(request)) return all([own, resource.any.allow]);
-    // A policy that names the role is still held by the role's boundary; one that names its session, or a user, is not.
-    const byName = caller.kind === "user" ? resource.entity : all([resource.entity, within]);
+    // A policy that names the role is still held by the role's boundary; one that names its session, or a user, is not. But
+    // a user who comes with a session policy is a federated one.
+    const byName = caller.kind === "user" && !session ? resource.entity : all([resource.entity, within]);
     const byOwn = mustNameAccount(request) ? all([own, resource.account]) : own;
     return some([byOwn, byName, resource.session]);
   }

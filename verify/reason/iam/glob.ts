@@ -37,6 +37,31 @@ export function wholeArn(pattern: string): string {
   return pattern.startsWith("arn:") && parts < 6 ? `${pattern}${":*".repeat(6 - parts)}` : pattern;
 }
 
+/**
+ * As AWS documents Resource: a star that ends a part of the ARN goes on past the colon, and no other sign does; in the last
+ * of the six parts a colon is a sign like any other. What only `globMatches` matches is not documented.
+ */
+export function staysInItsPart(pattern: string, text: string): boolean {
+  const parts = pattern.split("").map((_, at) => pattern.slice(0, at).split(":").length);
+  const passesColon = (at: number) =>
+    (parts[at] ?? 0) > 5 || (pattern[at] === "*" && (at + 1 === pattern.length || pattern[at + 1] === ":"));
+  // Which places of the pattern are reached; a star may stand for nothing.
+  const skip = (places: Set<number>) => {
+    for (const at of places) if (pattern[at] === "*") places.add(at + 1);
+    return places;
+  };
+  let reached = skip(new Set([0]));
+  for (const char of text.split("")) {
+    const next = [...reached].flatMap((at) => {
+      if (pattern[at] !== "*" && pattern[at] !== "?") return pattern[at] === char ? [at + 1] : [];
+      if (char === ":" && !passesColon(at)) return [];
+      return [pattern[at] === "*" ? at : at + 1];
+    });
+    reached = skip(new Set(next));
+  }
+  return reached.has(pattern.length);
+}
+
 const literals: Record<string, string> = { "*": "\u0001", "?": "\u0002", $: "$" };
 
 /** A variable's value is never a wildcard: what it holds is compared as it stands. */

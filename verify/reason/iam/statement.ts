@@ -2,7 +2,16 @@
 import { globWithin, type PolicyDocument, type Statement } from "../iam-policy.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
 import { conditionsHold } from "./conditions.ts";
-import { type Context, filledPattern, globMatches, globsMeet, patternMatches, type Reading, wholeArn } from "./glob.ts";
+import {
+  type Context,
+  filledPattern,
+  globMatches,
+  globsMeet,
+  type Reading,
+  shield,
+  staysInItsPart,
+  wholeArn,
+} from "./glob.ts";
 
 export interface Asked {
   /** `service:Action`, in any case. */
@@ -67,7 +76,10 @@ function match(statement: Statement, asked: Asked, speaks: Tri, reading: Reading
     ...(speaks === "maybe" ? ["whom the principal names"] : []),
     ...(resource === "maybe" && isMany(asked.resource) ? [`which of ${asked.resource}`] : []),
   ];
-  const variable = about === "maybe" && other.length === 0 ? [`variable in ${statement.sid ?? "a statement"}`] : [];
+  const open = about === "maybe" && other.length === 0;
+  const variable =
+    open && hangsOnVariable(statement, asked, reading) ? [`variable in ${statement.sid ?? "a statement"}`] : [];
+  if (open && variable.length === 0) other.push(`how far a sign amid an ARN goes in ${asked.resource}`);
   return {
     statement,
     matches: all([about, holds]),
@@ -84,14 +96,34 @@ function matchesAction({ actions, notActions }: Statement, { action }: Asked): T
 
 /** A trust policy has no Resource: it speaks of its own role. */
 function matchesResource({ resources, notResources }: Statement, { resource, context }: Asked, reading: Reading): Tri {
-  const one = (written: string) => {
-    const pattern = wholeArn(written);
-    return isMany(resource)
-      ? matchesMany(pattern, resource, context, reading)
-      : patternMatches(pattern, resource, context, reading);
-  };
+  const one = (written: string) =>
+    isMany(resource)
+      ? matchesMany(wholeArn(written), resource, context, reading)
+      : matchesOne(written, resource, context, reading);
   if (notResources.length > 0) return not(some(notResources.map(one)));
   return resources.length === 0 ? "yes" : some(resources.map(one));
+}
+
+function hangsOnVariable({ resources, notResources }: Statement, { context }: Asked, reading: Reading): boolean {
+  return [...resources, ...notResources].some((pattern) => filledPattern(pattern, context, reading) === "maybe");
+}
+
+function matchesOne(written: string, resource: string, context: Context, reading: Reading): Tri {
+  const found = filledPattern(wholeArn(written), context, reading);
+  if (typeof found === "string") return found;
+  const text = shield(resource);
+  if (globMatches(found.filled, text)) return isDocumented(written, found.filled, text) ? "yes" : "maybe";
+  // An ARN that ends early, but whose star reaches the end.
+  return wholeArn(written) === written ? "no" : mayReach(written, text, context, reading);
+}
+
+function mayReach(written: string, text: string, context: Context, reading: Reading): Tri {
+  const found = filledPattern(written, context, reading);
+  return typeof found !== "string" && globMatches(found.filled, text) ? "maybe" : "no";
+}
+
+function isDocumented(written: string, filled: string, text: string): boolean {
+  return !written.startsWith("arn:") || !/[*?][^:]/.test(written) || staysInItsPart(filled, text);
 }
 
 /** Asked about all that a pattern stands for; but `*` alone is what calls have that know no resource. */
