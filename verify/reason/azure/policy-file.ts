@@ -1,7 +1,7 @@
 /** What holds in a part of Azure, as a file gives it: role definitions, assignments and denials as Azure's REST API returns them. */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { messageOf, refusal } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/errors.ts";
+import { readJson } from "../input/json-file.ts";
 import { parseOrRefuse } from "../input/parsed.ts";
 
 const names = z.array(z.string()).default([]);
@@ -87,13 +87,7 @@ export type Assignment = AzurePolicies["roleAssignments"][number]["properties"];
 
 /** @throws UserError for what is no such file, with the place in it */
 export function readAzurePolicies(file: string): AzurePolicies {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw refusal({ subject: "policies", value: file, allowed: `a JSON file (${messageOf(error)})` });
-  }
-  return azurePoliciesFrom(raw, file);
+  return azurePoliciesFrom(readJson(file, "policies"), file);
 }
 
 export function azurePoliciesFrom(raw: unknown, subject: string): AzurePolicies {

@@ -1,7 +1,7 @@
 /** What holds in a part of Google Cloud, as a file gives it: policies as the APIs return them, by the resource they are on. */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { messageOf, refusal } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/errors.ts";
+import { readJson } from "../input/json-file.ts";
 import { parseOrRefuse } from "../input/parsed.ts";
 
 const expression = z.object({ expression: z.string("a condition's expression") }).describe("CEL");
@@ -64,13 +64,7 @@ export type GcpResource = z.output<typeof resource>;
 
 /** @throws UserError for what is no such file, with the place in it */
 export function readGcpPolicies(file: string): GcpPolicies {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw refusal({ subject: "policies", value: file, allowed: `a JSON file (${messageOf(error)})` });
-  }
-  return gcpPoliciesFrom(raw, file);
+  return gcpPoliciesFrom(readJson(file, "policies"), file);
 }
 
 export function gcpPoliciesFrom(raw: unknown, subject: string): GcpPolicies {

@@ -1,8 +1,7 @@
 /** The policies that hold for one caller and one resource, as a file gives them: documents as JSON, by what they are. */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { messageOf, refusal } from "../../../shared/errors.ts";
 import { type PolicyDocument, policyFrom, type Statement } from "../iam-policy.ts";
+import { readJson } from "../input/json-file.ts";
 import { isObject } from "../input/manifests.ts";
 import { eachOnce, parseOrRefuse } from "../input/parsed.ts";
 
@@ -89,7 +88,7 @@ export interface Policies {
 
 /** @throws UserError for what is no such file, with the place in it */
 export function readPolicyFile(file: string): Policies {
-  const raw = readJson(file);
+  const raw = readJson(file, "policies");
   // A lone document is the caller's own.
   const given = isObject(raw) && "Statement" in raw ? { identity: [raw] } : raw;
   return policiesFrom(given, file);
@@ -133,12 +132,4 @@ function withLists(given: unknown): unknown {
   return Object.fromEntries(
     Object.entries(given).map(([name, list]) => [name, isObject(list) ? [document(list)] : document(list)]),
   );
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw refusal({ subject: "policies", value: file, allowed: `a JSON file (${messageOf(error)})` });
-  }
 }

@@ -1,11 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { withFolder } from "../testing/manifests.ts";
+import { readJson } from "./json-file.ts";
 import { readQueries } from "./jsonl.ts";
 import { readManifests } from "./manifests.ts";
 
 const read = (files: Record<string, string>) =>
   withFolder(files, (folder) => readManifests(folder).map(({ kind, name, namespace }) => ({ kind, name, namespace })));
+
+describe("readJson", () => {
+  it("reads a file that an editor marked, and says what is no JSON", () => {
+    const readIn = (text: string) =>
+      withFolder({ "p.json": text }, (folder) => readJson(`${folder}/p.json`, "policies"));
+    expect(readIn('\uFEFF{"identity":[]}\r\n')).toEqual({ identity: [] });
+    expect(() => readIn("{")).toThrow(/policies is ".*p\.json"; allowed: a JSON file \(/);
+  });
+});
 
 describe("readManifests", () => {
   it("reads documents, lists and typed lists, YAML and JSON, in the order of the files' names", () => {
@@ -30,6 +40,19 @@ describe("readManifests", () => {
       "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: yes, at: 2026-01-01T00:00:00Z, port: 22:22}\n";
     const [pod] = withFolder({ "p.yaml": text }, readManifests);
     expect(pod?.object.spec).toEqual({ hostNetwork: true, at: "2026-01-01T00:00:00Z", port: "22:22" });
+  });
+
+  it("refuses aliases that lead nowhere or swell, and labels that are no text, with the file's name", () => {
+    const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {a: true}}\n";
+    expect(() => read({ "p.yaml": pod })).toThrow(
+      /p\.yaml#1: metadata\.labels\.a is true; allowed: a string, which stands/,
+    );
+    expect(() => read({ "p.yaml": `${pod}spec: *gone\n` })).toThrow(
+      /p\.yaml is "Unresolved alias.*; allowed: YAML or JSON/,
+    );
+    const row = (name: string, of: string) => `${name}: &${name} [${Array(9).fill(of).join(",")}]\n`;
+    const swells = [row("a", "x"), row("b", "*a"), row("c", "*b"), row("d", "*c")].join("");
+    expect(() => read({ "p.yaml": pod + swells })).toThrow(/p\.yaml is "Excessive alias count/);
   });
 
   it("takes an object that stands twice for one, and refuses two of one name that differ", () => {

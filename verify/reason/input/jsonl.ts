@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { messageOf, refusal } from "../../../shared/errors.ts";
+import { withoutMark } from "./json-file.ts";
 import { parseOrRefuse } from "./parsed.ts";
 
 /**
@@ -22,8 +23,7 @@ export function readQueries<T>(file: string, schema: z.ZodType<T>, schemaName: s
 
 function textOf(file: string): string {
   try {
-    // Some editors begin a file with a mark of its bytes' order.
-    return readFileSync(file === "-" ? 0 : file, "utf8").replace(/^\uFEFF/, "");
+    return withoutMark(readFileSync(file === "-" ? 0 : file, "utf8"));
   } catch (error) {
     throw refusal({ subject: "--queries", value: file, allowed: `a file that can be read (${messageOf(error)})` });
   }

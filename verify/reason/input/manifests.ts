@@ -6,17 +6,19 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments, type Tags } from "yaml";
 import { z } from "zod";
-import { messageOf, refusal } from "../../../shared/errors.ts";
-import { maybe, parseOrRefuse, stringMap } from "./parsed.ts";
+import { messageOf, refusal, type UserError } from "../../../shared/errors.ts";
+import { maybe, parseOrRefuse, quoted, stringMap } from "./parsed.ts";
+
+const word = maybe(z.string(quoted));
 
 const objectSchema = z.looseObject({
   apiVersion: z.string("the group and version of a Kubernetes object, such as v1").min(1),
   kind: z.string("the kind of a Kubernetes object, such as Pod").min(1),
   metadata: maybe(
     z.object({
-      name: maybe(z.string()),
-      generateName: maybe(z.string()),
-      namespace: maybe(z.string()),
+      name: word,
+      generateName: word,
+      namespace: word,
       labels: stringMap,
       annotations: stringMap,
     }),
@@ -90,9 +92,18 @@ function documentsOf(file: string): Document[] {
   if (json !== undefined) return [{ source: file, value: json }];
   return parseAllDocuments(text, { version: "1.1", customTags: asKubernetesReads }).map((document, index) => {
     const [error] = document.errors;
-    if (error) throw refusal({ subject: file, value: error.message.split("\n")[0], allowed: "YAML or JSON" });
-    return { source: `${file}#${index + 1}`, value: document.toJS() };
+    if (error) throw noYaml(file, error);
+    try {
+      return { source: `${file}#${index + 1}`, value: document.toJS() };
+    } catch (broken) {
+      // Of an anchor that is not there, or of too many.
+      throw noYaml(file, broken);
+    }
   });
+}
+
+function noYaml(file: string, error: unknown): UserError {
+  return refusal({ subject: file, value: messageOf(error).split("\n")[0], allowed: "YAML or JSON" });
 }
 
 /** Much faster than as YAML; what is not JSON may still be that. */

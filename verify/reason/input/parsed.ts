@@ -29,9 +29,12 @@ export function listOf<T extends z.ZodType>(schema: T, allowed = "a list") {
     .transform((values): z.infer<T>[] => values ?? []);
 }
 
+/** What YAML reads as something else is text to nobody, nor to the API server. */
+export const quoted = "a string, which stands in quotes if it looks like a number or like true or false";
+
 /** Labels, annotations. */
 export const stringMap = z
-  .record(z.string(), z.string())
+  .record(z.string(), z.string(quoted))
   .nullish()
   .transform((values): Record<string, string> => values ?? {});
 
