@@ -8,7 +8,7 @@ const word = maybe(z.string("a string"));
 const ips = listOf(z.object({ ip: word }));
 
 /** Of a pod, as its spec and its status say. */
-export const podSchema = z.object({
+const podSchema = z.object({
   spec: maybe(z.object({ hostNetwork: maybe(z.boolean("true or false")), nodeName: word })),
   status: maybe(z.object({ podIP: word, podIPs: ips, hostIP: word, hostIPs: ips })),
 });
