@@ -56,3 +56,13 @@ it("the largest SDK is taken class by class: neither its root nor a whole part o
   expect(taken.filter((path) => !/^@pulumi\/azure-native\/(?:provider|\w+\/\w+)\.js$/.test(path))).toEqual([]);
   expect(taken.filter((path) => path.endsWith("/index.js"))).toEqual([]);
 });
+
+it("no Kubernetes class of a preview version is taken: aliases.ts relies on it", () => {
+  const taken = ["components", "stacks"].flatMap((folder) =>
+    sources(folder).flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/\bkubernetes\.\w+\.(v\d\w*)/g)].map(([, version = ""]) => version),
+    ),
+  );
+  expect(taken.length).toBeGreaterThan(20);
+  expect(taken.filter((version) => !/^v\d+$/.test(version))).toEqual([]);
+});

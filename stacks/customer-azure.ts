@@ -15,6 +15,7 @@ import type { Tags } from "../components/ownership/tags.ts";
 import { AzureRegistry } from "../components/registry/azure.ts";
 import { SecretsVault } from "../components/secrets/azure.ts";
 import { defaultSecretBackend } from "../components/secrets/backends.ts";
+import { dropForeignAliases } from "./aliases.ts";
 import type { AzureCustomerConfig } from "./config.ts";
 import { createGroup, groupName, inAzure, openAzure } from "./foundation-azure.ts";
 import type { AzureCustomerOutputs, Pending } from "./outputs.ts";
@@ -99,7 +100,7 @@ export function customer(config: AzureCustomerConfig): Pending<AzureCustomerOutp
       apiPort: cluster.apiPort,
       management: managementOf(config),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },
+    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
   );
 
   return {

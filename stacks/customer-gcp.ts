@@ -18,6 +18,7 @@ import { type Labels, ownershipLabels } from "../components/ownership/labels.ts"
 import { GoogleRepository } from "../components/registry/gcp.ts";
 import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
 import { planGoogleSecrets } from "../components/secrets/gcp.ts";
+import { dropForeignAliases } from "./aliases.ts";
 import type { GoogleCustomerConfig } from "./config.ts";
 import { numberOf, openGoogle } from "./foundation-gcp.ts";
 import type { GoogleCustomerOutputs, Pending } from "./outputs.ts";
@@ -79,7 +80,7 @@ export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOu
       apiPort: cluster.apiPort,
       management: managementOf(config),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },
+    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
   );
 
   return {

@@ -17,6 +17,7 @@ import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
 import { createSecretsKey, planAwsSecrets } from "../components/secrets/aws.ts";
 import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
+import { dropForeignAliases } from "./aliases.ts";
 import type { CustomerConfig } from "./config.ts";
 import { managersGroup } from "./customer-base.ts";
 import { accountOf, openCloud, type Place } from "./foundation.ts";
@@ -89,7 +90,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       apiPort: cluster.apiPort,
       ...(config.model === "byoc" ? { management: { group: managersGroup, level: config.managementLevel } } : {}),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)] },
+    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
   );
 
   return {

@@ -17,6 +17,7 @@ import { checkLinks } from "../components/private-link/plan.ts";
 import { AppTunnels } from "../components/tunnel/app-tunnels.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
 import { ConnectorTunnels } from "../components/tunnel/connectors.ts";
+import { dropForeignAliases } from "./aliases.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
 import { accountOf, createFlowLogsKey, nodeSubnets, openCloud } from "./foundation.ts";
 import type { Pending, RegionOutputs } from "./outputs.ts";
@@ -122,7 +123,10 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
         })
       : undefined;
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
-  const inCluster = { providers: [createClusterProvider("cluster", cluster.kubeconfig)] };
+  const inCluster = {
+    providers: [createClusterProvider("cluster", cluster.kubeconfig)],
+    transformations: [dropForeignAliases],
+  };
   if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
     const { clusterName, autoscalerRoleArn: roleArn } = cluster;
     new NodeAutoscaler("node-autoscaler", { clusterName, region, image: kubernetes.autoscaler, roleArn }, inCluster);
