@@ -219,6 +219,27 @@ describe("within the envelope", () => {
     expect(compare(inner, outer)).toEqual({ within: false, witness });
   });
 
+  it("does not say yes where a limit and a grant may meet by a variable's value", () => {
+    const home = `arn:aws:s3:::b/${variable("aws:username")}`;
+    const filed = (Resource: string, limit: string) => ({
+      ...own(allow("s3:*", Resource)),
+      boundary: [doc(allow("s3:*", limit))],
+    });
+    const byDefault = `arn:aws:s3:::b/${variable("aws:username, 'k'")}`;
+    expect(compare(filed(home, "arn:aws:s3:::b/k"), own(allow("ec2:*", "*")))).toEqual({ within: "unknown" });
+    expect(compare(filed(byDefault, home), own(allow("ec2:*", "*")))).toEqual({ within: "unknown" });
+    expect(compare(filed(home, "arn:aws:s3:::b/k"), own(allow("s3:*", b)))).toEqual({ within: true });
+    expect(compare(filed(home, b), own(allow("s3:Get*", home), allow("s3:*", home)))).toEqual({ within: true });
+    expect(compare(filed(home, "arn:aws:s3:::c/*"), own(allow("ec2:*", "*")))).toEqual({ within: true });
+  });
+
+  it("takes from a deny with variables what it always denies", () => {
+    const home = `arn:aws:s3:::b/${variable("aws:username")}`;
+    const denied = own(allow("s3:*", "*"), deny("s3:*", [home, "*"]));
+    expect(compare(denied, own(allow("ec2:*", "*")))).toEqual({ within: true });
+    expect(compare(own(allow("s3:*", "*"), deny("s3:*", [home, b])), own(allow("ec2:*", "*"))).within).toBe(false);
+  });
+
   it("says that it does not know, where there are too many patterns", () => {
     const many = Array.from({ length: 16 }, (_, at) => `arn:aws:s3:::*${at}*a*${at}*b`);
     expect(compare(own(allow("s3:GetObject", many)), own(allow("s3:GetObject", many)))).toEqual({ within: "unknown" });

@@ -6,11 +6,14 @@
 import { z } from "zod";
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
 import { wholeArn } from "./glob.ts";
-import { type Class, classesOf, matchesCompiled, type Shape, Signs } from "./language.ts";
+import { type Class, classesOf, compiledMeet, matchesCompiled, type Shape, Signs } from "./language.ts";
+import { likelyActions, likelyResources } from "./likely.ts";
 import type { Policies } from "./policy-file.ts";
 
 export const envelopeAnswer = z.object({
-  within: z.union([z.boolean(), z.literal("unknown")]).describe("unknown: too many patterns to look through"),
+  within: z
+    .union([z.boolean(), z.literal("unknown")])
+    .describe("unknown: too many patterns to look through, or variables whose values decide"),
   witness: z
     .object({ action: z.string(), resource: z.string() })
     .optional()
@@ -25,7 +28,7 @@ interface Patterns {
   list: readonly string[];
 }
 
-interface Part {
+export interface Part {
   statement: Statement;
   /** The same for what always matches the same requests. */
   text: string;
@@ -47,8 +50,33 @@ type Holds = (compiled: string) => boolean;
 
 export function withinEnvelope(policies: Policies, envelope: Policies): EnvelopeAnswer {
   const signs = new Signs();
-  const inner = innerOf(policies, signs);
   const outer = outerOf(envelope, signs);
+  const inner = innerOf(policies, signs, "sign");
+  const found = search(inner, outer, signs);
+  if (found.within !== true || !meetsByValue(inner, innerOf(policies, signs, "star"))) return found;
+  // Taken for anything, the variables grant at least what they do.
+  const most = search(innerOf(policies, signs, "star"), outer, signs);
+  return most.within === true ? found : { within: "unknown" };
+}
+
+/** Is there something that an allow and a limit share only by what a variable stands for? */
+function meetsByValue(inner: Said, widest: Said): boolean {
+  const pairs = ({ allows, layers }: Said) =>
+    allows.flatMap(({ resources }) => layers.flat().map((limit) => [resources, limit.resources] as const));
+  const wide = pairs(widest);
+  return pairs(inner).some(([one, other], at) => {
+    const [wideOne, wideOther] = wide[at] ?? [one, other];
+    if (one.not || other.not || !hasVariable(one, other)) return false;
+    return one.list.some((mine, i) =>
+      other.list.some(
+        (theirs, j) =>
+          !compiledMeet(mine, theirs) && compiledMeet(wideOne.list[i] ?? mine, wideOther.list[j] ?? theirs),
+      ),
+    );
+  });
+}
+
+function search(inner: Said, outer: Said, signs: Signs): EnvelopeAnswer {
   const escapes = (inAction: Holds, inResource: Holds) =>
     inner.allows.some(
       (part) => isGranted(inner, part, inAction, inResource) && !isCovered(outer, inner, part, inAction, inResource),
@@ -58,9 +86,9 @@ export function withinEnvelope(policies: Policies, envelope: Policies): Envelope
     witness: { action: signs.spell(action), resource: signs.spell(resource) },
   });
 
-  for (const action of likelyActions(inner)) {
+  for (const action of likelyActions(inner.allows)) {
     const inAction: Holds = (pattern) => matchesCompiled(pattern, action.toLowerCase());
-    for (const resource of likelyResources(inner, action)) {
+    for (const resource of likelyResources(inner.allows, action)) {
       if (escapes(inAction, (pattern) => matchesCompiled(pattern, resource))) return told(action, resource);
     }
   }
@@ -95,18 +123,19 @@ function indexed(patterns: readonly string[], shape: Shape) {
   return classes && { classes, holds };
 }
 
-function innerOf({ identity, resource, boundary, session, scp }: Policies, signs: Signs): Said {
+/** @param named how variables are read where something is allowed */
+function innerOf({ identity, resource, boundary, session, scp }: Policies, signs: Signs, named: "sign" | "star"): Said {
   const layers = [...boundary.map((one) => [one]), ...(session.length > 0 ? [session] : []), ...scp];
   const parts = (documents: readonly PolicyDocument[]) => partsOf(documents, signs, "sign", "sign");
+  const widely = (documents: readonly PolicyDocument[]) => allowing(partsOf(documents, signs, named, "sign"));
   const own = parts([...identity, ...layers.flat()]);
   const everybodys = parts(resource).filter(({ statement }) => isForEverybody(statement));
   const denies = [...own, ...everybodys].filter(({ statement }) => statement.effect === "Deny");
-  const { always = [], sometimes = [] } = Object.groupBy(denies, ({ statement, actions, resources }) =>
-    Object.keys(statement.conditions).length === 0 && !hasVariable(actions, resources) ? "always" : "sometimes",
-  );
+  const always = denies.flatMap(whatAlwaysDenies);
+  const sometimes = denies.filter((deny) => !always.includes(deny));
   return {
-    allows: allowing(parts([...identity, ...resource])),
-    layers: layers.map((layer) => allowing(parts(layer))),
+    allows: widely([...identity, ...resource]),
+    layers: layers.map(widely),
     denies: always,
     sometimes,
   };
@@ -152,6 +181,15 @@ function partsOf(
       };
     }),
   );
+}
+
+/** Without conditions, and of its resources those without variables. */
+function whatAlwaysDenies(part: Part): Part[] {
+  const { statement, actions, resources } = part;
+  if (Object.keys(statement.conditions).length > 0) return [];
+  if (!hasVariable(actions, resources)) return [part];
+  const list = resources.list.filter((one) => !hasVariable({ not: false, list: [one] }));
+  return resources.not || list.length === 0 ? [] : [{ ...part, resources: { not: false, list } }];
 }
 
 const allowing = (parts: readonly Part[]) => parts.filter(({ statement }) => statement.effect === "Allow");
@@ -222,46 +260,3 @@ const actionShape: Shape = {
 };
 
 const anyText: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };
-
-/** Actions that exist, so that a witness can be tried: those that a policy names come first. */
-function likelyActions({ allows }: Said): string[] {
-  const named = allows.flatMap(({ statement, actions }) => (actions.not ? [] : statement.actions));
-  const whole = named.filter((name) => !/[*?]/.test(name)).map((name) => spellings.get(name) ?? name);
-  return [...new Set([...whole, ...known])];
-}
-
-function likelyResources({ allows }: Said, action: string): string[] {
-  const service = action.split(":")[0] ?? "";
-  const named = allows.flatMap(({ resources }) => (resources.not ? [] : resources.list));
-  const filled = named.map((pattern) => pattern.replaceAll("\uE000", "x").replaceAll("\uE001", "x"));
-  return [...new Set([...filled.filter((text) => text.startsWith("arn:")), examples[service] ?? "", "*"])].filter(
-    Boolean,
-  );
-}
-
-const examples: Readonly<Record<string, string>> = {
-  s3: "arn:aws:s3:::bucket/key",
-  iam: "arn:aws:iam::111111111111:role/x",
-  sts: "arn:aws:iam::111111111111:role/x",
-  kms: "arn:aws:kms:us-east-1:111111111111:key/x",
-  ec2: "arn:aws:ec2:us-east-1:111111111111:instance/x",
-  secretsmanager: "arn:aws:secretsmanager:us-east-1:111111111111:secret:x",
-  logs: "arn:aws:logs:us-east-1:111111111111:log-group:x",
-  ecr: "arn:aws:ecr:us-east-1:111111111111:repository/x",
-  eks: "arn:aws:eks:us-east-1:111111111111:cluster/x",
-  lambda: "arn:aws:lambda:us-east-1:111111111111:function:x",
-  dynamodb: "arn:aws:dynamodb:us-east-1:111111111111:table/x",
-  sqs: "arn:aws:sqs:us-east-1:111111111111:x",
-  sns: "arn:aws:sns:us-east-1:111111111111:x",
-};
-
-const known = (
-  "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket s3:GetObjectVersion s3:PutBucketPolicy s3:DeleteBucket " +
-  "s3:ListAllMyBuckets iam:PassRole iam:CreateRole iam:PutRolePolicy iam:AttachRolePolicy iam:CreateAccessKey iam:GetRole " +
-  "sts:AssumeRole kms:Decrypt kms:Encrypt kms:GenerateDataKey kms:CreateGrant kms:PutKeyPolicy ec2:RunInstances " +
-  "ec2:DescribeInstances secretsmanager:GetSecretValue secretsmanager:PutSecretValue logs:GetLogEvents logs:PutLogEvents " +
-  "ecr:BatchGetImage ecr:PutImage eks:DescribeCluster eks:CreateAccessEntry lambda:InvokeFunction lambda:CreateFunction " +
-  "dynamodb:GetItem dynamodb:PutItem sqs:SendMessage sqs:ReceiveMessage sns:Publish organizations:LeaveOrganization"
-).split(" ");
-
-const spellings = new Map(known.map((action) => [action.toLowerCase(), action]));

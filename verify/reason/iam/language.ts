@@ -43,6 +43,13 @@ export function matchesCompiled(compiled: string, text: string): boolean {
   return ends.includes(compiled.length);
 }
 
+/** Is there a text that both match? @param one compiled by `Signs`, as `other` */
+export function compiledMeet(one: string, other: string): boolean {
+  return classesOf([one, other], someText)?.some((found) => found.in.every(Boolean)) ?? true;
+}
+
+const someText: Shape = { start: "", next: () => "", accepts: () => true };
+
 /** Which places of the pattern are reached; a star may be passed over. */
 function closure(compiled: string, places: readonly number[]): number[] {
   const reached = new Set(places);
