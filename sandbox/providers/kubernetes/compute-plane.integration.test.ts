@@ -31,7 +31,7 @@ afterAll(async () => {
 
 /** No node runs the pods, so their readiness is not waited for. */
 const unawaited: ResourceTransform = async ({ type, props, opts }) => {
-  if (type !== "kubernetes:apps/v1:Deployment") return undefined;
+  if (!["kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"].includes(type)) return undefined;
   const annotations = { "pulumi.com/skipAwait": "true" };
   return { props: { ...props, metadata: { ...props.metadata, annotations } }, opts };
 };

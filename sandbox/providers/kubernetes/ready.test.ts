@@ -35,6 +35,22 @@ test("a rollout past its own deadline has failed", () => {
   expect(deployment({ observedGeneration: 3, conditions })).toEqual({ state: "failed", why: "too slow" });
 });
 
+test("a stateful set is made when its pods are new and ready", () => {
+  const set = (status: object) =>
+    readinessOf({
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { generation: 3 },
+      spec: {},
+      status: { ...status },
+    });
+  const whole = { observedGeneration: 3, updatedReplicas: 1, readyReplicas: 1 };
+  expect(set(whole).state).toBe("ready");
+  expect(set({ ...whole, observedGeneration: 2 }).state).toBe("waiting");
+  expect(set({ ...whole, updatedReplicas: 0 })).toMatchObject({ why: "0 of 1 pods are new" });
+  expect(set({ ...whole, readyReplicas: 0 })).toMatchObject({ why: "0 of 1 pods are ready" });
+});
+
 test("a job is ready when complete and failed when it gave up", () => {
   const job = (type: string) =>
     readinessOf({

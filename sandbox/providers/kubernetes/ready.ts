@@ -17,6 +17,7 @@ export function awaited(object: Properties): boolean {
 
 const judgements: Record<string, (object: Properties) => Readiness> = {
   "apps/v1 Deployment": deployment,
+  "apps/v1 StatefulSet": statefulSet,
   "batch/v1 Job": job,
   "apiextensions.k8s.io/v1 CustomResourceDefinition": definition,
 };
@@ -37,6 +38,17 @@ function deployment(object: Properties): Readiness {
   if (updated < wanted) return { state: "waiting", why: `${updated} of ${wanted} pods are new` };
   if (total > updated) return { state: "waiting", why: `${total - updated} old pods still run` };
   if (available < wanted) return { state: "waiting", why: `${available} of ${wanted} pods are available` };
+  return ready;
+}
+
+function statefulSet(object: Properties): Readiness {
+  const status = section(object.status);
+  const wanted = number(section(object.spec).replicas, 1);
+  if (number(status.observedGeneration) < number(section(object.metadata).generation))
+    return { state: "waiting", why: "the controller has not seen it" };
+  const [updated, able] = [number(status.updatedReplicas), number(status.readyReplicas)];
+  if (updated < wanted) return { state: "waiting", why: `${updated} of ${wanted} pods are new` };
+  if (able < wanted) return { state: "waiting", why: `${able} of ${wanted} pods are ready` };
   return ready;
 }
 
