@@ -37,9 +37,6 @@ export const datapathCompiler: SystemPackage[] = [
   { name: "llvm-19", shownBy: ["llc-19"] },
 ];
 
-/** What keeps measures of tasks in a customer's cluster: for the tests of it that need none. */
-export const metricsStore: SystemPackage[] = [{ name: "prometheus", shownBy: ["prometheus"] }];
-
 /** For the tests of pages alone: 125 MB that no command needs. */
 export const browserPackage: SystemPackage = { name: "chromium", shownBy: ["chromium"] };
 

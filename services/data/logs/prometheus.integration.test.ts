@@ -1,27 +1,29 @@
 /**
- * The metrics store as the kit configures it: Prometheus itself, which looks at a kubelet of this test's, and is asked as
- * the log provider asks it. Needs the extended part `metrics`; no planes.
+ * The metrics store as the kit configures it: Prometheus itself, which is told of a node by an API of this test's, looks at
+ * its kubelet, and is asked as the log provider asks it. Needs the extended part `metrics-store`; no planes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { stringify } from "yaml";
 import { configFile, renderSettings, webFile } from "../../../components/metrics-store/settings.ts";
 import { filesFolder } from "../../../components/workloads/service-spec.ts";
 import { paths } from "../../../sandbox/paths.ts";
 import { ensureLeaf, type KeyPairFiles } from "../../../sandbox/pki.ts";
-import { readyParts } from "../../../sandbox/toolchain/index.ts";
+import { locateToolchain, readyParts } from "../../../sandbox/toolchain/index.ts";
 import { needs } from "../../../sandbox/toolchain/testing/needs.ts";
 import { codeOf } from "../../shared/testing/code-of.ts";
 import { freePort } from "../../shared/testing/free-port.ts";
 import { planHistory, readHistory } from "./history.ts";
 import { prometheus } from "./prometheus.ts";
 
-const built = readyParts(paths()).includes("metrics");
+const built = readyParts(paths()).includes("metrics-store");
 const place = { namespace: "demo-development", pod: "r1-a0-0" };
 const { signal } = new AbortController();
 const patient = { timeout: 60_000, interval: 500 };
@@ -29,7 +31,7 @@ const began = Date.now();
 
 let state: string;
 let port: number;
-let kubelet: Server;
+let cluster: Server;
 let store: ChildProcess;
 let pki: Record<"server" | "reader" | "stranger", KeyPairFiles>;
 let runs = true;
@@ -63,6 +65,35 @@ function measured(): string {
   return [...(runs ? lines : lines.slice(2)), `node_cpu_usage_seconds_total 1 ${at}`, ""].join("\n");
 }
 
+/** The cluster's only node, to whoever lists nodes and to whoever watches them. */
+function tellNodes(answer: ServerResponse, query: URLSearchParams): void {
+  const at = { apiVersion: "v1", metadata: { resourceVersion: "1" } };
+  const { port: kubeletPort } = cluster.address() as AddressInfo;
+  const status = {
+    addresses: [
+      { type: "Hostname", address: "node-1.invalid" },
+      { type: "InternalIP", address: "127.0.0.1" },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+  };
+  const node = { ...at, kind: "Node", metadata: { ...at.metadata, name: "node-1" }, status };
+  answer.writeHead(200, { "content-type": "application/json" });
+  if (!query.has("watch")) {
+    answer.end(JSON.stringify({ ...at, kind: "NodeList", items: [node] }));
+    return;
+  }
+  // It stays open, as a watch does.
+  answer.flushHeaders();
+  if (!query.has("sendInitialEvents")) return;
+  const annotations = { "k8s.io/initial-events-end": "true" };
+  const told = { ...at, kind: "Node", metadata: { ...at.metadata, annotations } };
+  for (const event of [
+    { type: "ADDED", object: node },
+    { type: "BOOKMARK", object: told },
+  ])
+    answer.write(`${JSON.stringify(event)}\n`);
+}
+
 beforeAll(async () => {
   if (!built) return;
   state = mkdtempSync(join(tmpdir(), "biplane-metrics-store-"));
@@ -73,21 +104,25 @@ beforeAll(async () => {
     reader: await leaf("reader", "store"),
     stranger: await leaf("stranger", "others"),
   };
-  const node = await ensureLeaf(here, { name: "kubelet", authority: "cluster", addresses: ["127.0.0.1"] });
-  kubelet = createServer({ cert: pem(node.certificate), key: pem(node.key) }, (request, answer) => {
-    const knows = request.url === "/metrics/resource" && request.headers.authorization === "Bearer of-the-account";
-    answer.writeHead(knows ? 200 : 403, { "content-type": "text/plain; version=0.0.4" }).end(knows ? measured() : "");
+  const node = await ensureLeaf(here, { name: "node", authority: "cluster", addresses: ["127.0.0.1"] });
+  cluster = createServer({ cert: pem(node.certificate), key: pem(node.key) }, (request, answer) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "https://cluster.invalid");
+    const knows = request.headers.authorization === "Bearer of-the-account";
+    if (knows && pathname === "/api/v1/nodes") tellNodes(answer, searchParams);
+    else if (knows && pathname === "/metrics/resource")
+      answer.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(measured());
+    else answer.writeHead(403).end();
   }).listen(0, "127.0.0.1");
-  await once(kubelet, "listening");
+  await once(cluster, "listening");
   port = await freePort();
-  writeConfiguration((kubelet.address() as AddressInfo).port);
+  writeConfiguration((cluster.address() as AddressInfo).port);
   const args = [
     `--config.file=${join(state, "config", configFile)}`,
     `--web.config.file=${join(state, "config", webFile)}`,
     `--web.listen-address=127.0.0.1:${port}`,
     `--storage.tsdb.path=${join(state, "data")}`,
   ];
-  store = spawn("prometheus", args, { stdio: ["ignore", "pipe", "pipe"] });
+  store = spawn(locateToolchain(paths()).bin("prometheus"), args, { stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [store.stdout, store.stderr]) stream?.on("data", (text: Buffer) => said.push(text.toString()));
 }, 60_000);
 
@@ -96,12 +131,13 @@ afterAll(async () => {
   const ended = once(store, "exit");
   store.kill("SIGTERM");
   await ended;
-  kubelet.close();
+  cluster.closeAllConnections();
+  cluster.close();
   rmSync(state, { recursive: true, force: true });
 });
 
-/** The kit's own, but for where its files and the one node are, and how often it looks. */
-function writeConfiguration(kubeletPort: number): void {
+/** The kit's own, but for where its files and the cluster's API are, and how often it looks. */
+function writeConfiguration(apiPort: number): void {
   const folder = (name: string) => {
     const path = join(state, name);
     mkdirSync(path, { recursive: true });
@@ -114,17 +150,30 @@ function writeConfiguration(kubeletPort: number): void {
       .replaceAll(`${filesFolder}/tls`, tls ?? "")
       .replace('"scrape_interval": "15s"', '"scrape_interval": "1s"')
       .replace('"scrape_timeout": "10s"', '"scrape_timeout": "1s"')
-      .replace(/"kubernetes_sd_configs": \[[^\]]*\]/, `"static_configs": [{"targets": ["127.0.0.1:${kubeletPort}"]}]`);
+      // In a pod the client finds the API by itself.
+      .replace('"role": "node"', `"role": "node", "kubeconfig_file": "${join(account ?? "", "kubeconfig")}"`);
     writeFileSync(join(config ?? "", name), moved);
   }
-  writeFileSync(join(account ?? "", "token"), "of-the-account");
-  writeFileSync(join(account ?? "", "ca.crt"), pem(join(state, "pki/cluster.crt")));
+  const [token, authority] = ["of-the-account", join(account ?? "", "ca.crt")];
+  writeFileSync(join(account ?? "", "token"), token);
+  writeFileSync(authority, pem(join(state, "pki/cluster.crt")));
+  writeFileSync(join(account ?? "", "kubeconfig"), kubeconfigOf(apiPort, authority, token));
   const { ca, cert, key } = tlsOf(pki.server);
   for (const [name, text] of Object.entries({ "ca.crt": ca, "tls.crt": cert, "tls.key": key }))
     writeFileSync(join(tls ?? "", name), text, { mode: 0o600 });
 }
 
-describe.skipIf(!built)("the metrics store", needs("metrics"), () => {
+function kubeconfigOf(apiPort: number, authority: string, token: string): string {
+  const name = "here";
+  return stringify({
+    ...{ apiVersion: "v1", kind: "Config", "current-context": name },
+    clusters: [{ name, cluster: { server: `https://127.0.0.1:${apiPort}`, "certificate-authority": authority } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  });
+}
+
+describe.skipIf(!built)("the metrics store", needs("metrics-store"), () => {
   it("tells what a pod used, after it has gone", async () => {
     await vi
       .waitFor(async () => expect(await history()).not.toEqual([]), patient)
@@ -151,7 +200,7 @@ describe.skipIf(!built)("the metrics store", needs("metrics"), () => {
     expect(await history({ namespace: "union", pod: "tunnel-0" })).toEqual([]);
     // No project's namespace, though one begins so.
     expect(await history({ namespace: "demo", pod: "r1-a0-0" })).toEqual([]);
-    expect(said.join("")).not.toMatch(/level=error/);
+    expect(said.join("")).not.toMatch(/level=error/i);
   });
 
   it.each(['"} or vector(1) #', 'r1-a0-0"} or container_memory_working_set_bytes{pod=~".*', "\\", "a\nb"])(
