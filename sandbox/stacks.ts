@@ -62,6 +62,8 @@ export interface Images {
   logShipper?: string;
   /** @default none: the part that builds images is not built */
   buildkit?: string;
+  /** @default none: the part that keeps measures of tasks is not built */
+  metricsStore?: string;
   /** @default none: the part that serves apps is not built */
   apps?: ServingImages;
   /** With `apps`. */
@@ -217,12 +219,19 @@ export function customerConfig({ model, images, dnsServers }: CustomerSettings):
       ...local.onDemand.map((space) => ({ ...space, onDemand: true })),
     ],
     ...(images.logShipper ? { logs: { shipper: "telegraf", image: images.logShipper, retentionDays: 30 } } : {}),
+    // A given cluster has no disk for it by this class.
+    ...(images.metricsStore && !dnsServers ? { metricsStore: ownStore(images.metricsStore) } : {}),
     // A given cluster's nodes know this machine's registry by another name than ECR's.
     ...(images.buildkit && !dnsServers ? { imageBuilder: ownBuilder(images.buildkit) } : {}),
     ...(served ? { apps: ownApps(served) } : {}),
     ...(dnsServers ? {} : { egress: ownEgress }),
     dnsServers: (dnsServers ?? [clusters.customer.dns]).flatMap(single),
   });
+}
+
+/** Small: a folder of the node stands for the cloud's disk (node/disks.ts). */
+function ownStore(image: string) {
+  return { image, retentionDays: 2, sizeGiB: 1 };
 }
 
 /** Base images come from the registry of this machine, packages through a stand-in for a customer's own proxy. */

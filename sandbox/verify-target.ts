@@ -134,7 +134,7 @@ export const shipsLogs = (environment: HasOutputs) => has(environment, shipperNa
 /** Whether apps are served: what serves them is an extended part, too. */
 export const servesApps = (environment: HasOutputs) => has(environment, servingNamespace);
 
-/** Whether measures of tasks outlive their pods; nothing on this machine keeps them yet. */
+/** Whether measures of tasks outlive their pods: what keeps them is an extended part, too. */
 export const keepsMeasures = (environment: HasOutputs) => has(environment, storeNamespace);
 
 type HasOutputs = Pick<Environment, "outputs">;

@@ -7,9 +7,9 @@ import { contentKey } from "../toolchain/content-key.ts";
 import { knativeProgram, knativePrograms } from "../toolchain/parts.ts";
 import type { Builder } from "./buildah.ts";
 import { bundle, sourcesIn } from "./bundle.ts";
-import { nonRoot } from "./debian.ts";
 import { commonConfig, type ImagePlan } from "./plan.ts";
 import { nodeBase } from "./services.ts";
+import { staticPlan } from "./static.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** As the gateway's Deployment names it: components/serving/gateway.ts. */
@@ -19,8 +19,12 @@ type AppImagePlan = ImagePlan<`apps-${string}`>;
 
 /** Needs the extended part `apps`. */
 export function appsPlans({ tools }: Pick<Sandbox, "tools">): Record<keyof ServingImages, AppImagePlan> {
-  const [activator, autoscaler, controller, queue, webhook] = knativePrograms.map((program) =>
-    staticPlan(program, tools.bin(knativeProgram(program))),
+  const [activator, autoscaler, controller, queue, webhook] = knativePrograms.map(
+    (program): AppImagePlan =>
+      staticPlan({
+        ...{ name: `apps-${program}`, binary: tools.bin(knativeProgram(program)) },
+        program: `/ko-app/${program}`,
+      }),
   ) as [AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan, AppImagePlan];
   return {
     ...{ activator, autoscaler, controller, queue, webhook },
@@ -31,22 +35,6 @@ export function appsPlans({ tools }: Pick<Sandbox, "tools">): Record<keyof Servi
       "shared",
     ]),
     gateway: envoyPlan(envoyBinary(tools.bin("envoy"))),
-  };
-}
-
-/** One program without anything around it. */
-function staticPlan(program: string, binary: string): AppImagePlan {
-  const inImage = `/ko-app/${program}`;
-  const config = [`--entrypoint=${JSON.stringify([inImage])}`, `--user=${nonRoot}:${nonRoot}`];
-  const name = `apps-${program}` as const;
-  const key = contentKey({ root: dirname(binary), files: [binary], values: { inImage, config } });
-  const image = `localhost/biplane/${name}:${key}`;
-  return {
-    ...{ name, key, image, keep: [image] },
-    async make(sandbox: Sandbox, builder: Builder) {
-      sandbox.progress(`${name} image`);
-      await builder.make({ image, add: [{ from: binary, to: inImage }], config });
-    },
   };
 }
 

@@ -10,6 +10,7 @@ import { Builder } from "./buildah.ts";
 import { buildkitPlan } from "./buildkit.ts";
 import { dataframesPlan } from "./dataframes.ts";
 import { logShipperPlan } from "./log-shipper.ts";
+import { metricsStorePlan } from "./metrics-store.ts";
 import type { ImagePlan } from "./plan.ts";
 import { holds, reference, registryAddress } from "./registry.ts";
 import { withScratch } from "./scratch.ts";
@@ -26,6 +27,7 @@ export interface Images {
   task: string;
   logShipper?: string;
   buildkit?: string;
+  metricsStore?: string;
   /** What serves apps. */
   apps?: ServingImages;
   /** By which somebody comes to them. */
@@ -49,15 +51,17 @@ export async function ensureImages(
   const [services, task] = [servicesPlan(), taskPlan()];
   const shipper = parts.includes("logs") ? logShipperPlan(sandbox) : undefined;
   const buildkit = parts.includes("images") ? buildkitPlan(sandbox) : undefined;
+  const store = parts.includes("metrics-store") ? metricsStorePlan(sandbox) : undefined;
   const serving = parts.includes("apps") ? { apps: appsPlans(sandbox), connector: connectorPlan() } : undefined;
   const { apps, connector } = unused.includes("apps") ? {} : (serving ?? {});
-  const more = [shipper, buildkit, connector, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
+  const more = [shipper, buildkit, store, connector, ...Object.values(apps ?? {})].filter((plan) => plan !== undefined);
   const kept = serving ? [serving.connector, ...Object.values(serving.apps)] : [];
   const held = await ensureAll(sandbox, registry, [services, task, ...more], kept);
   return {
     ...{ services: held(services), task: held(task) },
     ...(shipper ? { logShipper: held(shipper) } : {}),
     ...(buildkit ? { buildkit: held(buildkit) } : {}),
+    ...(store ? { metricsStore: held(store) } : {}),
     ...(apps ? { apps: mapped(apps, held) } : {}),
     ...(connector ? { connector: held(connector) } : {}),
   };

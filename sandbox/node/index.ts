@@ -8,6 +8,7 @@ import { adminOf, untilNodeReady, untilServing } from "./api-server.ts";
 import { ensureCgroups } from "./cgroups.ts";
 import { ensureApiServer, ensureControllers } from "./control-plane.ts";
 import { ensureCredentials } from "./credentials.ts";
+import { ensureDisk } from "./disks.ts";
 import { ensureDns } from "./dns.ts";
 import { ensureMetadataServer } from "./gke/index.ts";
 import { ensureHooks } from "./hooks.ts";
@@ -63,8 +64,11 @@ export async function ensureNode(sandbox: Sandbox, plane: Plane, { enforces, clo
   await untilNodeReady(paths, node);
   await ensurePodTraffic(sandbox, node, credentials);
   if (cloud === "gcp") await ensureMetadataServer(sandbox, node, credentials);
-  // It measures what tasks use.
-  if (plane === "customer") await ensureMetricsServer(sandbox, node, credentials);
+  if (plane === "customer") {
+    // It measures what tasks use.
+    await ensureMetricsServer(sandbox, node, credentials);
+    await ensureDisk(sandbox, node);
+  }
   for (const program of [...programs, ...(enforces ? (["cilium-agent"] as const) : [])])
     requireRunning(paths, processName(node, program));
   await publish(node, kubeconfig, credentials);
