@@ -76,7 +76,7 @@ export const parts: Part[] = [
     id: "metrics-store",
     title: "Metrics store (Prometheus)",
     tier: "extended",
-    seconds: 240,
+    seconds: 330,
     module: "metrics-store",
     programs: { prometheus: "github.com/prometheus/prometheus/cmd/prometheus" },
     // Of its discoveries the one that the kit's configuration names: Debian's own package is built without it.
