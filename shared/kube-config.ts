@@ -4,9 +4,8 @@ import { KubeConfig } from "@kubernetes/client-node";
 
 type Dispatcher = ReturnType<Parameters<KubeConfig["applySecurityAuthentication"]>[0]["getDispatcher"]>;
 
-/** As version 2.0.1 has them; the second is private there. */
-interface Parts {
-  createDispatcherOptions: KubeConfig["createDispatcherOptions"];
+/** As version 2.0.1 has it, where it is private. */
+interface Making {
   createDispatcher(...asked: Parameters<KubeConfig["createDispatcherOptions"]>): Dispatcher;
 }
 
@@ -20,11 +19,11 @@ const answerWithinMs = 60_000;
  */
 export function keptKubeConfig(): KubeConfig {
   const config = new KubeConfig();
-  const parts = config as unknown as Parts;
-  const make = parts.createDispatcher.bind(config);
+  const making = config as unknown as Making;
+  const make = making.createDispatcher.bind(config);
   let kept: { options: unknown; dispatcher: Dispatcher } | undefined;
-  parts.createDispatcher = (...asked) => {
-    const options = [asked[0]?.server, parts.createDispatcherOptions.apply(config, asked)];
+  making.createDispatcher = (...asked) => {
+    const options = [asked[0]?.server, config.createDispatcherOptions(...asked)];
     if (kept && isDeepStrictEqual(kept.options, options)) return kept.dispatcher;
     // What it has under way ends there.
     kept?.dispatcher?.close().catch(() => undefined);

@@ -3,7 +3,6 @@ import type * as pulumi from "@pulumi/pulumi";
 import { registryName, storageAccountName, vaultName } from "../components/account/azure-names.ts";
 import { AzureBuckets } from "../components/buckets/azure.ts";
 import { adoptAksCluster } from "../components/cluster/azure-adopt.ts";
-import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptVaultKey, type VaultKeyReference, VaultKeys } from "../components/encryption/azure.ts";
@@ -15,9 +14,9 @@ import type { Tags } from "../components/ownership/tags.ts";
 import { AzureRegistry } from "../components/registry/azure.ts";
 import { SecretsVault } from "../components/secrets/azure.ts";
 import { defaultSecretBackend } from "../components/secrets/backends.ts";
-import { dropForeignAliases } from "./aliases.ts";
 import type { AzureCustomerConfig } from "./config.ts";
 import { createGroup, groupName, inAzure, openAzure } from "./foundation-azure.ts";
+import { inCluster } from "./in-cluster.ts";
 import type { AzureCustomerOutputs, Pending } from "./outputs.ts";
 import { platformOf } from "./platform.ts";
 
@@ -100,7 +99,7 @@ export function customer(config: AzureCustomerConfig): Pending<AzureCustomerOutp
       apiPort: cluster.apiPort,
       management: managementOf(config),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
+    inCluster(cluster.kubeconfig),
   );
 
   return {

@@ -3,7 +3,6 @@ import type * as pulumi from "@pulumi/pulumi";
 import { GoogleBuckets } from "../components/buckets/gcp.ts";
 import { adoptGkeCluster } from "../components/cluster/gcp-adopt.ts";
 import { nodeAccountId } from "../components/cluster/gcp-nodes.ts";
-import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptCloudKey, type CloudKeyReference, CloudKeys } from "../components/encryption/gcp.ts";
@@ -18,9 +17,9 @@ import { type Labels, ownershipLabels } from "../components/ownership/labels.ts"
 import { GoogleRepository } from "../components/registry/gcp.ts";
 import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
 import { planGoogleSecrets } from "../components/secrets/gcp.ts";
-import { dropForeignAliases } from "./aliases.ts";
 import type { GoogleCustomerConfig } from "./config.ts";
 import { numberOf, openGoogle } from "./foundation-gcp.ts";
+import { inCluster } from "./in-cluster.ts";
 import type { GoogleCustomerOutputs, Pending } from "./outputs.ts";
 import { platformOf } from "./platform.ts";
 
@@ -80,7 +79,7 @@ export function customer(config: GoogleCustomerConfig): Pending<GoogleCustomerOu
       apiPort: cluster.apiPort,
       management: managementOf(config),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
+    inCluster(cluster.kubeconfig),
   );
 
   return {

@@ -4,7 +4,6 @@ import { createDataKey, DataBuckets } from "../components/buckets/aws.ts";
 import { bucketNames } from "../components/buckets/names.ts";
 import { adoptCluster } from "../components/cluster/adopt.ts";
 import type { WorkloadIssuer } from "../components/cluster/aws.ts";
-import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ComputePlane } from "../components/compute-plane/compute-plane.ts";
 import { projectNamespace } from "../components/compute-plane/project-domain.ts";
 import { adoptKey, type KeyReference } from "../components/encryption/aws.ts";
@@ -17,10 +16,10 @@ import { ownershipTags } from "../components/ownership/tags.ts";
 import { createImageKey, ImageRepository } from "../components/registry/aws.ts";
 import { createSecretsKey, planAwsSecrets } from "../components/secrets/aws.ts";
 import { checkSecretBackend, defaultSecretBackend, type SecretSettings } from "../components/secrets/backends.ts";
-import { dropForeignAliases } from "./aliases.ts";
 import type { CustomerConfig } from "./config.ts";
 import { managersGroup } from "./customer-base.ts";
 import { accountOf, openCloud, type Place } from "./foundation.ts";
+import { inCluster } from "./in-cluster.ts";
 import type { CustomerOutputs, Pending } from "./outputs.ts";
 import { platformOf } from "./platform.ts";
 
@@ -90,7 +89,7 @@ export function customer(config: CustomerConfig): Pending<CustomerOutputs> {
       apiPort: cluster.apiPort,
       ...(config.model === "byoc" ? { management: { group: managersGroup, level: config.managementLevel } } : {}),
     },
-    { providers: [createClusterProvider("cluster", cluster.kubeconfig)], transformations: [dropForeignAliases] },
+    inCluster(cluster.kubeconfig),
   );
 
   return {

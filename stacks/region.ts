@@ -2,7 +2,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NodeAutoscaler } from "../components/cluster/autoscaler.ts";
 import { Cluster } from "../components/cluster/aws.ts";
-import { createClusterProvider } from "../components/cluster/provider.ts";
 import { ControlPlane } from "../components/control-plane/control-plane.ts";
 import { createTenantCredentials, handedOver, type TenantCredentials } from "../components/control-plane/tenants.ts";
 import { Database } from "../components/database/aws.ts";
@@ -17,9 +16,9 @@ import { checkLinks } from "../components/private-link/plan.ts";
 import { AppTunnels } from "../components/tunnel/app-tunnels.ts";
 import { ClusterAuthority } from "../components/tunnel/authority.ts";
 import { ConnectorTunnels } from "../components/tunnel/connectors.ts";
-import { dropForeignAliases } from "./aliases.ts";
 import { type RegionConfig, zonesOf } from "./config.ts";
 import { accountOf, createFlowLogsKey, nodeSubnets, openCloud } from "./foundation.ts";
+import { inCluster } from "./in-cluster.ts";
 import type { Pending, RegionOutputs } from "./outputs.ts";
 import { watch } from "./watch.ts";
 
@@ -123,13 +122,10 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
         })
       : undefined;
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
-  const inCluster = {
-    providers: [createClusterProvider("cluster", cluster.kubeconfig)],
-    transformations: [dropForeignAliases],
-  };
+  const inside = inCluster(cluster.kubeconfig);
   if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
     const { clusterName, autoscalerRoleArn: roleArn } = cluster;
-    new NodeAutoscaler("node-autoscaler", { clusterName, region, image: kubernetes.autoscaler, roleArn }, inCluster);
+    new NodeAutoscaler("node-autoscaler", { clusterName, region, image: kubernetes.autoscaler, roleArn }, inside);
   }
   const controlPlane = new ControlPlane(
     "control-plane",
@@ -154,7 +150,7 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       auditExport,
       apiPort: cluster.apiPort,
     },
-    inCluster,
+    inside,
   );
 
   return {

@@ -28,8 +28,8 @@ export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 export function safely(handler: HttpHandler, log: Logger) {
   return async (request: HttpRequest, response: HttpResponse): Promise<void> => {
     if ("stream" in request) request.stream.once("finish", () => takeTheRest(request));
-    response.setHeader(ownAnswerHeader, "1");
     try {
+      response.setHeader(ownAnswerHeader, "1");
       await handler(request, response);
     } catch (error) {
       answerError(request, response, toConnectError(error, log));
