@@ -1,5 +1,6 @@
 /** A service account's way in: client credentials for a token, at the region's own token endpoint. */
 import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { UserError } from "./errors.ts";
 
@@ -15,19 +16,44 @@ export interface SignIn {
   ca: string | undefined;
 }
 
+/** What an edge says of a service that is being started anew; asked again for as long as that takes. */
+const away = new Set([502, 503, 504]);
+const patienceMs = 20_000;
+
 /** @returns an access token. @throws UserError with what the endpoint said */
-export async function signIn({ endpoint, clientId, secret, ca }: SignIn): Promise<string> {
+export async function signIn(asked: SignIn, pauseMs = 1_000): Promise<string> {
+  const { endpoint, clientId } = asked;
+  const end = Date.now() + patienceMs;
+  let answer = await ask(asked);
+  while (away.has(answer.status) && Date.now() < end) {
+    await sleep(pauseMs);
+    answer = await ask(asked);
+  }
+  const { status, body } = answer;
+  const told = parsed(body);
+  const token = tokenSchema.safeParse(told);
+  if (status === 200 && token.success) return token.data.access_token;
+  const why = refusedSchema.safeParse(told);
+  const said = why.success ? why.data.error_description : `it answered ${status}`;
+  throw new UserError(`${endpoint} does not sign ${clientId} in: ${said}`, { exitCode: 1 });
+}
+
+function ask({ endpoint, clientId, secret, ca }: SignIn) {
   const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
-  const { status, body } = await post(`https://${endpoint}/oauth2/v1/token`, {
+  return post(`https://${endpoint}/oauth2/v1/token`, {
     ca,
     authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
     body: "grant_type=client_credentials",
   });
-  const answer: unknown = JSON.parse(body || "{}");
-  if (status === 200) return tokenSchema.parse(answer).access_token;
-  const why = refusedSchema.safeParse(answer);
-  const said = why.success ? why.data.error_description : `it answered ${status}`;
-  throw new UserError(`${endpoint} does not sign ${clientId} in: ${said}`, { exitCode: 1 });
+}
+
+/** @returns undefined for what is no JSON: an edge answers in words of its own */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Post {

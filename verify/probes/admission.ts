@@ -1,10 +1,14 @@
 /** Offers pods to each project's namespace by dry runs: admission judges them whole, and nothing is kept. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
 import { messageOf } from "../../shared/errors.ts";
 import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { ProbedAdmission } from "../facts-probes.ts";
 import { type PlaneTarget, projectNamespaces } from "../target.ts";
 import { restrictedPod } from "./pod.ts";
+
+/** For pods that are on their way out to leave their place. */
+const roomMs = 60_000;
 
 /** Beyond what any plane has. */
 const tooMuch: V1ResourceRequirements = {
@@ -21,7 +25,7 @@ export async function probeAdmission(target: PlaneTarget): Promise<ProbedAdmissi
     api.createNamespacedPod({ namespace, dryRun: "All", body: offered(target, resources) });
   return Promise.all(
     projectNamespaces(target).map(async (namespace) => {
-      const modest = await offer(namespace).catch(closedOrNot);
+      const modest = await untilRoom(() => offer(namespace)).catch(closedOrNot);
       if (typeof modest === "string") {
         const nothing = { given: { requests: {}, limits: {} }, tooMuch: { refused: true, told: modest } };
         return { namespace, ...nothing, closed: modest };
@@ -40,12 +44,26 @@ export async function probeAdmission(target: PlaneTarget): Promise<ProbedAdmissi
   );
 }
 
+/** Again for a while where the work of the moment fills the quota. @throws what was said last */
+export async function untilRoom<T>(offer: () => Promise<T>, withinMs = roomMs, pauseMs = 1_000): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await offer();
+    } catch (error) {
+      if (!/exceeded quota: /.test(messageOf(error)) || isClosed(error) || Date.now() >= end) throw error;
+      await sleep(pauseMs);
+    }
+  }
+}
+
 /** @returns the API server's words where the quota allows no pod at all. @throws what else it said */
 export function closedOrNot(error: unknown): string {
-  const told = messageOf(error);
-  if (/exceeded quota: [^"]*\blimited: (?:[^\s"]*,)?pods=0\b/.test(told)) return told;
+  if (isClosed(error)) return messageOf(error);
   throw error;
 }
+
+const isClosed = (error: unknown) => /exceeded quota: [^"]*\blimited: (?:[^\s"]*,)?pods=0\b/.test(messageOf(error));
 
 /** The image is never pulled. */
 function offered(

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
   create,
@@ -20,12 +21,17 @@ import type { ControlPlane } from "../target.ts";
 const generated = join(import.meta.dirname, "../../gen");
 const answerMs = 15_000;
 const atOnce = 16;
+/** As long as a service may take that is being started anew, which its neighbours tell as "unavailable". */
+const patienceMs = 60_000;
 /** Of the positive control: whoever is signed in may ask who they are. */
 const whoAmI = "flyteidl2.auth.IdentityService/UserInfo";
 
 type Credential = { kind: ProbedCall["credential"]; authorization?: string };
 
-/** @throws Error without somebody to sign in: that all are refused says nothing while nobody is let in. */
+/**
+ * @throws Error without somebody to sign in: that all are refused says nothing while nobody is let in. And where a service
+ *   stays away, since whoever does not answer has refused nobody.
+ */
 export async function probeCalls(target: ControlPlane): Promise<ProbedCall[]> {
   const { transport, authorization } = await signedIn(target);
   const methods = (await allServices()).flatMap((service) => service.methods);
@@ -38,7 +44,8 @@ export async function probeCalls(target: ControlPlane): Promise<ProbedCall[]> {
   const answers: ProbedCall[] = [];
   for (let at = 0; at < questions.length; at += atOnce) {
     const batch = questions.slice(at, at + atOnce);
-    answers.push(...(await Promise.all(batch.map(({ method, credential }) => ask(transport, method, credential)))));
+    const asked = batch.map(({ method, credential }) => answered(() => ask(transport, method, credential)));
+    answers.push(...(await Promise.all(asked)));
   }
   return answers;
 }
@@ -78,6 +85,22 @@ async function strangers(endpoint: string): Promise<Credential[]> {
     { kind: "unsigned token", authorization: `Bearer ${unsigned.setIssuedAt().setExpirationTime("5m").encode()}` },
     { kind: "a stranger's token", authorization: `Bearer ${forged}` },
   ];
+}
+
+/** @param pauseMs between two tries */
+export async function answered(ask: () => Promise<ProbedCall>, withinMs = patienceMs, pauseMs = 1_000) {
+  const end = Date.now() + withinMs;
+  let answer = await ask();
+  // A stream that stays open without a word is asked again once; what it is then is its answer.
+  if (answer.code === Code[Code.DeadlineExceeded]) answer = await ask();
+  while (answer.code === Code[Code.Unavailable]) {
+    const { method, credential, told } = answer;
+    if (Date.now() >= end)
+      throw new Error(`${method} did not answer for ${withinMs / 1000} s, with credential ${credential}: ${told}`);
+    await sleep(pauseMs);
+    answer = await ask();
+  }
+  return answer;
 }
 
 async function ask(transport: Transport, method: DescMethod, { kind, authorization }: Credential): Promise<ProbedCall> {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createPlain } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { strangersPair } from "./stranger.ts";
@@ -41,5 +41,13 @@ describe("an offer of one version", () => {
   it("is no refusal where nothing listens", async () => {
     const gone = await serving({}, (where) => Promise.resolve(where));
     await expect(offer(gone, "TLSv1")).rejects.toThrow(/127\.0\.0\.1:\d+ cannot be reached/);
+  });
+
+  it("is no refusal where somebody listens and says nothing", async () => {
+    const mute = createPlain().listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const where = { host: "127.0.0.1", port: (mute.address() as AddressInfo).port };
+    await expect(offer(where, "TLSv1", 50)).rejects.toThrow("cannot be reached: silent for 50 ms");
+    mute.close();
   });
 });

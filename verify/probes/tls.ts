@@ -7,6 +7,8 @@ import { strangersPair } from "./stranger.ts";
 
 const port = 443;
 const patienceMs = 5_000;
+/** For a word on a version: a busy host takes its time, and silence decides nothing. */
+const wordMs = 20_000;
 const oldVersions: readonly TlsVersion[] = ["TLSv1", "TLSv1.1"];
 /** What these need, and no present client offers by itself. */
 const oldCiphers = "DEFAULT@SECLEVEL=0";
@@ -51,12 +53,16 @@ export interface Where {
   servername?: string;
 }
 
-/** @throws Error where nothing listens: only an end after the connection stood is a refusal. */
-export function offer(where: Where, version: TlsVersion): Promise<ProbedHost["tls"][number]> {
+/**
+ * @throws Error where nothing listens, and where nothing is said: only an end after the connection stood is a refusal.
+ * @param withinMs in which something must be said
+ */
+export function offer(where: Where, version: TlsVersion, withinMs = wordMs): Promise<ProbedHost["tls"][number]> {
   return new Promise((resolve, reject) => {
     const old = oldVersions.includes(version) ? { ciphers: oldCiphers } : {};
     const versions = { minVersion: version, maxVersion: version };
-    const socket = connectTls({ ...where, ...versions, ...old, rejectUnauthorized: false, timeout: patienceMs });
+    const socket = connectTls({ ...where, ...versions, ...old, rejectUnauthorized: false, timeout: withinMs });
+    const silence = new Error(`silent for ${withinMs} ms`);
     let connected = false;
     const refused = (told: string) => resolve({ version, accepted: false, told });
     socket.once("connect", () => {
@@ -66,9 +72,9 @@ export function offer(where: Where, version: TlsVersion): Promise<ProbedHost["tl
       resolve({ version, accepted: true, told: socket.getCipher().standardName });
       socket.destroy();
     });
-    socket.once("timeout", () => socket.destroy(new Error(`silent for ${patienceMs} ms`)));
+    socket.once("timeout", () => socket.destroy(silence));
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      if (connected) refused(error.code ?? error.message);
+      if (connected && error !== silence) refused(error.code ?? error.message);
       else reject(new Error(`${where.host}:${where.port} cannot be reached: ${error.message}`, { cause: error }));
     });
     socket.once("close", () => refused("the other end closed"));
