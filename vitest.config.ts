@@ -30,6 +30,8 @@ export default defineConfig({
     // Vitest leaves one core to itself, which of two is half.
     maxWorkers: "100%",
     fsModuleCache: true,
+    // What differs stands in the message itself, which is all that the summary of a run can tell.
+    chaiConfig: { truncateThreshold: 1000 },
     projects: [
       {
         test: {

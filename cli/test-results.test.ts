@@ -31,7 +31,10 @@ function left(results: { passed: number; failed: number; files: object[] }, exit
 
 describe("the count of a test run", () => {
   it("says each failed test again with the first lines of its error", () => {
-    const failureMessages = [`\u001b[31mAssertionError\u001b[39m: 1 is not 2\n${"at somewhere\n".repeat(30)}`];
+    const library = "    at expect (file:///here/node_modules/vitest/index.js:1:2)\n    at node:internal/process:3:4\n";
+    const failureMessages = [
+      `\u001b[31mAssertionError\u001b[39m: 1 is not 2\n${library}${"at somewhere\n".repeat(30)}`,
+    ];
     const failed = { status: "failed", fullName: "a sum is right", failureMessages };
     const counted = left(
       { passed: 4, failed: 1, files: [testResults("sum.test.ts", [failed, { status: "passed", fullName: "other" }])] },

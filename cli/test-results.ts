@@ -20,6 +20,8 @@ export interface Count {
 
 /** Enough for an assertion with its difference, not for a log that was put into a message. */
 const linesOfAnError = 15;
+/** A place in a stack that tells nothing of this project. */
+const ofALibrary = /^\s+at .*(\/node_modules\/|\bnode:)/;
 
 const resultsSchema = z.object({
   numPassedTests: z.int(),
@@ -118,7 +120,9 @@ export function summary({ passed, failed, skipped, failures, unsteady, without, 
 }
 
 function told(subject: string, error: string): string {
-  const lines = stripVTControlCharacters(error).split("\n");
+  const lines = stripVTControlCharacters(error)
+    .split("\n")
+    .filter((line) => !ofALibrary.test(line));
   const rest = lines.length > linesOfAnError ? [`… ${lines.length - linesOfAnError} more lines`] : [];
   return [subject, ...lines.slice(0, linesOfAnError), ...rest].join("\n    ");
 }

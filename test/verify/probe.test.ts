@@ -48,7 +48,14 @@ describe("verify --probe", () => {
 
   it("decides what can be tried here, and says why of what cannot", () => {
     const found = report.checks.filter(({ id }) => id in expected);
-    expect(Object.fromEntries(found.map(({ id, outcome }) => [id, outcome]).sort())).toEqual(expected);
+    expect(found.map(({ id }) => id).sort()).toEqual(Object.keys(expected));
+    for (const { id, outcome, reason, findings } of found) {
+      const why = [
+        reason ?? [],
+        findings.filter(({ ok }) => !ok).map(({ subject, evidence }) => `${subject}: ${evidence}`),
+      ];
+      expect(outcome, `${id}: ${why.flat().join("; ")}`).toBe(expected[id as keyof typeof expected]);
+    }
     const { reason } = found.find(({ id }) => id === "NET-04") ?? {};
     if (!enforced) expect(reason).toMatch(/does not enforce NetworkPolicy/);
     for (const { id, outcome, sabotages } of found)
