@@ -13,6 +13,7 @@ import { openJournal } from "./journal.ts";
 import { serveLanguage } from "./language.ts";
 import { project, readState, type StackLayout, stackLayout } from "./layout.ts";
 import { ensurePolicyHost } from "./policy-host.ts";
+import { type EngineCommand, openStack, readOutputs } from "./quick.ts";
 import { closeJournal, repair } from "./repair.ts";
 import { type Report, reportOf } from "./report.ts";
 import { writeConfig } from "./settings.ts";
@@ -52,37 +53,32 @@ export interface ImportSpec {
 }
 
 export async function upStack(sandbox: Sandbox, run: StackRun): Promise<StackResult> {
-  return operate(sandbox, run, "up", async ({ stack, options, policies }) => {
-    const { outputs, summary } = await stack.up({ ...options, ...policies });
-    const entries = Object.entries(outputs);
-    return {
-      outputs: Object.fromEntries(entries.map(([name, { value }]) => [name, value as unknown])),
-      secretOutputs: entries.filter(([, { secret }]) => secret).map(([name]) => name),
-      changes: { ...summary.resourceChanges },
-    };
+  return operate(sandbox, run, "up", async ({ stack, layout, engine, report, options, policies }) => {
+    await stack.up({ ...options, ...policies });
+    return { ...(await readOutputs(layout, engine)), changes: report.changes() };
   });
 }
 
 export async function previewStack(sandbox: Sandbox, run: StackRun): Promise<Pick<StackResult, "changes">> {
-  return operate(sandbox, run, "preview", async ({ stack, options, policies }) => {
-    const { changeSummary } = await stack.preview({ ...options, ...policies });
-    return { changes: { ...changeSummary } };
+  return operate(sandbox, run, "preview", async ({ stack, report, options, policies }) => {
+    await stack.preview({ ...options, ...policies });
+    return { changes: report.changes() };
   });
 }
 
 /** Makes the state what the cloud and the cluster really hold; the next `up` then puts right what differs. */
 export async function refreshStack(sandbox: Sandbox, run: StackRun): Promise<Pick<StackResult, "changes">> {
-  return operate(sandbox, run, "refresh", async ({ stack, options }) => {
-    const { summary } = await stack.refresh(options);
-    return { changes: { ...summary.resourceChanges } };
+  return operate(sandbox, run, "refresh", async ({ stack, report, options }) => {
+    await stack.refresh(options);
+    return { changes: report.changes() };
   });
 }
 
 /** Removes all that the stack made; its program is not run. */
 export async function destroyStack(sandbox: Sandbox, run: StackRun): Promise<Pick<StackResult, "changes">> {
-  return operate(sandbox, run, "destroy", async ({ stack, options }) => {
-    const { summary } = await stack.destroy(options);
-    return { changes: { ...summary.resourceChanges } };
+  return operate(sandbox, run, "destroy", async ({ stack, report, options }) => {
+    await stack.destroy(options);
+    return { changes: report.changes() };
   });
 }
 
@@ -106,6 +102,8 @@ export async function importResource(sandbox: Sandbox, run: StackRun, { type, na
 interface Opened {
   stack: Stack;
   layout: StackLayout;
+  engine: EngineCommand;
+  report: Report;
   policies: { policyPacks?: string[] };
   options: {
     color: "never";
@@ -130,14 +128,22 @@ async function operate<T>(
     const report: Report = reportOf(operation, run.stack, program.thrown);
     const { stackTraceLimit, prepareStackTrace } = Error;
     try {
-      const stack = await open(layout, command, program.run, providers, run);
+      const engine = { command: command.command, env: environment(layout, providers) };
+      const stack = await open(layout, { ...engine, api: command }, program.run, providers, run);
       const onEvent = (event: EngineEvent) => {
         report.observe(event);
         run.onEvent?.(event);
       };
       if (run.policyPack) ensurePolicyHost(layout);
       const policies = run.policyPack ? { policyPacks: [run.policyPack] } : {};
-      const result = await work({ stack, layout, policies, options: { color: "never", onEvent, signal: run.signal } });
+      const result = await work({
+        stack,
+        layout,
+        engine,
+        report,
+        policies,
+        options: { color: "never", onEvent, signal: run.signal },
+      });
       await closeJournal(layout, providers.packages);
       return result;
     } catch (error) {
@@ -154,30 +160,24 @@ async function operate<T>(
 
 async function open(
   layout: StackLayout,
-  command: PulumiCommand,
+  engine: EngineCommand & { api: PulumiCommand },
   program: StackRun["program"],
   providers: Providers,
   run: StackRun,
 ): Promise<Stack> {
-  const envVars = environment(layout, providers);
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: layout.name, projectName: project, program },
-    {
-      workDir: layout.folder,
-      pulumiHome: layout.home,
-      pulumiCommand: command,
-      projectSettings: { name: project, runtime: "nodejs" },
-      envVars,
-    },
-  );
+  const workspace = await LocalWorkspace.create({
+    ...{ workDir: layout.folder, pulumiHome: layout.home, pulumiCommand: engine.api, envVars: engine.env, program },
+    projectSettings: { name: project, runtime: "nodejs" },
+  });
+  const stack = await openStack(layout, workspace);
   await repair(stack, layout, providers.packages);
-  const engine = { command: command.command, env: { ...envVars, PULUMI_HOME: layout.home } };
   await writeConfig(stack, layout, engine, run);
   return stack;
 }
 
 function environment(layout: StackLayout, providers: Providers): Record<string, string> {
   return {
+    PULUMI_HOME: layout.home,
     // Without sidecar files: they are not written whole or not at all, and a killed engine could not read its state.
     PULUMI_BACKEND_URL: `file://${layout.backend}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphraseFile,

@@ -50,6 +50,7 @@ export interface StateResource {
   type: string;
   id?: string;
   inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
   /** The object is removed, its successor not yet made. */
   pendingReplacement?: boolean;
 }

@@ -4,6 +4,8 @@ import { messageOf, UserError } from "../../shared/errors.ts";
 
 export interface Report {
   observe(event: EngineEvent): void;
+  /** How many resources of each kind of change, once the engine has told its sum. */
+  changes(): Record<string, number>;
   /** Turns what was thrown into what a person is told: each resource and its provider's message, no stack trace. */
   failure(thrown: unknown): Error;
 }
@@ -16,8 +18,11 @@ interface Complaint {
 /** @param programError what the program itself threw, if it did: then the engine only repeats it */
 export function reportOf(operation: string, stack: string, programError: () => unknown): Report {
   const complaints: Complaint[] = [];
+  let changes: Record<string, number> = {};
   return {
-    observe({ diagnosticEvent: event, policyEvent: refused }) {
+    changes: () => changes,
+    observe({ diagnosticEvent: event, policyEvent: refused, summaryEvent: sum }) {
+      if (sum) changes = { ...sum.resourceChanges };
       if (refused?.enforcementLevel === "mandatory") {
         complaints.push({
           urn: refused.resourceUrn ?? "",

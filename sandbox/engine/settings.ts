@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, type StackLayout } from "./layout.ts";
+import type { EngineCommand } from "./quick.ts";
 
 export interface StackConfig {
   config: Record<string, string>;
@@ -18,7 +19,7 @@ export interface StackConfig {
 export async function writeConfig(
   stack: Stack,
   layout: StackLayout,
-  engine: { command: string; env: Record<string, string> },
+  engine: EngineCommand,
   { config, secrets }: StackConfig,
 ): Promise<void> {
   const hashFile = join(layout.folder, "secrets.json");
