@@ -1,5 +1,5 @@
 /** What Pulumi's SDK keeps and tells for whoever looks for a fault in it, and which is most of what a small preview takes. */
-import { runtime } from "@pulumi/pulumi";
+import { Resource, runtime } from "@pulumi/pulumi";
 import engineMessages, { type LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
 
 /** Left out unless Pulumi's own switch for looking at promises, PULUMI_DEBUG_PROMISE_LEAKS, brings all of it back. */
@@ -10,8 +10,17 @@ export function spareDebugging(): void {
   // These files run as they are written, so the look-up of source maps that Pulumi's entry puts before each frame finds none.
   Error.stackTraceLimit = 1;
   Reflect.deleteProperty(Error, "prepareStackTrace");
+  dropSourcePositions();
   const engine = runtime.getEngine();
   if (engine) dropDebugMessages(engine);
+}
+
+/**
+ * The SDK (3.210) takes a whole stack for each resource, and the engine writes all of them into the state at each step: a
+ * quarter of it, of places on the machine that ran the program, which of ECMAScript modules come out as paths to nowhere.
+ */
+export function dropSourcePositions(): void {
+  Object.assign(Resource, { stackTrace: () => [] });
 }
 
 type Engine = NonNullable<ReturnType<typeof runtime.getEngine>>;
