@@ -103,11 +103,18 @@ function objectType(
       const { cluster, place } = await locate(id, signal);
       const live = await cluster.request("GET", place.path, { signal });
       if (!live) return;
-      const body = { propagationPolicy: "Background", preconditions: { uid: section(live.metadata).uid } };
+      const propagationPolicy = propagationOf(live);
+      const body = { propagationPolicy, preconditions: { uid: section(live.metadata).uid } };
       await cluster.request("DELETE", place.path, { body, signal });
       await awaitGone(cluster, place.path, live, signal);
     },
   };
+}
+
+/** As the real provider: pods are gone before the Deployment is, unless the object says otherwise. */
+function propagationOf(live: KubernetesObject): string {
+  const said = annotation(live, "pulumi.com/deletionPropagationPolicy")?.toLowerCase() ?? "";
+  return { background: "Background", orphan: "Orphan" }[said] ?? "Foreground";
 }
 
 /** As the real provider: eight digits, and a mark by which the name is known to be free to change. */
