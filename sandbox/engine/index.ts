@@ -182,6 +182,8 @@ function environment(layout: StackLayout, providers: Providers): Record<string, 
     PULUMI_BACKEND_URL: `file://${layout.backend}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphraseFile,
     PULUMI_DEBUG_PROVIDERS: providers.addresses,
+    // It writes the whole state at each step, and a fifth of its time went into collecting what that leaves.
+    GOGC: "400",
     // The engine must neither call home nor fetch what is not attached.
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
