@@ -240,6 +240,7 @@ function ownBuilder(image: string) {
   return {
     image,
     approvedBases: [`${names.registry}/biplane`],
+    tags: "{project}.{domain}.{name}-{version}",
     registries: networks,
     packages: { url: `http://${names.packages}:${packagesPort}`, networks },
   };

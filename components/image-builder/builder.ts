@@ -116,7 +116,7 @@ function createCertificates(name: string, namespace: pulumi.Output<string>, pare
 }
 
 function planService(args: ImageBuilderArgs, tls: ReturnType<typeof createCertificates>): ServiceSpec {
-  const { image, region, roleArn, repositoryUrl, contextBucket, approvedBases, packages } = args;
+  const { image, region, roleArn, repositoryUrl, contextBucket, approvedBases, tags, packages } = args;
   return {
     name: builderService,
     entry: `/app/data/${builderService}.mjs`,
@@ -131,6 +131,7 @@ function planService(args: ImageBuilderArgs, tls: ReturnType<typeof createCertif
       BUILD_IMAGE: image,
       BUILDS_AT_ONCE: String(atOnce),
       APPROVED_BASES: approvedBases.join(","),
+      ...(tags ? { TAGS: tags } : {}),
       PACKAGE_PROXY: packages.url,
       REPOSITORY_URL: repositoryUrl,
       CONTEXT_BUCKET: contextBucket,

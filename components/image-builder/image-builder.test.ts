@@ -75,6 +75,7 @@ describe("what a customer says", () => {
   it.each([
     [{ approvedBases: ["python"] }, /imageBuilder\.approvedBases/],
     [{ approvedBases: [] }, /at least one registry/],
+    [{ tags: "{name}" }, /imageBuilder\.tags/],
     [{ registries: ["0.0.0.0/0"] }, /everywhere/],
     [{ registries: ["169.254.169.254/32"] }, /instance credentials/],
     [{ packages: { url: "http://u:p@proxy.test", networks: ["10.2.0.1/32"] } }, /without credentials/],

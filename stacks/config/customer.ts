@@ -1,5 +1,6 @@
 /** A customer's compute plane on AWS, in two phases: nobody reaches a private API in the `up` that makes it. */
 import { z } from "zod";
+import { defaultTags } from "../../components/image-builder/tags.ts";
 import { shipperKinds } from "../../components/logs/contract.ts";
 import { retentions } from "../../components/logs/retentions.ts";
 import { access, common, existingNetwork, newCluster, newNetwork, serving } from "./common.ts";
@@ -86,6 +87,10 @@ const imageBuilder = z
       .array(z.string())
       .min(1, { error: "at least one registry" })
       .describe("Registries, paths in them or repositories that base images may come from"),
+    tags: z
+      .string()
+      .default(defaultTags)
+      .describe("How images are called in the registry, out of {project}, {domain}, {name} and {version}"),
     registries: z
       .array(z.string())
       .min(1, { error: "at least one network" })

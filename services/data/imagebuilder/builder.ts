@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { BuildRequest } from "../../../gen/biplane/images/v1/images_pb.js";
 import { type ImageSpec, ImageSpecSchema } from "../../../gen/flyteidl2/imagebuilder/definition_pb.js";
+import type { ProjectDomain } from "../../shared/config.ts";
 import { invalid } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import { requireApproved } from "./bases.ts";
@@ -20,6 +21,8 @@ export interface BuilderDeps {
   daemons: Daemons;
   registry: Registry;
   buildctl: BuildctlOptions;
+  /** The rule of its tags. */
+  tags: string;
   approvedBases: readonly string[];
   log: Logger;
 }
@@ -32,6 +35,7 @@ export interface Built {
 }
 
 export interface Asked extends Pick<BuildRequest, "specUrl" | "contextUrl" | "targetImage"> {
+  space: ProjectDomain;
   /** `<org>/<project>/<domain>`: below it lie the objects that this build may be made of. */
   place: string;
 }
@@ -48,7 +52,7 @@ export async function build(
 ): Promise<Built> {
   const { contexts, daemons, registry, approvedBases, log } = deps;
   const { repository } = deps.buildctl;
-  const target = targetOf(asked.targetImage, { url: repository });
+  const target = targetOf(asked.targetImage, { url: repository, tags: deps.tags }, asked.space);
   const spec = specOf(await contexts.spec(asked.specUrl, asked.place));
   requireApproved(spec.baseImage, approvedBases);
   const dockerfile = renderDockerfile(spec);

@@ -2,6 +2,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { daemonHost } from "../../../components/image-builder/contract.ts";
+import { defaultTags } from "../../../components/image-builder/tags.ts";
 import { ImageBuildService } from "../../../gen/biplane/images/v1/images_pb.js";
 import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
@@ -25,6 +26,8 @@ await runService({
     BUILDS_AT_ONCE: z.coerce.number().int().min(1),
     BUILD_SECONDS: z.coerce.number().int().min(60).default(3_600),
     START_SECONDS: z.coerce.number().int().min(1).default(180),
+    /** The rule of their tags, as the stack has checked it. */
+    TAGS: z.string().default(defaultTags),
     APPROVED_BASES: z.string().transform((list) => list.split(",")),
     PACKAGE_PROXY: httpUrl,
     /** Host and path, to which is pushed. */
@@ -67,6 +70,7 @@ await runService({
         tls: config.TLS_FOLDER,
         packageProxy: config.PACKAGE_PROXY,
       },
+      tags: config.TAGS,
       approvedBases: config.APPROVED_BASES,
       log,
     });

@@ -19,8 +19,8 @@ export interface FoundScan {
 export interface Registry {
   /** @returns the digest of the image with this tag; undefined when there is none */
   digestOf(tag: string): Promise<string | undefined>;
-  /** @returns digests of images whose tag begins so, the latest first */
-  latest(family: string, count: number): Promise<string[]>;
+  /** @returns digests of images whose tag looks so, the latest first */
+  latest(family: RegExp, count: number): Promise<string[]>;
   /** @returns user and password, with a colon between, in base64 */
   login(): Promise<string>;
   scanOf(digest: string, signal: AbortSignal): Promise<FoundScan>;
@@ -57,7 +57,7 @@ export function ecrRegistry(ecr: ECRClient, repositoryName: string): Registry {
       }
       const at = ({ imagePushedAt }: ImageDetail) => imagePushedAt?.getTime() ?? 0;
       return found
-        .filter(({ imageTags = [] }) => imageTags.some((tag) => tag.startsWith(family)))
+        .filter(({ imageTags = [] }) => imageTags.some((tag) => family.test(tag)))
         .sort((a, b) => at(b) - at(a))
         .flatMap(({ imageDigest }) => imageDigest ?? [])
         .slice(0, count);

@@ -1,5 +1,6 @@
 /** What a build is refused before anything is made: its base, its target, and where its context lies. */
 import { describe, expect, test } from "vitest";
+import { defaultTags } from "../../../components/image-builder/tags.ts";
 import { requireApproved } from "./bases.ts";
 import { requireWithin } from "./context.ts";
 import { targetOf } from "./target.ts";
@@ -35,20 +36,35 @@ describe("the base image", () => {
 });
 
 describe("the target", () => {
-  const repository = { url: "1.dkr.ecr.test/union/tasks" };
+  const repository = { url: "1.dkr.ecr.test/union/tasks", tags: defaultTags };
+  const space = { project: "demo", domain: "production" };
 
   test("is a tag of the plane's one repository, known by name and version", () => {
-    const wanted = { family: "env-", tag: "env-v1" };
-    expect(targetOf("env:v1", repository)).toEqual(wanted);
-    expect(targetOf("1.dkr.ecr.test/union/tasks/env:v1", repository)).toEqual(wanted);
+    const wanted = { family: /^env-[\w.-]+$/, tag: "env-v1" };
+    expect(targetOf("env:v1", repository, space)).toEqual(wanted);
+    expect(targetOf("1.dkr.ecr.test/union/tasks/env:v1", repository, space)).toEqual(wanted);
+  });
+
+  test("is called by the customer's rule, and its other versions are known by it", () => {
+    const tags = "release_{version}.{domain}-{project}.{name}";
+    const { tag, family } = targetOf("env.a:v1", { ...repository, tags }, space);
+    expect(tag).toBe("release_v1.production-demo.env.a");
+    expect(family.test("release_v2.5-rc.production-demo.env.a")).toBe(true);
+    for (const other of ["release_v2.production-other.env.a", "release_v2.production-demo.envXa", "env.a-v1"])
+      expect(family.test(other), other).toBe(false);
   });
 
   test.each(["evil.test/env:v1", "1.dkr.ecr.test/other/env:v1"])("%s lies elsewhere, and is refused", (wished) => {
-    expect(() => targetOf(wished, repository)).toThrow("allowed: 1.dkr.ecr.test/union/tasks");
+    expect(() => targetOf(wished, repository, space)).toThrow("allowed: 1.dkr.ecr.test/union/tasks");
   });
 
   test.each(["env", "env:", `env:${"v".repeat(128)}`, "env:a b"])("%s names none", (wished) => {
-    expect(() => targetOf(wished, repository)).toThrow("target_image");
+    expect(() => targetOf(wished, repository, space)).toThrow("target_image");
+  });
+
+  test("is none where the customer's rule makes it too long, which the refusal names", () => {
+    const tags = `${"x".repeat(120)}{name}-{version}`;
+    expect(() => targetOf("env:v12345", { ...repository, tags }, space)).toThrow(`as ${tags}`);
   });
 });
 

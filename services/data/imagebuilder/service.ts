@@ -31,7 +31,7 @@ export function imageBuildService(deps: ServiceDeps): ServiceImpl<typeof ImageBu
       const signal = AbortSignal.any([context.signal, deps.stopping]);
       const lines = new Lines();
       const built = turns
-        .take(signal, () => build({ ...request, place }, deps, (line) => lines.put(line), signal))
+        .take(signal, () => build({ ...request, space, place }, deps, (line) => lines.put(line), signal))
         .finally(() => lines.end());
       // Told below, once all lines are.
       built.catch(() => undefined);
