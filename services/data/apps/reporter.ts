@@ -1,4 +1,5 @@
 /** Tells the region how apps stand: of each the latest, again until it has been taken. */
+import { Code, ConnectError } from "@connectrpc/connect";
 import { messageOf } from "../../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { DesiredApp } from "./plan.ts";
@@ -11,7 +12,7 @@ export interface Told extends AppState {
 }
 
 export interface AppReporterOptions {
-  /** Resolves once the region has taken them all. */
+  /** Resolves once the region has taken them all. @throws ConnectError */
   send(reports: Told[]): Promise<void>;
   log: Logger;
   /** Waits before the n-th repetition. */
@@ -69,22 +70,40 @@ export class AppReporter {
   }
 
   async #sendAll(): Promise<void> {
-    for (let repetition = 0; this.#due.size > 0 && !this.#stopped; ) {
-      const batch = [...this.#due.values()].slice(0, batchSize);
+    let repetition = 0;
+    let size = batchSize;
+    while (this.#due.size > 0 && !this.#stopped) {
+      const batch = [...this.#due.values()].slice(0, size);
       try {
         await this.#options.send(batch);
         repetition = 0;
+        size = batchSize;
       } catch (error) {
+        const refused = ConnectError.from(error).code === Code.InvalidArgument;
+        // One bad report among many: it is found by sending halves, and left, since it would hold up all others for ever.
+        if (refused && batch.length > 1) {
+          size = Math.ceil(batch.length / 2);
+          continue;
+        }
+        if (refused) {
+          this.#options.log.error("the region refuses a report of an app", { app: batch[0]?.app.name, error });
+          this.#done(batch);
+          continue;
+        }
         this.#options.log.warn("how apps stand could not be told", { reason: messageOf(error) });
         await this.#options.pause(repetition++);
         continue;
       }
-      for (const report of batch) {
-        const { uid } = report.app;
-        this.#taken.set(uid, wordsOf(report));
-        // What came meanwhile is told next.
-        if (this.#due.get(uid) === report) this.#due.delete(uid);
-      }
+      this.#done(batch);
+    }
+  }
+
+  #done(batch: readonly Told[]): void {
+    for (const report of batch) {
+      const { uid } = report.app;
+      this.#taken.set(uid, wordsOf(report));
+      // What came meanwhile is told next.
+      if (this.#due.get(uid) === report) this.#due.delete(uid);
     }
   }
 }
