@@ -38,6 +38,10 @@ describe("verify permissions", () => {
     expect(policy.Statement).toContainEqual(expect.objectContaining({ Sid: "Buckets", Resource: buckets }));
   });
 
+  it.each(["compute", "control"])("refuses a target that is none, whichever plane is asked of: %s", async (plane) => {
+    await expect(printed({ customer: {} }, { cloud: "aws", plane })).rejects.toThrow(/target\.json/);
+  });
+
   it("names any bucket where no target says which", async () => {
     const [policy] = await printed({ controlPlane: goodControlPlane }, { cloud: "aws", only: "aws" });
     expect(policy.Statement[1].Resource).toEqual(["arn:aws:s3:::*"]);

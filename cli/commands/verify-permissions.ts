@@ -10,6 +10,7 @@ import {
   leastPolicy,
   listsOnly,
 } from "../../verify/permissions/render.ts";
+import type { Targets } from "../../verify/target.ts";
 import type { CommandOptions } from "../config.ts";
 import { targetsOf } from "./verify-targets.ts";
 
@@ -19,8 +20,10 @@ export async function permissionsCommand(options: CommandOptions<"verifyPermissi
   if (only !== undefined && only !== "kubernetes" && only !== own) {
     throw refusal({ subject: "--only", value: only, allowed: `kubernetes or ${own}` });
   }
+  // Read whatever is asked for, so that a file that is none is not passed over.
+  const targets = target === undefined ? undefined : targetsOf(target).targets;
   const kubernetes = `# Kubernetes: bind it to who verifies. Listing Secrets shows their values to the collector, which keeps none.\n${stringify(leastClusterRole(plane))}`;
-  const account = own === "gcp" ? googleRoles() : own === "azure" ? azureRoles(target) : awsPolicy(plane, target);
+  const account = own === "gcp" ? googleRoles() : own === "azure" ? azureRoles(targets) : awsPolicy(plane, targets);
   const both = `${kubernetes}---\n# ${heads[own]} No value of a secret and no object is read.\n${account}`;
   process.stdout.write(only === undefined ? both : only === "kubernetes" ? kubernetes : account);
   return 0;
@@ -39,16 +42,15 @@ function googleRoles(): string {
 }
 
 /** JSON, which is YAML too, so that comments may stand between. */
-function azureRoles(target: string | undefined): string {
-  const subscription = target === undefined ? undefined : targetsOf(target).targets.azure?.subscription;
+function azureRoles(targets: Targets | undefined): string {
+  const subscription = targets?.azure?.subscription;
   const names = `# On the storage account alone, with --condition "${listsOnly}" --condition-version 2.0.`;
   return `${JSON.stringify(leastAzureRole(subscription), null, 2)}\n---\n${names}\n${JSON.stringify(leastAzureLister(subscription), null, 2)}\n`;
 }
 
-function awsPolicy(plane: Plane, target: string | undefined): string {
+function awsPolicy(plane: Plane, targets: Targets | undefined): string {
   // Of a region's account every bucket is read, and a target names none of them.
-  const own = plane === "compute" && target !== undefined;
-  const buckets = own ? targetsOf(target).targets.customer?.buckets : undefined;
+  const buckets = plane === "compute" ? targets?.customer?.buckets : undefined;
   const policy = leastPolicy(plane, buckets && [buckets.metadata, buckets.fastRegistration]);
   return `${JSON.stringify(policy, null, 2)}\n`;
 }
