@@ -49,8 +49,8 @@ export async function test({ tier, long, within, filter }: CommandOptions<"test"
     const wasUp = isUp(here);
     try {
       await bringUp(here, progress);
-      await untilLate("visits", 8);
-      await untilLate("planes", 4);
+      await untilLate("visits", 16);
+      await untilLate("planes", 8);
     } finally {
       if (!wasUp) await takeDown(here, progress);
     }
