@@ -131,7 +131,7 @@ function planService(args: ImageBuilderArgs, tls: ReturnType<typeof createCertif
       BUILD_IMAGE: image,
       BUILDS_AT_ONCE: String(atOnce),
       APPROVED_BASES: approvedBases.join(","),
-      ...(tags ? { TAGS: tags } : {}),
+      TAGS: tags,
       PACKAGE_PROXY: packages.url,
       REPOSITORY_URL: repositoryUrl,
       CONTEXT_BUCKET: contextBucket,

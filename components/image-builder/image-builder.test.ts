@@ -4,12 +4,14 @@ import { renderBuildPod } from "./build-pod.ts";
 import { ImageBuilder, type ImageBuilderArgs } from "./builder.ts";
 import { buildNamespace } from "./contract.ts";
 import { checkImageBuilder, proxyPort } from "./settings.ts";
+import { defaultTags } from "./tags.ts";
 import { renderBuilderDoors, renderBuildWalls } from "./walls.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 const settings = {
   image: `registry.test/buildkit@${digest}`,
   approvedBases: ["registry.test/bases"],
+  tags: defaultTags,
   registries: ["10.1.0.0/24"],
   packages: { url: "http://proxy.test:3128", networks: ["10.2.0.1/32"] },
 };

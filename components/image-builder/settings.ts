@@ -2,15 +2,15 @@
 import { refusal } from "../../shared/errors.ts";
 import { checkApprovedRegistries } from "../admission/images.ts";
 import { checkEgress } from "../workloads/egress.ts";
-import { checkTagRule, defaultTags } from "./tags.ts";
+import { checkTagRule } from "./tags.ts";
 
 export interface ImageBuilderSettings {
   /** Image of the build pods, by digest. */
   image: string;
   /** Registries, paths in them or repositories that base images may come from. */
   approvedBases: string[];
-  /** How images are called: tags.ts. @default {name}-{version} */
-  tags?: string;
+  /** How images are called: tags.ts. */
+  tags: string;
   /** Networks, as CIDRs, in which the registries answer TLS: those of the bases, and the plane's own. */
   registries: string[];
   /** The one way by which packages reach a build. */
@@ -23,12 +23,7 @@ export interface ImageBuilderSettings {
 }
 
 /** @throws UserError for what is no registry, no rule of tags, no network or no proxy, or would let out more than it says */
-export function checkImageBuilder({
-  approvedBases,
-  tags = defaultTags,
-  registries,
-  packages,
-}: ImageBuilderSettings): void {
+export function checkImageBuilder({ approvedBases, tags, registries, packages }: ImageBuilderSettings): void {
   checkApprovedRegistries("imageBuilder.approvedBases", approvedBases);
   if (approvedBases.length === 0) {
     throw refusal({ subject: "imageBuilder.approvedBases", value: [], allowed: "at least one registry" });

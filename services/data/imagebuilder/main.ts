@@ -2,7 +2,6 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { daemonHost } from "../../../components/image-builder/contract.ts";
-import { defaultTags } from "../../../components/image-builder/tags.ts";
 import { ImageBuildService } from "../../../gen/biplane/images/v1/images_pb.js";
 import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
@@ -27,7 +26,7 @@ await runService({
     BUILD_SECONDS: z.coerce.number().int().min(60).default(3_600),
     START_SECONDS: z.coerce.number().int().min(1).default(180),
     /** The rule of their tags, as the stack has checked it. */
-    TAGS: z.string().default(defaultTags),
+    TAGS: z.string().min(1),
     APPROVED_BASES: z.string().transform((list) => list.split(",")),
     PACKAGE_PROXY: httpUrl,
     /** Host and path, to which is pushed. */
