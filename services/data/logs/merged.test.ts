@@ -83,7 +83,7 @@ describe("several logs as one", () => {
     const all: string[] = [];
     for await (const { source, lines } of logs.told()) {
       all.push(...lines.map(({ message }) => `${source} ${message}`));
-      if (all.length === 2) logs.add("new", said(at("04"), 10, at("06")));
+      if (all.length === 2) logs.add("new", said(at("04"), 100, at("06")));
     }
     expect(all).toEqual(["0 01", "1 02", "new 04", "1 05", "new 06"]);
   });
