@@ -131,7 +131,8 @@ async function digestOf(
   mkdirSync(room, { recursive: true });
   if (!(await builder.has(plan.image))) await plan.make(sandbox, builder, room);
   sandbox.progress(`${plan.name} image: push`);
-  const digest = await builder.push(plan.image, `${registry}/biplane/${plan.name}:${plan.key}`, { plainHttp: true });
+  const target = `${registry}/biplane/${plan.name}:${plan.key}`;
+  const digest = await builder.push(plan.image, target, { plainHttp: true, layers: "zstd" });
   const record = recordOf(sandbox, plan);
   writeFileSync(`${record}.new`, digest);
   renameSync(`${record}.new`, record);

@@ -95,7 +95,8 @@ function argumentsOf({ address, folder, tag, cache }: Build, options: BuildctlOp
     ...proxies.map((name) => `--opt=build-arg:${name}=${packageProxy}`),
     ...cache.map((digest) => `--import-cache=type=registry,ref=${repository}@${digest}`),
     "--export-cache=type=inline",
-    `--output=type=image,name=${repository}:${tag},push=true`,
+    // OCI's, since Docker's own types have no name for the layers of a base that is packed by zstd: nobody could pull it.
+    `--output=type=image,name=${repository}:${tag},push=true,oci-mediatypes=true`,
     `--metadata-file=${metadata}`,
   ];
 }
