@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OfficialCli, startOfficialCli } from "../../sandbox/engine/testing/official-cli.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { accounts, operatorRole, type Plane } from "../../sandbox/hosts.ts";
+import { localRunSteps } from "../../sandbox/local-run.ts";
 import { type Model, models } from "../../sandbox/model.ts";
 import { adminOf } from "../../sandbox/node/api-server.ts";
 import { nodeLayout } from "../../sandbox/node/layout.ts";
@@ -53,7 +54,9 @@ export function describeModel(model: Model, whileUp: () => void = () => {}): voi
     await biplane(["down"]);
   });
 
-  it("comes up whole, and again without a change", async () => {
+  it("comes up whole though the first try was killed amid the stacks, and again without a change", async () => {
+    const killed = await biplane(["up", "--model", model], { after: localRunSteps.region, delayMs: 5_000 });
+    expect(killed.killed, killed.output).toBe(true);
     const up = await biplane(["up", "--model", model]);
     expect(up.exitCode, up.output).toBe(0);
     expect(up.output).toMatch(new RegExp(`customer base {3}\\d+ create, ${model}`));
