@@ -20,8 +20,17 @@ export interface Refusal {
 
 /** @example refusal({ subject: "--attempts", value: 0, allowed: "a whole number from 1" }) */
 export function refusal({ subject, value, allowed, todo }: Refusal): UserError {
-  const seen = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  const seen = value === undefined ? "is missing" : `is ${shown(value)}`;
   return new UserError(`${subject} ${seen}; allowed: ${allowed}.${todo ? ` ${todo}` : ""}`);
+}
+
+/** Also of what JSON cannot say: large numbers, and what holds itself. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+  } catch {
+    return "a value that holds itself";
+  }
 }
 
 /** The text of anything thrown, for a log or a wrapped message. */

@@ -6,7 +6,7 @@ import { type Tri, tri } from "./tri.ts";
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
 const requirement = z
-  .object({
+  .strictObject({
     key: z.string(),
     operator: z.enum(operators, `one of ${operators.join(", ")}`),
     values: listOf(z.string()),
@@ -16,7 +16,7 @@ const requirement = z
     "values with In and NotIn, and none with Exists and DoesNotExist",
   );
 
-export const labelSelector = z.object({ matchLabels: stringMap, matchExpressions: listOf(requirement) });
+export const labelSelector = z.strictObject({ matchLabels: stringMap, matchExpressions: listOf(requirement) });
 
 /** Where it may be missing, which is not the same as empty: empty selects everything. */
 export const optionalSelector = maybe(labelSelector);

@@ -1,3 +1,5 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { withFolder } from "../testing/manifests.ts";
@@ -14,6 +16,8 @@ describe("readJson", () => {
       withFolder({ "p.json": text }, (folder) => readJson(`${folder}/p.json`, "policies"));
     expect(readIn('\uFEFF{"identity":[]}\r\n')).toEqual({ identity: [] });
     expect(() => readIn("{")).toThrow(/policies is ".*p\.json"; allowed: a JSON file \(/);
+    expect(readIn('{"a": {"k": ":{", "l": [{"k": 1}, {"k": 2}]}, "k": 3}')).toMatchObject({ k: 3 });
+    expect(() => readIn('{"S": [{"E": {"a": 1}, "\\u0045": {"b": 2}}]}')).toThrow(/the key "\\u0045" stands twice/);
   });
 });
 
@@ -63,6 +67,29 @@ describe("readManifests", () => {
     );
   });
 
+  it("takes two for one whose keys stand in another order, or that say the usual namespace and do not", () => {
+    const pod = (metadata: string) => `{"apiVersion": "v1", "kind": "Pod", "metadata": {${metadata}}}`;
+    const first = pod('"name": "p", "labels": {"a": "x", "b": "y"}');
+    const second = pod('"namespace": "default", "labels": {"b": "y", "a": "x"}, "name": "p"');
+    expect(read({ "1.json": first, "2.json": second })).toHaveLength(1);
+    const role = (more: string) =>
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r${more}}\n`;
+    expect(() => read({ "1.yaml": `${role("")}rules: [{verbs: [get]}]\n`, "2.yaml": role(", namespace: q") })).toThrow(
+      /one object of that name/,
+    );
+  });
+
+  it("refuses what cannot be read, and what holds itself, with the file's name", () => {
+    expect(() => read({ "p.yaml": "metadata: &x {name: p, labels: *x}\n" })).toThrow(
+      /p\.yaml is ".*"; allowed: YAML or JSON/,
+    );
+    const linked = (folder: string) => {
+      symlinkSync(join(folder, "gone"), join(folder, "p.yaml"));
+      return readManifests(folder);
+    };
+    expect(() => withFolder({}, linked)).toThrow(/manifests is ".*p\.yaml"; allowed: a file that can be read \(ENOENT/);
+  });
+
   it.each([
     ["no manifest at all", { "a.txt": "" }, /manifests is ".*"; allowed: a folder, or a file, of Kubernetes objects/],
     ["text that is no YAML", { "a.yaml": "a: [" }, /a\.yaml is ".*"; allowed: YAML or JSON/],
@@ -94,6 +121,7 @@ describe("readQueries", () => {
   it.each([
     ['{"a":1}\n\n{"a":', /q line 3 is "{\\"a\\":"; allowed: one JSON object .*\. See docs\/schemas\/a\.json\./],
     ['{"a":1}\n{"a":"x"}', /q line 2: a is "x"; allowed: a number/],
+    ['{"a":1,"a":2}', /q line 1 is .*; allowed: one JSON object \(the key "a" stands twice/],
     ['{"a":1,"b":2}', /q line 1 .*Unrecognized key/],
   ])("names the line of %j", (text, message) => {
     expect(() => queries(text)).toThrow(message);

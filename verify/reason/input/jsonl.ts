@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { messageOf, refusal } from "../../../shared/errors.ts";
-import { withoutMark } from "./json-file.ts";
+import { parseJson, withoutMark } from "./json-file.ts";
 import { parseOrRefuse } from "./parsed.ts";
 
 /**
@@ -31,7 +31,7 @@ function textOf(file: string): string {
 
 function parsed(line: string, subject: string, todo: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseJson(line);
   } catch (error) {
     throw refusal({ subject, value: line, allowed: `one JSON object (${messageOf(error)})`, todo });
   }

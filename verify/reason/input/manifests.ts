@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments, type Tags } from "yaml";
 import { z } from "zod";
 import { messageOf, refusal, type UserError } from "../../../shared/errors.ts";
@@ -87,19 +88,30 @@ interface Document {
 }
 
 function documentsOf(file: string): Document[] {
-  const text = readFileSync(file, "utf8");
+  const text = textOf(file);
   const json = /^\s*[[{]/.test(text) ? parsedJson(text) : undefined;
   if (json !== undefined) return [{ source: file, value: json }];
   return parseAllDocuments(text, { version: "1.1", customTags: asKubernetesReads }).map((document, index) => {
     const [error] = document.errors;
     if (error) throw noYaml(file, error);
     try {
-      return { source: `${file}#${index + 1}`, value: document.toJS() };
+      const value: unknown = document.toJS();
+      // What holds itself is no JSON, and so nothing to Kubernetes.
+      JSON.stringify(value);
+      return { source: `${file}#${index + 1}`, value };
     } catch (broken) {
       // Of an anchor that is not there, or of too many.
       throw noYaml(file, broken);
     }
   });
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw refusal({ subject: "manifests", value: file, allowed: `a file that can be read (${messageOf(error)})` });
+  }
 }
 
 function noYaml(file: string, error: unknown): UserError {
@@ -155,10 +167,10 @@ function withoutRepeats(manifests: readonly Manifest[]): Manifest[] {
   return manifests.filter((manifest) => {
     const { group, kind, name, source } = manifest;
     if (generated(manifest)) return true;
-    const key = JSON.stringify([group, kind, namespaceOf(manifest), name]);
+    const key = JSON.stringify([group, kind, ofCluster.has(kind) ? "" : namespaceOf(manifest), name]);
     const first = known.get(key);
     if (!first) known.set(key, manifest);
-    else if (JSON.stringify(first.object) !== JSON.stringify(manifest.object)) {
+    else if (!isDeepStrictEqual(withoutNamespace(first), withoutNamespace(manifest))) {
       throw refusal({
         subject: `${source}: ${kind}`,
         value: name,
@@ -168,6 +180,14 @@ function withoutRepeats(manifests: readonly Manifest[]): Manifest[] {
     }
     return first === undefined;
   });
+}
+
+/** Kinds that have no namespace, whatever is written there. */
+const ofCluster = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "Node"]);
+
+/** Which may be said or left out. */
+function withoutNamespace({ object }: Manifest): unknown {
+  return { ...object, metadata: isObject(object.metadata) ? { ...object.metadata, namespace: undefined } : {} };
 }
 
 /** Each gets a name of its own when it is made. */

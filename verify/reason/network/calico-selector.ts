@@ -3,7 +3,7 @@ import type { Labels } from "../labels.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
 
 const token =
-  /\s*(?:(&&|\|\||==|!=|[!(){},]|not\s+in\b|\bin\b|\b(?:contains|starts\s+with|ends\s+with)\b)|"([^"]*)"|'([^']*)'|([\w./-]+))/y;
+  /\s*(?:(&&|\|\||==|!=|[!(){},]|(?:not\s+in|in|contains|starts\s+with|ends\s+with)(?![\w./-]))|"([^"]*)"|'([^']*)'|([\w./-]+))/y;
 
 interface Token {
   kind: "sign" | "text" | "word";

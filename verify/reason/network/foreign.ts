@@ -73,6 +73,9 @@ const calico = z.object({
   serviceAccountSelector: maybe(z.string()),
 });
 
+/** Labels that a pod has from its namespace and its service account, where Calico keeps them. */
+const inherited = /^pc(ns|sa)\./;
+
 function ofCalico(spec: unknown): Selects | undefined {
   const parsed = calico.safeParse(spec);
   if (!parsed.success) return undefined;
@@ -87,7 +90,9 @@ function ofCalico(spec: unknown): Selects | undefined {
     const home = { ...namespaceLabels, "projectcalico.org/name": namespace };
     const isToldHere = (key: string) => Object.hasOwn(home, key) || isNamespaceLabelTold(key);
     return all([
-      calicoKeys(selector).every(isLabelTold) ? calicoSelects(selector, own) : "maybe",
+      calicoKeys(selector).every((key) => isLabelTold(key) && !inherited.test(key))
+        ? calicoSelects(selector, own)
+        : "maybe",
       namespaceSelector === "global()"
         ? "no"
         : calicoKeys(namespaceSelector).every(isToldHere)

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Manifest, namespaceOf } from "../input/manifests.ts";
 import { listOf, maybe, parseOrRefuse } from "../input/parsed.ts";
-import { parseBlock } from "../ip.ts";
+import { parseBlock, within } from "../ip.ts";
 import { labelSelector, optionalSelector } from "../labels.ts";
 
 export const protocols = ["TCP", "UDP", "SCTP"] as const;
@@ -10,28 +10,45 @@ export type Protocol = (typeof protocols)[number];
 export type Direction = "ingress" | "egress";
 
 const portNumber = z.int("a port from 1 to 65535").min(1).max(65535);
+/** As IANA names services, which the API server asks for. */
+const portName = /^(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const portAllowed = "a number from 1 to 65535, or a name with a letter";
 const cidr = z
   .string("an address block such as 10.0.0.0/8")
   .refine((text) => parseBlock(text) !== undefined, "an address block such as 10.0.0.0/8")
   .transform((text) => ({ text, block: parseBlock(text) }));
 
-const peer = z
-  .object({
-    podSelector: optionalSelector,
-    namespaceSelector: optionalSelector,
-    ipBlock: maybe(z.object({ cidr, except: listOf(cidr) })),
-  })
+const ipBlock = z
+  .strictObject({ cidr, except: listOf(cidr) })
   .refine(
-    ({ podSelector, namespaceSelector, ipBlock }) =>
-      (ipBlock !== undefined) !== Boolean(podSelector ?? namespaceSelector),
+    ({ cidr: { block: outer }, except }) =>
+      outer !== undefined &&
+      except.every(({ block }) => block !== undefined && block.length > outer.length && within(block, outer)),
+    "exceptions that lie within the cidr and are smaller",
+  );
+
+/** Looked at as written, so that a refusal can show it. */
+const peer = z
+  .looseObject({})
+  .refine(
+    ({ podSelector, namespaceSelector, ipBlock: block }) =>
+      (block ?? undefined) !== undefined
+        ? !(podSelector ?? namespaceSelector)
+        : Boolean(podSelector ?? namespaceSelector),
     "either an ipBlock, or a podSelector, a namespaceSelector or both",
+  )
+  .pipe(
+    z.strictObject({
+      podSelector: optionalSelector,
+      namespaceSelector: optionalSelector,
+      ipBlock: maybe(ipBlock),
+    }),
   );
 
 const port = z
-  .object({
+  .strictObject({
     protocol: maybe(z.enum(protocols, "TCP, UDP or SCTP")),
-    port: maybe(z.union([portNumber, z.string().regex(/[a-z]/i, portAllowed)], portAllowed)),
+    port: maybe(z.union([portNumber, z.string().regex(portName, portAllowed)], portAllowed)),
     endPort: maybe(portNumber),
   })
   .refine(
@@ -40,10 +57,10 @@ const port = z
   )
   .transform(({ protocol = "TCP", ...rest }) => ({ protocol, ...rest }));
 
-const ingressRule = z.object({ from: listOf(peer), ports: listOf(port) });
-const egressRule = z.object({ to: listOf(peer), ports: listOf(port) });
+const ingressRule = z.strictObject({ from: listOf(peer), ports: listOf(port) });
+const egressRule = z.strictObject({ to: listOf(peer), ports: listOf(port) });
 
-const spec = z.object({
+const spec = z.strictObject({
   podSelector: optionalSelector.transform((selector) => selector ?? labelSelector.parse({})),
   policyTypes: listOf(z.enum(["Ingress", "Egress"], "Ingress or Egress")),
   ingress: listOf(ingressRule),

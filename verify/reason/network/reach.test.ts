@@ -429,6 +429,7 @@ describe("policies of other APIs", () => {
     ],
     ["Cilium's, by such a label of its source", cilium({ endpointSelector: { matchLabels: { "k8s:any.b": "c" } } })],
     ["Cilium's, as Cilium writes its source", cilium({ endpointSelector: { matchLabels: { "k8s.app": "server" } } })],
+    ["Calico's by a label that its namespace has", calico({ selector: "pcns.team == 't'" })],
     ["Calico's by a label of a namespace that is not declared", calico({ namespaceSelector: "team == 't'" })],
     [
       "the administrator's by a label of such",
@@ -478,6 +479,7 @@ describe("policies of other APIs", () => {
     ["Cilium's by other labels", cilium({ endpointSelector: { matchLabels: { "any:app": "x" } } })],
     ["Cilium's for nodes", other("cilium.io/v2", "CiliumClusterwideNetworkPolicy", { nodeSelector: {} })],
     ["Calico's by other labels", calico({ selector: "has(tier) || app == 'x' || !(app != 'y')" })],
+    ["Calico's by a label that begins like a word", calico({ selector: "in-house == 'x' || has(contains-x)" })],
     ["Calico's for another namespace", calico({ namespaceSelector: "projectcalico.org/name == 'c'" })],
     ["Calico's that is only staged", other("projectcalico.org/v3", "StagedGlobalNetworkPolicy", {})],
     [
@@ -559,6 +561,21 @@ describe("what is wrong is refused with its place", () => {
   it.each<[object, RegExp]>([
     [lets({ ports: [{ port: "80" }] }), /ports\.0\.port is "80"; allowed: a number from 1 to 65535, or a name with/],
     [from({}), /NetworkPolicy b\/p spec: ingress\.0\.from\.0 is \{.*\}; allowed: either an ipBlock, or a podSelector/],
+    [
+      from({ podSelector: {}, ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16"] } }),
+      /from\.0 is \{.*"10\.0\.0\.0\/8".*\}; allowed: either an ipBlock, or/,
+    ],
+    [lets({ form: [] }), /ingress\.0.*form/],
+    [policy("b/p", { podSelector: { app: "server" } }), /podSelector.*app/],
+    [from({ ipBlock: { cidr: "10.0.0.0/8", except: ["10.0.0.0/8"] } }), /allowed: exceptions that lie within the cidr/],
+    [
+      from({ ipBlock: { cidr: "10.0.0.0/8", except: ["11.0.0.0/16"] } }),
+      /allowed: exceptions that lie within the cidr/,
+    ],
+    [
+      lets({ ports: [{ port: "HTTP" }] }),
+      /ports\.0\.port is "HTTP"; allowed: a number from 1 to 65535, or a name with/,
+    ],
     [from({ ipBlock: { cidr: "10.0.0.0/33" } }), /cidr is "10\.0\.0\.0\/33"; allowed: an address block/],
     [lets({ ports: [{ port: 0 }] }), /ports\.0\.port is 0; allowed: a port from 1 to 65535/],
     [lets({ ports: [{ port: "http", endPort: 90 }] }), /allowed: an endPort only with a port that is a number/],
@@ -571,8 +588,11 @@ describe("what is wrong is refused with its place", () => {
     expect(() => ask([...everybody, object])).toThrow(message);
   });
 
-  it.each([
-    [{ from: "" }, /NAMESPACE\/POD/],
+  it.each<[object, RegExp]>([
+    ...["", "server", "b/", "b/deployment/server", "10.0.0.256", "10.0.0.0/8"].map((from): [object, RegExp] => [
+      { from },
+      /NAMESPACE\/POD/,
+    ]),
     [{ port: 70000 }, /a number from 1 to 65535/],
     [{ port: "0" }, /a number from 1 to 65535, or the name of a container's port/],
     [{ port: "" }, /a number from 1 to 65535, or the name of a container's port/],

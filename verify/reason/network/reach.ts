@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Manifest } from "../input/manifests.ts";
 import { queryId } from "../input/parsed.ts";
-import { type Block, same, within } from "../ip.ts";
+import { type Block, parseAddress, parseBlock, same, within } from "../ip.ts";
 import { maySelect } from "../labels.ts";
 import { all, some, type Tri, tri } from "../tri.ts";
 import { type Connection, casesOf, numbersOf, type Place } from "./cases.ts";
@@ -14,7 +14,13 @@ import { type Cluster, type End, endOf, type PodEnd, readCluster } from "./endpo
 import { type ForeignPolicy, readForeignPolicies } from "./foreign.ts";
 import { type Direction, type Peer, type Policy, type Port, protocols, readPolicies } from "./policy.ts";
 
-const end = z.string("NAMESPACE/POD, or an address").min(1, "NAMESPACE/POD, or an address");
+const endAllowed = "NAMESPACE/POD, or an address";
+const end = z
+  .string(endAllowed)
+  .refine(
+    (text) => parseAddress(text) !== undefined || (/^[^/\s]+\/[^/\s]+$/.test(text) && !parseBlock(text)),
+    endAllowed,
+  );
 const portAllowed = "a number from 1 to 65535, or the name of a container's port";
 
 const portNumber = z.int(portAllowed).min(1, portAllowed).max(65535, portAllowed);

@@ -42,6 +42,11 @@ const container = z.object({
   ),
 });
 
+const volume = z.looseObject({ name: z.string("the volume's name") }).refine(({ name: _, ...sources }) => {
+  const set = Object.values(sources).filter((source) => source !== undefined && source !== null);
+  return set.length <= 1 && set.every(isObject);
+}, "a volume of one kind at most, which is an object");
+
 const podSpec = z.object({
   hostNetwork: flag,
   hostPID: flag,
@@ -52,7 +57,7 @@ const podSpec = z.object({
   containers: listOf(container),
   initContainers: listOf(container),
   ephemeralContainers: listOf(container),
-  volumes: listOf(z.looseObject({ name: z.string("the volume's name") })),
+  volumes: listOf(volume),
 });
 
 const template = z.object({ metadata: maybe(z.object({ annotations: stringMap })), spec: podSpec });

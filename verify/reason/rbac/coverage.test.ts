@@ -48,6 +48,25 @@ describe("one role within another", () => {
     });
   });
 
+  it("asks for what stands in an aggregated role, and counts on nothing of it", () => {
+    const gathers = (label: string, rules: object[]) => ({
+      ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: "g" }, rules },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [label]: "true" } }] },
+    });
+    const secrets = { apiGroups: [""], resources: ["secrets"], verbs: ["*"] };
+    const own = manifestsOf([gathers("into-g", [secrets])]);
+    expect(coverage(own, holding(pods))).toEqual({ within: false, missing: [secrets] });
+    expect(coverage(holding(pods), manifestsOf([gathers("into-g", [pods])])).within).toBe(false);
+    const admin = manifestsOf([gathers("rbac.authorization.k8s.io/aggregate-to-admin", [pods])]);
+    expect(() => coverage(admin, holding(pods))).toThrow(
+      /--covers is "ClusterRole\/g"; allowed: roles that gather none/,
+    );
+    expect(() => coverage(holding(pods), admin)).toThrow(/Put what it gathers into the file/);
+    const paths = { verbs: ["*"], nonResourceURLs: ["*"] };
+    const all = holding({ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }, paths);
+    expect(coverage(admin, all)).toEqual({ within: true, missing: [] });
+  });
+
   it("refuses a file that holds no role", () => {
     const pod = manifestsOf([{ apiVersion: "v1", kind: "Pod", metadata: { name: "p" } }]);
     expect(() => coverage(pod, holding(pods))).toThrow(/is "Pod"; allowed: at least one Role or ClusterRole/);

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { refusal } from "../../../shared/errors.ts";
 import type { Manifest } from "../input/manifests.ts";
-import { readRoles } from "./roles.ts";
-import { type PolicyRule, uncovered } from "./rules.ts";
+import { type Roles, readRoles } from "./roles.ts";
+import { type PolicyRule, policyRule, uncovered } from "./rules.ts";
 
 const names = z.array(z.string()).optional();
 
@@ -14,20 +14,39 @@ export const coverageAnswer = z.object({
     .describe("What is not covered, broken down: one verb and one resource or URL each"),
 });
 
+const everything = policyRule.parse({ verbs: ["*"], apiGroups: ["*"], resources: ["*"] });
+const everyPath = policyRule.parse({ verbs: ["*"], nonResourceURLs: ["*"] });
+
 export function coverage(inner: readonly Manifest[], outer: readonly Manifest[]): z.infer<typeof coverageAnswer> {
-  const missing = uncovered(rulesOf(inner), rulesOf(outer));
+  const [asked, owned] = [rolesOf(inner), rolesOf(outer)];
+  // What its controller wrote into an aggregated role is asked for, but never counted on.
+  const missing = uncovered([...rulesIn(asked), ...asked.written], rulesIn(owned));
+  const all = uncovered([everything, everyPath], rulesIn(owned)).length === 0;
+  const untold = missing.length > 0 ? owned.untold : all ? new Set<string>() : asked.untold;
+  if (untold.size > 0) {
+    throw refusal({
+      subject: "--covers",
+      value: [...untold].join(", "),
+      allowed: "roles that gather none which the file does not tell",
+      todo: "Put what it gathers into the file: kubectl get clusterroles -o yaml.",
+    });
+  }
   return { within: missing.length === 0, missing: missing.map(withoutEmpty) };
 }
 
 /** A file without roles would be covered by anything, or cover nothing, by accident. */
-function rulesOf(manifests: readonly Manifest[]): PolicyRule[] {
-  const { rules } = readRoles(manifests);
-  if (rules.size > 0) return [...rules.values()].flat();
+function rolesOf(manifests: readonly Manifest[]): Roles {
+  const roles = readRoles(manifests);
+  if (roles.rules.size > 0) return roles;
   throw refusal({
     subject: manifests[0]?.source ?? "--covers",
     value: manifests.map(({ kind }) => kind).join(", "),
     allowed: "at least one Role or ClusterRole of rbac.authorization.k8s.io",
   });
+}
+
+function rulesIn({ rules }: Roles): PolicyRule[] {
+  return [...rules.values()].flat();
 }
 
 /** As Kubernetes writes a rule. */

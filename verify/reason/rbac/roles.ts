@@ -14,13 +14,23 @@ const role = z.object({
 });
 
 const binding = z.object({
-  roleRef: z.object({ kind: z.enum(["Role", "ClusterRole"], "Role or ClusterRole"), name: z.string() }),
+  roleRef: z.object({
+    apiGroup: maybe(z.enum(["", group], group)),
+    kind: z.enum(["Role", "ClusterRole"], "Role or ClusterRole"),
+    name: z.string(),
+  }),
   subjects: listOf(
-    z.object({
-      kind: z.enum(["User", "Group", "ServiceAccount"], "User, Group or ServiceAccount"),
-      name: z.string(),
-      namespace: maybe(z.string()),
-    }),
+    z
+      .object({
+        kind: z.enum(["User", "Group", "ServiceAccount"], "User, Group or ServiceAccount"),
+        name: z.string(),
+        namespace: maybe(z.string()),
+        apiGroup: maybe(z.string()),
+      })
+      .refine(
+        ({ kind, apiGroup = "" }) => apiGroup === "" || (kind !== "ServiceAccount" && apiGroup === group),
+        `the apiGroup ${group} with User and Group, and none with ServiceAccount`,
+      ),
   ),
 });
 
@@ -39,6 +49,8 @@ export interface Roles {
   /** Titles of those that gather more than the manifests tell. */
   untold: ReadonlySet<string>;
   bindings: readonly Binding[];
+  /** What stands in aggregated roles themselves, which their controller overwrites, or has written. */
+  written: readonly PolicyRule[];
 }
 
 export function readRoles(manifests: readonly Manifest[]): Roles {
@@ -49,6 +61,7 @@ export function readRoles(manifests: readonly Manifest[]): Roles {
   return {
     rules: new Map([...own.map((one) => [titleOf(one), parsedRole(one).rules] as const), ...titled]),
     untold: new Set(ofCluster.filter(({ untold }) => untold).map(({ title }) => title)),
+    written: ofCluster.flatMap(({ written }) => written),
     bindings: ours.filter(({ kind }) => kind === "RoleBinding" || kind === "ClusterRoleBinding").map(readBinding),
   };
 }
@@ -77,6 +90,7 @@ interface ClusterRole {
   rules: readonly PolicyRule[];
   gathers: readonly LabelSelector[] | undefined;
   untold: boolean;
+  written: readonly PolicyRule[];
 }
 
 /** What stands in an aggregated role itself is overwritten, so that it never counts. */
@@ -90,7 +104,8 @@ function clusterRoles(manifests: readonly Manifest[]): ClusterRole[] {
       gathers?.some((selector) =>
         leftOut.some(({ name, labels }) => name !== manifest.name && selects(selector, labels)),
       ) ?? false;
-    return { title: titleOf(manifest), labels: manifest.labels, rules: gathers ? [] : rules, gathers, untold };
+    const own = gathers ? { rules: [], written: rules } : { rules, written: [] };
+    return { title: titleOf(manifest), labels: manifest.labels, gathers, untold, ...own };
   });
   // One aggregated role may gather another; rounds until none of them grows.
   for (let grown = true; grown; ) {

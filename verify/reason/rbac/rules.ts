@@ -4,7 +4,7 @@ import { listOf } from "../input/parsed.ts";
 
 const names = listOf(z.string());
 
-export const policyRule = z.object({
+export const policyRule = z.strictObject({
   verbs: names,
   apiGroups: names,
   resources: names,
