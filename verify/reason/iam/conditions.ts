@@ -150,10 +150,12 @@ function partsOf(written: string): { set: string; base: string; ifExists: boolea
   return { set, base, ifExists: ifExists !== undefined };
 }
 
-function understands(written: string): boolean {
+export function understands(written: string): boolean {
   const { base } = partsOf(written);
   return base === "null" || operators.has(base);
 }
+
+const takesVariables = (base: string) => /^(string|arn)/.test(base);
 
 function keyHolds(
   written: string,
@@ -175,7 +177,12 @@ function keyHolds(
   // AWS takes an empty text under a set operator for a set without values.
   if (set !== "" && empty) return tri(set === "forallvalues");
   const matches = actual.map((value) => some(wanted.map((one) => operator.compare(value, one, context, reading))));
-  return ofValues(set, operator.negated, matches);
+  const holds = ofValues(set, operator.negated, matches);
+  const isAbsent = (one: string) => takesVariables(base) && filledPattern(one, context, reading) === "no";
+  // AWS: a variable without value makes the statement invalid, so it never makes a negated operator true.
+  if (holds === "yes" && operator.negated && wanted.some(isAbsent)) return "maybe";
+  // AWS: a key with several values needs a set operator; what one without says where they differ is not documented.
+  return set === "" && new Set(matches).size > 1 ? "maybe" : holds;
 }
 
 function isNull(wanted: string, actual: readonly string[] | null): Tri {

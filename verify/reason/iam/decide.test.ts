@@ -95,6 +95,8 @@ describe("one account", () => {
     const principal = { CanonicalUser: "79a59df900b949e5" };
     const elsewhere = { context: { "aws:ResourceAccount": "222222222222" } };
     expect(word({ resource: [at(principal)] })).toBe("deny");
+    for (const nobody of ["*", "x.amazonaws.com"])
+      expect(word({ resource: [at(principal)] }, { principal: nobody }), nobody).toBe("deny");
     expect(word({ identity: [own], resource: [at(principal)] }, elsewhere)).toBe("unknown");
     expect(word({ identity: [own], resource: [doc(deny({ Principal: principal }))] })).toBe("unknown");
   });
@@ -116,6 +118,13 @@ describe("one account", () => {
   it("the account's root needs no policy, and is held by the organisation and by what denies it", () => {
     expect(word({}, { principal: root })).toBe("allow");
     expect(word({}, { principal: account })).toBe("allow");
+    const taken = { action: "sts:AssumeRole", resource: role };
+    expect(
+      word(
+        { resource: [doc({ Effect: "Allow", Action: "sts:*", Principal: { AWS: root } })] },
+        { principal: root, ...taken },
+      ),
+    ).toBe("deny");
     expect(word({ scp: [doc(deny(), allow())] }, { principal: root })).toBe("deny");
     expect(word({ resource: [doc(deny({ Principal: "*" }))] }, { principal: root })).toBe("deny");
     expect(word({ boundary: [doc(allow({ Action: "ec2:*" }), deny())] }, { principal: root })).toBe("allow");
@@ -144,6 +153,12 @@ describe("NotPrincipal", () => {
     ["and nobody else", { resource: sparing(role, root), session: [own] }, role, "allow"],
   ])("with Deny %s", (_, file, principal, expected) => {
     expect(word({ identity: [own], ...file }, { principal })).toBe(expected);
+  });
+
+  it("with Deny spares a service that it names, which has no boundary whatever the file says", () => {
+    const Service = "x.amazonaws.com";
+    const file = { resource: [doc(allow({ Principal: { Service } }), deny({ NotPrincipal: { Service } }))] };
+    expect(word({ ...file, boundary: [own] }, { principal: Service })).toBe("allow");
   });
 
   it("with Allow lets in everybody but those", () => {
@@ -317,6 +332,9 @@ describe("conditions and variables", () => {
     expect(given({ NumericLessThan: { n: 5 } }, { n: 4 }).decision).toBe("allow");
     expect(given({ Bool: { b: true } }, { b: "true" }).decision).toBe("allow");
     expect(given({ "ForAllValues:StringEquals": { l: ["a", "b"] } }, { l: ["b"] }).decision).toBe("allow");
+    // AWS does not say what an operator without a set means for a key with several values.
+    expect(given({ StringEquals: { l: "a" } }, { l: ["a", "b"] }).decision).toBe("unknown");
+    expect(given({ StringEquals: { l: "a" } }, { l: ["b", "c"] }).decision).toBe("deny");
     expect(given({ "ForAllValues:StringEquals": { l: ["a", "b"] } }, { l: ["b", "c"] }).decision).toBe("deny");
   });
 
@@ -338,6 +356,23 @@ describe("conditions and variables", () => {
     expect(word({ identity: [{ Version: "2008-10-17", Statement: home }] }, query)).toBe("deny");
     expect(word({ identity: [{ Statement: home }] }, query)).toBe("deny");
     expect(word({ identity: [doc(home)] }, { ...query, context: {} })).toBe("deny");
+    // AWS says of a variable without value that the statement is invalid: it lets nobody in, and whether it denies is not said.
+    const others = { Effect: "Allow", Action: "s3:*", NotResource: home.Resource };
+    expect(word({ identity: [doc(others)] }, query)).toBe("deny");
+    expect(word({ identity: [doc(others)] }, { ...query, context: {} })).toBe("unknown");
+    const inAccount = {
+      Effect: "Allow",
+      Action: "sqs:*",
+      Resource: `arn:aws:sqs:r:${variable("aws:PrincipalAccount")}:q`,
+    };
+    const queue = { action: "sqs:SendMessage", resource: `arn:aws:sqs:r:${account}:q` };
+    expect(word({ identity: [doc(inAccount)] }, { ...queue, context: { "aws:PrincipalAccount": account } })).toBe(
+      "unknown",
+    );
+    expect(word({ identity: [doc(inAccount)] }, { ...queue, context: { "aws:PrincipalAccount": "2" } })).toBe("deny");
+    const unlike = { StringNotEquals: { "aws:a": variable("aws:username") } };
+    expect(given(unlike, { "aws:a": "x", "aws:username": "y" }).decision).toBe("allow");
+    expect(given(unlike, { "aws:a": "x" }).decision).toBe("unknown");
     expect(word({ identity: [doc(home)] }, { ...query, context: { "aws:username": null } })).toBe("conditional");
   });
 });

@@ -20,6 +20,11 @@ const whenX = (more: object = {}) => ({ Condition: { StringEquals: { "aws:a": "x
 const compare = (inner: object, outer: object) =>
   withinEnvelope(policiesFrom(inner, "inner"), policiesFrom(outer, "outer"));
 const own = (...statements: object[]) => ({ identity: [doc(...statements)] });
+/** By the bucket, to users of these names. */
+const given = (...users: string[]) => ({
+  resource: [doc({ ...allow("s3:GetObject", b), Principal: { AWS: users.map(arnOf) } })],
+});
+const arnOf = (user: string) => (user === "*" ? "*" : `arn:aws:iam::111111111111:user/${user}`);
 
 describe("within the envelope", () => {
   it.each<[string, object, object]>([
@@ -93,6 +98,18 @@ describe("within the envelope", () => {
       "what one boundary leaves on a condition",
       { ...own(allow("s3:*", b)), boundary: [doc(allow("*", "*", whenX()))] },
       { ...own(allow("s3:*", "*")), boundary: [doc(allow("*", "*", whenX()), allow("s3:List*", "*"))] },
+    ],
+    ["what a resource gives to one, and to one of several", given("ann"), given("ann", "bob")],
+    ["what a resource gives to everybody, as one's own", own(allow("s3:GetObject", b)), given("*")],
+    [
+      "the same default, written otherwise",
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("k,'X'")}`)),
+      own(allow("s3:*", `arn:aws:s3:::b/${variable("K, 'X'")}`)),
+    ],
+    [
+      "an operator in another case",
+      own(allow("s3:*", b, { Condition: { stringequals: { k: "x" } } })),
+      own(allow("s3:*", b, { Condition: { StringEquals: { k: ["x", "y"] } } })),
     ],
     ["an ARN that ends early", own(allow("sqs:*", "arn:aws:sqs:us-east-1:1:q")), own(allow("sqs:*", "arn:aws:sqs"))],
     ["a literal star", own(allow("s3:*", `arn:aws:s3:::b/${variable("*")}`)), own(allow("s3:*", "arn:aws:s3:::b/?"))],
@@ -183,7 +200,7 @@ describe("within the envelope", () => {
       "everything but",
       own({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
       own(allow("s3:*", "*")),
-      { action: "sts:AssumeRole", resource: "arn:aws:iam::111111111111:role/x" },
+      { action: "ec2:RunInstances", resource: "arn:aws:ec2:us-east-1:111111111111:instance/x" },
     ],
     [
       "a star within a variable",
@@ -233,6 +250,164 @@ describe("within the envelope", () => {
     expect(compare(filed(home, "arn:aws:s3:::c/*"), own(allow("ec2:*", "*")))).toEqual({ within: true });
   });
 
+  it("sees that boundary and session hold nobody whom a resource names itself, and the organisation only its own", () => {
+    const other = [doc(allow("ec2:*", "*"))];
+    const witness = { action: "s3:GetObject", resource: "arn:aws:s3:::b/x" };
+    const not = { within: false, witness };
+    expect(compare({ ...given("ann"), boundary: other }, {})).toEqual(not);
+    expect(compare({ ...given("*"), session: other, scp: [other] }, {})).toEqual(not);
+    expect(compare({ ...given("ann"), scp: [other] }, {})).toEqual({ within: true });
+    expect(compare(given("ann", "bob"), given("ann"))).toEqual(not);
+  });
+
+  it("does not say yes where a variable's value may be what the envelope leaves out", () => {
+    const home = own(allow("s3:*", `arn:aws:s3:::b/${variable("aws:username")}`));
+    const ann = "arn:aws:s3:::b/ann";
+    expect(compare(home, own(allow("s3:*", "*"), deny("s3:*", ann)))).toEqual({ within: "unknown" });
+    expect(compare(home, own({ Effect: "Allow", Action: "s3:*", NotResource: ann }))).toEqual({ within: "unknown" });
+    expect(compare(home, own(allow("s3:*", "*"), deny("s3:*", "arn:aws:s3:::c/*")))).toEqual({ within: true });
+  });
+
+  it("tells two defaults apart, variables from text, and a negated operator by any case", () => {
+    const byDefault = (text: string) => own(allow("s3:*", `arn:aws:s3:::b/${variable(`k,'${text}'`)}`));
+    expect(compare(byDefault("X"), byDefault("x")).within).not.toBe(true);
+    const condition = { Condition: { StringEquals: { "s3:prefix": variable("aws:username") } } };
+    const prefix = own(allow("s3:*", b, condition));
+    const old = { identity: [{ ...doc(allow("s3:*", b, condition)), Version: "2008-10-17" }] };
+    expect([compare(prefix, prefix).within, compare(old, prefix).within, compare(prefix, old).within]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const unlike = (values: string[]) => own(allow("s3:*", b, { Condition: { stringnotequals: { k: values } } }));
+    expect([
+      compare(unlike(["x", "y"]), unlike(["x"])).within,
+      compare(unlike(["x"]), unlike(["x", "y"])).within,
+    ]).toEqual([true, false]);
+  });
+
+  const when = (operator: string, value: unknown, key = "k") => ({ Condition: { [operator]: { [key]: value } } });
+  const alone = (more: object) => own(allow("s3:GetObject", b, more));
+  const all = allow("*", "*");
+  it.each<[string, object, object]>([
+    [
+      "over TLS, and what is not is denied",
+      alone(when("Bool", "true", "aws:SecureTransport")),
+      own(all, deny("*", "*", when("Bool", "false", "aws:SecureTransport"))),
+    ],
+    [
+      "on a value, and every other is denied",
+      alone(when("StringEquals", "x")),
+      own(all, deny("*", "*", when("StringNotEquals", "x"))),
+    ],
+    [
+      "a block within a block",
+      alone(when("IpAddress", "10.1.0.0/16")),
+      own(allow("*", "*", when("IpAddress", "10.0.0.0/8"))),
+    ],
+    [
+      "two halves of a block",
+      alone(when("IpAddress", "10.0.0.0/8")),
+      own(allow("*", "*", when("IpAddress", ["10.0.0.0/9", "10.128.0.0/9"]))),
+    ],
+    ["less than less", alone(when("NumericLessThan", "5")), own(allow("*", "*", when("NumericLessThan", "10")))],
+    [
+      "before and after a day",
+      alone({}),
+      own(
+        allow("*", "*", when("DateLessThan", "2026-01-01")),
+        allow("*", "*", when("DateGreaterThanEquals", "2026-01-01")),
+        allow("*", "*", when("Null", "true")),
+      ),
+    ],
+    ["a text of a pattern", alone(when("StringEquals", "xy")), own(allow("*", "*", when("StringLike", "x*")))],
+    ["a pattern of a pattern", alone(when("StringLike", "xy*")), own(allow("*", "*", when("StringLike", ["x*", "q"])))],
+    ["a value that is there", alone(when("StringEquals", "x")), own(allow("*", "*", when("Null", "false")))],
+    [
+      "a value, and IfExists",
+      alone(when("StringEquals", "x")),
+      own(allow("*", "*", when("StringEqualsIfExists", "x"))),
+    ],
+    [
+      "on a value, and on any other",
+      alone({}),
+      own(allow("*", "*", when("StringEquals", "x")), allow("*", "*", when("StringNotEquals", "x"))),
+    ],
+    [
+      "what it denies itself",
+      own(allow("s3:*", b), deny("s3:*", b, when("StringEquals", "x")), deny("s3:*", b, when("StringNotEquals", "x"))),
+      {},
+    ],
+    [
+      "what a boundary's condition leaves",
+      { ...own(all), boundary: [doc(allow("s3:*", b, when("Bool", "true")))] },
+      own(allow("s3:*", b, when("Bool", "true"))),
+    ],
+  ])("by what conditions mean: %s", (_, inner, outer) => {
+    expect(compare(inner, outer)).toEqual({ within: true });
+  });
+
+  it.each<[string, object, object, false | "unknown"]>([
+    [
+      "a block and a hole in it",
+      alone(when("IpAddress", "10.0.0.0/8")),
+      own(allow("*", "*", when("IpAddress", ["10.0.0.0/9", "10.192.0.0/10"]))),
+      false,
+    ],
+    [
+      "an address of the other family",
+      alone(when("NotIpAddress", "10.0.0.0/8")),
+      own(allow("*", "*", when("IpAddress", "0.0.0.0/0"))),
+      false,
+    ],
+    [
+      "less than or as much",
+      alone(when("NumericLessThanEquals", "5")),
+      own(allow("*", "*", when("NumericLessThan", "5"))),
+      false,
+    ],
+    [
+      "between two bounds",
+      alone({}),
+      own(
+        allow("*", "*", when("NumericLessThanEquals", "5")),
+        allow("*", "*", when("NumericGreaterThanEquals", "6")),
+        allow("*", "*", when("Null", "true")),
+      ),
+      false,
+    ],
+    ["a longer pattern", alone(when("StringLike", "x*")), own(allow("*", "*", when("StringLike", "xy*"))), false],
+    [
+      "a text that is no pattern",
+      alone(when("StringLike", "x*")),
+      own(allow("*", "*", when("StringEquals", "x*"))),
+      false,
+    ],
+    [
+      "no value at all",
+      alone(when("StringEqualsIfExists", "x")),
+      own(allow("*", "*", when("StringEquals", "x"))),
+      false,
+    ],
+    [
+      "sets, of which not all are looked at",
+      alone(when("ForAllValues:StringEquals", ["a", "b"])),
+      own(
+        allow("*", "*", when("ForAllValues:StringEquals", ["b", "a", "c"])),
+        deny("*", "*", when("ForAnyValue:StringEquals", "d")),
+      ),
+      "unknown",
+    ],
+    [
+      "an operator that nobody here knows",
+      alone(when("StringUnlike", ["a"])),
+      own(allow("*", "*", when("StringUnlike", ["a", "b"]))),
+      "unknown",
+    ],
+  ])("by what conditions mean, not: %s", (_, inner, outer, within) => {
+    expect(compare(inner, outer).within).toBe(within);
+  });
+
   it("takes from a deny with variables what it always denies", () => {
     const home = `arn:aws:s3:::b/${variable("aws:username")}`;
     const denied = own(allow("s3:*", "*"), deny("s3:*", [home, "*"]));
@@ -274,6 +449,43 @@ describe("within the envelope", () => {
   const question = (action: string, on: string) => iamQuery.parse({ principal, action, resource: on });
   const word = (given: object, action: string, on: string) =>
     decide(policiesFrom(given, "t"), question(action, on)).decision;
+
+  const conditions: fc.Arbitrary<object>[] = [
+    { StringEquals: { k: "x" } },
+    { StringNotEquals: { k: ["x", "y"] } },
+    { StringLikeIfExists: { k: "x*" } },
+    { Null: { k: "true" } },
+    { NumericLessThan: { n: "5" } },
+    { NumericGreaterThanEquals: { n: ["5", "7"] } },
+    { NumericNotEquals: { n: "1" }, Bool: { t: "true" } },
+    {},
+  ].map((Condition) => fc.constant({ Condition }));
+  const conditional = fc
+    .tuple(fc.constantFrom("Allow", "Allow", "Deny"), fc.oneof(...conditions))
+    .map(([Effect, more]) => ({ Effect, Action: "s3:GetObject", Resource: b, ...more }));
+  const conditionals = fc.array(conditional, { minLength: 1, maxLength: 4 }).map((list) => [doc(...list)]);
+  const contexts = [undefined, "x", "xa", "y", "z"].flatMap((k) =>
+    [undefined, 0, 1, 5, 6, 7].flatMap((n) => [undefined, true, false].map((t) => ({ k, n, t }))),
+  );
+
+  it("agrees with the evaluator about conditions: a no has a context that shows it, and a yes has none", () => {
+    fc.assert(
+      fc.property(conditionals, conditionals, conditionals, (identity, boundary, envelope) => {
+        const inner = { identity, boundary };
+        const { within } = compare(inner, { identity: envelope });
+        const [first, second] = [policiesFrom(inner, "t"), policiesFrom({ identity: envelope }, "t")];
+        const shown = contexts.some((context) => {
+          const asked = iamQuery.parse({
+            ...question("s3:GetObject", "arn:aws:s3:::b/x"),
+            context: JSON.parse(JSON.stringify(context)),
+          });
+          return decide(first, asked).decision === "allow" && decide(second, asked).decision === "deny";
+        });
+        expect(within).toBe(!shown);
+      }),
+      { numRuns: 200 },
+    );
+  });
 
   it("agrees with the evaluator: a witness is allowed by the one and not by the other, and without one nothing is", () => {
     const tried = fc.record({

@@ -59,7 +59,7 @@ export interface Verdict {
 
 export function evaluate(request: Request, policies: PolicySet): Verdict {
   const { caller } = request;
-  const owns = caller.kind === "role" || caller.kind === "user";
+  const owns = isEntityKind(caller);
   const holds = owns || caller.kind === "root";
   // AWS's own roles for its services are beyond the organisation's reach.
   const bound = holds && !caller.arn.includes(":role/aws-service-role/");
@@ -95,6 +95,8 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
 
   function granted(): Tri {
     if (!holds) return resource.any.allow;
+    // AWS: "You cannot use AWS account root user credentials to call AssumeRole".
+    if (caller.kind === "root" && /^sts:assumerole$/i.test(request.action)) return "no";
     if (isCrossAccount(request)) return all([own, resource.any.allow]);
     // A policy that names the role is still held by the role's boundary; one that names its session, or a user, is not. But
     // a user who comes with a session policy is a federated one.
@@ -102,6 +104,11 @@ export function evaluate(request: Request, policies: PolicySet): Verdict {
     const byOwn = mustNameAccount(request) ? all([own, resource.account]) : own;
     return some([byOwn, byName, resource.session]);
   }
+}
+
+/** Whose policies and boundary hold it. */
+function isEntityKind({ kind }: Caller): boolean {
+  return kind === "role" || kind === "user";
 }
 
 function boundariesOf({ boundary }: PolicySet): readonly PolicyDocument[] {
@@ -124,7 +131,7 @@ interface ResourceSaid {
 function ofResource(request: Request, policies: PolicySet): ResourceSaid {
   const documents = policies.resource ? [policies.resource].flat() : [];
   const named = new Map<Statement, ReadonlySet<Level>>();
-  const bounded = boundariesOf(policies).length > 0;
+  const bounded = isEntityKind(request.caller) && boundariesOf(policies).length > 0;
   const any = whatIsSaid(documents, request, (statement) => {
     const found = levels(statement, request.caller, bounded);
     const mentioned = statement.notPrincipals ?? statement.principals;
@@ -132,7 +139,8 @@ function ofResource(request: Request, policies: PolicySet): ResourceSaid {
     named.set(statement, found.size === 0 && byMaker ? new Set<Level>(["entity"]) : found);
     if (found.size > 0) return byMaker && statement.notPrincipals ? "maybe" : "yes";
     // An account by another number: nobody here knows whose.
-    return byMaker || mentioned.some((name) => name.startsWith("CanonicalUser:")) ? "maybe" : "no";
+    const ofAccount = isEntityKind(request.caller) || request.caller.kind === "root";
+    return byMaker || (ofAccount && mentioned.some((name) => name.startsWith("CanonicalUser:"))) ? "maybe" : "no";
   });
   // That an account is named gives nobody anything by itself, in its own account.
   const at = (level: Level) =>

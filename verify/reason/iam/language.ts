@@ -20,7 +20,9 @@ export class Signs {
       if (body === "?") return "\uE003";
       if (body === "$") return "$";
       if (variables === "star") return "*";
-      const key = body.toLowerCase();
+      // The name of a key is of any case; what stands in for it is not.
+      const [, name = body, fallback] = /^([^,]+?)\s*,\s*'([^']*)'$/.exec(body) ?? [];
+      const key = fallback === undefined ? name.toLowerCase() : `${name.toLowerCase()}, '${fallback}'`;
       const sign = this.#variables.get(key) ?? String.fromCharCode(firstVariable + this.#variables.size);
       this.#variables.set(key, sign);
       return sign;

@@ -1,5 +1,5 @@
 /** Requests that somebody may really make, which are tried first as witnesses. */
-import type { Part } from "./envelope.ts";
+import type { Part } from "./envelope-parts.ts";
 
 /** Actions that exist, so that a witness can be tried: those that a policy names come first. */
 export function likelyActions(allows: readonly Part[]): string[] {
@@ -36,10 +36,15 @@ const examples: Readonly<Record<string, string>> = {
 const known = (
   "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket s3:GetObjectVersion s3:PutBucketPolicy s3:DeleteBucket " +
   "s3:ListAllMyBuckets iam:PassRole iam:CreateRole iam:PutRolePolicy iam:AttachRolePolicy iam:CreateAccessKey iam:GetRole " +
-  "sts:AssumeRole kms:Decrypt kms:Encrypt kms:GenerateDataKey kms:CreateGrant kms:PutKeyPolicy ec2:RunInstances " +
+  "ec2:RunInstances " +
   "ec2:DescribeInstances secretsmanager:GetSecretValue secretsmanager:PutSecretValue logs:GetLogEvents logs:PutLogEvents " +
   "ecr:BatchGetImage ecr:PutImage eks:DescribeCluster eks:CreateAccessEntry lambda:InvokeFunction lambda:CreateFunction " +
-  "dynamodb:GetItem dynamodb:PutItem sqs:SendMessage sqs:ReceiveMessage sns:Publish organizations:LeaveOrganization"
+  "dynamodb:GetItem dynamodb:PutItem sqs:SendMessage sqs:ReceiveMessage sns:Publish organizations:LeaveOrganization " +
+  // Keys and roles also ask for a policy of their own to say yes.
+  "sts:AssumeRole kms:Decrypt kms:Encrypt kms:GenerateDataKey kms:CreateGrant kms:PutKeyPolicy"
 ).split(" ");
 
 const spellings = new Map(known.map((action) => [action.toLowerCase(), action]));
+
+/** As AWS writes it, where it is known here. */
+export const spelled = (action: string): string => spellings.get(action.toLowerCase()) ?? action;

@@ -76,6 +76,9 @@ function match(statement: Statement, asked: Asked, speaks: Tri, reading: Reading
     ...(speaks === "maybe" ? ["whom the principal names"] : []),
     ...(resource === "maybe" && isMany(asked.resource) ? [`which of ${asked.resource}`] : []),
   ];
+  if (resource === "maybe" && statement.notResources.some((text) => isAbsent(text, asked.context, reading))) {
+    other.push("a variable without value in NotResource");
+  }
   const open = about === "maybe" && other.length === 0;
   const variable =
     open && hangsOnVariable(statement, asked, reading) ? [`variable in ${statement.sid ?? "a statement"}`] : [];
@@ -100,8 +103,16 @@ function matchesResource({ resources, notResources }: Statement, { resource, con
     isMany(resource)
       ? matchesMany(wholeArn(written), resource, context, reading)
       : matchesOne(written, resource, context, reading);
-  if (notResources.length > 0) return not(some(notResources.map(one)));
+  if (notResources.length > 0) {
+    const named = some(notResources.map(one));
+    // AWS: a variable without value makes the whole statement invalid; it excepts nothing, yet must not let everything in.
+    return named === "no" && notResources.some((text) => isAbsent(text, context, reading)) ? "maybe" : not(named);
+  }
   return resources.length === 0 ? "yes" : some(resources.map(one));
+}
+
+function isAbsent(pattern: string, context: Context, reading: Reading): boolean {
+  return filledPattern(pattern, context, reading) === "no";
 }
 
 function hangsOnVariable({ resources, notResources }: Statement, { context }: Asked, reading: Reading): boolean {
@@ -112,9 +123,18 @@ function matchesOne(written: string, resource: string, context: Context, reading
   const found = filledPattern(wholeArn(written), context, reading);
   if (typeof found === "string") return found;
   const text = shield(resource);
-  if (globMatches(found.filled, text)) return isDocumented(written, found.filled, text) ? "yes" : "maybe";
+  if (globMatches(found.filled, text)) {
+    const known = !namesEarly(written, reading) && isDocumented(written, found.filled, text);
+    return known ? "yes" : "maybe";
+  }
   // An ARN that ends early, but whose star reaches the end.
   return wholeArn(written) === written ? "no" : mayReach(written, text, context, reading);
+}
+
+/** AWS: a variable replaces no part of an ARN before the fifth colon. What comes of one that does is not documented. */
+function namesEarly(written: string, { variables = true }: Reading): boolean {
+  const marked = written.replaceAll(/\$\{[^}]*[^}*?$][^}]*\}/g, "\u0000");
+  return variables && marked.split(":").slice(0, 5).join().includes("\u0000");
 }
 
 function mayReach(written: string, text: string, context: Context, reading: Reading): Tri {
