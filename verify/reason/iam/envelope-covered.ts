@@ -2,6 +2,7 @@
 import { understands } from "./conditions.ts";
 import {
   type Caller,
+  denying,
   type Holds,
   hasVariable,
   holding,
@@ -13,7 +14,8 @@ import {
 
 export function isGranted(said: Said, part: Part, caller: Caller, inAction: Holds, inResource: Holds): boolean {
   const about = (one: Part) => speaks(one, inAction, inResource);
-  return about(part) && holding(said, part, caller).every((layer) => layer.some(about)) && !said.denies.some(about);
+  const isLimited = holding(said, part, caller).every((layer) => layer.some(about));
+  return about(part) && isLimited && !denying(said.denies, caller).some(about);
 }
 
 /** True only where it is so in every context. */
@@ -33,13 +35,13 @@ export function isCovered(
     layer.some(surely) || mine.some((own) => own.every(({ text }) => layer.some((one) => one.text === text)));
   // Whatever meets the envelope's Deny and one of the policies' own they do not grant.
   const isOwn = (deny: Part) =>
-    inner.sometimes.some(
+    denying(inner.sometimes, caller).some(
       (own) =>
         own.text === deny.text || (about(own) && !hasVariable(own.actions, own.resources) && isImplied(own, deny)),
     );
   return (
     outer.allows.some((one) => surely(one) && holding(outer, one, caller).every(isLimited)) &&
-    outer.denies.every((deny) => !about(deny) || isOwn(deny))
+    denying(outer.denies, caller).every((deny) => !about(deny) || isOwn(deny))
   );
 }
 

@@ -3,6 +3,7 @@ import { all, not, some, type Tri } from "../tri.ts";
 import { conditionsHold } from "./conditions.ts";
 import {
   type Caller,
+  denying,
   type Holds,
   hasVariable,
   holding,
@@ -62,13 +63,13 @@ function involvedIn(
     grant,
     layers: limiting(inner, grant),
     // By a variable it may deny, or not: there is a caller whom it does not.
-    denies: [...inner.denies, ...inner.sometimes.filter((one) => !hasVariable(one.actions, one.resources))].filter(
-      about,
-    ),
+    denies: denying(inner.denies, caller)
+      .concat(denying(inner.sometimes, caller).filter((one) => !hasVariable(one.actions, one.resources)))
+      .filter(about),
     covers: outer.allows
       .filter((part) => about(part) && isForAtLeast(part, grant))
       .map((part) => ({ part, layers: limiting(outer, part) })),
-    refuses: outer.denies.filter(about),
+    refuses: denying(outer.denies, caller).filter(about),
   };
 }
 

@@ -157,7 +157,17 @@ export function speaks({ actions, resources }: Part, inAction: Holds, inResource
 
 /** The layers that hold what the part gives to such a caller. */
 export function holding({ limits, ceilings }: Said, { statement }: Part, caller: Caller): readonly (readonly Part[])[] {
-  const ofIdentity = statement.principals.length === 0 && !statement.notPrincipals;
-  if (ofIdentity || caller === "held") return [...limits, ...ceilings];
-  return caller === "named" ? ceilings : [];
+  if (!isOfResource(statement)) return [...limits, ...ceilings];
+  if (caller === "outside") return [];
+  // Who is let in with everybody is let in as if by name.
+  return caller === "named" || isForEverybody(statement) ? ceilings : [...limits, ...ceilings];
+}
+
+/** Those that hold such a caller: what an account's own policies and its organisation deny holds nobody else. */
+export function denying(denies: readonly Part[], caller: Caller): readonly Part[] {
+  return caller === "outside" ? denies.filter(({ statement }) => isOfResource(statement)) : denies;
+}
+
+function isOfResource({ principals, notPrincipals }: Statement): boolean {
+  return principals.length > 0 || notPrincipals !== undefined;
 }

@@ -258,6 +258,11 @@ describe("within the envelope", () => {
     expect(compare({ ...given("*"), session: other, scp: [other] }, {})).toEqual(not);
     expect(compare({ ...given("ann"), scp: [other] }, {})).toEqual({ within: true });
     expect(compare(given("ann", "bob"), given("ann"))).toEqual(not);
+    expect(compare(own(allow("s3:GetObject", b)), { ...given("*"), boundary: other })).toEqual({ within: true });
+    // Whoever is not signed in is let in all the same.
+    const closed = { ...given("*"), scp: [[doc(allow("*", "*"), deny("s3:*", "*"))]], identity: [doc(deny("*", "*"))] };
+    expect(compare(closed, {})).toEqual(not);
+    expect(compare(given("ann"), { ...given("ann"), identity: [doc(deny("*", "*"))] })).toEqual(not);
   });
 
   it("does not say yes where a variable's value may be what the envelope leaves out", () => {
