@@ -1,30 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, iamQuery } from "./decide.ts";
-import { withinEnvelope } from "./envelope.ts";
 import { policiesFrom } from "./policy-file.ts";
-
-const doc = (...Statement: object[]) => ({ Version: "2012-10-17", Statement });
-const allow = (Action: string | string[], Resource: string | string[], more: object = {}) => ({
-  Effect: "Allow",
-  Action,
-  Resource,
-  ...more,
-});
-const deny = (...args: Parameters<typeof allow>) => ({ ...allow(...args), Effect: "Deny" });
-const b = "arn:aws:s3:::b/*";
-/** As policies write it; built here, since a template string would take it for its own. */
-const variable = (body: string) => `\u0024{${body}}`;
-const whenX = (more: object = {}) => ({ Condition: { StringEquals: { "aws:a": "x" }, ...more } });
-
-const compare = (inner: object, outer: object) =>
-  withinEnvelope(policiesFrom(inner, "inner"), policiesFrom(outer, "outer"));
-const own = (...statements: object[]) => ({ identity: [doc(...statements)] });
-/** By the bucket, to users of these names. */
-const given = (...users: string[]) => ({
-  resource: [doc({ ...allow("s3:GetObject", b), Principal: { AWS: users.map(arnOf) } })],
-});
-const arnOf = (user: string) => (user === "*" ? "*" : `arn:aws:iam::111111111111:user/${user}`);
+import { allow, b, compare, deny, doc, given, own, variable, whenX } from "./testing/envelope.ts";
 
 describe("within the envelope", () => {
   it.each<[string, object, object]>([
@@ -291,128 +269,6 @@ describe("within the envelope", () => {
     ]).toEqual([true, false]);
   });
 
-  const when = (operator: string, value: unknown, key = "k") => ({ Condition: { [operator]: { [key]: value } } });
-  const alone = (more: object) => own(allow("s3:GetObject", b, more));
-  const all = allow("*", "*");
-  it.each<[string, object, object]>([
-    [
-      "over TLS, and what is not is denied",
-      alone(when("Bool", "true", "aws:SecureTransport")),
-      own(all, deny("*", "*", when("Bool", "false", "aws:SecureTransport"))),
-    ],
-    [
-      "on a value, and every other is denied",
-      alone(when("StringEquals", "x")),
-      own(all, deny("*", "*", when("StringNotEquals", "x"))),
-    ],
-    [
-      "a block within a block",
-      alone(when("IpAddress", "10.1.0.0/16")),
-      own(allow("*", "*", when("IpAddress", "10.0.0.0/8"))),
-    ],
-    [
-      "two halves of a block",
-      alone(when("IpAddress", "10.0.0.0/8")),
-      own(allow("*", "*", when("IpAddress", ["10.0.0.0/9", "10.128.0.0/9"]))),
-    ],
-    ["less than less", alone(when("NumericLessThan", "5")), own(allow("*", "*", when("NumericLessThan", "10")))],
-    [
-      "before and after a day",
-      alone({}),
-      own(
-        allow("*", "*", when("DateLessThan", "2026-01-01")),
-        allow("*", "*", when("DateGreaterThanEquals", "2026-01-01")),
-        allow("*", "*", when("Null", "true")),
-      ),
-    ],
-    ["a text of a pattern", alone(when("StringEquals", "xy")), own(allow("*", "*", when("StringLike", "x*")))],
-    ["a pattern of a pattern", alone(when("StringLike", "xy*")), own(allow("*", "*", when("StringLike", ["x*", "q"])))],
-    ["a value that is there", alone(when("StringEquals", "x")), own(allow("*", "*", when("Null", "false")))],
-    [
-      "a value, and IfExists",
-      alone(when("StringEquals", "x")),
-      own(allow("*", "*", when("StringEqualsIfExists", "x"))),
-    ],
-    [
-      "on a value, and on any other",
-      alone({}),
-      own(allow("*", "*", when("StringEquals", "x")), allow("*", "*", when("StringNotEquals", "x"))),
-    ],
-    [
-      "what it denies itself",
-      own(allow("s3:*", b), deny("s3:*", b, when("StringEquals", "x")), deny("s3:*", b, when("StringNotEquals", "x"))),
-      {},
-    ],
-    [
-      "what a boundary's condition leaves",
-      { ...own(all), boundary: [doc(allow("s3:*", b, when("Bool", "true")))] },
-      own(allow("s3:*", b, when("Bool", "true"))),
-    ],
-  ])("by what conditions mean: %s", (_, inner, outer) => {
-    expect(compare(inner, outer)).toEqual({ within: true });
-  });
-
-  it.each<[string, object, object, false | "unknown"]>([
-    [
-      "a block and a hole in it",
-      alone(when("IpAddress", "10.0.0.0/8")),
-      own(allow("*", "*", when("IpAddress", ["10.0.0.0/9", "10.192.0.0/10"]))),
-      false,
-    ],
-    [
-      "an address of the other family",
-      alone(when("NotIpAddress", "10.0.0.0/8")),
-      own(allow("*", "*", when("IpAddress", "0.0.0.0/0"))),
-      false,
-    ],
-    [
-      "less than or as much",
-      alone(when("NumericLessThanEquals", "5")),
-      own(allow("*", "*", when("NumericLessThan", "5"))),
-      false,
-    ],
-    [
-      "between two bounds",
-      alone({}),
-      own(
-        allow("*", "*", when("NumericLessThanEquals", "5")),
-        allow("*", "*", when("NumericGreaterThanEquals", "6")),
-        allow("*", "*", when("Null", "true")),
-      ),
-      false,
-    ],
-    ["a longer pattern", alone(when("StringLike", "x*")), own(allow("*", "*", when("StringLike", "xy*"))), false],
-    [
-      "a text that is no pattern",
-      alone(when("StringLike", "x*")),
-      own(allow("*", "*", when("StringEquals", "x*"))),
-      false,
-    ],
-    [
-      "no value at all",
-      alone(when("StringEqualsIfExists", "x")),
-      own(allow("*", "*", when("StringEquals", "x"))),
-      false,
-    ],
-    [
-      "sets, of which not all are looked at",
-      alone(when("ForAllValues:StringEquals", ["a", "b"])),
-      own(
-        allow("*", "*", when("ForAllValues:StringEquals", ["b", "a", "c"])),
-        deny("*", "*", when("ForAnyValue:StringEquals", "d")),
-      ),
-      "unknown",
-    ],
-    [
-      "an operator that nobody here knows",
-      alone(when("StringUnlike", ["a"])),
-      own(allow("*", "*", when("StringUnlike", ["a", "b"]))),
-      "unknown",
-    ],
-  ])("by what conditions mean, not: %s", (_, inner, outer, within) => {
-    expect(compare(inner, outer).within).toBe(within);
-  });
-
   it("takes from a deny with variables what it always denies", () => {
     const home = `arn:aws:s3:::b/${variable("aws:username")}`;
     const denied = own(allow("s3:*", "*"), deny("s3:*", [home, "*"]));
@@ -454,43 +310,6 @@ describe("within the envelope", () => {
   const question = (action: string, on: string) => iamQuery.parse({ principal, action, resource: on });
   const word = (given: object, action: string, on: string) =>
     decide(policiesFrom(given, "t"), question(action, on)).decision;
-
-  const conditions: fc.Arbitrary<object>[] = [
-    { StringEquals: { k: "x" } },
-    { StringNotEquals: { k: ["x", "y"] } },
-    { StringLikeIfExists: { k: "x*" } },
-    { Null: { k: "true" } },
-    { NumericLessThan: { n: "5" } },
-    { NumericGreaterThanEquals: { n: ["5", "7"] } },
-    { NumericNotEquals: { n: "1" }, Bool: { t: "true" } },
-    {},
-  ].map((Condition) => fc.constant({ Condition }));
-  const conditional = fc
-    .tuple(fc.constantFrom("Allow", "Allow", "Deny"), fc.oneof(...conditions))
-    .map(([Effect, more]) => ({ Effect, Action: "s3:GetObject", Resource: b, ...more }));
-  const conditionals = fc.array(conditional, { minLength: 1, maxLength: 4 }).map((list) => [doc(...list)]);
-  const contexts = [undefined, "x", "xa", "y", "z"].flatMap((k) =>
-    [undefined, 0, 1, 5, 6, 7].flatMap((n) => [undefined, true, false].map((t) => ({ k, n, t }))),
-  );
-
-  it("agrees with the evaluator about conditions: a no has a context that shows it, and a yes has none", () => {
-    fc.assert(
-      fc.property(conditionals, conditionals, conditionals, (identity, boundary, envelope) => {
-        const inner = { identity, boundary };
-        const { within } = compare(inner, { identity: envelope });
-        const [first, second] = [policiesFrom(inner, "t"), policiesFrom({ identity: envelope }, "t")];
-        const shown = contexts.some((context) => {
-          const asked = iamQuery.parse({
-            ...question("s3:GetObject", "arn:aws:s3:::b/x"),
-            context: JSON.parse(JSON.stringify(context)),
-          });
-          return decide(first, asked).decision === "allow" && decide(second, asked).decision === "deny";
-        });
-        expect(within).toBe(!shown);
-      }),
-      { numRuns: 200 },
-    );
-  });
 
   it("agrees with the evaluator: a witness is allowed by the one and not by the other, and without one nothing is", () => {
     const tried = fc.record({
