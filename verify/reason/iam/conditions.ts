@@ -68,10 +68,10 @@ function ordered(parse: (text: string) => number, holds: (actual: number, wanted
   };
 }
 
-const numeric = (text: string) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN);
+export const numeric = (text: string) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN);
 
 /** Seconds since 1970, or a form of ISO 8601; without a zone it is UTC, wherever this runs. */
-function date(text: string): number {
+export function date(text: string): number {
   // Four digits are also a year of ISO 8601.
   if (/^(\d{1,3}|\d{5,})$/.test(text)) return Number(text) * 1000;
   if (!/^\d{4}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/.test(text)) return Number.NaN;

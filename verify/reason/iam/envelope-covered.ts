@@ -1,21 +1,17 @@
 /** What the words of two statements alone decide: is what one grants covered by the envelope, whatever the context is? */
 import { understands } from "./conditions.ts";
-import {
-  type Caller,
-  denying,
-  type Holds,
-  hasVariable,
-  holding,
-  isForAtLeast,
-  type Part,
-  type Said,
-  speaks,
-} from "./envelope-parts.ts";
+import { type Caller, holding, speaksTo } from "./envelope-callers.ts";
+import { type Holds, hasVariable, type Part, type Said, speaks } from "./envelope-parts.ts";
 
 export function isGranted(said: Said, part: Part, caller: Caller, inAction: Holds, inResource: Holds): boolean {
   const about = (one: Part) => speaks(one, inAction, inResource);
-  const isLimited = holding(said, part, caller).every((layer) => layer.some(about));
-  return about(part) && isLimited && !denying(said.denies, caller).some(about);
+  const denied = said.denies.some((deny) => about(deny) && speaksTo(deny, caller) === "yes");
+  return (
+    speaksTo(part, caller) !== "no" &&
+    !denied &&
+    about(part) &&
+    holding(said, part, caller).every((layer) => layer.some(about))
+  );
 }
 
 /** True only where it is so in every context. */
@@ -29,19 +25,23 @@ export function isCovered(
 ): boolean {
   const about = (one: Part) => speaks(one, inAction, inResource);
   const surely = (one: Part) =>
-    one.text === part.text || (about(one) && isForAtLeast(one, part) && isImplied(one, part));
+    one.text === part.text || (about(one) && speaksTo(one, caller) === "yes" && isImplied(one, part));
   const mine = holding(inner, part, caller);
   const isLimited = (layer: readonly Part[]) =>
     layer.some(surely) || mine.some((own) => own.every(({ text }) => layer.some((one) => one.text === text)));
   // Whatever meets the envelope's Deny and one of the policies' own they do not grant.
   const isOwn = (deny: Part) =>
-    denying(inner.sometimes, caller).some(
+    inner.sometimes.some(
       (own) =>
-        own.text === deny.text || (about(own) && !hasVariable(own.actions, own.resources) && isImplied(own, deny)),
+        own.text === deny.text ||
+        (about(own) &&
+          speaksTo(own, caller) === "yes" &&
+          !hasVariable(own.actions, own.resources) &&
+          isImplied(own, deny)),
     );
   return (
     outer.allows.some((one) => surely(one) && holding(outer, one, caller).every(isLimited)) &&
-    denying(outer.denies, caller).every((deny) => !about(deny) || isOwn(deny))
+    outer.denies.every((deny) => !about(deny) || speaksTo(deny, caller) === "no" || isOwn(deny))
   );
 }
 

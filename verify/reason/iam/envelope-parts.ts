@@ -1,6 +1,7 @@
 /** Statements of policies and of an envelope, as their comparison reads them. */
 import type { PolicyDocument, Statement } from "../iam-policy.ts";
-import { wholeArn } from "./glob.ts";
+import { namesIn } from "./envelope-callers.ts";
+import { variablesOf, wholeArn } from "./glob.ts";
 import type { Signs } from "./language.ts";
 import type { Policies } from "./policy-file.ts";
 
@@ -10,21 +11,14 @@ export interface Patterns {
   list: readonly string[];
 }
 
-/**
- * Whom a limit holds (AWS: "Permissions boundaries", resource-based policies): what a resource gives to a role is held by
- * boundary and session, to a user, a session or everybody it is not, and to a service or whoever is not signed in not even
- * by the organisation.
- */
-export type Caller = "held" | "named" | "outside";
-
 export interface Part {
   statement: Statement;
   /** Whether the policy's version knows variables. */
   variables: boolean;
-  /** To whom it speaks. */
-  callers: readonly Caller[];
   /** The same for what always matches the same requests. */
   text: string;
+  /** Keys of the variables in its resources. */
+  keys: readonly string[];
   actions: Patterns;
   resources: Patterns;
 }
@@ -35,6 +29,8 @@ export interface Said {
   limits: readonly (readonly Part[])[];
   /** Of the organisation, likewise. */
   ceilings: readonly (readonly Part[])[];
+  /** Whom policies of the resource name. */
+  names: readonly string[];
   /** Of the policies what always denies, of the envelope what may. */
   denies: readonly Part[];
   /** Of the policies: what denies on a condition, or by a variable. */
@@ -55,14 +51,14 @@ export function innerOf(
   const parts = (documents: readonly PolicyDocument[]) => partsOf(documents, signs, "sign", "sign");
   const widely = (documents: readonly PolicyDocument[]) => allowing(partsOf(documents, signs, named, "sign"));
   const own = parts([...identity, ...limits.flat(), ...scp.flat()]);
-  const everybodys = parts(resource).filter(({ statement }) => isForEverybody(statement));
-  const denies = [...own, ...everybodys].filter(({ statement }) => statement.effect === "Deny");
+  const denies = [...own, ...parts(resource)].filter(({ statement }) => statement.effect === "Deny");
   const always = denies.flatMap(whatAlwaysDenies);
   const sometimes = denies.filter((deny) => !always.includes(deny));
   return {
     allows: widely([...identity, ...resource]),
     limits: limits.map(widely),
     ceilings: scp.map(widely),
+    names: namesIn(resource),
     denies: always,
     sometimes,
   };
@@ -75,6 +71,7 @@ export function outerOf({ identity, resource, boundary, session, scp }: Policies
     allows: allows([...identity, ...resource]),
     limits: limits.map(allows),
     ceilings: scp.map(allows),
+    names: namesIn(resource),
     denies: partsOf([...identity, ...resource, ...limits.flat(), ...scp.flat()], signs, "star", "sign").filter(
       ({ statement }) => statement.effect === "Deny",
     ),
@@ -100,7 +97,7 @@ function partsOf(
       return {
         statement,
         variables,
-        callers: callersOf(statement),
+        keys: variables ? [...resources, ...notResources].flatMap(variablesOf) : [],
         text: JSON.stringify([variables, { ...statement, sid: undefined }]),
         actions: notActions.length > 0 ? compiled(notActions, true) : compiled(actions, false),
         // A trust policy has no Resource, and speaks of its own role: any, here.
@@ -124,28 +121,6 @@ function whatAlwaysDenies(part: Part): Part[] {
 
 const allowing = (parts: readonly Part[]) => parts.filter(({ statement }) => statement.effect === "Allow");
 
-function isForEverybody({ principals }: Pick<Statement, "principals">): boolean {
-  return principals.some((name) => name === "*" || name === "AWS:*");
-}
-
-function callersOf({ principals, notPrincipals }: Statement): Caller[] {
-  if (notPrincipals || isForEverybody({ principals })) return ["named", "outside"];
-  const ofOne = (name: string): Caller => {
-    if (!/^AWS:/.test(name)) return "outside";
-    return /:(user|assumed-role|federated-user)\//.test(name) ? "named" : "held";
-  };
-  return principals.length === 0 ? ["held"] : [...new Set(principals.map(ofOne))];
-}
-
-/** The identity's own, or of a resource and for at least those for whom the other is. */
-export function isForAtLeast(one: Part, other: Part): boolean {
-  const { principals, notPrincipals } = one.statement;
-  if (notPrincipals) return false;
-  if (principals.length === 0 || isForEverybody(one.statement)) return true;
-  const named = other.statement.principals;
-  return named.length > 0 && named.every((name) => principals.includes(name));
-}
-
 export function hasVariable(...patterns: Patterns[]): boolean {
   return patterns.some(({ list }) => list.some((one) => /[\uE100-\uF8FE]/.test(one)));
 }
@@ -153,21 +128,4 @@ export function hasVariable(...patterns: Patterns[]): boolean {
 /** Whether a statement is about a class of requests. */
 export function speaks({ actions, resources }: Part, inAction: Holds, inResource: Holds): boolean {
   return actions.list.some(inAction) !== actions.not && resources.list.some(inResource) !== resources.not;
-}
-
-/** The layers that hold what the part gives to such a caller. */
-export function holding({ limits, ceilings }: Said, { statement }: Part, caller: Caller): readonly (readonly Part[])[] {
-  if (!isOfResource(statement)) return [...limits, ...ceilings];
-  if (caller === "outside") return [];
-  // Who is let in with everybody is let in as if by name.
-  return caller === "named" || isForEverybody(statement) ? ceilings : [...limits, ...ceilings];
-}
-
-/** Those that hold such a caller: what an account's own policies and its organisation deny holds nobody else. */
-export function denying(denies: readonly Part[], caller: Caller): readonly Part[] {
-  return caller === "outside" ? denies.filter(({ statement }) => isOfResource(statement)) : denies;
-}
-
-function isOfResource({ principals, notPrincipals }: Statement): boolean {
-  return principals.length > 0 || notPrincipals !== undefined;
 }

@@ -269,6 +269,58 @@ describe("within the envelope", () => {
     ]).toEqual([true, false]);
   });
 
+  const getting = (more: object) => allow("s3:GetObject", b, more);
+  const byBucket = (...statements: object[]) => ({ resource: [doc(...statements)] });
+  const to = (...users: string[]) => ({
+    Principal: { AWS: users.map((user) => `arn:aws:iam::111111111111:user/${user}`) },
+  });
+  const toAll = { Principal: "*" };
+  const alone = (more: object) => own(getting(more));
+  const name = variable("aws:username");
+  it.each<[string, object, object, boolean | "unknown"]>([
+    ["to everybody, and only one's own", byBucket(getting(toAll)), alone({}), false],
+    [
+      "to a service, and only one's own",
+      byBucket(getting({ Principal: { Service: "ec2.amazonaws.com" } })),
+      alone({}),
+      false,
+    ],
+    [
+      "to everybody, whom one's own deny does not hold",
+      { ...byBucket(getting(toAll)), ...own(deny("*", "*")) },
+      {},
+      false,
+    ],
+    ["to everybody, whom no scp holds", { ...byBucket(getting(toAll)), scp: [doc(deny("*", "*"))] }, {}, false],
+    ["to two, by two statements", byBucket(getting(to("a", "c"))), byBucket(getting(to("a")), getting(to("c"))), true],
+    [
+      "what is denied to somebody else",
+      byBucket(getting(to("a"))),
+      byBucket(getting(to("a")), deny("*", b, to("c"))),
+      true,
+    ],
+    [
+      "a variable whose value a condition says",
+      own(allow("s3:GetObject", `arn:aws:s3:::b/${name}`, { Condition: { StringEquals: { "aws:username": "ann" } } })),
+      own(allow("*", "arn:aws:s3:::b/ann")),
+      "unknown",
+    ],
+    [
+      "all but a variable denied, and the variable allowed",
+      own(allow("s3:*", b), { Effect: "Deny", Action: "s3:*", NotResource: `arn:aws:s3:::b/${name}` }),
+      own(allow("s3:*", `arn:aws:s3:::b/${name}`)),
+      "unknown",
+    ],
+    [
+      "to everybody, one of whom a boundary does not hold and the envelope denies",
+      { ...byBucket(getting(toAll)), boundary: [doc(allow("ec2:*", "*"))] },
+      byBucket(getting(toAll), deny("*", b, { Principal: { AWS: "arn:aws:iam::111111111111:role/r" } })),
+      false,
+    ],
+  ])("of callers and their names: %s", (_, inner, outer, within) => {
+    expect(compare(inner, outer).within).toBe(within);
+  });
+
   it("takes from a deny with variables what it always denies", () => {
     const home = `arn:aws:s3:::b/${variable("aws:username")}`;
     const denied = own(allow("s3:*", "*"), deny("s3:*", [home, "*"]));

@@ -4,6 +4,7 @@
  * one in which the policies allow and the envelope does not.
  */
 import { z } from "zod";
+import { callersOf } from "./envelope-callers.ts";
 import { isCovered, isGranted } from "./envelope-covered.ts";
 import { escaping } from "./envelope-escapes.ts";
 import { type Holds, innerOf, layersOf, outerOf, type Said } from "./envelope-parts.ts";
@@ -37,10 +38,11 @@ export function withinEnvelope(policies: Policies, envelope: Policies): Envelope
 
 function search(inner: Said, outer: Said, signs: Signs): EnvelopeAnswer {
   const inSomeContext = escaping(outer, inner);
+  const callers = callersOf([...new Set([...inner.names, ...outer.names])]);
   let open = false;
   const escapes = (inAction: Holds, inResource: Holds) =>
     inner.allows.some((part) =>
-      part.callers.some((caller) => {
+      callers.some((caller) => {
         if (!isGranted(inner, part, caller, inAction, inResource)) return false;
         if (isCovered(outer, inner, part, caller, inAction, inResource)) return false;
         const found = inSomeContext(part, caller, inAction, inResource);

@@ -140,3 +140,10 @@ export function globsMeet(one: string, other: string): boolean {
   }
   return reached[other.length] === true;
 }
+
+/** The keys of `${…}`, but of the signs that stand for themselves. */
+export function variablesOf(value: string): string[] {
+  return [...value.matchAll(/\$\{([^,}]+?)\s*(?:,[^}]*)?\}/g)].flatMap(([, key = ""]) =>
+    /^[*?$]$/.test(key) ? [] : [key.toLowerCase()],
+  );
+}

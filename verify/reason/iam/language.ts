@@ -124,7 +124,7 @@ export interface Class {
 const maxStates = 20_000;
 
 /** @returns one text for each set of patterns that some text is in; undefined if there are too many to look through */
-export function classesOf(patterns: readonly string[], shape: Shape): Class[] | undefined {
+export function classesOf(patterns: readonly string[], shape: Shape, limit = maxStates): Class[] | undefined {
   const letters = new Set(patterns.join("").replaceAll(star, "").replaceAll(any, "").split(""));
   const fresh = [..."xyzwvutq0123456789abcdefghijklmnoprs-"].find((char) => !letters.has(char)) ?? "\u00e6";
   const alphabet = [fresh, ...letters];
@@ -150,7 +150,7 @@ export function classesOf(patterns: readonly string[], shape: Shape): Class[] | 
       };
       const key = keyOf(follower);
       if (seen.has(key)) continue;
-      if (seen.size > maxStates) return undefined;
+      if (seen.size > limit) return undefined;
       seen.add(key);
       queue.push(follower);
     }

@@ -1,19 +1,22 @@
 /**
- * Contexts that tell conditions apart. Conditions on a key cut its values into classes (texts by patterns, numbers and times by
+ * Values that tell conditions apart. Conditions on a key cut its values into classes (texts by patterns, numbers and times by
  * bounds, addresses by blocks); one value of each class stands for all of it, and its absence for itself.
  */
 import type { Statement } from "../iam-policy.ts";
 import { parseAddress } from "../ip.ts";
-import type { Context } from "./glob.ts";
+import { date, numeric } from "./conditions.ts";
+import { variablesOf } from "./glob.ts";
 import { classesOf, type Shape, Signs } from "./language.ts";
 
+export type Value = readonly string[] | null;
+
 export interface Moments {
-  contexts: readonly Context[];
+  /** By key: those to look at. */
+  values: ReadonlyMap<string, readonly Value[]>;
   /** Whatever a request's context is, the conditions answer it as they answer one of these, of keys with one value each. */
   complete: boolean;
 }
 
-const most = 512;
 /** As the value of a key: nobody's and nothing's. */
 const fresh = "biplane-fresh";
 
@@ -21,8 +24,9 @@ const fresh = "biplane-fresh";
 interface Asked {
   /** Compiled, as a condition on texts reads them. */
   texts: string[];
-  numbers: number[];
-  times: number[];
+  truths: string[];
+  numbers: string[];
+  times: string[];
   blocks: string[];
   /** Of what has no classes here: case that does not matter, sets, ARNs, variables. */
   samples: string[][];
@@ -31,105 +35,143 @@ interface Asked {
 type Add = (asked: Asked, values: readonly string[]) => void;
 
 const signs = new Signs();
-const literal: Add = ({ texts }, values) => texts.push(...values);
 const sampled: Add = ({ samples }, values) => {
-  const whole = values
-    .flatMap((one) => [one, filled(one)])
-    .flatMap((one) => ["", "x"].map((text) => withSigns(one, text)));
-  samples.push(...[fresh, ...whole].map((one) => [one]), [fresh, ...whole]);
+  const whole = values.flatMap((one) =>
+    ["", "x"].flatMap((text) => [withSigns(one, text), one.replaceAll("*", text).replaceAll("?", "x")]),
+  );
+  samples.push(...[fresh, "", ...whole].map((one) => [one]), [fresh, ...whole]);
 };
 
 const kinds: [RegExp, Add][] = [
   [/^null$/, () => {}],
-  [/^bool(ifexists)?$/, (asked, values) => literal(asked, ["true", "false", ...values])],
-  [/^string(not)?equals(ifexists)?$/, literal],
+  [/^bool(ifexists)?$/, ({ truths }, values) => truths.push(...values)],
+  [/^string(not)?equals(ifexists)?$/, ({ texts }, values) => texts.push(...values)],
   [
     /^string(not)?like(ifexists)?$/,
-    (asked, values) =>
-      literal(
-        asked,
-        values.map((one) => signs.compile(one, "text")),
-      ),
+    ({ texts }, values) => texts.push(...values.map((one) => signs.compile(one, "text"))),
   ],
-  [/^numeric\w+$/, ({ numbers }, values) => numbers.push(...values.map(Number))],
-  [/^date\w+$/, ({ times }, values) => times.push(...values.map(timeOf))],
+  [/^numeric\w+$/, ({ numbers }, values) => numbers.push(...values)],
+  [/^date\w+$/, ({ times }, values) => times.push(...values)],
   [/^(not)?ipaddress(ifexists)?$/, ({ blocks }, values) => blocks.push(...values)],
 ];
 
 export function momentsOf(all: readonly Statement["conditions"][]): Moments {
   const keys = new Map<string, Asked>();
   const askedOf = (key: string) => {
-    const known = keys.get(key) ?? { texts: [], numbers: [], times: [], blocks: [], samples: [] };
+    const known = keys.get(key) ?? { texts: [], truths: [], numbers: [], times: [], blocks: [], samples: [] };
     keys.set(key, known);
     return known;
   };
   for (const conditions of all)
     for (const [operator, wanted] of Object.entries(conditions))
       for (const [key, values] of Object.entries(wanted)) {
-        const named = values.flatMap(variablesOf);
-        for (const name of named) sampled(askedOf(name), []);
+        for (const name of values.flatMap(variablesOf)) sampled(askedOf(name), []);
         const [, add] = kinds.find(([kind]) => kind.test(operator.toLowerCase())) ?? [];
-        (named.length === 0 && add ? add : sampled)(askedOf(key.toLowerCase()), values);
+        const plain = !values.some((one) => one.includes("${"));
+        (plain && add ? add : sampled)(askedOf(key.toLowerCase()), values);
       }
-  let contexts: Context[] = [{ "*": null }];
-  let complete = true;
-  for (const [key, asked] of keys) {
-    const { values, complete: all } = classesFor(asked);
-    const more = contexts.flatMap((context) => values.map((value) => ({ ...context, [key]: value })));
-    complete &&= all && contexts.length + more.length <= most;
-    contexts = [...contexts, ...more].slice(0, most);
-  }
-  return { contexts, complete };
-}
-
-/** Complete where one kind of question alone is asked, and each of its classes has its value. */
-function classesFor({ texts, numbers, times, blocks, samples }: Asked): { values: string[][]; complete: boolean } {
-  const found = [
-    ...(texts.length > 0 ? [classesOf([...new Set(texts)], anyText)?.map(({ example }) => example)] : []),
-    ...(numbers.length > 0 ? [around(numbers).map(String)] : []),
-    ...(times.length > 0 ? [around(times).map((time) => new Date(time).toISOString())] : []),
-    ...(blocks.length > 0 ? [edgesOf(blocks)] : []),
-  ];
-  const known = found.flatMap((values) => values ?? []);
-  // A key of which only the presence is asked.
-  const values = found.length === 0 && samples.length === 0 ? [fresh] : known;
+  const found = [...keys].map(([key, asked]) => [key, classesFor(asked)] as const);
   return {
-    values: [...values.map((one) => [one]), ...samples],
-    complete: samples.length === 0 && found.length <= 1 && !found.includes(undefined),
+    values: new Map(found.map(([key, { values }]) => [key, [...values, null]])),
+    complete: found.every(([, { complete }]) => complete),
   };
 }
 
-/** Each number, one between it and the next, and one on either side. */
-function around(numbers: readonly number[]): number[] {
-  const sorted = [...new Set(numbers.filter(Number.isFinite))].sort((a, b) => a - b);
-  const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];
-  const between = sorted.slice(1).map((one, at) => (one + (sorted[at] ?? one)) / 2);
-  return [least - 1000, ...sorted, ...between, greatest + 1000];
+interface Classes {
+  values: readonly string[];
+  complete: boolean;
 }
 
+/** Complete where one kind of question alone is asked, and each of its classes has its value. */
+function classesFor({ texts, truths, numbers, times, blocks, samples }: Asked): {
+  values: readonly Value[];
+  complete: boolean;
+} {
+  const found = [
+    ...(texts.length > 0 ? [classesOfTexts([...new Set(texts)])] : []),
+    ...(truths.length > 0 ? [{ values: ["true", "false", fresh, ...truths], complete: true }] : []),
+    ...(numbers.length > 0 ? [around(numbers, numeric, String, (a, b) => (a + b) / 2)] : []),
+    ...(times.length > 0 ? [around(times, date, timeText, (a, b) => Math.floor((a + b) / 2))] : []),
+    ...(blocks.length > 0 ? [edgesOf(blocks)] : []),
+  ];
+  // A key of which only the presence is asked.
+  const values = found.length === 0 && samples.length === 0 ? [fresh, ""] : found.flatMap((one) => one.values);
+  return {
+    values: [...[...new Set(values)].map((one) => [one]), ...samples],
+    complete: samples.length === 0 && found.length <= 1 && found.every(({ complete }) => complete),
+  };
+}
+
+/** Many statements ask the same of a key. */
+const knownTexts = new Map<string, Classes>();
+/** Far above what conditions of a size that AWS takes need. */
+const maxStates = 2000;
+
+function classesOfTexts(texts: readonly string[]): Classes {
+  const key = JSON.stringify([...texts].sort());
+  const known = knownTexts.get(key);
+  if (known) return known;
+  const classes = classesOf(texts, someText, maxStates);
+  // An empty text is no value to some operators.
+  const found = classes
+    ? { values: [...classes.map(({ example }) => example), ""], complete: true }
+    : {
+        values: [fresh, ...texts.map((one) => one.replaceAll("\uE000", "").replaceAll("\uE001", "x"))],
+        complete: false,
+      };
+  knownTexts.set(key, found);
+  return found;
+}
+
+/** Each bound, one value between it and the next, and one on either side. */
+function around(
+  texts: readonly string[],
+  parse: (text: string) => number,
+  spell: (value: number) => string,
+  middle: (a: number, b: number) => number,
+): Classes {
+  const read = texts.map(parse).filter((one) => !Number.isNaN(one));
+  const sorted = [...new Set(read)].sort((a, b) => a - b);
+  const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];
+  const between = sorted.slice(1).flatMap((one, at) => {
+    const before = sorted[at] ?? one;
+    const found = middle(before, one);
+    return found > before && found < one ? [found] : [];
+  });
+  const ends = [least - 1000, greatest + 1000];
+  const all = [...sorted, ...between, ...ends].map((value) => ({ value, text: spell(value) }));
+  const spelled = all.filter(({ value, text }) => parse(text) === value);
+  return {
+    values: [...spelled.map(({ text }) => text), ...texts],
+    complete: spelled.length === all.length && (ends[0] ?? 0) < least && (ends[1] ?? 0) > greatest,
+  };
+}
+
+const timeText = (time: number) => (Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : "");
+
 /** The first and last address of each block, and those just outside: blocks lie within or beside each other. */
-function edgesOf(blocks: readonly string[]): string[] | undefined {
+function edgesOf(blocks: readonly string[]): Classes {
   const parsed = blocks.map((block) => /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(block));
-  if (parsed.includes(null)) return undefined;
   const edges = parsed.flatMap((found) => {
-    const [a = 0, b = 0, c = 0, d = 0, length = 32] = (found ?? []).slice(1).map((one) => (one ? Number(one) : 32));
+    if (!found) return [];
+    const [a = 0, b = 0, c = 0, d = 0, length = 32] = found.slice(1).map((one) => (one ? Number(one) : 32));
     const size = 2 ** (32 - length);
     const first = Math.floor((((a * 256 + b) * 256 + c) * 256 + d) / size) * size;
     return [first - 1, first, first + size - 1, first + size];
   });
   const text = (at: number) => [24, 16, 8, 0].map((shift) => Math.floor(at / 2 ** shift) % 256).join(".");
   const inside = [...new Set(edges)].filter((at) => at >= 0 && at < 2 ** 32).map(text);
-  return [...inside.filter((one) => parseAddress(one)), "2001:db8::7"];
+  return {
+    values: [...inside.filter((one) => parseAddress(one)), "2001:db8::7"],
+    complete: !parsed.includes(null),
+  };
 }
 
-/** The keys of `${…}`, but of the signs that stand for themselves. */
-function variablesOf(value: string): string[] {
-  return [...value.matchAll(/\$\{([^,}]+?)\s*(?:,[^}]*)?\}/g)].flatMap(([, key = ""]) =>
-    /^[*?$]$/.test(key) ? [] : [key.toLowerCase()],
-  );
-}
+/** A text that a pattern matches, at least if its variables are filled in so. */
+const withSigns = (value: string, text: string) =>
+  value.replace(/\$\{([^}]*)\}|[*?]/g, (sign: string, key?: string) => {
+    if (key === undefined) return sign === "*" ? text : "x";
+    return /^[*?$]$/.test(key) ? key : fresh;
+  });
 
-const filled = (value: string) => value.replaceAll(/\$\{[^}]*\}/g, fresh);
-const withSigns = (value: string, text: string) => value.replaceAll("*", text).replaceAll("?", "x");
-const timeOf = (text: string) => (/^(\d{1,3}|\d{5,})$/.test(text) ? Number(text) * 1000 : Date.parse(text));
-const anyText: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };
+const someText: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };

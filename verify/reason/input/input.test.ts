@@ -79,6 +79,14 @@ describe("readManifests", () => {
     );
   });
 
+  it("refuses a key that stands twice, in JSON as in YAML, and takes a Node of another API for what it is", () => {
+    const pod = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"a": 1, "a": 2}}';
+    expect(() => read({ "p.json": pod })).toThrow(/p\.json is ".*unique.*"; allowed: YAML or JSON/);
+    const node = (home: string) =>
+      `{apiVersion: example.com/v1, kind: Node, metadata: {name: node-1, namespace: ${home}}, of: ${home}}`;
+    expect(read({ "1.yaml": node("a"), "2.yaml": node("b") })).toHaveLength(2);
+  });
+
   it("refuses what cannot be read, and what holds itself, with the file's name", () => {
     expect(() => read({ "p.yaml": "metadata: &x {name: p, labels: *x}\n" })).toThrow(
       /p\.yaml is ".*"; allowed: YAML or JSON/,

@@ -24,7 +24,7 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-const sign = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+const sign = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /** Of a text that is known to be JSON. */
 function repeatedKey(text: string): string | undefined {

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments, type Tags } from "yaml";
 import { z } from "zod";
 import { messageOf, refusal, type UserError } from "../../../shared/errors.ts";
+import { parseJson } from "./json-file.ts";
 import { maybe, parseOrRefuse, quoted, stringMap } from "./parsed.ts";
 
 const word = maybe(z.string(quoted));
@@ -118,10 +119,10 @@ function noYaml(file: string, error: unknown): UserError {
   return refusal({ subject: file, value: messageOf(error).split("\n")[0], allowed: "YAML or JSON" });
 }
 
-/** Much faster than as YAML; what is not JSON may still be that. */
+/** Much faster than as YAML; what is not JSON may still be that, which refuses a key that stands twice. */
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
@@ -167,7 +168,7 @@ function withoutRepeats(manifests: readonly Manifest[]): Manifest[] {
   return manifests.filter((manifest) => {
     const { group, kind, name, source } = manifest;
     if (generated(manifest)) return true;
-    const key = JSON.stringify([group, kind, ofCluster.has(kind) ? "" : namespaceOf(manifest), name]);
+    const key = JSON.stringify([group, kind, ofCluster.has(`${group}/${kind}`) ? "" : namespaceOf(manifest), name]);
     const first = known.get(key);
     if (!first) known.set(key, manifest);
     else if (!isDeepStrictEqual(withoutNamespace(first), withoutNamespace(manifest))) {
@@ -183,7 +184,10 @@ function withoutRepeats(manifests: readonly Manifest[]): Manifest[] {
 }
 
 /** Kinds that have no namespace, whatever is written there. */
-const ofCluster = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "Node"]);
+const ofCluster = new Set([
+  ...["/Namespace", "/Node"],
+  ...["ClusterRole", "ClusterRoleBinding"].map((kind) => `rbac.authorization.k8s.io/${kind}`),
+]);
 
 /** Which may be said or left out. */
 function withoutNamespace({ object }: Manifest): unknown {

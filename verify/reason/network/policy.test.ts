@@ -20,6 +20,11 @@ describe("what is wrong is refused with its place", () => {
       lets({ ports: [{ port: "HTTP" }] }),
       /ports\.0\.port is "HTTP"; allowed: a number from 1 to 65535, or a name with/,
     ],
+    [lets({ ports: [{ port: "a--b" }] }), /ports\.0\.port is "a--b"; allowed: a number from 1 to 65535, or a name/],
+    [
+      policy("b/p", { podSelector: { matchExpressions: [{ key: "a", operator: "Exists", value: "x" }] } }),
+      /matchExpressions.*value/,
+    ],
     [from({ ipBlock: { cidr: "10.0.0.0/33" } }), /cidr is "10\.0\.0\.0\/33"; allowed: an address block/],
     [lets({ ports: [{ port: 0 }] }), /ports\.0\.port is 0; allowed: a port from 1 to 65535/],
     [lets({ ports: [{ port: "http", endPort: 90 }] }), /allowed: an endPort only with a port that is a number/],

@@ -220,6 +220,10 @@ describe("templates of workloads", () => {
     expect(() => readPods(manifestsOf([pod({ hostNetwork: "true" })]))).toThrow(
       /Pod p: spec\.hostNetwork is "true"; allowed: true or false/,
     );
+    for (const source of [{ emptyDir: {}, hostPath: { path: "/" } }, { hostPath: "/" }])
+      expect(() => readPods(manifestsOf([pod({ volumes: [{ name: "v", ...source }] })]))).toThrow(
+        /volumes\.0 .*; allowed: a volume of one kind at most, which is an object/,
+      );
   });
 });
 

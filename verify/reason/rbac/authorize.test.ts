@@ -36,6 +36,25 @@ const ask = (objects: object[], query: object) =>
 /** One rule, given to alice everywhere. */
 const byRule = (rule: object, query: object) => ask([role("r", [rule]), bind("b", "r", [alice])], query).allowed;
 
+describe("a binding", () => {
+  it.each<[object, RegExp]>([
+    [
+      bind("b", "r", [{ ...alice, apiGroup: "v1" }]),
+      /subjects\.0 .*; allowed: the apiGroup rbac\.authorization\.k8s\.io/,
+    ],
+    [
+      bind("b", "r", [{ kind: "ServiceAccount", name: "a", namespace: "n", apiGroup: "rbac.authorization.k8s.io" }]),
+      /subjects\.0/,
+    ],
+    [
+      { ...bind("b", "r", [alice]), roleRef: { apiGroup: "apps", kind: "ClusterRole", name: "r" } },
+      /roleRef\.apiGroup is "apps"/,
+    ],
+  ])("of another API is refused: %j", (object, message) => {
+    expect(() => ask([role("r", [pods]), object], {})).toThrow(message);
+  });
+});
+
 describe("one rule", () => {
   it.each<[string, object, object, boolean]>([
     ["allows what it names", pods, {}, true],
