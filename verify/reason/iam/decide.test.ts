@@ -535,7 +535,7 @@ describe("what is wrong is refused", () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ["an unknown kind of policy", { policies: [] }, /test .*Unrecognized key/],
+    ["an unknown kind of policy", { policies: [] }, /test: policies is \[\]; allowed: no field of this name/],
     [
       "an effect",
       { identity: [doc(allow({ Effect: "allow" }))] },

@@ -6,14 +6,20 @@ import { refusal } from "../../../shared/errors.ts";
 export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, subject: string, todo?: string): T {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = issue?.path.map(String).join(".");
+  const { path, input, message } = firstWrong(parsed.error.issues);
   throw refusal({
-    subject: place ? `${subject}: ${place}` : subject,
-    value: issue?.input,
-    allowed: (issue?.message ?? "another value").replace(/\.$/, ""),
+    subject: path.length > 0 ? `${subject}: ${path.map(String).join(".")}` : subject,
+    value: input,
+    allowed: message.replace(/\.$/, ""),
     todo,
   });
+}
+
+function firstWrong([issue]: readonly z.core.$ZodIssue[]): Pick<z.core.$ZodIssue, "path" | "input" | "message"> {
+  if (issue?.code !== "unrecognized_keys") return issue ?? { path: [], input: undefined, message: "another value" };
+  const [key = ""] = issue.keys;
+  const input = Object.entries(issue.input ?? {}).find(([name]) => name === key)?.[1];
+  return { path: [...issue.path, key], input, message: "no field of this name" };
 }
 
 /** Kubernetes takes null, and a field that is not there, for the same thing. */
