@@ -1,6 +1,7 @@
 /** Each model, whole: up, up again, used, verified, protected, and taken away by `pulumi destroy`. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readState, stackLayout } from "../../sandbox/engine/layout.ts";
 import { type OfficialCli, startOfficialCli } from "../../sandbox/engine/testing/official-cli.ts";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { accounts, operatorRole, type Plane } from "../../sandbox/hosts.ts";
@@ -55,8 +56,10 @@ export function describeModel(model: Model, whileUp: () => void = () => {}): voi
   });
 
   it("comes up whole though the first try was killed amid the stacks, and again without a change", async () => {
-    const killed = await biplane(["up", "--model", model], { after: localRunSteps.region, delayMs: 5_000 });
+    const killed = await biplane(["up", "--model", model], { after: localRunSteps.region, delayMs: 20_000 });
     expect(killed.killed, killed.output).toBe(true);
+    const left = readState(stackLayout(here, local.regionStack))?.resources ?? [];
+    expect(left.length, "resources that the killed one had made in the region").toBeGreaterThan(1);
     const up = await biplane(["up", "--model", model]);
     expect(up.exitCode, up.output).toBe(0);
     expect(up.output).toMatch(new RegExp(`customer base {3}\\d+ create, ${model}`));

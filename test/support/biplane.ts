@@ -10,7 +10,7 @@ export interface Ended {
 }
 
 export interface KillPoint {
-  /** Text of the progress line after which to kill. */
+  /** Title of the step in which to kill: the line that begins it, since earlier ones tell what is still to come. */
   after: string;
   delayMs: number;
 }
@@ -23,7 +23,7 @@ export function biplane(args: string[], kill?: KillPoint): Promise<Ended & { kil
     let killed = false;
     const hear = (text: string) => {
       output += text;
-      if (!kill || killed || !output.includes(kill.after)) return;
+      if (!kill || killed || !output.includes(`] ${kill.after}`)) return;
       killed = true;
       void sleep(kill.delayMs).then(() => child.kill("SIGKILL"));
     };
