@@ -27,13 +27,15 @@ export interface Recipe {
   config?: string[];
 }
 
+type Packing = "gzip" | "zstd";
+
 /** How a registry is reached. */
 export interface Transport {
   plainHttp: boolean;
   /** Credentials as `docker login` and `buildah login` write them. @default those of the person who runs it */
   authFile?: string;
-  /** zstd is unpacked in less than half of gzip's time, which every registry and client can read. @default gzip */
-  layers?: "gzip" | "zstd";
+  /** Nodes unpack zstd in less time; gzip is what every registry and client can read. @default gzip */
+  layers?: Packing;
 }
 
 export class Builder {
@@ -58,7 +60,7 @@ export class Builder {
    * Where buildah notes which layers a registry has. Apart for each packing: it would push a layer it knows packed
    * otherwise in place of the one asked for, and the same content would get another digest.
    */
-  private notes(layers: "gzip" | "zstd"): string {
+  private notes(layers: Packing): string {
     return join(this.folder, "layers", layers);
   }
 
@@ -109,7 +111,7 @@ export class Builder {
     return images.flatMap(({ names }) => names ?? []);
   }
 
-  private async run(args: string[], layers: "gzip" | "zstd" = "gzip"): Promise<string> {
+  private async run(args: string[], layers: Packing = "gzip"): Promise<string> {
     const notes = this.notes(layers);
     mkdirSync(notes, { recursive: true });
     const storage = ["--root", this.store, "--runroot", join(this.folder, "run"), "--storage-driver", "vfs"];

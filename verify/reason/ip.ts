@@ -31,6 +31,11 @@ export function parseBlock(text: string): Block | undefined {
   return counted < 0 || counted > bits[address.family] ? undefined : { ...address, length: counted };
 }
 
+/** A lone address is a block of itself. */
+export function blockOf(text: string): Block | undefined {
+  return parseBlock(text) ?? parseBlock(`${text}/${text.includes(":") ? 128 : 32}`);
+}
+
 export function same(one: Address, other: Address): boolean {
   return one.family === other.family && one.value === other.value;
 }

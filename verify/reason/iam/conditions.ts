@@ -3,12 +3,13 @@
  * here answers "maybe": never silently true, never silently false.
  */
 import type { Statement } from "../iam-policy.ts";
-import { parseAddress, parseBlock, within } from "../ip.ts";
+import { blockOf, parseAddress, within } from "../ip.ts";
 import { all, not, some, type Tri, tri } from "../tri.ts";
 import {
   type Context,
   filledPattern,
   globMatches,
+  isAbsent,
   patternMatches,
   type Reading,
   shield,
@@ -54,10 +55,9 @@ function arnParts(text: string): string[] | undefined {
   return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
 }
 
-/** A lone address is a block of itself. */
 const ip: Compare = (actual, wanted) => {
   const address = parseAddress(actual);
-  const block = parseBlock(wanted) ?? parseBlock(`${wanted}/${wanted.includes(":") ? 128 : 32}`);
+  const block = blockOf(wanted);
   return address && block ? tri(within(address, block)) : "maybe";
 };
 
@@ -178,9 +178,9 @@ function keyHolds(
   if (set !== "" && empty) return tri(set === "forallvalues");
   const matches = actual.map((value) => some(wanted.map((one) => operator.compare(value, one, context, reading))));
   const holds = ofValues(set, operator.negated, matches);
-  const isAbsent = (one: string) => takesVariables(base) && filledPattern(one, context, reading) === "no";
+  const hangsOnAbsent = takesVariables(base) && wanted.some((one) => isAbsent(one, context, reading));
   // AWS: a variable without value makes the statement invalid, so it never makes a negated operator true.
-  if (holds === "yes" && operator.negated && wanted.some(isAbsent)) return "maybe";
+  if (holds === "yes" && operator.negated && hangsOnAbsent) return "maybe";
   // AWS: a key with several values needs a set operator; what one without says where they differ is not documented.
   return set === "" && new Set(matches).size > 1 ? "maybe" : holds;
 }

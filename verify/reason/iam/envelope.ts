@@ -9,7 +9,7 @@ import { isCovered, isGranted } from "./envelope-covered.ts";
 import { escaping } from "./envelope-escapes.ts";
 import { type Holds, innerOf, layersOf, outerOf, type Said } from "./envelope-parts.ts";
 import { meetsByValue } from "./envelope-values.ts";
-import { type Class, classesOf, matchesCompiled, type Shape, Signs } from "./language.ts";
+import { type Class, classesOf, matchesCompiled, type Shape, Signs, textOfAny } from "./language.ts";
 import { likelyActions, likelyResources, spelled } from "./likely.ts";
 import type { Policies } from "./policy-file.ts";
 
@@ -68,7 +68,7 @@ function search(inner: Said, outer: Said, signs: Signs): EnvelopeAnswer {
   );
   const resources = indexed(
     parts.flatMap((part) => part.resources.list),
-    anyText,
+    textOfAny,
   );
   if (!actions || !resources) return { within: "unknown" };
   for (const action of actions.classes) {
@@ -102,5 +102,3 @@ const actionShape: Shape = {
   },
   accepts: (state) => state === "name",
 };
-
-const anyText: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };

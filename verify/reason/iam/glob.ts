@@ -108,6 +108,11 @@ export function filledPattern(
   return "absent" in found ? "no" : found;
 }
 
+/** Does it name a variable that has no value? */
+export function isAbsent(pattern: string, context: Context, reading: Reading): boolean {
+  return filledPattern(pattern, context, reading) === "no";
+}
+
 /** @param pattern with wildcards and variables */
 export function patternMatches(pattern: string, text: string, context: Context, reading: Reading = {}): Tri {
   const found = filledPattern(pattern, context, reading);

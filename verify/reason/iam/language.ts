@@ -50,6 +50,8 @@ export function compiledMeet(one: string, other: string): boolean {
   return classesOf([one, other], someText)?.some((found) => found.in.every(Boolean)) ?? true;
 }
 
+/** Any text but the empty one. */
+export const textOfAny: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };
 const someText: Shape = { start: "", next: () => "", accepts: () => true };
 
 /** Which places of the pattern are reached; a star may be passed over. */

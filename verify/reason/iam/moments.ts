@@ -3,10 +3,10 @@
  * bounds, addresses by blocks); one value of each class stands for all of it, and its absence for itself.
  */
 import type { Statement } from "../iam-policy.ts";
-import { parseAddress } from "../ip.ts";
+import { blockOf } from "../ip.ts";
 import { date, numeric } from "./conditions.ts";
 import { variablesOf } from "./glob.ts";
-import { classesOf, type Shape, Signs } from "./language.ts";
+import { classesOf, Signs, textOfAny } from "./language.ts";
 
 export type Value = readonly string[] | null;
 
@@ -111,7 +111,7 @@ function classesOfTexts(texts: readonly string[]): Classes {
   const key = JSON.stringify([...texts].sort());
   const known = knownTexts.get(key);
   if (known) return known;
-  const classes = classesOf(texts, someText, maxStates);
+  const classes = classesOf(texts, textOfAny, maxStates);
   // An empty text is no value to some operators.
   const found = classes
     ? { values: [...classes.map(({ example }) => example), ""], complete: true }
@@ -151,20 +151,16 @@ const timeText = (time: number) => (Math.abs(time) <= 8.64e15 ? new Date(time).t
 
 /** The first and last address of each block, and those just outside: blocks lie within or beside each other. */
 function edgesOf(blocks: readonly string[]): Classes {
-  const parsed = blocks.map((block) => /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(block));
-  const edges = parsed.flatMap((found) => {
-    if (!found) return [];
-    const [a = 0, b = 0, c = 0, d = 0, length = 32] = found.slice(1).map((one) => (one ? Number(one) : 32));
-    const size = 2 ** (32 - length);
-    const first = Math.floor((((a * 256 + b) * 256 + c) * 256 + d) / size) * size;
-    return [first - 1, first, first + size - 1, first + size];
+  const parsed = blocks.map(blockOf);
+  const edges = parsed.flatMap((block) => {
+    if (block?.family !== 4) return [];
+    const size = 1n << BigInt(32 - block.length);
+    const first = (block.value / size) * size;
+    return [first - 1n, first, first + size - 1n, first + size];
   });
-  const text = (at: number) => [24, 16, 8, 0].map((shift) => Math.floor(at / 2 ** shift) % 256).join(".");
-  const inside = [...new Set(edges)].filter((at) => at >= 0 && at < 2 ** 32).map(text);
-  return {
-    values: [...inside.filter((one) => parseAddress(one)), "2001:db8::7"],
-    complete: !parsed.includes(null),
-  };
+  const text = (at: bigint) => [24n, 16n, 8n, 0n].map((shift) => (at >> shift) & 255n).join(".");
+  const inside = [...new Set(edges)].filter((at) => at >= 0n && at < 1n << 32n);
+  return { values: [...inside.map(text), "2001:db8::7"], complete: parsed.every((block) => block?.family === 4) };
 }
 
 /** A text that a pattern matches, at least if its variables are filled in so. */
@@ -173,5 +169,3 @@ const withSigns = (value: string, text: string) =>
     if (key === undefined) return sign === "*" ? text : "x";
     return /^[*?$]$/.test(key) ? key : fresh;
   });
-
-const someText: Shape = { start: "", next: () => "some", accepts: (state) => state === "some" };

@@ -7,6 +7,7 @@ import {
   filledPattern,
   globMatches,
   globsMeet,
+  isAbsent,
   type Reading,
   shield,
   staysInItsPart,
@@ -109,10 +110,6 @@ function matchesResource({ resources, notResources }: Statement, { resource, con
     return named === "no" && notResources.some((text) => isAbsent(text, context, reading)) ? "maybe" : not(named);
   }
   return resources.length === 0 ? "yes" : some(resources.map(one));
-}
-
-function isAbsent(pattern: string, context: Context, reading: Reading): boolean {
-  return filledPattern(pattern, context, reading) === "no";
 }
 
 function hangsOnVariable({ resources, notResources }: Statement, { context }: Asked, reading: Reading): boolean {

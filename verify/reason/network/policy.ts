@@ -32,9 +32,7 @@ const peer = z
   .looseObject({})
   .refine(
     ({ podSelector, namespaceSelector, ipBlock: block }) =>
-      (block ?? undefined) !== undefined
-        ? !(podSelector ?? namespaceSelector)
-        : Boolean(podSelector ?? namespaceSelector),
+      Boolean(block) !== Boolean(podSelector ?? namespaceSelector),
     "either an ipBlock, or a podSelector, a namespaceSelector or both",
   )
   .pipe(

@@ -17,6 +17,7 @@ import { type Direction, type Peer, type Policy, type Port, protocols, readPolic
 const endAllowed = "NAMESPACE/POD, or an address";
 const end = z
   .string(endAllowed)
+  .min(1, endAllowed)
   .refine(
     (text) => parseAddress(text) !== undefined || (/^[^/\s]+\/[^/\s]+$/.test(text) && !parseBlock(text)),
     endAllowed,
