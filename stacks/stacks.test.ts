@@ -390,7 +390,9 @@ describe("a customer stack", () => {
     expect(Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]))).toEqual({
       PORT: "8080",
       TOKEN_ISSUER: "https://us-east-2.biplane.test",
-      TOKEN_KEYS_URL: "http://tunnel.union.svc.cluster.local:8080/pinned/keys",
+      TOKEN_KEYS_URL: "https://tunnel.union.svc.cluster.local:8080/pinned/keys",
+      SERVICE_TLS_FOLDER: "/etc/biplane/service-tls",
+      SERVICE_CALLERS: "tunnel",
       ORG: "acme",
       METADATA_BUCKET: "biplane-acme-main-metadata",
       FAST_REGISTRATION_BUCKET: "biplane-acme-main-fast-reg",

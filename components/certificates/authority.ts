@@ -7,11 +7,13 @@ export interface Authority {
   certificate: tls.SelfSignedCert;
 }
 
+type Use = "server_auth" | "client_auth";
+
 export interface Leaf {
   subject: { commonName: string; organization?: string };
   /** Host names that it is for. @default none: a client's */
   dnsNames?: string[];
-  use: "server_auth" | "client_auth";
+  use: Use | readonly Use[];
 }
 
 const yearHours = 365 * 24;
@@ -45,7 +47,7 @@ export function signLeaf(name: string, { subject, dnsNames, use }: Leaf, by: Aut
       caPrivateKeyPem: by.key.privateKeyPem,
       caCertPem: by.certificate.certPem,
       certRequestPem: request.certRequestPem,
-      allowedUses: ["digital_signature", use],
+      allowedUses: ["digital_signature", ...[use].flat()],
       validityPeriodHours: 2 * yearHours,
       earlyRenewalHours: yearHours / 2,
     },

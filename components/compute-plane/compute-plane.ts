@@ -24,6 +24,7 @@ import type { Collector, Scraper } from "../workloads/network-policy.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { grantRole } from "../workloads/rbac.ts";
 import type { Autoscale } from "../workloads/service-spec.ts";
+import { createServiceAuthority } from "../workloads/service-tls.ts";
 import { taskActionCrd } from "../workloads/task-action-crd.ts";
 import { Workload } from "../workloads/workload.ts";
 import type { PlaneCloud } from "./cloud.ts";
@@ -160,18 +161,18 @@ export class ComputePlane extends pulumi.ComponentResource {
       );
     }
 
-    if (args.imageBuilder) {
-      const { org, projects, imageBuilder } = args;
+    const { org, projects: declared, imageBuilder } = args;
+    const builder =
+      imageBuilder &&
       new ImageBuilder(
         `${name}-image-builder`,
-        { ...imageBuilder, services: image, org, projects, around },
+        { ...imageBuilder, services: image, org, projects: declared, around },
         { parent: this },
       );
-    }
 
     let serving: Serving | undefined;
     if (args.apps) {
-      const { org, apps, replicas = 2 } = args;
+      const { apps, replicas = 2 } = args;
       serving = new Serving(
         `${name}-serving`,
         {
@@ -199,7 +200,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       ...args,
       metricsReader: store?.reader,
       admin: args.identities.admin,
-      buildsImages: args.imageBuilder !== undefined,
+      builderAuthority: builder?.authority,
       appsDomain: args.apps?.domain,
       projectNamespaces,
       replicas: args.replicas ?? 2,
@@ -239,11 +240,12 @@ export class ComputePlane extends pulumi.ComponentResource {
       sync: [...syncRights, ...policies],
       apps: [...(serving?.kinds ?? []), ...appsElection, ...projects],
     };
+    const tls = createServiceAuthority(name, args.namespace, this);
     const workloads = services.map(
       (spec) =>
         new Workload(
           `${name}-${spec.name}`,
-          { spec, all: services, namespace, image, priority, around, needs: needs[spec.name] },
+          { spec, all: services, namespace, image, priority, around, tls, needs: needs[spec.name] },
           { parent: this },
         ),
     );

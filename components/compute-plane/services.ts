@@ -39,8 +39,8 @@ export interface ComputePlaneServicesArgs {
   logs?: TaskLogSettings;
   /** By which the log provider asks the metrics store. @default there is none */
   metricsReader?: FileSource;
-  /** A builder takes the builds of task images. @default false */
-  buildsImages?: boolean;
+  /** PEM: by which the builder of task images is known. @default none builds */
+  builderAuthority?: Input<string> | undefined;
   /** Apps are served, each at `<app>-<project>-<domain>.<this>`. @default none are */
   appsDomain?: string | undefined;
   /** Cloudflare's connector for apps, beside their gate. @default nobody comes to an app */
@@ -126,8 +126,12 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         LEADER_LEASE: executorLease,
         EXECUTOR_DEPLOYMENT: "executor",
         ...cloudEnvironment(cloud),
-        ...(args.buildsImages && args.image
-          ? { IMAGE_BUILD_IMAGE: args.image, IMAGE_BUILDER_URL: rpcUrl(builderService, buildNamespace) }
+        ...(args.builderAuthority && args.image
+          ? {
+              IMAGE_BUILD_IMAGE: args.image,
+              IMAGE_BUILDER_URL: rpcUrl(builderService, buildNamespace),
+              IMAGE_BUILDER_CA: args.builderAuthority,
+            }
           : {}),
         LEASE_CAPACITY: "50",
         // A task that asks for more than its project may use gets what the project may use.

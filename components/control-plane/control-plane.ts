@@ -10,6 +10,7 @@ import type { Collector, Scraper, Surroundings } from "../workloads/network-poli
 import { OneOffJob } from "../workloads/one-off-job.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
+import { createServiceAuthority } from "../workloads/service-tls.ts";
 import { Workload } from "../workloads/workload.ts";
 import {
   type AuditExport,
@@ -120,11 +121,12 @@ export class ControlPlane extends pulumi.ComponentResource {
       files,
     });
     admit(name, args, services, this);
+    const tls = createServiceAuthority(name, args.namespace, this);
     for (const spec of services) {
       const needs = spec.reaches?.includes("database") ? [migrated] : [];
       new Workload(
         `${name}-${spec.name}`,
-        { spec, all: services, namespace, image, priority, around, needs },
+        { spec, all: services, namespace, image, priority, around, tls, needs },
         { parent: this },
       );
     }

@@ -64,7 +64,7 @@ describe.each([
   it("may call whomever their environment names", () => {
     for (const { name, env, calls = [] } of services) {
       const named = Object.values(env).flatMap((value) => [
-        ...String(value).matchAll(/http:\/\/([a-z]+)(?:-peers)?\.([a-z-]+)\.svc/g),
+        ...String(value).matchAll(/https:\/\/([a-z]+)(?:-peers)?\.([a-z-]+)\.svc/g),
       ]);
       expect(named.every(([, , where]) => where === namespace)).toBe(true);
       expect([...new Set(named.map(([, callee]) => callee))].sort(), name).toEqual([...calls].sort());
@@ -97,7 +97,7 @@ describe("the control plane's services", () => {
 
   it("run the relay as often as the others, each of its pods knowing the rest, and never fewer by load", () => {
     expect(byName(control, "relay")).toMatchObject({ replicas: 2, autoscale: undefined, meets: true });
-    expect(byName(control, "relay")?.env.PEERS_URL).toBe("http://relay-peers.union-cp.svc.cluster.local:8080");
+    expect(byName(control, "relay")?.env.PEERS_URL).toBe("https://relay-peers.union-cp.svc.cluster.local:8080");
     expect(control.filter(({ meets }) => meets).map(({ name }) => name)).toEqual(["relay"]);
   });
 

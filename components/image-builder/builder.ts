@@ -6,7 +6,7 @@ import { createSecretFiles } from "../workloads/files.ts";
 import { labelsOf } from "../workloads/labels.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import type { Surroundings } from "../workloads/network-policy.ts";
-import { filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
+import { type FileSource, filesFolder, type ServiceSpec, serviceHost } from "../workloads/service-spec.ts";
 import { Workload } from "../workloads/workload.ts";
 import {
   builderAccount,
@@ -57,6 +57,9 @@ const defaults = { request: { cpu: "20m", memory: "64Mi" }, limit: { cpu: "500m"
  * builder-base-images-approved, builder-push-customer-registry and n-builder-rootless.
  */
 export class ImageBuilder extends pulumi.ComponentResource {
+  /** PEM: by which task pods know the builder. */
+  readonly authority: pulumi.Output<string>;
+
   constructor(name: string, args: ImageBuilderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:image-builder:ImageBuilder", name, {}, opts);
     checkImageBuilder(args);
@@ -80,17 +83,22 @@ export class ImageBuilder extends pulumi.ComponentResource {
       wall("builds", buildPodName, renderBuildWalls(args)),
       wall("builder-doors", builderService, renderBuilderDoors(args.projects.map(projectNamespace), rpcPort)),
     ];
-    const spec = planService(args, createCertificates(name, namespace, this));
+    const { tls, authority } = createCertificates(name, namespace, this);
+    const spec = planService(args, tls);
     new Workload(
       `${name}-service`,
       { spec, all: [spec], namespace, image: services, around, needs: walls },
       { parent: this },
     );
+    this.authority = authority;
     this.registerOutputs({});
   }
 }
 
-/** Each end knows the other by an authority that signs nothing else. @returns what the builder shows and trusts */
+/**
+ * The ends of a build know each other by an authority that signs nothing else: the builder shows what it is for to build
+ * pods and to task pods, and knows the latter by their tokens.
+ */
 function createCertificates(name: string, namespace: pulumi.Output<string>, parent: pulumi.Resource) {
   const authority = createAuthority(`${name}-ca`, "image builds", parent);
   const daemon = signLeaf(
@@ -99,9 +107,10 @@ function createCertificates(name: string, namespace: pulumi.Output<string>, pare
     authority,
     parent,
   );
-  const client = signLeaf(
+  const host = serviceHost(builderService, buildNamespace);
+  const builder = signLeaf(
     `${name}-client`,
-    { subject: { commonName: builderService }, use: "client_auth" },
+    { subject: { commonName: builderService }, dnsNames: [host], use: ["client_auth", "server_auth"] },
     authority,
     parent,
   );
@@ -112,10 +121,11 @@ function createCertificates(name: string, namespace: pulumi.Output<string>, pare
   });
   const at = { namespace, parent };
   createSecretFiles(name, { ...at, name: daemonTlsSecret, content: content(daemon) });
-  return createSecretFiles(name, { ...at, name: "builder-tls", content: content(client) });
+  const tls = createSecretFiles(name, { ...at, name: "builder-tls", content: content(builder) });
+  return { tls, authority: authority.certificate.certPem };
 }
 
-function planService(args: ImageBuilderArgs, tls: ReturnType<typeof createCertificates>): ServiceSpec {
+function planService(args: ImageBuilderArgs, tls: FileSource): ServiceSpec {
   const { image, region, roleArn, repositoryUrl, contextBucket, approvedBases, tags, packages } = args;
   return {
     name: builderService,
@@ -140,6 +150,7 @@ function planService(args: ImageBuilderArgs, tls: ReturnType<typeof createCertif
       AWS_REGION: region,
       PROGRAMS: programs,
       TLS_FOLDER: `${filesFolder}/tls`,
+      SERVICE_TLS_FOLDER: `${filesFolder}/tls`,
     },
     files: { tls },
     brings: { image, programs: ["buildctl", "uv"].map((program) => `/usr/local/bin/${program}`), to: programs },

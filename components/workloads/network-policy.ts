@@ -9,7 +9,7 @@ import type { Cloud } from "../identity/contract.ts";
 import { builderService, buildNamespace } from "../image-builder/contract.ts";
 import { apiServers, block, type Egress, outside, ownCloud, region } from "./egress.ts";
 import { namespaceLabel, selectorOf } from "./labels.ts";
-import { healthPort, type Reach, type ServiceSpec } from "./service-spec.ts";
+import { callersOf, healthPort, type Reach, type ServiceSpec } from "./service-spec.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
@@ -112,7 +112,7 @@ export function renderTaskEgress(egress: Egress = "open-443", cloud: Cloud = "aw
 
 /** One service's connections, from its own list of calls and from those of the services that call it. */
 export function renderServicePolicy(spec: ServiceSpec, all: ServiceSpec[], around: Surroundings): PolicySpec {
-  const callers = all.filter(({ calls }) => calls?.includes(spec.name));
+  const callers = callersOf(spec, all);
   const ingress: IngressRule[] = [];
   if (spec.rpcPort && callers.length > 0) {
     ingress.push({ from: callers.map(({ name }) => pods(name)), ports: [{ protocol: "TCP", port: spec.rpcPort }] });

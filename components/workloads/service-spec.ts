@@ -103,13 +103,23 @@ export interface ServiceSpec {
 export const healthPort = 9090;
 export const filesFolder = "/etc/biplane";
 
+/** Name of a service inside its cluster, and in its certificate. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc.cluster.local`;
+}
+
 /** Address of a service's RPC inside its cluster. */
 export function rpcUrl(service: string, namespace: string): string {
-  return `http://${service}.${namespace}.svc.cluster.local:8080`;
+  return `https://${serviceHost(service, namespace)}:8080`;
 }
 
 /** The headless Service of one that `meets`. */
 export const peersOf = (service: string) => `${service}-peers`;
+
+/** The services that call it, by their own lists. */
+export function callersOf({ name }: Pick<ServiceSpec, "name">, all: readonly ServiceSpec[]): ServiceSpec[] {
+  return all.filter(({ calls }) => calls?.includes(name));
+}
 
 /** Whether more than one of its pods may run at once: only then is there something to spread, to budget and to drain. */
 export function runsMany({ replicas, autoscale }: ServiceSpec): boolean {

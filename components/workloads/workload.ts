@@ -6,13 +6,16 @@ import { labelsOf, selectorOf } from "./labels.ts";
 import { renderServicePolicy, type Surroundings, tracesEnv } from "./network-policy.ts";
 import { grantRole } from "./rbac.ts";
 import { checkSpec, peersOf, type ServiceSpec } from "./service-spec.ts";
+import { giveServiceTls, type ServiceTlsArgs } from "./service-tls.ts";
 
 export interface WorkloadArgs extends Running {
   spec: ServiceSpec;
-  /** Every service of the namespace: who calls this one decides who may come in. */
+  /** Every service of the namespace: who calls this one decides who may come in, by policy and by certificate. */
   all: ServiceSpec[];
   namespace: pulumi.Input<string>;
   around: Surroundings;
+  /** By which services of its namespace know each other. @default it brings what it shows itself */
+  tls?: ServiceTlsArgs;
   /** What must be there before its pods start; a component's own `dependsOn` does not reach its children. @default none */
   needs?: pulumi.Resource[];
 }
@@ -25,8 +28,9 @@ export interface WorkloadArgs extends Running {
 export class Workload extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:workloads:Workload", name, {}, opts);
-    const { spec, all, namespace, around, needs = [] } = args;
-    checkSpec(spec);
+    const { all, namespace, around, tls, needs = [] } = args;
+    checkSpec(args.spec);
+    const spec = tls ? giveServiceTls(name, args.spec, all, { ...tls, namespace, parent: this }) : args.spec;
     const place = (object: string) => ({ name: object, namespace, labels: labelsOf(spec.name) });
 
     const traced = { ...spec, env: { ...spec.env, ...tracesEnv(around.collector) } };
@@ -85,7 +89,7 @@ function createServices(
   const selector = selectorOf(service);
   if (rpcPort) {
     const ports = [
-      { name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "kubernetes.io/h2c" },
+      { name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "https" },
       ...(webhookPort ? [{ name: "webhook", port: 443, targetPort: "webhook", appProtocol: "https" }] : []),
     ];
     new kubernetes.core.v1.Service(
@@ -95,7 +99,7 @@ function createServices(
     );
   }
   if (rpcPort && meets) {
-    const ports = [{ name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "kubernetes.io/h2c" }];
+    const ports = [{ name: "rpc", port: rpcPort, targetPort: "rpc", appProtocol: "https" }];
     // Also of pods that start or stop: they have work to hand on.
     const spec = { clusterIP: "None", publishNotReadyAddresses: true, selector, ports };
     new kubernetes.core.v1.Service(`${name}-peers`, { metadata: place(peersOf(service)), spec }, { parent });

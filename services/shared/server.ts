@@ -1,4 +1,4 @@
-/** One listening port: HTTP/2 in clear inside a cluster, HTTP/2 and 1.1 over TLS where certificates are given. */
+/** One listening port: HTTP/2 and 1.1 over TLS; HTTP/2 in clear where no certificate is given. */
 import { once } from "node:events";
 import { createSecureServer, createServer, type SecureServerOptions, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpHandler, safely } from "./http.ts";
 import { sessionMemoryMegabytes, streamWindowBytes } from "./limits.ts";
 import type { Logger } from "./log.ts";
+import { servingOnly } from "./service-tls.ts";
 import { closeGently } from "./session-life.ts";
 
 export interface ServerOptions {
@@ -14,6 +15,8 @@ export interface ServerOptions {
   log: Logger;
   /** TLS, with HTTP/1.1 allowed; without it HTTP/2 in clear. */
   tls?: Pick<SecureServerOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized" | "minVersion">;
+  /** The services that may call, by their certificates. @default whoever `tls` lets in */
+  callers?: readonly string[] | undefined;
 }
 
 export interface Server {
@@ -25,13 +28,13 @@ export interface Server {
   close(graceMs: number): Promise<void>;
 }
 
-export async function startServer({ port, handler, log, tls }: ServerOptions): Promise<Server> {
+export async function startServer({ port, handler, log, tls, callers }: ServerOptions): Promise<Server> {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
   const options = { settings, maxSessionMemory: sessionMemoryMegabytes };
   const server = tls ? createSecureServer({ ...tls, ...options, allowHTTP1: true }) : createServer(options);
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
-  server.on("request", safely(handler, log));
+  server.on("request", safely(callers ? servingOnly(callers, handler, log) : handler, log));
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));

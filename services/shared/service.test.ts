@@ -110,6 +110,13 @@ it.each([
   });
 });
 
+it("listens for its probes alone where it serves nobody", async () => {
+  const { log } = recordingLog();
+  running = await startService({ name: "test", port: 0, healthPort: 0, log, lingerMs: 0, drainMs: 0 }, {});
+  expect(running.port).toBe(0);
+  expect((await fetch(`http://127.0.0.1:${running.healthPort}/readyz`)).status).toBe(200);
+});
+
 it("is alive but not ready while a dependency is missing", async () => {
   const { service } = await start(info, { ready: () => Promise.reject(new Error("password=hunter2 refused")) });
   const read = async (path: string) => {

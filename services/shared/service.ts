@@ -13,13 +13,15 @@ import { startProcessMetrics } from "./process-metrics.ts";
 import { redactText } from "./redact.ts";
 import { type RpcParts, rpcHandlers } from "./rpc.ts";
 import { type ServerOptions, startServer } from "./server.ts";
+import { forCallers, type ServiceTls, serviceTlsShape } from "./service-tls.ts";
 import { openTraces } from "./traces.ts";
 
 /** What makes one service different from another. */
 export interface ServiceParts {
   rpc?: RpcParts;
-  /** Every path that no RPC has; without it they are answered "unimplemented". */
+  /** Every path that no RPC has; without it they are answered "unimplemented". Nothing listens where neither is given. */
   http?: HttpHandler;
+  /** For callers from outside the plane. @default the plane's own services are served, as `ServicePlace` says */
   tls?: ServerOptions["tls"];
   /** Where `rpc` and `http` listen. @default PORT */
   port?: number;
@@ -36,6 +38,8 @@ export interface ServicePlace {
   port: number;
   healthPort: number;
   log: Logger;
+  /** What it shows other services of its plane, and which of them may call it. @default in clear, to whoever comes */
+  between?: { tls: ServiceTls; callers: readonly string[] } | undefined;
   /** Kubernetes takes an endpoint out a moment after SIGTERM; until then new requests still come. @default 500 */
   lingerMs?: number;
   /** Unary calls may finish, then streams are told to come again. @default 5000 */
@@ -43,6 +47,7 @@ export interface ServicePlace {
 }
 
 export interface RunningService {
+  /** 0 where it serves nobody. */
   port: number;
   healthPort: number;
   stop(): Promise<void>;
@@ -52,33 +57,35 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   const { name, log } = place;
   const shutdown = new AbortController();
   const rpc = parts.rpc && rpcHandlers(parts.rpc, log, shutdown.signal);
-  // By TLS comes who is outside; between services of one cluster there is none.
+  // With a certificate of its parts' own it serves who is outside.
   const handler = observed({ server: name, callers: parts.tls ? "others" : "ours" }, (request, response) => {
     const chosen = rpc?.(pathOf(request)) ?? parts.http;
     if (chosen) return chosen(request, response);
     answerError(request, response, new ConnectError(`${name} does not serve this path`, Code.Unimplemented));
   });
-  const server = await startServer({
+  const served = {
     port: parts.port ?? place.port,
     handler,
     log,
-    ...(parts.tls ? { tls: parts.tls } : {}),
-  });
+    ...(parts.tls ? { tls: parts.tls } : fromServices(place)),
+  };
+  const server = rpc || parts.http ? await startServer(served) : undefined;
   let stopping = false;
   const health = await startHealth(place.healthPort, async () => {
     if (stopping) throw new Error("stopping");
     await parts.ready?.();
   });
-  log.info("started", { port: server.port, healthPort: health.port });
+  const port = server?.port ?? 0;
+  log.info("started", { port, healthPort: health.port });
   return {
-    port: server.port,
+    port,
     healthPort: health.port,
     async stop() {
       stopping = true;
       const drainMs = place.drainMs ?? 5_000;
       await sleep(place.lingerMs ?? 500);
       parts.drain?.();
-      const closed = server.close(drainMs + 2_000);
+      const closed = server?.close(drainMs + 2_000);
       const timer = setTimeout(
         () => shutdown.abort(new ConnectError(`${name} is restarting, try again`, Code.Unavailable)),
         drainMs,
@@ -93,11 +100,20 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   };
 }
 
+function fromServices({ between }: ServicePlace): Pick<ServerOptions, "tls" | "callers"> {
+  return between ? { tls: forCallers(between.tls), callers: between.callers } : {};
+}
+
 export interface ServiceSpec<Shape extends z.ZodRawShape> {
   name: string;
   /** Beside the common PORT, HEALTH_PORT and LOG_LEVEL. */
   shape: Shape;
-  parts(context: { config: z.output<z.ZodObject<Shape>>; log: Logger }): Promise<ServiceParts> | ServiceParts;
+  parts(context: {
+    config: z.output<z.ZodObject<Shape>>;
+    log: Logger;
+    /** What it shows to those that it calls. */
+    tls: ServiceTls | undefined;
+  }): Promise<ServiceParts> | ServiceParts;
 }
 
 /** The whole of a `main.ts`. Exits 3 on wrong configuration, 1 on an uncaught error, 0 after SIGTERM. */
@@ -110,7 +126,7 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
   };
   process.on("uncaughtException", die);
   process.on("unhandledRejection", die);
-  const common = readConfig({ ...commonShape });
+  const common = readConfig({ ...commonShape, ...serviceTlsShape });
   const config = readConfig(spec.shape);
   log = createLogger(spec.name, { level: common.LOG_LEVEL });
   startProcessMetrics(spec.name);
@@ -123,8 +139,10 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
         log,
       })
     : undefined;
-  const place = { name: spec.name, port: common.PORT, healthPort: common.HEALTH_PORT, log };
-  const running = await startService(place, await spec.parts({ config, log }));
+  const { PORT: port, HEALTH_PORT: healthPort, SERVICE_TLS_FOLDER: tls, SERVICE_CALLERS: callers } = common;
+  const between = tls && { tls, callers };
+  const place = { name: spec.name, port, healthPort, log, between };
+  const running = await startService(place, await spec.parts({ config, log, tls }));
   const stop = () => {
     // A drain that hangs must not outlive the kubelet's patience of 30 s.
     setTimeout(() => die(new Error("the drain did not end")), 25_000).unref();

@@ -20,6 +20,7 @@ import { outputsOf, runExample } from "../support/client.ts";
 import { forwardPort, settingsOf, without } from "../support/customer-cluster.ts";
 import { environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
+import { hostOf, serviceTls } from "../support/service-tls.ts";
 
 const long = process.env.BIPLANE_LONG === "1";
 const children = long ? 1_000 : 200;
@@ -76,7 +77,11 @@ it.skipIf(environment.clusters.customer !== "own")(
 
     await without("executor", async () => {
       const tunnel = await forwardPort("tunnel", 8080);
-      const link = upstream(`http://127.0.0.1:${tunnel.port}`);
+      const link = upstream(
+        `https://127.0.0.1:${tunnel.port}`,
+        await serviceTls("customer", "executor"),
+        hostOf("customer", "tunnel"),
+      );
       const executor = startExecutor({
         cluster,
         watch,

@@ -8,6 +8,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ObjectStoreService } from "../../gen/biplane/objectstore/v1/object_store_pb.js";
+import type { ServiceTls } from "../../services/shared/service-tls.ts";
 import { codeOf } from "../../services/shared/testing/code-of.ts";
 import { accessToken, https } from "../support/api.ts";
 import { type Beside, beside } from "../support/beside.ts";
@@ -16,6 +17,7 @@ import { customerCluster } from "../support/customer-cluster.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { bearer, signedIn } from "../support/identities.ts";
 import { environment } from "../support/local-run.ts";
+import { serviceTls } from "../support/service-tls.ts";
 import { type Stated, statedOf } from "../support/statement.ts";
 
 const { proves } = evidenceFor("isolation/layers");
@@ -48,8 +50,8 @@ afterAll(async () => {
   for (const Key of [own, foreign]) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
 });
 
-const asked = { org, project, domain, uri: `s3://${Bucket}/${own}`, expiresInSeconds: 60n };
-const sign = (headers: Record<string, string>) => store.signDownload(asked, { headers });
+const question = { org, project, domain, uri: `s3://${Bucket}/${own}`, expiresInSeconds: 60n };
+const sign = (headers: Record<string, string>) => store.signDownload(question, { headers });
 
 describe.skipIf(!ours)("a customer's data stay closed", () => {
   it("without the network's wall, by authentication: who stands beside the service and is nobody gets nothing", async () => {
@@ -57,6 +59,20 @@ describe.skipIf(!ours)("a customer's data stay closed", () => {
     expect(await codeOf(sign({}))).toBe("Unauthenticated");
     expect(await codeOf(sign(bearer("x.y.z")))).toBe("Unauthenticated");
     expect((await https((await sign(await stated.headers())).signedUrl)).body.toString()).toBe("here");
+  });
+
+  it("without the network's wall, by certificate: who shows none of its callers' is not heard, whatever else it has", async () => {
+    proves(["defense-in-depth-layers"], "the tunnel's certificate is heard at the same place, with the same token");
+    const headers = await stated.headers();
+    const { cert, key } = await serviceTls("customer", "secrets");
+    const asked = async (shows: Partial<ServiceTls>) => {
+      const { transport, close } = await beside("customer", "objectstore", shows);
+      return codeOf(createClient(ObjectStoreService, transport).signDownload(question, { headers })).finally(close);
+    };
+    expect(await asked({})).not.toBe("ok");
+    expect(await asked(await serviceTls("region", "gateway"))).not.toBe("ok");
+    expect(await asked({ cert, key })).toBe("PermissionDenied");
+    expect(await asked(await serviceTls("customer", "tunnel"))).toBe("ok");
   });
 
   it("without that and authentication, by authorization: who is somebody else, or less, gets nothing", async () => {

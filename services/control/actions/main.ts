@@ -17,13 +17,13 @@ import { startTimeouts } from "./timeouts.ts";
 await runService({
   name: "actions",
   shape: { ...regionShape, ...databaseShape, RELAY_KEYS_URL: httpUrl },
-  parts({ config, log }) {
+  parts({ config, log, tls }) {
     const database = openDatabase(config, "actions", log);
     const hub = openHub({ connection: clientConfig(config, "actions notifications"), log });
     const timeouts = startTimeouts({ database, log });
     const unwatch = watchQueue(database);
-    const verify = tokenVerifier([userIssuer(config), clusterIssuer(config)]);
-    const identity = upstream(config.IDENTITY_URL).transport;
+    const verify = tokenVerifier([userIssuer(config, tls), clusterIssuer(config, tls)]);
+    const identity = upstream(config.IDENTITY_URL, tls).transport;
     const auth = { verify, authorize: remoteAuthorizer(identity), audit: databaseSink(database) };
     const access = appAccessService({
       ...{ ...auth, database },

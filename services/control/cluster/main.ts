@@ -23,7 +23,7 @@ await runService({
     BOOTSTRAP_FILE: jsonFile(bootstrapSchema),
     RELAY_HOST: hostName,
   },
-  async parts({ config, log }) {
+  async parts({ config, log, tls }) {
     const database = openDatabase(config, "cluster", log);
     const store = clusterStore(database);
     await store.bootstrap(config.BOOTSTRAP_FILE.registrations);
@@ -34,14 +34,14 @@ await runService({
       authority: await openAuthority(config.CLUSTER_CA_CERT_FILE, config.CLUSTER_CA_KEY_FILE),
       relayHost: config.RELAY_HOST,
       tokenIssuer: config.TOKEN_ISSUER,
-      tokenKeys: keySetReader(config.IDENTITY_URL + keysPath),
+      tokenKeys: keySetReader(config.IDENTITY_URL + keysPath, tls),
       log,
     });
     return {
       rpc: {
         routes,
-        verify: tokenVerifier([userIssuer(config), clusterIssuer(config)]),
-        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+        verify: tokenVerifier([userIssuer(config, tls), clusterIssuer(config, tls)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL, tls).transport),
         audit,
       },
       ready: () => database.ping(),

@@ -12,19 +12,23 @@ import { dataProxyRoutes } from "./service.ts";
 await runService({
   name: "dataproxy",
   shape: { ...regionShape, RELAY_URL: httpUrl, CLUSTER_URL: httpUrl, RUNS_URL: httpUrl },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const plane = {
-      relay: upstream(config.RELAY_URL).transport,
-      planes: planes(upstream(config.CLUSTER_URL).transport),
+      relay: upstream(config.RELAY_URL, tls).transport,
+      planes: planes(upstream(config.CLUSTER_URL, tls).transport),
     };
-    const data = dataProxyRoutes({ ...plane, addresses: actionAddresses(upstream(config.RUNS_URL).transport), log });
+    const data = dataProxyRoutes({
+      ...plane,
+      addresses: actionAddresses(upstream(config.RUNS_URL, tls).transport),
+      log,
+    });
     const secrets = secretRoutes(plane);
     return {
       rpc: {
         routes: (router) => void secrets(data(router)),
-        verify: tokenVerifier([userIssuer(config)]),
-        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
-        audit: remoteSink(upstream(config.IDENTITY_URL).transport),
+        verify: tokenVerifier([userIssuer(config, tls)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL, tls).transport),
+        audit: remoteSink(upstream(config.IDENTITY_URL, tls).transport),
       },
     };
   },

@@ -21,20 +21,20 @@ await runService({
     CLUSTER_URL: httpUrl,
     DATAPROXY_URL: httpUrl,
   },
-  parts: ({ config, log }) => ({
+  parts: ({ config, log, tls }) => ({
     port: config.PORT,
     http: gatewayHandler({
-      verify: tokenVerifier([userIssuer(config)]),
-      authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
-      audit: remoteSink(upstream(config.IDENTITY_URL).transport),
+      verify: tokenVerifier([userIssuer(config, tls)]),
+      authorize: remoteAuthorizer(upstream(config.IDENTITY_URL, tls).transport),
+      audit: remoteSink(upstream(config.IDENTITY_URL, tls).transport),
       backends: {
-        identity: upstream(config.IDENTITY_URL).sessions,
-        runs: upstream(config.RUNS_URL).sessions,
-        actions: upstream(config.ACTIONS_URL).sessions,
-        cluster: upstream(config.CLUSTER_URL).sessions,
-        dataproxy: upstream(config.DATAPROXY_URL).sessions,
+        identity: upstream(config.IDENTITY_URL, tls).sessions,
+        runs: upstream(config.RUNS_URL, tls).sessions,
+        actions: upstream(config.ACTIONS_URL, tls).sessions,
+        cluster: upstream(config.CLUSTER_URL, tls).sessions,
+        dataproxy: upstream(config.DATAPROXY_URL, tls).sessions,
       },
-      exchange: keyExchange(upstream(config.IDENTITY_URL).transport),
+      exchange: keyExchange(upstream(config.IDENTITY_URL, tls).transport),
       // Cloudflare says who it speaks for; nobody else holds the certificate that it connects with.
       sourceFrom: config.ORIGIN_PULL_CA_FILE ? "cf-connecting-ip" : undefined,
       log,

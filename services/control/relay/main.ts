@@ -20,8 +20,8 @@ await runService({
     /** JSON file. @default no cluster is reached through Cloudflare */
     CONNECTORS_FILE: jsonFile(connectorsFile).optional(),
   },
-  parts: ({ config, log }) => {
-    const cluster = upstream(config.CLUSTER_URL);
+  parts: ({ config, log, tls }) => {
+    const cluster = upstream(config.CLUSTER_URL, tls);
     return relayService({
       clusters: {
         port: config.PORT,
@@ -30,11 +30,13 @@ await runService({
         clusterCa: config.CLUSTER_CA_FILE,
       },
       internalPort: config.INTERNAL_PORT,
-      actions: upstream(config.ACTIONS_URL).sessions,
+      actions: upstream(config.ACTIONS_URL, tls).sessions,
       cluster: cluster.sessions,
       clusterCalls: cluster.transport,
       ...(config.CONNECTORS_FILE ? { connectors: config.CONNECTORS_FILE } : {}),
       findPeers: () => otherReplicas(config.PEERS_URL),
+      // Found by address, and known by the name that they share.
+      dialPeer: (url) => upstream(url, tls, new URL(config.PEERS_URL).hostname),
       log,
     });
   },

@@ -23,6 +23,8 @@ export interface Peers {
 export interface PeersOptions {
   /** Base URLs of the other replicas as they are now. */
   find(): Promise<string[]>;
+  /** By one of those. @default in clear */
+  dial?: ((url: string) => Upstream) | undefined;
   /** After one has come or gone. */
   onChange(): void;
   log: Logger;
@@ -31,7 +33,7 @@ export interface PeersOptions {
 const findEveryMs = 2_000;
 const answerWithinMs = 1_000;
 
-export function openPeers({ find, onChange, log }: PeersOptions): Peers {
+export function openPeers({ find, dial = upstream, onChange, log }: PeersOptions): Peers {
   const known = new Map<string, Upstream>();
   const found = new Map<string, { url: string; until: number }>();
   const stop = new AbortController();
@@ -41,7 +43,7 @@ export function openPeers({ find, onChange, log }: PeersOptions): Peers {
     if (stop.signal.aborted) return;
     const come = [...urls].filter((url) => !known.has(url));
     const gone = [...known].filter(([url]) => !urls.has(url));
-    for (const url of come) known.set(url, upstream(url));
+    for (const url of come) known.set(url, dial(url));
     for (const [url, peer] of gone) {
       known.delete(url);
       peer.close();
@@ -83,7 +85,7 @@ export function openPeers({ find, onChange, log }: PeersOptions): Peers {
 
 /** @param url of a name that answers with the address of every replica, such as a headless Service */
 export async function otherReplicas(url: string): Promise<string[]> {
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
   const own = new Set(
     Object.values(networkInterfaces())
       .flat()
@@ -92,7 +94,7 @@ export async function otherReplicas(url: string): Promise<string[]> {
   const all = await lookup(hostname, { all: true });
   return all
     .filter(({ address }) => !own.has(address))
-    .map(({ address }) => `http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
+    .map(({ address }) => `${protocol}//${isIPv6(address) ? `[${address}]` : address}:${port}`);
 }
 
 async function requireTunnel({ sessions }: Upstream, path: string): Promise<void> {

@@ -14,7 +14,7 @@ import type { PingTimes } from "../../shared/session-life.ts";
 import { type ConnectorsOptions, dialConnectors } from "./connectors.ts";
 import { listenForClusters } from "./listener.ts";
 import { createMinter, type Minter } from "./minter.ts";
-import { openPeers, type Peers } from "./peers.ts";
+import { openPeers, type Peers, type PeersOptions } from "./peers.ts";
 import { certificateStanding } from "./standing.ts";
 import { tunnelRecords } from "./tunnel-records.ts";
 import { openTunnels, type Tunnels } from "./tunnels.ts";
@@ -31,6 +31,7 @@ export interface RelayDeps {
   connectors?: Pick<ConnectorsOptions, "connectors" | "access" | "count">;
   /** Base URLs of the other replicas as they are now. @default there are none */
   findPeers?: () => Promise<string[]>;
+  dialPeer?: PeersOptions["dial"];
   ping?: PingTimes;
   log: Logger;
 }
@@ -45,7 +46,7 @@ export async function relayService(deps: RelayDeps): Promise<ServiceParts & { cl
   const id = randomInt(2 ** 32);
   const replica = () => ({ id, of: peers.count() + 1 });
   const find = deps.findPeers ?? (async () => []);
-  const peers = openPeers({ find, onChange: () => tunnels.announce(replica()), log });
+  const peers = openPeers({ find, dial: deps.dialPeer, onChange: () => tunnels.announce(replica()), log });
   const unwatch = [open.read({}, () => tunnels.count()), others.read({}, () => peers.count())];
   const records = tunnelRecords({ cluster: deps.clusterCalls, mint: minter.mint, log });
   const listener = await listenForClusters({

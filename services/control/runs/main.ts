@@ -13,16 +13,16 @@ import { triggerInputs } from "./trigger-inputs.ts";
 await runService({
   name: "runs",
   shape: { ...regionShape, ...databaseShape, DATAPROXY_URL: httpUrl },
-  parts({ config, log }) {
+  parts({ config, log, tls }) {
     const database = openDatabase(config, "runs", log);
     const hub = openHub({ connection: clientConfig(config, "runs notifications"), log });
     const audit = databaseSink(database);
     const scheduler = startScheduler({ database, audit, log });
     return {
       rpc: {
-        routes: runsRoutes({ database, hub, inputs: triggerInputs(upstream(config.DATAPROXY_URL).transport) }),
-        verify: tokenVerifier([userIssuer(config)]),
-        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL).transport),
+        routes: runsRoutes({ database, hub, inputs: triggerInputs(upstream(config.DATAPROXY_URL, tls).transport) }),
+        verify: tokenVerifier([userIssuer(config, tls)]),
+        authorize: remoteAuthorizer(upstream(config.IDENTITY_URL, tls).transport),
         audit,
       },
       ready: () => database.ping(),

@@ -15,8 +15,8 @@ await runService({
     /** On loopback: the connector of the same pod brings what comes. */
     GATE_PORT: port,
   },
-  async parts({ config, log }) {
-    const region = upstream(config.TUNNEL_URL);
+  async parts({ config, log, tls }) {
+    const region = upstream(config.TUNNEL_URL, tls);
     const gate = await startGate({
       region: region.transport,
       controlPlaneHost: config.CONTROL_PLANE_HOST,

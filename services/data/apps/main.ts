@@ -40,10 +40,10 @@ await runService({
     APP_MEMORY_LIMIT: amount.default("1Gi"),
     APP_MEMORY_MAXIMUM: amount.default("64Gi"),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
-    const tunnel = upstream(config.TUNNEL_URL);
+    const tunnel = upstream(config.TUNNEL_URL, tls);
     const served = { namespaces: config.PROJECT_NAMESPACES, onDemand: new Set(config.ON_DEMAND_NAMESPACES) };
     let apps: Apps | undefined;
     const election = startElection({

@@ -13,9 +13,14 @@ import { type ProjectObjects, runBuildTask } from "./task.ts";
 /** The builder fetches what it builds when its turn comes. */
 const presignSeconds = 3_600;
 
-const config = readConfig({ IMAGE_BUILDER_URL: httpUrl, IMAGE_BUILDER_TOKEN_FILE: z.string().min(1) });
+const config = readConfig({
+  IMAGE_BUILDER_URL: httpUrl,
+  /** PEM: the authority by which the builder is known. */
+  IMAGE_BUILDER_CA: z.string().min(1),
+  IMAGE_BUILDER_TOKEN_FILE: z.string().min(1),
+});
 const [inputsUri = "", outputPrefix = ""] = process.argv.slice(2);
-const builder = upstream(config.IMAGE_BUILDER_URL);
+const builder = upstream(config.IMAGE_BUILDER_URL, { ca: config.IMAGE_BUILDER_CA });
 const client = createClient(ImageBuildService, builder.transport);
 process.exitCode = await runBuildTask({
   inputsUri,

@@ -14,7 +14,11 @@ test("the platform's own task is known by its place and its name, and no project
 });
 
 test("what runs is the plane's own program, with a token for the builder and for nobody else", () => {
-  const { container, volume } = buildContainer({ image: "services@sha256:1", builderUrl: "http://builder" });
+  const { container, volume } = buildContainer({
+    image: "services@sha256:1",
+    builderUrl: "https://builder",
+    builderCa: "PEM",
+  });
   expect(container).toMatchObject({ image: "services@sha256:1", command: ["node", "/app/data/buildimage.mjs"] });
   expect(volume.projected?.sources).toEqual([
     { serviceAccountToken: expect.objectContaining({ audience: "imagebuilder.biplane.dev" }) },

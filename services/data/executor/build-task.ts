@@ -8,6 +8,8 @@ export interface BuildSettings {
   /** Of the services, by digest. */
   image: string;
   builderUrl: string;
+  /** PEM: the authority by which the builder is known. */
+  builderCa: string;
 }
 
 const tokenFolder = "/var/run/secrets/imagebuilder.biplane.dev";
@@ -26,7 +28,7 @@ export function buildContainer(settings: BuildSettings | undefined): { container
       "ImageBuilderMissing",
     );
   }
-  const { image, builderUrl } = settings;
+  const { image, builderUrl, builderCa } = settings;
   return {
     container: {
       name: "main",
@@ -35,6 +37,7 @@ export function buildContainer(settings: BuildSettings | undefined): { container
       args: ["{{.input}}", "{{.outputPrefix}}"],
       env: [
         { name: "IMAGE_BUILDER_URL", value: builderUrl },
+        { name: "IMAGE_BUILDER_CA", value: builderCa },
         { name: "IMAGE_BUILDER_TOKEN_FILE", value: `${tokenFolder}/token` },
       ],
       volumeMounts: [{ name: "builder-token", mountPath: tokenFolder, readOnly: true }],

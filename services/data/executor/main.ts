@@ -60,6 +60,8 @@ await runService({
     /** Of the services, by digest, whose program the task `build-image` runs; and who builds for it. */
     IMAGE_BUILD_IMAGE: z.string().min(1).optional(),
     IMAGE_BUILDER_URL: httpUrl.optional(),
+    /** PEM: the authority by which the builder is known. */
+    IMAGE_BUILDER_CA: z.string().min(1).optional(),
     LEASE_CAPACITY: z.coerce.number().int().min(1).default(50),
     TASK_CPU_REQUEST: amount.default("50m"),
     TASK_CPU_LIMIT: amount.default("1"),
@@ -73,10 +75,10 @@ await runService({
     /** How long ended actions, their pods and so their live logs are kept. */
     HISTORY_SECONDS: seconds.default(3_600),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
-    const tunnel = upstream(config.TUNNEL_URL);
+    const tunnel = upstream(config.TUNNEL_URL, tls);
     const served = { namespaces: config.PROJECT_NAMESPACES, onDemand: config.ON_DEMAND_NAMESPACES };
     const options: ExecutorOptions = {
       cluster: kubernetesCluster(kube, served.onDemand),
@@ -97,8 +99,14 @@ await runService({
           controlPlaneHost: config.CONTROL_PLANE_HOST,
           eagerSecret: config.EAGER_SECRET,
           cloud: cloudPods(config.CLOUD, config.STORAGE_ACCOUNT),
-          ...(config.IMAGE_BUILD_IMAGE && config.IMAGE_BUILDER_URL
-            ? { builds: { image: config.IMAGE_BUILD_IMAGE, builderUrl: config.IMAGE_BUILDER_URL } }
+          ...(config.IMAGE_BUILD_IMAGE && config.IMAGE_BUILDER_URL && config.IMAGE_BUILDER_CA
+            ? {
+                builds: {
+                  image: config.IMAGE_BUILD_IMAGE,
+                  builderUrl: config.IMAGE_BUILDER_URL,
+                  builderCa: config.IMAGE_BUILDER_CA,
+                },
+              }
             : {}),
           resources: {
             defaultRequests: { cpu: config.TASK_CPU_REQUEST, memory: config.TASK_MEMORY_REQUEST },

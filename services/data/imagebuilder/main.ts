@@ -8,6 +8,7 @@ import { logSink } from "../../shared/auth/audit.ts";
 import { httpUrl, label, servedProjects } from "../../shared/config.ts";
 import { denied } from "../../shared/errors.ts";
 import { runService } from "../../shared/service.ts";
+import { forAnybody } from "../../shared/service-tls.ts";
 import { clusterKeys } from "./cluster-keys.ts";
 import { bucketContexts } from "./context.ts";
 import { kubernetesDaemons } from "./daemons.ts";
@@ -35,10 +36,10 @@ await runService({
     AWS_REGION: z.string().min(1),
     /** Folder of buildctl and uv. */
     PROGRAMS: z.string().min(1),
-    /** Folder of ca.crt, tls.crt and tls.key. */
+    /** Folder of ca.crt, tls.crt and tls.key: what it shows build pods, and how it knows them. */
     TLS_FOLDER: z.string().min(1),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
     const credentials = fromNodeProviderChain();
@@ -74,6 +75,7 @@ await runService({
       log,
     });
     return {
+      ...(tls ? { tls: forAnybody(tls) } : {}),
       rpc: {
         routes: (router) => void router.service(ImageBuildService, service),
         // It knows its callers by their pods' tokens alone.

@@ -48,7 +48,7 @@ await runService({
     /** Folder with the store's authority, and certificate and key that are shown to it. */
     METRICS_STORE_TLS: z.string().min(1).optional(),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
     const served = { org: config.ORG, projects: config.PROJECTS };
@@ -59,7 +59,7 @@ await runService({
       ...{ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log },
       store: measuredStoreOf(config),
     });
-    const users = userIssuer(config);
+    const users = userIssuer(config, tls);
     return {
       rpc: {
         routes: (router) =>

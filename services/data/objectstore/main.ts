@@ -19,7 +19,7 @@ await runService({
     FAST_REGISTRATION_BUCKET: z.string().min(3),
     PRESIGN_TTL_SECONDS: z.coerce.number().int().min(1).max(maxPresignSeconds).default(maxPresignSeconds),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const service = objectStoreService({
       store: openStore(config.CLOUD),
       scheme: schemeOf[config.CLOUD],
@@ -28,7 +28,7 @@ await runService({
       fastRegistrationBucket: config.FAST_REGISTRATION_BUCKET,
       presignSeconds: config.PRESIGN_TTL_SECONDS,
     });
-    const users = userIssuer(config);
+    const users = userIssuer(config, tls);
     return {
       rpc: {
         routes: (router) => void router.service(ObjectStoreService, service),

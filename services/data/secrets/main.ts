@@ -95,12 +95,12 @@ await runService({
     TLS_CERT_FILE: fileContent,
     TLS_KEY_FILE: fileContent,
   },
-  parts: async ({ config, log }) => {
+  parts: async ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
     const catalogue = openCatalogue(kubernetesShards(kube, config.POD_NAMESPACE, config.SECRET_SHARDS));
     const backend = backends[config.SECRET_BACKEND](catalogue);
-    const users = userIssuer(config);
+    const users = userIssuer(config, tls);
     const webhook = await startServer({
       port: config.WEBHOOK_PORT,
       tls: { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE, minVersion: "TLSv1.3" },

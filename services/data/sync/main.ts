@@ -23,10 +23,10 @@ await runService({
     TASK_KEY_FILE: fileContent,
     RESYNC_SECONDS: z.coerce.number().int().min(1).default(300),
   },
-  parts: ({ config, log }) => {
+  parts: ({ config, log, tls }) => {
     const kube = keptKubeConfig();
     kube.loadFromDefault();
-    const tunnel = upstream(config.TUNNEL_URL);
+    const tunnel = upstream(config.TUNNEL_URL, tls);
     const place = { namespace: config.POD_NAMESPACE, name: config.SYNC_DEPLOYMENT };
     const objects = kubernetesObjects(kube, place);
     const sync = startSync({

@@ -23,15 +23,15 @@ await runService({
     /** On loopback, for Cloudflare's connector in the same pod. */
     CONNECTOR_PORT: port.optional(),
   },
-  parts: ({ config, log }) =>
+  parts: ({ config, log, tls }) =>
     tunnelService({
       name: { org: config.ORG, cluster: config.CLUSTER_NAME },
       token: config.REGISTRATION_TOKEN_FILE,
       store: secretStore(config.POD_NAMESPACE, config.IDENTITY_SECRET),
       gateway: createConnectTransport({ httpVersion: "2", baseUrl: `https://${config.CONTROL_PLANE_HOST}` }),
-      objectStore: upstream(config.OBJECT_STORE_URL).sessions,
-      logProvider: upstream(config.LOG_PROVIDER_URL).sessions,
-      secrets: upstream(config.SECRETS_URL).sessions,
+      objectStore: upstream(config.OBJECT_STORE_URL, tls).sessions,
+      logProvider: upstream(config.LOG_PROVIDER_URL, tls).sessions,
+      secrets: upstream(config.SECRETS_URL, tls).sessions,
       version: about.version,
       connections: config.TUNNEL_CONNECTIONS,
       ...(config.CONNECTOR_PORT === undefined ? {} : { connectorPort: config.CONNECTOR_PORT }),

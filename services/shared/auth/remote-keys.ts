@@ -3,6 +3,7 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { unavailable } from "../errors.ts";
+import { forCalling, type ServiceTls } from "../service-tls.ts";
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).min(1) });
 const maxBytes = 256 * 1024;
@@ -11,9 +12,9 @@ const maxBytes = 256 * 1024;
  * Unknown key ids are looked up again after 2 s, so that a new key is known at once and a flood stays cheap. Known ones
  * are looked up again too, so that one that was withdrawn is refused within a minute.
  */
-export function remoteKeys(url: string): JWTVerifyGetKey {
+export function remoteKeys(url: string, tls?: ServiceTls): JWTVerifyGetKey {
   const target = new URL(url);
-  const sessions = new Http2SessionManager(target);
+  const sessions = new Http2SessionManager(target, undefined, forCalling(tls));
   return createRemoteJWKSet(target, {
     cooldownDuration: 2_000,
     cacheMaxAge: 45_000,
@@ -23,9 +24,9 @@ export function remoteKeys(url: string): JWTVerifyGetKey {
 }
 
 /** @returns a function that reads the key set anew, as JSON text; it throws where that is no key set. */
-export function keySetReader(url: string): () => Promise<string> {
+export function keySetReader(url: string, tls?: ServiceTls): () => Promise<string> {
   const target = new URL(url);
-  const sessions = new Http2SessionManager(target);
+  const sessions = new Http2SessionManager(target, undefined, forCalling(tls));
   return async () => {
     const answer = await getOverHttp2(sessions, target.pathname, AbortSignal.timeout(5_000));
     const keys = keySet.safeParse(answer.status === 200 ? await answer.json() : undefined);

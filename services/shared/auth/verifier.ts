@@ -3,6 +3,7 @@ import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } f
 import { z } from "zod";
 import { label } from "../config.ts";
 import { unauthenticated, unavailable } from "../errors.ts";
+import type { ServiceTls } from "../service-tls.ts";
 import { believing, type Verified } from "./believed.ts";
 import { callerKinds, type Identified, type Role, roles, userRoles } from "./caller.ts";
 import { remoteKeys } from "./remote-keys.ts";
@@ -61,14 +62,15 @@ async function identified(token: string, issuers: readonly TrustedIssuer[]): Pro
 }
 
 /** End users and applications, by tokens of our own Identity service. */
-export function userIssuer(config: { TOKEN_ISSUER: string; TOKEN_KEYS_URL: string }): TrustedIssuer {
+export function userIssuer(config: { TOKEN_ISSUER: string; TOKEN_KEYS_URL: string }, tls?: ServiceTls): TrustedIssuer {
   const { TOKEN_ISSUER: issuer, TOKEN_KEYS_URL: url } = config;
-  return { issuer, audience: issuer, roles: userRoles, keys: remoteKeys(url) };
+  return { issuer, audience: issuer, roles: userRoles, keys: remoteKeys(url, tls) };
 }
 
 /** Compute planes, by tokens that the relay mints from a tunnel's certificate. */
-export function clusterIssuer(config: { RELAY_KEYS_URL: string }): TrustedIssuer {
-  return { issuer: relayIssuer, audience: relayIssuer, roles: ["cluster"], keys: remoteKeys(config.RELAY_KEYS_URL) };
+export function clusterIssuer(config: { RELAY_KEYS_URL: string }, tls?: ServiceTls): TrustedIssuer {
+  const keys = remoteKeys(config.RELAY_KEYS_URL, tls);
+  return { issuer: relayIssuer, audience: relayIssuer, roles: ["cluster"], keys };
 }
 
 function namedIssuer(token: string): string | undefined {

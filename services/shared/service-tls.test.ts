@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { createClient } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
+import { paths } from "../../sandbox/paths.ts";
+import { ensureAuthority, ensureLeaf } from "../../sandbox/pki.ts";
+import { remoteKeys } from "./auth/remote-keys.ts";
+import { tokenVerifier } from "./auth/verifier.ts";
+import { type Upstream, upstream } from "./client.ts";
+import { readConfig } from "./config.ts";
+import { answerJson } from "./http.ts";
+import { type RunningService, startService } from "./service.ts";
+import { type ServiceTls, serviceTlsShape, type Trust } from "./service-tls.ts";
+import { unrecorded } from "./testing/audit.ts";
+import { byRole } from "./testing/authorizer.ts";
+import { codeOf } from "./testing/code-of.ts";
+import { testIssuer } from "./testing/issuer.ts";
+import { recordingLog } from "./testing/log.ts";
+
+const { log, lines } = recordingLog();
+let folder: string;
+let service: RunningService;
+let url: string;
+let authorization: string;
+let served = 0;
+const leaves: Record<"runs" | "gateway" | "actions" | "stranger", ServiceTls> = {} as never;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "service-tls-"));
+  const pki = paths({ BIPLANE_STATE: folder });
+  for (const [name, authority] of [
+    ["runs", "plane"],
+    ["gateway", "plane"],
+    ["actions", "plane"],
+    ["stranger", "elsewhere"],
+  ] as const) {
+    const leaf = await ensureLeaf(pki, {
+      name,
+      dns: name === "runs" ? ["localhost", "runs-peers.test"] : [],
+      authority,
+    });
+    const ca = await ensureAuthority(pki, authority);
+    const read = (file: string) => readFileSync(file, "utf8");
+    leaves[name] = { cert: read(leaf.certificate), key: read(leaf.key), ca: read(ca.certificate) };
+  }
+  const issuer = await testIssuer();
+  authorization = `Bearer ${await issuer.token()}`;
+  const between = { tls: leaves.runs, callers: ["gateway"] };
+  service = await startService(
+    { name: "runs", port: 0, healthPort: 0, log, lingerMs: 0, drainMs: 100, between },
+    {
+      rpc: {
+        verify: tokenVerifier([issuer.trusted]),
+        authorize: byRole,
+        audit: unrecorded,
+        routes: (router) => void router.service(IdentityService, { userInfo }),
+      },
+      http: (_request, response) => answerJson(response, 200, { keys: [] }),
+    },
+  );
+  url = `https://localhost:${service.port}`;
+});
+afterAll(async () => {
+  await service?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const userInfo = async () => {
+  served++;
+  return { subject: "x" };
+};
+
+async function ask(by: Upstream) {
+  try {
+    const client = createClient(IdentityService, by.transport);
+    return await codeOf(client.userInfo({}, { headers: { authorization }, timeoutMs: 5_000 }));
+  } finally {
+    by.close();
+  }
+}
+
+const refused = "Unavailable";
+
+describe("a service with a certificate of its plane", () => {
+  it("serves the callers that it is told of", async () => {
+    expect(await ask(upstream(url, leaves.gateway))).toBe("ok");
+  });
+
+  it("refuses another service of its plane, says whom, and does nothing of what it asked for", async () => {
+    const before = served;
+    expect(await ask(upstream(url, leaves.actions))).toBe("PermissionDenied");
+    expect(served).toBe(before);
+    expect(lines.filter((line) => line.includes('"caller":"actions"'))).toHaveLength(1);
+  });
+
+  it.each<[string, () => Upstream]>([
+    ["one whose name another authority vouches for", () => upstream(url, { ...leaves.stranger, ca: leaves.runs.ca })],
+    ["one that shows nothing", () => upstream(url, { ca: leaves.runs.ca })],
+  ])("refuses %s", async (_, caller) => {
+    const before = served;
+    expect(await ask(caller())).not.toBe("ok");
+    expect(served).toBe(before);
+  });
+
+  it("serves nobody in clear", async () => {
+    expect(await ask(upstream(url.replace("https", "http")))).not.toBe("ok");
+    await expect(fetch(url.replace("https", "http"))).rejects.toThrow();
+  });
+
+  it("is not taken for another: neither by name nor by authority", async () => {
+    const by = (more: Partial<Trust>, name?: string) => upstream(url, { ...leaves.gateway, ...more }, name);
+    expect(await ask(by({}, "actions.test"))).toBe(refused);
+    expect(await ask(by({ ca: leaves.stranger.ca }))).toBe(refused);
+    expect(await ask(by({}, "runs-peers.test"))).toBe("ok");
+  });
+
+  it("speaks no older TLS", async () => {
+    const { cert, key, ca } = leaves.gateway;
+    const told = await new Promise<string>((resolve) => {
+      const socket = connect({ host: "localhost", port: service.port, cert, key, ca, maxVersion: "TLSv1.2" });
+      socket.once("secureConnect", () => resolve("connected"));
+      socket.once("error", (error) => resolve(String((error as NodeJS.ErrnoException).code)));
+    });
+    expect(told).toBe("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+  });
+
+  it("gives its keys to its callers, and to nobody else", async () => {
+    const header = { alg: "ES256", kid: "any" };
+    const fetched = async (tls: ServiceTls) => {
+      const error = await Promise.resolve(remoteKeys(`${url}/keys`, tls)(header, { payload: "", signature: "" })).catch(
+        (thrown: unknown) => thrown,
+      );
+      return (error as { code?: string }).code;
+    };
+    expect(await fetched(leaves.gateway)).toBe("ERR_JWKS_NO_MATCHING_KEY");
+    expect(await fetched(leaves.actions)).not.toBe("ERR_JWKS_NO_MATCHING_KEY");
+  });
+});
+
+describe("serviceTlsShape", () => {
+  it("names nobody where nothing is set", () => {
+    expect(readConfig(serviceTlsShape, {})).toEqual({ SERVICE_CALLERS: [] });
+  });
+
+  it.each([
+    ["a folder that is not there", { SERVICE_TLS_FOLDER: "/nowhere" }, /SERVICE_TLS_FOLDER: cannot be read/],
+    ["a caller that is no name", { SERVICE_CALLERS: "gateway,*" }, /SERVICE_CALLERS: must be DNS labels/],
+  ])("refuses %s", (_, env, told) => {
+    expect(() => readConfig(serviceTlsShape, env)).toThrow(told);
+  });
+});
