@@ -30,14 +30,14 @@ def answer(request: urllib.request.Request, context: ssl.SSLContext | None = Non
         return {"status": None, "text": str(error)}
 
 
-def assume(role: str) -> dict:
+def assume(role: str, session: str = "probe") -> dict:
     """AssumeRoleWithWebIdentity with the pod's own token."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_STS") or f"https://sts.{os.environ['AWS_REGION']}.amazonaws.com"
     form = {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": "2011-06-15",
         "RoleArn": role,
-        "RoleSessionName": "probe",
+        "RoleSessionName": session,
         "WebIdentityToken": pathlib.Path(os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text(),
     }
     got = answer(urllib.request.Request(endpoint, data=urllib.parse.urlencode(form).encode()))
@@ -74,7 +74,7 @@ async def probe(own_object: str, foreign_object: str) -> str:
             "static_keys": sorted(name for name in os.environ if name.endswith(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))),
             "own_role": own_role,
             "assume_own": assume(own_role),
-            "assume_admin": assume(own_role.rsplit("/", 1)[0] + "/adminflyterole"),
+            "assume_admin": assume(own_role.rsplit("/", 1)[0] + "/adminflyterole", "executor"),
             "own_object": await read(own_object),
             "foreign_object": await read(foreign_object),
             "kubernetes_secrets": secrets_of_kubernetes(),

@@ -397,6 +397,7 @@ describe("a customer stack", () => {
       METADATA_BUCKET: "biplane-acme-main-metadata",
       FAST_REGISTRATION_BUCKET: "biplane-acme-main-fast-reg",
       AWS_REGION: "us-east-2",
+      AWS_ROLE_SESSION_NAME: "proxy-system",
       PRESIGN_TTL_SECONDS: "3600",
     });
   });

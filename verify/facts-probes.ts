@@ -68,6 +68,25 @@ export interface ProbedObject {
   told: string;
 }
 
+/** A platform account's token, brought to AWS for the admin role under the name of a session. */
+export interface ProbedName {
+  account: string;
+  name: string;
+  /** Under which the account is to have the role. */
+  own: boolean;
+  taken: boolean;
+  told: string;
+}
+
+/** One call to the object store in a platform account's own session. */
+export interface ProbedReach {
+  account: string;
+  bucket: string;
+  action: "put" | "get";
+  allowed: boolean;
+  told: string;
+}
+
 /** A connection that a restricted pod of the probe's own namespace tried. */
 export interface ProbedConnection {
   /** `open`: nothing forbids it. `closed`: a policy of the probe's own does. `plane`: the plane's policies do. */
@@ -85,5 +104,8 @@ export interface ProbeFacts {
   probedAdmission: ProbedAdmission[];
   probedSessions: ProbedSession[];
   probedObjects: ProbedObject[];
+  /** On AWS, where accounts share a role. */
+  probedNames: ProbedName[];
+  probedReach: ProbedReach[];
   probedConnections: ProbedConnection[];
 }

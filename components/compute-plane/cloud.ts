@@ -1,5 +1,6 @@
 /** What the platform's services are told of the cloud beneath them, by the names that they read. */
 import { type Input, interpolate } from "@pulumi/pulumi";
+import { sessionNameVariable } from "../identity/contract.ts";
 import type { TaskLogSettings } from "../logs/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 
@@ -26,6 +27,11 @@ export function cloudEnvironment(place: PlaneCloud): Environment {
     case "azure":
       return { CLOUD: place.cloud, STORAGE_ACCOUNT: place.storageAccount };
   }
+}
+
+/** Under what name a service takes the admin role, where its account has the role with others. */
+export function sessionEnvironment({ cloud }: PlaneCloud, serviceAccount: string): Environment {
+  return cloud === "aws" ? { [sessionNameVariable]: serviceAccount } : {};
 }
 
 /** A bucket as the addresses of what lies in it begin. */

@@ -83,6 +83,29 @@ describe("ComputePlane", () => {
     );
   });
 
+  it("names on AWS the session of each service that takes the admin role after its account, and of no other", async () => {
+    const aws = {
+      backend: "aws-secrets-manager" as const,
+      prefix: "union/acme/",
+      keyArn: "arn:key",
+      resourcePolicy: "{}",
+    };
+    const named = async (more: Partial<ComputePlaneArgs> = {}) =>
+      kind(await build(more), "Deployment").flatMap(({ inputs }) => {
+        const { template } = inputs.spec as {
+          template: { spec: { serviceAccountName: string; containers: { env?: { name: string; value: string }[] }[] } };
+        };
+        return template.spec.containers
+          .flatMap(({ env = [] }) => env.filter(({ name }) => name === "AWS_ROLE_SESSION_NAME"))
+          .map(({ value }) => `${template.spec.serviceAccountName} as ${value}`);
+      });
+    const three = ["executor", "log-provider", "proxy-system"].map((account) => `${account} as ${account}`);
+    expect((await named()).sort()).toEqual(three);
+    expect((await named({ secrets: aws })).sort()).toEqual([...three, "secrets as secrets"]);
+    const cloud = { cloud: "gcp" as const, region: "us-east4", project: "acme-data" };
+    expect(await named({ cloud })).toEqual([]);
+  });
+
   it("narrows every way out alike", async () => {
     const egress = { cloudflareRanges: true as const, endpoints: ["10.40.0.0/16"] };
     const made = await build({ egress });

@@ -15,6 +15,7 @@ import {
   logEnvironment,
   type PlaneCloud,
   secretEnvironment,
+  sessionEnvironment,
   storeEnvironment,
 } from "./cloud.ts";
 import { type DeclaredProject, onDemandOf, syncAccount, syncPermissions } from "./on-demand.ts";
@@ -126,6 +127,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         LEADER_LEASE: executorLease,
         EXECUTOR_DEPLOYMENT: "executor",
         ...cloudEnvironment(cloud),
+        ...sessionEnvironment(cloud, adminServiceAccounts.executor),
         ...(args.builderAuthority && args.image
           ? {
               IMAGE_BUILD_IMAGE: args.image,
@@ -158,6 +160,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         METADATA_BUCKET: buckets.metadata,
         FAST_REGISTRATION_BUCKET: buckets.fastRegistration,
         ...storeEnvironment(cloud, args.admin),
+        ...sessionEnvironment(cloud, adminServiceAccounts.objectstore),
         PRESIGN_TTL_SECONDS: String(presignSeconds),
       },
     },
@@ -175,6 +178,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ORG: org,
         ...projects,
         ...logEnvironment(cloud, args.logs),
+        ...sessionEnvironment(cloud, adminServiceAccounts.logs),
         ...(args.metricsReader
           ? { METRICS_STORE_URL: storeUrl, METRICS_STORE_TLS: `${filesFolder}/metrics-store` }
           : {}),
@@ -201,6 +205,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         TLS_CERT_FILE: `${filesFolder}/tls/tls.crt`,
         TLS_KEY_FILE: `${filesFolder}/tls/tls.key`,
         ...secretEnvironment(cloud, args.secrets),
+        ...(args.secrets.backend === "kubernetes" ? {} : sessionEnvironment(cloud, secretsServiceAccount)),
       },
       files: { tls: args.webhookTls },
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
+import { renderAdminPolicy, renderNoTrust, renderSessionTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
 
 const buckets = { metadata: "acme-metadata", fastRegistration: "acme-fast-reg" };
 const admin = renderAdminPolicy({
@@ -40,6 +40,27 @@ describe("renderTrust", () => {
         },
       },
     ]);
+  });
+});
+
+describe("renderSessionTrust", () => {
+  it("binds each account to the one name of its session, in a statement of its own", () => {
+    const subjects = ["executor", "proxy-system"].map((serviceAccount) => ({ namespace: "union", serviceAccount }));
+    const trust = renderSessionTrust({ providerArn: "arn:provider", issuer: "oidc.test", subjects });
+    expect(trust.Statement).toEqual(
+      subjects.map(({ serviceAccount }) => ({
+        Effect: "Allow",
+        Principal: { Federated: "arn:provider" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            "oidc.test:aud": "sts.amazonaws.com",
+            "oidc.test:sub": `system:serviceaccount:union:${serviceAccount}`,
+            "sts:RoleSessionName": serviceAccount,
+          },
+        },
+      })),
+    );
   });
 });
 
@@ -94,6 +115,28 @@ describe("renderAdminPolicy", () => {
     ]);
     const logs = actions(admin).filter((action) => action.startsWith("logs:"));
     expect(logs.every((action) => /^logs:(Describe|Filter|Get)/.test(action))).toBe(true);
+  });
+});
+
+describe("the admin's rights", () => {
+  const rightsOf = (session: string) =>
+    admin.Statement.filter(({ Condition }) => Condition.StringLike["aws:userid"].includes(`*:${session}`)).flatMap(
+      ({ Action }) => Action,
+    );
+
+  it("are each one service's, told by its session's name, and nobody's who has the role alone", () => {
+    expect(admin.Statement.flatMap(({ Condition }) => Condition.StringLike["aws:userid"]).sort()).toEqual(
+      ["executor", "executor", "log-provider", "proxy-system", "proxy-system", "proxy-system", "secrets"].map(
+        (session) => `*:${session}`,
+      ),
+    );
+  });
+
+  it("let the executor read, the object store read and write, and the others touch no object", () => {
+    expect(rightsOf("executor")).toEqual(["s3:GetObject", "s3:ListBucket"]);
+    expect(rightsOf("proxy-system")).toEqual(expect.arrayContaining(["s3:GetObject", "s3:PutObject", "s3:ListBucket"]));
+    expect(rightsOf("log-provider").every((action) => action.startsWith("logs:"))).toBe(true);
+    expect(rightsOf("secrets").every((action) => action.startsWith("secretsmanager:"))).toBe(true);
   });
 });
 

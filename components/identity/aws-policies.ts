@@ -1,5 +1,5 @@
 /** The IAM documents of the platform roles, as data: exactly the documented action families and no wildcard action. */
-import type { PlaneBuckets, Subject } from "./contract.ts";
+import { adminServiceAccounts, type PlaneBuckets, type Subject, secretsServiceAccount } from "./contract.ts";
 
 export interface TrustArgs {
   providerArn: string;
@@ -13,22 +13,39 @@ const audience = "sts.amazonaws.com";
 
 /** Exact names by StringEquals: the documented `system:serviceaccount:*` would let any pod of the cluster in. */
 export function renderTrust({ providerArn, issuer, subjects }: TrustArgs) {
+  const sub = subjects.map(subjectOf);
+  const equal = { [`${issuer}:aud`]: audience, [`${issuer}:sub`]: sub };
+  return { Version: "2012-10-17" as const, Statement: [trustStatement(providerArn, equal)] };
+}
+
+/**
+ * For a role whose accounts have rights of their own each: STS gives a session to each under its own name alone, so that
+ * the name, which every later request carries in `aws:userid`, tells who it is.
+ */
+export function renderSessionTrust({ providerArn, issuer, subjects }: TrustArgs) {
   return {
     Version: "2012-10-17" as const,
-    Statement: [
-      {
-        Effect: "Allow",
-        Principal: { Federated: providerArn },
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: {
-          StringEquals: {
-            [`${issuer}:aud`]: audience,
-            [`${issuer}:sub`]: subjects.map((who) => `system:serviceaccount:${who.namespace}:${who.serviceAccount}`),
-          },
-        },
-      },
-    ],
+    Statement: subjects.map((who) =>
+      trustStatement(providerArn, {
+        [`${issuer}:aud`]: audience,
+        [`${issuer}:sub`]: subjectOf(who),
+        "sts:RoleSessionName": who.serviceAccount,
+      }),
+    ),
   };
+}
+
+function trustStatement(providerArn: string, equal: Record<string, string | string[]>) {
+  return {
+    Effect: "Allow",
+    Principal: { Federated: providerArn },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: { StringEquals: equal },
+  };
+}
+
+function subjectOf({ namespace, serviceAccount }: Subject): string {
+  return `system:serviceaccount:${namespace}:${serviceAccount}`;
 }
 
 const readWriteObjects = [
@@ -89,15 +106,40 @@ export interface AdminPolicyArgs {
   logGroup: string;
 }
 
-/** Platform services: both buckets whole, users' secrets under the plane's prefix, reading the plane's logs. */
+/** Before the colon of `aws:userid` is the role's own id, after it the session's name, which can have no colon. */
+function inSessionOf(...accounts: string[]) {
+  return { StringLike: { "aws:userid": accounts.map((account) => `*:${account}`) } };
+}
+
+/**
+ * Platform services, each what it works with and no more: the object store both buckets whole, the executor reading them,
+ * users' secrets under the plane's prefix for the service that keeps them, and reading the plane's logs for the log provider.
+ * Who may not list is told 403 of an object that is not there, so who reads may also list.
+ */
 export function renderAdminPolicy({ buckets, region, account, secretPrefix, logGroup }: AdminPolicyArgs) {
   const arns = bucketArns(buckets);
+  const objects = arns.map((arn) => `${arn}/*`);
   const logs = `arn:aws:logs:${region}:${account}:log-group:${logGroup}`;
+  const { executor, objectstore, logs: logProvider } = adminServiceAccounts;
   return {
     Version: "2012-10-17" as const,
     Statement: [
-      { Sid: "Objects", Effect: "Allow", Action: readWriteObjects, Resource: arns.map((arn) => `${arn}/*`) },
-      { Sid: "List", Effect: "Allow", Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"], Resource: arns },
+      {
+        ...{ Sid: "Objects", Effect: "Allow", Action: readWriteObjects, Resource: objects },
+        Condition: inSessionOf(objectstore),
+      },
+      {
+        ...{ Sid: "ReadObjects", Effect: "Allow", Action: ["s3:GetObject"], Resource: objects },
+        Condition: inSessionOf(executor),
+      },
+      {
+        ...{ Sid: "List", Effect: "Allow", Action: ["s3:ListBucket"], Resource: arns },
+        Condition: inSessionOf(executor, objectstore),
+      },
+      {
+        ...{ Sid: "ListUploads", Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: arns },
+        Condition: inSessionOf(objectstore),
+      },
       {
         Sid: "Secrets",
         Effect: "Allow",
@@ -111,12 +153,14 @@ export function renderAdminPolicy({ buckets, region, account, secretPrefix, logG
           "secretsmanager:UpdateSecret",
         ],
         Resource: [`arn:aws:secretsmanager:${region}:${account}:secret:${secretPrefix}/*`],
+        Condition: inSessionOf(secretsServiceAccount),
       },
       {
         Sid: "ReadLogs",
         Effect: "Allow",
         Action: ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
         Resource: [logs, `${logs}:*`],
+        Condition: inSessionOf(logProvider),
       },
     ],
   };

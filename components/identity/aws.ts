@@ -4,7 +4,7 @@ import type { WorkloadIssuer } from "../cluster/aws.ts";
 import { taskLogGroup } from "../logs/contract.ts";
 import type { Tags } from "../ownership/tags.ts";
 import { secretPrefix } from "../secrets/names.ts";
-import { renderAdminPolicy, renderNoTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
+import { renderAdminPolicy, renderNoTrust, renderSessionTrust, renderTrust, renderUserPolicy } from "./aws-policies.ts";
 import type { Isolation, PlaneBuckets, ProjectSpace, Subject } from "./contract.ts";
 import { checkInlinePolicies, iamQuotas, policyLength, type TrustQuota } from "./quotas.ts";
 import { planRoles, type UserRolePlan } from "./role-plan.ts";
@@ -37,8 +37,8 @@ export interface PlatformRolesArgs {
  * The roles that a compute plane's pods take with their projected token, and nothing else takes: one for the platform's
  * services, one for task pods or, with `isolation: project`, one for each project and domain beside it.
  * Proved by iam-two-roles-per-plane, lp-roles-bound-by-federation, iam-admin-permission-set, iam-user-permission-set,
- * iam-admin-assumed-by-platform, iam-user-assumed-by-task-pods, iam-roles-narrow and, with isolation,
- * buckets-prefix-scopable and n-project-scoped-roles.
+ * iam-admin-assumed-by-platform, iam-user-assumed-by-task-pods, iam-roles-narrow, iam-s3-access-per-account-appendix-e
+ * and, with isolation, buckets-prefix-scopable and n-project-scoped-roles.
  */
 export class PlatformRoles extends pulumi.ComponentResource {
   readonly adminRoleArn: pulumi.Output<string>;
@@ -56,6 +56,7 @@ export class PlatformRoles extends pulumi.ComponentResource {
       physicalName: plan.adminName,
       description: "Platform services: executor, object store service, log provider",
       subjects: plan.adminSubjects,
+      apart: true,
       policy: pulumi
         .output(args.account)
         .apply((account) => renderAdminPolicy({ ...args, ...ownStores(args), account })),
@@ -101,6 +102,8 @@ interface RoleSpec {
   physicalName: string;
   description: string;
   subjects: Subject[];
+  /** Each in a session of its own name. @default false */
+  apart?: boolean;
   policy: pulumi.Input<object>;
   args: PlatformRolesArgs;
   parent: pulumi.Resource;
@@ -132,10 +135,11 @@ function createRole(name: string, spec: RoleSpec): aws.iam.Role {
 }
 
 /** The plan was counted with an issuer as long as EKS makes them; a longer one is a bug of that assumption. */
-function trustOf({ subjects, args, physicalName }: RoleSpec): pulumi.Output<string> {
+function trustOf({ subjects, apart, args, physicalName }: RoleSpec): pulumi.Output<string> {
   const quota = args.trustQuota ?? iamQuotas.trustPolicy.default;
   return pulumi.all([args.issuer.providerArn, args.issuer.issuer]).apply(([providerArn, issuer]) => {
-    const trust = subjects.length > 0 ? renderTrust({ providerArn, issuer, subjects }) : renderNoTrust(providerArn);
+    const render = apart ? renderSessionTrust : renderTrust;
+    const trust = subjects.length > 0 ? render({ providerArn, issuer, subjects }) : renderNoTrust(providerArn);
     if (policyLength(trust) > quota) {
       throw new Error(`the trust policy of ${physicalName} has ${policyLength(trust)} characters: issuer ${issuer}`);
     }

@@ -55,6 +55,12 @@ export const adminServiceAccounts = {
 /** Keeps users' secrets. It takes the admin role only where they are in the cloud's own manager. */
 export const secretsServiceAccount = "secrets";
 
+/**
+ * On AWS these accounts share one role, and what tells them apart there is the session's name: each takes the role under its
+ * account's own, which the role's trust asks for and its rights go by. The SDK reads the name from this variable.
+ */
+export const sessionNameVariable = "AWS_ROLE_SESSION_NAME";
+
 /** Task pods run as their namespace's own default account. */
 export const taskServiceAccount = "default";
 

@@ -32,6 +32,11 @@ const build = (more: Partial<PlatformRolesArgs> = {}) =>
   recordResources(() => new PlatformRoles("acme", { ...args, ...more }));
 
 const roleType = "aws:iam/role:Role";
+const sessions = (inputs: Record<string, unknown>) =>
+  JSON.parse(String(inputs.assumeRolePolicy)).Statement.map(
+    ({ Condition: { StringEquals: equal } }: { Condition: { StringEquals: Record<string, string> } }) =>
+      `${equal["oidc.test:sub"]} as ${equal["sts:RoleSessionName"]}`,
+  );
 const subjects = (inputs: Record<string, unknown>) =>
   JSON.parse(String(inputs.assumeRolePolicy)).Statement[0].Condition.StringEquals["oidc.test:sub"];
 
@@ -53,11 +58,16 @@ describe("PlatformRoles", () => {
     expect(Resource.map((arn) => arn.split(":secret:")[1])).toEqual([`${secretPrefix("acme")}*`]);
   });
 
-  it("lets the three platform accounts take the admin role", async () => {
-    expect(subjects((await build()).one(roleType, "acme-admin").inputs)).toEqual([
-      "system:serviceaccount:union:executor",
-      "system:serviceaccount:union:proxy-system",
-      "system:serviceaccount:union:log-provider",
+  it("lets the three platform accounts take the admin role, each in a session of its own name", async () => {
+    const three = [
+      "system:serviceaccount:union:executor as executor",
+      "system:serviceaccount:union:proxy-system as proxy-system",
+      "system:serviceaccount:union:log-provider as log-provider",
+    ];
+    expect(sessions((await build()).one(roleType, "acme-admin").inputs)).toEqual(three);
+    expect(sessions((await build({ secretsInCloud: true })).one(roleType, "acme-admin").inputs)).toEqual([
+      ...three,
+      "system:serviceaccount:union:secrets as secrets",
     ]);
   });
 

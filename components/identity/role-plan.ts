@@ -12,7 +12,7 @@ import {
   taskServiceAccount,
 } from "./contract.ts";
 import { checkRoleCount, type TrustQuota } from "./quotas.ts";
-import { checkTrust, longestIssuer } from "./trust-plan.ts";
+import { checkSessionTrust, checkTrust, longestIssuer } from "./trust-plan.ts";
 
 export interface RolePlanArgs {
   names: { admin: string; user: string };
@@ -65,12 +65,14 @@ export function planRoles(args: RolePlanArgs): RolePlan {
     namespace: args.namespace,
     serviceAccount,
   }));
+  const issuer = longestIssuer(args.region);
+  checkSessionTrust({ issuer, subjects: adminSubjects, quota: args.trustQuota });
   const taskPods = projects.map(({ namespace }) => ({ namespace, serviceAccount: taskServiceAccount }));
   const shared = isolation === "shared";
   if (shared) {
     checkTrust({
       setting: "biplane:projects",
-      issuer: longestIssuer(args.region),
+      issuer,
       subjects: taskPods,
       quota: args.trustQuota,
     });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderTrust } from "./aws-policies.ts";
-import { checkTrust, longestIssuer, maxSubjects, subjectsThatFit } from "./trust-plan.ts";
+import { checkSessionTrust, checkTrust, longestIssuer, maxSubjects, subjectsThatFit } from "./trust-plan.ts";
 
 const issuer = longestIssuer("us-east-2");
 const named = (names: string[]) => names.map((namespace) => ({ namespace, serviceAccount: "default" }));
@@ -35,6 +35,31 @@ describe("checkTrust", () => {
 
   it("is as strict as the longest issuer of the region: a real one is never longer", () => {
     expect(issuer.issuer).toHaveLength("oidc.eks.us-east-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE".length);
+  });
+});
+
+describe("checkSessionTrust", () => {
+  const of = (namespace: string, accounts: string[], quota?: 2048 | 4096) => () =>
+    checkSessionTrust({
+      issuer: longestIssuer("ap-southeast-2"),
+      subjects: accounts.map((serviceAccount) => ({ namespace, serviceAccount })),
+      quota,
+    });
+  const three = ["executor", "proxy-system", "log-provider"];
+  const four = [...three, "secrets"];
+
+  it("takes any namespace for three services, and the usual one for four, on every account", () => {
+    expect(of("n".repeat(63), three)).not.toThrow();
+    expect(of("union", four)).not.toThrow();
+    expect(of("n".repeat(63), four, 4096)).not.toThrow();
+  });
+
+  it("refuses a namespace too long for four, says how long it may be, and takes one of that length", () => {
+    expect(of("n".repeat(63), four)).toThrow(
+      /^biplane:namespace is "n+"; allowed: up to 19 characters: .*once for each of 4 services, and IAM takes 2048 .*set biplane:trustPolicyQuota to 4096\.$/,
+    );
+    expect(of("n".repeat(19), four)).not.toThrow();
+    expect(of("n".repeat(20), four)).toThrow();
   });
 });
 

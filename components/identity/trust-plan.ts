@@ -1,6 +1,6 @@
 /** How many service accounts one trust policy holds, known before anything is made. */
 import { refusal } from "../../shared/errors.ts";
-import { renderTrust } from "./aws-policies.ts";
+import { renderSessionTrust, renderTrust } from "./aws-policies.ts";
 import type { Subject } from "./contract.ts";
 import { iamQuotas, policyLength, type TrustQuota } from "./quotas.ts";
 
@@ -44,6 +44,9 @@ export interface TrustCheck {
   quota?: TrustQuota;
 }
 
+/** What `checkSessionTrust` looks at. */
+export type SessionTrustCheck = Omit<TrustCheck, "setting">;
+
 /** @throws UserError with the reason and the number that fits, when one trust policy cannot hold all subjects. */
 export function checkTrust({ setting, issuer, subjects, quota = iamQuotas.trustPolicy.default }: TrustCheck): void {
   const fit = subjectsThatFit(issuer, subjects, quota);
@@ -62,5 +65,25 @@ export function checkTrust({ setting, issuer, subjects, quota = iamQuotas.trustP
     value: subjects.length,
     allowed: `up to ${fit} of these on one role: ${reason}`,
     todo: `Set biplane:isolation to project, which gives each project and domain a role of its own${raise}.`,
+  });
+}
+
+/**
+ * The same for the platform's services, whose statements are one each, so that the namespace's name counts several times.
+ * @throws UserError when one trust policy cannot hold them all
+ */
+export function checkSessionTrust({
+  issuer,
+  subjects,
+  quota = iamQuotas.trustPolicy.default,
+}: SessionTrustCheck): void {
+  const over = policyLength(renderSessionTrust({ ...issuer, subjects: [...subjects] })) - quota;
+  if (over <= 0) return;
+  const { namespace = "" } = subjects[0] ?? {};
+  throw refusal({
+    subject: "biplane:namespace",
+    value: namespace,
+    allowed: `up to ${namespace.length - Math.ceil(over / subjects.length)} characters: the admin role's trust policy names it once for each of ${subjects.length} services, and IAM takes ${quota} characters`,
+    todo: `Choose a shorter name, or have AWS raise the quota of role trust policies and set biplane:trustPolicyQuota to ${iamQuotas.trustPolicy.raised}.`,
   });
 }

@@ -1,6 +1,6 @@
 /**
  * versitygw: the object store, and beside it its IAM and STS. A real judge of signatures, expiry, trust policies (`sub`,
- * `aud`), inline policies and bucket policies. It knows one account, inline policies only, no permission boundaries, no
+ * `aud`, `sts:RoleSessionName`), inline policies (`aws:userid`) and bucket policies. It knows one account, inline policies only, no permission boundaries, no
  * session tags, and of STS only AssumeRoleWithWebIdentity and GetCallerIdentity.
  */
 import { chmodSync, mkdirSync } from "node:fs";

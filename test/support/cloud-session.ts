@@ -16,11 +16,18 @@ export interface Account {
 export const roleOf = async (account: Account) =>
   (await core.readNamespacedServiceAccount(account)).metadata?.annotations?.["eks.amazonaws.com/role-arn"] ?? "";
 
-/** @returns the session, or how it was refused */
-export async function sessionOf(account: Account, RoleArn: string): Promise<{ given?: Credentials; refused: string }> {
+/**
+ * @param RoleSessionName the platform's role asks for the one of its account. @default the account's name
+ * @returns the session, or how it was refused
+ */
+export async function sessionOf(
+  account: Account,
+  RoleArn: string,
+  RoleSessionName = account.name,
+): Promise<{ given?: Credentials; refused: string }> {
   const spec = { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 };
   const { status } = await core.createNamespacedServiceAccountToken({ ...account, body: { spec } });
-  const asked = { RoleArn, RoleSessionName: "test", WebIdentityToken: status?.token, DurationSeconds: 900 };
+  const asked = { RoleArn, RoleSessionName, WebIdentityToken: status?.token, DurationSeconds: 900 };
   try {
     const { Credentials: given } = await new STSClient(operator).send(new AssumeRoleWithWebIdentityCommand(asked));
     return { ...(given ? { given } : {}), refused: "" };

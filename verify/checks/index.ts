@@ -46,6 +46,7 @@ import { sessionsByOwnToken } from "./iam-10-sessions.ts";
 import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
 import { googleIdentitiesTaken } from "./iam-12-google-identities.ts";
 import { googleWorkloadPool } from "./iam-13-google-workload-pool.ts";
+import { accountsReachTheirOwn } from "./iam-14-account-reach.ts";
 import { googleFamilies } from "./iam-23-google-families.ts";
 import { googleNarrow } from "./iam-24-google-narrow.ts";
 import { noForeignMembers } from "./iam-26-google-foreign.ts";
@@ -228,6 +229,7 @@ export const checks: readonly AnyCheck[] = [
   limitsHold,
   podsAreApart,
   sessionsByOwnToken,
+  accountsReachTheirOwn,
   storeByTlsOnly,
   ...regionChecks,
 ];

@@ -1,7 +1,8 @@
+import { adminServiceAccounts } from "../../components/identity/contract.ts";
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeWorld } from "../reason/iam/plane-world.ts";
-import { overTls, simulate } from "../reason/iam/simulate.ts";
+import { inSession, overTls, simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import type { Target } from "../target.ts";
 import { accept, judgeVersions } from "./tls-01-versions.ts";
@@ -62,7 +63,8 @@ function ask(world: World, bucket: string, { context }: Pick<(typeof cases)[numb
   const arn = `arn:aws:iam::${target.account}:role/${target.roles.admin}`;
   if (!world.entities.some((entity) => entity.arn === arn)) return `unknown: ${arn} does not exist`;
   const resource = `arn:aws:s3:::${bucket}/${target.org}/object`;
-  return simulate(world, arn, { action: "s3:GetObject", resource, context });
+  const signer = inSession(adminServiceAccounts.objectstore);
+  return simulate(world, arn, { action: "s3:GetObject", resource, context: { ...context, ...signer } });
 }
 
 function isRefused(world: World, bucket: string, target: Target): boolean {

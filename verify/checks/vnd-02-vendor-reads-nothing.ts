@@ -1,7 +1,8 @@
+import { adminServiceAccounts } from "../../components/identity/contract.ts";
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
-import { overTls, simulate } from "../reason/iam/simulate.ts";
+import { inSession, overTls, simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import type { Target } from "../target.ts";
 
@@ -86,9 +87,10 @@ function judge(world: World, arn: string, who: string, { store, ...goal }: Quest
 function control(world: World, target: Target): Finding {
   const arn = `arn:aws:iam::${target.account}:role/${target.roles.admin}`;
   const [first] = questionsOf(target);
+  const { objectstore } = adminServiceAccounts;
   const subject = `control: ${target.roles.admin} → ${first?.store} (${first?.action})`;
   if (!first || !world.entities.some((entity) => entity.arn === arn)) return fail(subject, `${arn} does not exist`);
-  const answer = simulate(world, arn, { ...first, context: overTls });
+  const answer = simulate(world, arn, { ...first, context: { ...overTls, ...inSession(objectstore) } });
   return answer === "allowed" ? pass(subject, "allowed") : fail(subject, `${answer}: the questions cannot tell`);
 }
 

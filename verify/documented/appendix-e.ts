@@ -58,6 +58,15 @@ export const ownAccounts: readonly AccountRow[] = [
   { documented: "proxy-system", documentedRole: "admin", where: "platform", account: adminServiceAccounts.logs },
 ];
 
+/**
+ * What an account may do with objects, in both buckets alike; who is not in it may do nothing. Against appendix E the
+ * executor writes none, and the proxy's account, which signs URLs here in flyteadmin's place, writes too: decision 58.
+ */
+export const objectReach: Readonly<Record<string, readonly ("get" | "put")[]>> = {
+  [adminServiceAccounts.executor]: ["get"],
+  [adminServiceAccounts.objectstore]: ["get", "put"],
+};
+
 /** @returns the account that holds what the row gives on this plane. */
 export function holderOf({ account, onlyWith }: AccountRow, target: Target): string | undefined {
   return onlyWith === undefined || secretsInCloud(target) ? account : undefined;

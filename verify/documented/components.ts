@@ -3,7 +3,7 @@ import { syncAccount } from "../../components/compute-plane/on-demand.ts";
 import { appsAccount } from "../../components/compute-plane/permissions.ts";
 import { adminServiceAccounts, secretsServiceAccount } from "../../components/identity/contract.ts";
 import { gateService } from "../../components/serving/contract.ts";
-import { type PlaneTarget, projectsOnDemand, secretsInCloud } from "../target.ts";
+import { adminAccounts, type PlaneTarget, projectsOnDemand, secretsInCloud } from "../target.ts";
 
 export interface Component {
   /** As the data-plane document calls it. */
@@ -50,6 +50,11 @@ const serving: readonly Component[] = [
 /** Of this plane. */
 export function componentsOf(target: PlaneTarget): readonly Component[] {
   return [...components, ...(projectsOnDemand(target).length > 0 ? [sync] : []), ...(target.servesApps ? serving : [])];
+}
+
+/** Those that take the admin role, and beside them every component's that does not. */
+export function platformAccounts(target: PlaneTarget): string[] {
+  return [...new Set([...adminAccounts(target), ...componentsOf(target).map(({ serviceAccount }) => serviceAccount)])];
 }
 
 export function takesAdminRole({ usesAdminRole }: Component, target: PlaneTarget): boolean {

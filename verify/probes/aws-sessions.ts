@@ -10,12 +10,12 @@ export function awsSessions(target: Target): CloudSessions {
   return {
     annotation: identityAnnotations.aws,
     audience: "sts.amazonaws.com",
-    async take(RoleArn, WebIdentityToken) {
+    async take(RoleArn, WebIdentityToken, RoleSessionName) {
       const sts = new STSClient(clientConfig(target));
       try {
         const { Credentials: given } = await sts.send(
           new AssumeRoleWithWebIdentityCommand({
-            ...{ RoleArn, WebIdentityToken, RoleSessionName: "biplane-probe", DurationSeconds: sessionSeconds },
+            ...{ RoleArn, WebIdentityToken, RoleSessionName, DurationSeconds: sessionSeconds },
           }),
         );
         if (!given) return { told: "an answer without credentials" };

@@ -22,7 +22,7 @@ function sessions({
     return Response.json(entra === 200 ? { access_token: "session" } : { error_description: words }, { status: entra });
   };
   const cloud = azureSessions(goodAzureTarget, send, 0);
-  return { calls, take: () => cloud.take("client", "pod-token") };
+  return { calls, take: () => cloud.take("client", "pod-token", "default") };
 }
 
 describe("a session on Azure", () => {

@@ -24,7 +24,7 @@ function sessions({ store = 200, iam = 200, sts = 200 } = {}) {
     return answer(store, {});
   };
   const cloud = googleSessions(goodGoogleTarget, (token) => google({ token: async () => token, send, backoffMs: 0 }));
-  return { calls, take: () => cloud.take(accounts.user, "pod-token") };
+  return { calls, take: () => cloud.take(accounts.user, "pod-token", "default") };
 }
 
 describe("a session on Google Cloud", () => {

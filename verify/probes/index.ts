@@ -2,12 +2,13 @@
 import { attempt } from "../collect/attempt.ts";
 import type { Collected, Fact } from "../facts.ts";
 import type { ProbeFacts } from "../facts-probes.ts";
-import type { ControlPlane, PlaneTarget, Targets } from "../target.ts";
+import type { ControlPlane, PlaneTarget, Target, Targets } from "../target.ts";
 import { probeAdmission } from "./admission.ts";
 import { probeCallers } from "./callers.ts";
 import { probeCalls } from "./calls.ts";
 import { probeConnections } from "./connections.ts";
-import { type CloudSessions, probeSessions } from "./sessions.ts";
+import { probeReach, type ReachProbes } from "./reach.ts";
+import { apiOf, type CloudSessions, probeSessions, tokenFor } from "./sessions.ts";
 import { storeHost } from "./store-host.ts";
 import { probeHosts } from "./tls.ts";
 
@@ -59,13 +60,14 @@ const sessionCalls = {
 
 async function probePlane(target: PlaneTarget) {
   const store = storeHost(target);
-  const [probedStore, probedAdmission, sessions, probedConnections] = await Promise.all([
+  const [probedStore, probedAdmission, sessions, probedConnections, reach] = await Promise.all([
     attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
       probeHosts([{ host: store, purpose: "object-store" }]),
     ),
     attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
     attempt(`create token, ${sessionCalls[target.cloud]}`, async () => probeSessions(target, await sessionsOf(target))),
     attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
+    target.cloud === "aws" ? attempt(`create token, ${sessionCalls.aws}, by name`, () => reachOf(target)) : undefined,
   ]);
   return {
     probedStore,
@@ -73,7 +75,18 @@ async function probePlane(target: PlaneTarget) {
     probedSessions: part(sessions, ({ sessions: found }) => found),
     probedObjects: part(sessions, ({ objects }) => objects),
     probedConnections,
+    ...(reach
+      ? { probedNames: part(reach, ({ names }) => names), probedReach: part(reach, ({ reach: found }) => found) }
+      : {}),
   };
+}
+
+/** Of the accounts that share a role, which no other cloud has. */
+async function reachOf(target: Target): Promise<ReachProbes> {
+  const cloud = await sessionsOf(target);
+  const api = apiOf(target);
+  const tokenOf = (name: string) => tokenFor(api, { namespace: target.namespace, name }, cloud.audience);
+  return probeReach(target, { tokenOf, take: cloud.take });
 }
 
 function part<T, U>(fact: Fact<T>, pick: (value: T) => U): Fact<U> {

@@ -19,6 +19,9 @@ describe("the plan of the probes", () => {
       /7\. .*\n {5}makes a namespace biplane-probe-.*\n {5}needs the right to create and delete namespaces/,
     );
     expect(text).toMatch(/6\. .*\n.*\n {5}needs the right .*serviceaccounts\/token/);
+    expect(text).toMatch(
+      /8\. .*union\/\{executor,.*,tunnel-system,secrets\} to STS for adminflyterole under the name .*\n {5}makes tokens .* under acme\/biplane-probe\//,
+    );
   });
 
   it("holds nothing of a plane that the target does not name", () => {
@@ -33,6 +36,7 @@ describe("the plan of the probes", () => {
     const text = renderPlan(planProbes({ google: goodGoogleTarget }));
     expect(text).toMatch(/1\. TLS handshakes .* with storage\.googleapis\.com/);
     expect(text).toContain("to STS for every Google service account of theirs");
+    expect(text).not.toContain("under the name of each session");
   });
 
   it("names Azure's store and identities on a plane there", () => {

@@ -1,5 +1,6 @@
 /** What `--probe` will do, told before it is done: where, with what rights, what is made and how it goes again. */
-import { projectNamespaces, type Targets } from "../target.ts";
+import { platformAccounts } from "../documented/components.ts";
+import { projectNamespaces, type Target, type Targets } from "../target.ts";
 import { storeHost } from "./store-host.ts";
 
 export interface PlannedProbe {
@@ -58,7 +59,18 @@ export function planProbes({ customer, google, azure, controlPlane }: Targets): 
         "a namespace biplane-probe-… with three pods and a policy; it goes at the end, on an interrupt, or with the next probe after ten minutes",
       needs: "to create and delete namespaces, and in them pods and network policies; to list pods and read their logs",
     },
+    ...(plane.cloud === "aws" ? [planReach(plane)] : []),
   ];
+}
+
+function planReach(plane: Target): PlannedProbe {
+  const { namespace, org, buckets, roles } = plane;
+  const accounts = platformAccounts(plane).join(",");
+  return {
+    does: `bring tokens of ${namespace}/{${accounts}} to STS for ${roles.admin} under the name of each session that it knows; with each account's own session put an object into both buckets and get one that is there`,
+    makes: `tokens of ten minutes; objects under ${org}/biplane-probe/ of ${buckets.metadata} and ${buckets.fastRegistration}, deleted at once`,
+    needs: "to create these accounts' tokens (serviceaccounts/token)",
+  };
 }
 
 export function renderPlan(probes: readonly PlannedProbe[]): string {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { CoreV1Api } from "@kubernetes/client-node";
+import { adminServiceAccounts } from "../../components/identity/contract.ts";
 import { keptKubeConfig } from "../../shared/kube-config.ts";
 import { RestError } from "../../shared/rest.ts";
 import type { ProbedObject, ProbedSession } from "../facts-probes.ts";
@@ -49,8 +50,11 @@ export interface CloudSessions {
   /** Of a Kubernetes service account: names its identity. */
   annotation: string;
   audience: string;
-  /** @returns the store as that identity; none where the cloud refuses. @throws what says nothing of rights */
-  take(identity: string, token: string): Promise<{ store?: Store; told: string }>;
+  /**
+   * @param name of the session, by which AWS tells accounts apart that share a role; elsewhere a session has none
+   * @returns the store as that identity; none where the cloud refuses. @throws what says nothing of rights
+   */
+  take(identity: string, token: string, name: string): Promise<{ store?: Store; told: string }>;
 }
 
 interface Account {
@@ -74,7 +78,9 @@ export async function probeSessions(target: PlaneTarget, cloud: CloudSessions): 
   for (const account of accounts) {
     for (const identity of identities) {
       const own = identity === account.identity;
-      const { store, told } = await cloud.take(identity, account.token);
+      // Another's under a name that is given to whom it belongs: nobody is refused for the name alone.
+      const name = (own ? account : accounts.find((one) => one.identity === identity))?.name ?? account.name;
+      const { store, told } = await cloud.take(identity, account.token, name);
       sessions.push({
         ...{ account: nameOf(account), kind: account.kind },
         ...{ role: identity, own, taken: store !== undefined, told },
@@ -82,7 +88,9 @@ export async function probeSessions(target: PlaneTarget, cloud: CloudSessions): 
       if (own && store) stores.push({ account, store });
     }
   }
-  const platform = stores.find(({ account }) => account.kind === "platform")?.store;
+  const onPlatform = stores.filter(({ account }) => account.kind === "platform");
+  const keeper = onPlatform.find(({ account }) => account.name === adminServiceAccounts.objectstore) ?? onPlatform[0];
+  const platform = keeper?.store;
   const tasks = stores.filter(({ account }) => account.kind === "task");
   const objects: ProbedObject[] = [];
   for (const { account, store } of tasks) {
@@ -94,9 +102,7 @@ export async function probeSessions(target: PlaneTarget, cloud: CloudSessions): 
 
 /** The first and the last project stand for all. */
 async function readAccounts(target: PlaneTarget, { annotation, audience }: CloudSessions): Promise<Account[]> {
-  const config = keptKubeConfig();
-  config.loadFromFile(target.kubeconfig);
-  const api = config.makeApiClient(CoreV1Api);
+  const api = apiOf(target);
   const projects = projectNamespaces(target);
   const wanted = [
     ...target.platformServiceAccounts.map((name) => ({ namespace: target.namespace, name, kind: "platform" as const })),
@@ -107,12 +113,26 @@ async function readAccounts(target: PlaneTarget, { annotation, audience }: Cloud
       const { metadata } = await api.readNamespacedServiceAccount({ namespace, name });
       const identity = metadata?.annotations?.[annotation];
       if (!identity) throw new Error(`the account ${namespace}/${name} has no identity of its own (${annotation})`);
-      const spec = { audiences: [audience], expirationSeconds: tokenSeconds };
-      const { status } = await api.createNamespacedServiceAccountToken({ namespace, name, body: { spec } });
-      if (!status?.token) throw new Error(`no token of ${namespace}/${name} was given`);
-      return { namespace, name, kind, identity, token: status.token };
+      return { namespace, name, kind, identity, token: await tokenFor(api, { namespace, name }, audience) };
     }),
   );
+}
+
+export function apiOf({ kubeconfig }: PlaneTarget): CoreV1Api {
+  const config = keptKubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config.makeApiClient(CoreV1Api);
+}
+
+export async function tokenFor(
+  api: CoreV1Api,
+  account: Pick<Account, "namespace" | "name">,
+  audience: string,
+): Promise<string> {
+  const spec = { audiences: [audience], expirationSeconds: tokenSeconds };
+  const { status } = await api.createNamespacedServiceAccountToken({ ...account, body: { spec } });
+  if (!status?.token) throw new Error(`no token of ${nameOf(account)} was given`);
+  return status.token;
 }
 
 /** What lies next door is there, put by the platform: a store may refuse to tell of what is not, whoever asks. */

@@ -1,7 +1,13 @@
 /** A small plane on which every check passes: what the tests break. */
 import { renderBucketPolicy } from "../../components/buckets/policy.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
-import { renderAdminPolicy, renderUserPolicy } from "../../components/identity/aws-policies.ts";
+import {
+  renderAdminPolicy,
+  renderSessionTrust,
+  renderTrust,
+  renderUserPolicy,
+} from "../../components/identity/aws-policies.ts";
+import { taskServiceAccount } from "../../components/identity/contract.ts";
 import { shipperNamespace } from "../../components/logs/contract.ts";
 import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
@@ -45,7 +51,7 @@ export function goodFacts(target: Target = goodTarget): Facts {
     ...goodRegionFacts(),
     ...cluster,
     accessReviews: answersTo(target, cluster),
-    ...goodProbes(),
+    ...goodProbes(target),
     scanned: [{ kind: "Secret", namespace: "union", name: "identity", keys: ["tls.key"], suspicious: [] }],
     shipperOutputs: [
       {
@@ -203,6 +209,8 @@ function goodIam(target: Target): Facts["iam"] {
     secretPrefix: secretPrefix(org).replace(/\/$/, ""),
     logGroup: `/biplane/${org}/${clusterName}`,
   });
+  const host = issuer.replace("https://", "");
+  const trusted = (namespace: string, serviceAccount: string) => ({ namespace, serviceAccount });
   return {
     account,
     users: [],
@@ -210,12 +218,18 @@ function goodIam(target: Target): Facts["iam"] {
     roles: [
       role(
         "adminflyterole",
-        adminAccounts(target).map((name) => `union:${name}`),
+        renderSessionTrust({
+          ...{ providerArn: provider, issuer: host },
+          subjects: adminAccounts(target).map((name) => trusted("union", name)),
+        }),
         admin,
       ),
       role(
         "userflyterole",
-        declaredProjects(target).map((project) => `${projectNamespace(project)}:default`),
+        renderTrust({
+          ...{ providerArn: provider, issuer: host },
+          subjects: declaredProjects(target).map((project) => trusted(projectNamespace(project), taskServiceAccount)),
+        }),
         renderUserPolicy({ org, buckets }),
       ),
     ],
@@ -231,22 +245,11 @@ export function collectedFrom(facts: Facts): Collected {
 
 export const factNames = Object.keys(goodFacts()) as FactName[];
 
-function role(name: string, subjects: string[], policy: object) {
-  const host = issuer.replace("https://", "");
-  const condition = {
-    [`${host}:aud`]: "sts.amazonaws.com",
-    [`${host}:sub`]: subjects.map((s) => `system:serviceaccount:${s}`),
-  };
-  const trust = {
-    Effect: "Allow",
-    Principal: { Federated: provider },
-    Action: "sts:AssumeRoleWithWebIdentity",
-    Condition: { StringEquals: condition },
-  };
+function role(name: string, trust: object, policy: object) {
   return {
     name,
     arn: roleArn(name),
-    trust: parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: [trust] })),
+    trust: parsePolicy(JSON.stringify(trust)),
     inline: [{ name: "own", document: parsePolicy(JSON.stringify(policy)) }],
     attached: [],
   };

@@ -1,12 +1,14 @@
 /** How every probe ends on a good plane and a good region. */
+import { platformAccounts } from "../documented/components.ts";
 import { channels, type ProbedHost, type ProbeFacts, tlsVersions } from "../facts-probes.ts";
+import { adminAccounts, type PlaneTarget } from "../target.ts";
 import { account, roleArn } from "./good-cluster.ts";
 import { goodControlPlane } from "./good-region.ts";
 
 const platform = "union/executor";
 const task = "demo-development/default";
 
-export function goodProbes(): ProbeFacts {
+export function goodProbes(target: PlaneTarget): ProbeFacts {
   const { endpoint, relayHost } = goodControlPlane;
   return {
     probedHosts: [host(endpoint, "api"), host(relayHost, "relay")],
@@ -50,6 +52,20 @@ export function goodProbes(): ProbeFacts {
         (["put", "get", "delete"] as const).map((action) => {
           const allowed = place === "own";
           return { ...{ account: task, bucket, place, action, allowed }, told: allowed ? "done" : "AccessDenied" };
+        }),
+      ),
+    ),
+    probedNames: platformAccounts(target).flatMap((name) =>
+      [...new Set([...adminAccounts(target), name])].map((session) => {
+        const own = session === name && adminAccounts(target).includes(name);
+        return { account: name, name: session, own, taken: own, told: own ? "a session" : "AccessDenied" };
+      }),
+    ),
+    probedReach: ["acme-metadata", "acme-fast-reg"].flatMap((bucket) =>
+      adminAccounts(target).flatMap((name) =>
+        (["put", "get"] as const).map((action) => {
+          const allowed = name === "proxy-system" || (name === "executor" && action === "get");
+          return { account: name, bucket, action, allowed, told: allowed ? "done" : "AccessDenied" };
         }),
       ),
     ),

@@ -156,7 +156,7 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
     const account = accounts.customer;
     const call = callOf(headers["x-amz-target"] ?? "", body, { region: caller.region, account });
     const genuine = headers["x-amz-security-token"] === session.sessionToken;
-    if (!genuine || !call || !allows(await policies.of(session.role), call)) {
+    if (!genuine || !call || !allows(await policies.of(session.role), call, session)) {
       const what = call ? `${call.action} on ${call.resource}` : headers["x-amz-target"];
       return refuse(request, response, 400, "AccessDeniedException", `${session.role} is not authorized: ${what}`);
     }

@@ -34,7 +34,7 @@ export function imageRegistry({ registry, sessions, policies, emulator }: Regist
     const { path } = splitTarget(request.url);
     if (/^\/v2\/?$/.test(path)) return answer(response, 200, { "content-type": "application/json" }, "{}");
     const call = registryCallOf(request.method ?? "GET", path, { region: awsRegion, account });
-    if (!call || !allows(await policies.of(session.role), call)) {
+    if (!call || !allows(await policies.of(session.role), call, session)) {
       request.resume();
       const what = call ? `${call.action} on ${call.resource}` : `${request.method} ${path}`;
       return refuse(response, 403, "DENIED", `${session.role} is not authorized: ${what}`);

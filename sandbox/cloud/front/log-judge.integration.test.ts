@@ -37,9 +37,11 @@ beforeAll(async () => {
     await (await world.cloud.logs()).createLogGroup({ logGroupName: name });
   }
   const sessions = join(world.state, "sessions.json");
-  const held = Object.keys(roles).map((role) => {
-    const session = { secretAccessKey: `secret-of-${role}`, sessionToken: `token-of-${role}`, role };
-    return [`ASIA${role.toUpperCase()}`, { ...session, expiresAt: Date.now() + 3_600_000 }];
+  const held = [...Object.keys(roles), "executor"].map((who) => {
+    const role = who === "executor" ? "admin" : who;
+    const userId = `AROAADMIN:${who === "admin" ? "log-provider" : who}`;
+    const session = { secretAccessKey: `secret-of-${who}`, sessionToken: `token-of-${who}`, role, userId };
+    return [`ASIA${who.toUpperCase()}`, { ...session, expiresAt: Date.now() + 3_600_000 }];
   });
   writeFileSync(sessions, JSON.stringify(held));
   const emulator = new Emulator(Number(new URL(world.endpoint).port));
@@ -89,6 +91,8 @@ test("neither does the other's work, nor anything in another group", async () =>
   const [shipper, narrow, admin] = ["shipper", "narrow", "admin"].map((role) => clientOf(role));
   const refused = /is not authorized: logs:/;
   await expect(shipper?.getLogEvents({ logGroupName, logStreamName })).rejects.toThrow(refused);
+  // The admin role's, in the session of a service that reads no logs.
+  await expect(clientOf("executor").getLogEvents({ logGroupName, logStreamName })).rejects.toThrow(refused);
   await expect(shipper?.filterLogEvents({ logGroupName })).rejects.toThrow(refused);
   await expect(narrow?.describeLogGroups({})).rejects.toThrow(refused);
   await expect(admin?.putLogEvents({ logGroupName, logStreamName, logEvents: [event] })).rejects.toThrow(refused);

@@ -15,9 +15,9 @@ const policy = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17
 const shipper = policy(statement(["logs:CreateLogStream", "logs:PutLogEvents"], [group, `${group}:*`]));
 const call = (operation: string, fields: object) =>
   logCallOf(`Logs_20140328.${operation}`, Buffer.from(JSON.stringify(fields)), place);
-const may = (documents: string[], operation: string, fields: object) => {
+const may = (documents: string[], operation: string, fields: object, userId?: string) => {
   const asked = call(operation, fields);
-  return asked !== undefined && allows(documents, asked);
+  return asked !== undefined && allows(documents, asked, userId === undefined ? {} : { userId });
 };
 const own = { logGroupName: "/biplane/acme/main", logStreamName: "a_b_c/main/0.log" };
 
@@ -48,6 +48,44 @@ describe("a role's policies for a call of CloudWatch Logs", () => {
     expect(may([policy(statement(["logs:*"], ["*"], { Condition: {} }))], "PutLogEvents", own)).toBe(false);
   });
 
+  describe("under a condition on who calls", () => {
+    const under = (Condition: object) => [policy(statement(["logs:GetLogEvents"], [`${group}:*`], { Condition }))];
+    const ofReader = under({ StringLike: { "aws:userid": ["*:log-provider"] } });
+
+    test("allow the session of that name and no other, nor one of which nothing is known", () => {
+      expect(may(ofReader, "GetLogEvents", own, "AROA1:log-provider")).toBe(true);
+      for (const other of [
+        "AROA1:executor",
+        "AROA1:log-provider-2",
+        "AROA1:my-log-provider",
+        "log-provider",
+        undefined,
+      ])
+        expect(may(ofReader, "GetLogEvents", own, other), other).toBe(false);
+      expect(may(under({ StringEquals: { "AWS:UserId": "AROA1:x" } }), "GetLogEvents", own, "AROA1:x")).toBe(true);
+      expect(may(under({ StringEquals: { "aws:userid": "*:x" } }), "GetLogEvents", own, "AROA1:x")).toBe(false);
+    });
+
+    test.each([
+      { StringNotLike: { "aws:userid": "*:y" } },
+      { StringLikeIfExists: { "aws:userid": "*:x" } },
+      { StringLike: { "aws:userid": "*:x", "aws:username": "*" } },
+      { StringLike: { "aws:userid": "*:x" }, Bool: { "aws:SecureTransport": "true" } },
+      { StringLike: { "aws:userid": "\u0024{aws:userid}" } },
+      { StringLike: { "aws:username": "*:x" } },
+      {},
+    ])("allow nothing where it is more, or other, than can be judged: %j", (condition) => {
+      expect(may(under(condition), "GetLogEvents", own, "AROA1:x")).toBe(false);
+    });
+
+    test("deny whoever calls: a denial is not made smaller", () => {
+      const all = statement(["logs:*"], ["*"]);
+      const Condition = { StringLike: { "aws:userid": "*:y" } };
+      const deny = statement(["logs:GetLogEvents"], ["*"], { Effect: "Deny", Condition });
+      expect(may([policy(all, deny)], "GetLogEvents", own, "AROA1:x")).toBe(false);
+    });
+  });
+
   test.each([
     ["DeleteLogGroup", own],
     ["GetLogEvents", { ...own, logGroupIdentifier: group }],
@@ -65,7 +103,7 @@ describe("a role's policies for a call of CloudWatch Logs", () => {
 describe("sessions", () => {
   const answer = (id: string, expires: string, account = place.account) =>
     `<Credentials><AccessKeyId>${id}</AccessKeyId><SecretAccessKey>s/+=</SecretAccessKey><SessionToken>t</SessionToken>` +
-    `<Expiration>${expires}</Expiration></Credentials><AssumedRoleUser>` +
+    `<Expiration>${expires}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA1:union-logs.p</AssumedRoleId>` +
     `<Arn>arn:aws:sts::${account}:assumed-role/biplane-main-log-shipper/union-logs.p</Arn></AssumedRoleUser>`;
 
   const inFolder = (use: (file: string) => void) => {
@@ -84,7 +122,9 @@ describe("sessions", () => {
       sessions.remember("<ErrorResponse/>", 0);
       const before = Date.parse("2026-11-22T16:59:59Z");
       const next = new Sessions(file, place.account);
-      expect(next.find("ASIA1", before)).toMatchObject({ role: "biplane-main-log-shipper", secretAccessKey: "s/+=" });
+      expect(next.find("ASIA1", before)).toMatchObject({
+        ...{ role: "biplane-main-log-shipper", secretAccessKey: "s/+=", userId: "AROA1:union-logs.p" },
+      });
       expect([next.find("ASIA1", before + 1_000), next.find("ASIA2", before)]).toEqual([undefined, undefined]);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       next.remember(answer("ASIA2", "2026-11-22T18:00:00Z"), before + 1_000);

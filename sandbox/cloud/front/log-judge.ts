@@ -1,6 +1,7 @@
 /**
  * Whether a role's inline policies allow a call of CloudWatch Logs: the emulator keeps logs and judges nothing. A judge of
- * the sandbox's own, apart from verify's. What it cannot judge it does not allow: conditions, and statements by exception.
+ * the sandbox's own, apart from verify's. What it cannot judge it does not allow: conditions on anything but who calls, and
+ * statements by exception.
  */
 
 /** Calls that workloads make, by what IAM judges them on. Source: service authorization reference of CloudWatch Logs. */
@@ -56,6 +57,12 @@ function fieldsOf(body: Buffer): { logGroupName?: string; logStreamName?: string
   }
 }
 
+/** Who calls, as far as conditions ask. */
+export interface Calling {
+  /** `aws:userid`. @default nobody knows: no condition on it holds */
+  userId?: string;
+}
+
 interface Statement {
   Effect?: string;
   Action?: string | string[];
@@ -64,7 +71,7 @@ interface Statement {
 }
 
 /** @param documents the role's inline policies, as JSON */
-export function allows(documents: readonly string[], { action, resource }: LogCall): boolean {
+export function allows(documents: readonly string[], { action, resource }: LogCall, calling: Calling = {}): boolean {
   const statements = documents.flatMap((document) => {
     const { Statement = [] } = JSON.parse(document) as { Statement?: Statement | Statement[] };
     return [Statement].flat();
@@ -75,7 +82,24 @@ export function allows(documents: readonly string[], { action, resource }: LogCa
   const denies = (statement: Statement) =>
     statement.Effect !== "Allow" && (covers(statement) || "NotAction" in statement || "NotResource" in statement);
   if (statements.some(denies)) return false;
-  return statements.some((statement) => !("Condition" in statement) && covers(statement));
+  const applies = (statement: Statement) => !("Condition" in statement) || holds(statement.Condition, calling);
+  return statements.some((statement) => applies(statement) && covers(statement));
+}
+
+/** One test of the caller's id and nothing else; what is written in any other way is not judged, and holds not. */
+function holds(condition: unknown, { userId }: Calling): boolean {
+  const [[operator, keys] = [], ...others] = Object.entries(objectOf(condition));
+  const [[key = "", wanted] = [], ...more] = Object.entries(objectOf(keys));
+  if (userId === undefined || others.length > 0 || more.length > 0 || key.toLowerCase() !== "aws:userid") return false;
+  const values = [wanted].flat().filter((value) => typeof value === "string");
+  // A variable would be filled in by IAM, and is not here.
+  if (values.some((value) => value.includes("${"))) return false;
+  if (operator === "StringEquals") return values.includes(userId);
+  return operator === "StringLike" && values.some((value) => matches(value, userId));
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
 }
 
 function matches(pattern: string, value: string): boolean {

@@ -10,6 +10,8 @@ export interface Session {
   sessionToken: string;
   /** Name of the role that was taken. */
   role: string;
+  /** `aws:userid`: the role's own id and the session's name. A session that an older front kept has none. */
+  userId?: string;
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
@@ -32,10 +34,11 @@ export class Sessions {
     const [id, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(field);
     const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(field("Arn") ?? "") ?? [];
     const expiresAt = Date.parse(field("Expiration") ?? "");
+    const userId = field("AssumedRoleId");
     if (!id || !secretAccessKey || !sessionToken || !role || Number.isNaN(expiresAt)) return;
     if (account !== this.account) return;
     for (const [key, session] of this.held) if (session.expiresAt <= now) this.held.delete(key);
-    this.held.set(id, { secretAccessKey, sessionToken, role, expiresAt });
+    this.held.set(id, { secretAccessKey, sessionToken, role, ...(userId ? { userId } : {}), expiresAt });
     writePrivate(this.file, JSON.stringify([...this.held]));
   }
 

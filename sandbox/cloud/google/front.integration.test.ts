@@ -154,10 +154,11 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
       return named.setExpirationTime("10m").setSubject(subject).sign(key);
     };
     const [platform, task] = [await token("union", "proxy-system"), await token("demo-development", "default")];
-    expect(await cloud.take(accounts.user, platform)).toMatchObject({ told: expect.stringContaining("403") });
-    await expect(cloud.take(accounts.user, `${task}x`)).rejects.toThrow("400");
-    const asTask = (await cloud.take(accounts.user, task)).store ?? expect.unreachable("it is a task's account");
-    const asPlatform = (await cloud.take(accounts.admin, platform)).store ?? expect.unreachable("it is the platform's");
+    expect(await cloud.take(accounts.user, platform, "")).toMatchObject({ told: expect.stringContaining("403") });
+    await expect(cloud.take(accounts.user, `${task}x`, "")).rejects.toThrow("400");
+    const asTask = (await cloud.take(accounts.user, task, "")).store ?? expect.unreachable("it is a task's account");
+    const asPlatform =
+      (await cloud.take(accounts.admin, platform, "")).store ?? expect.unreachable("it is the platform's");
     const own = { bucket, key: "acme/demo/a b" };
     const other = { bucket, key: "next-door/x" };
     const refused = { allowed: false, told: expect.stringContaining("403") };

@@ -8,6 +8,11 @@ import type { World } from "./world.ts";
 /** What a request over present TLS tells of itself. */
 export const overTls: Context = { "s3:tlsversion": ["1.3"] };
 
+/** And in a session that was taken under this name; what stands before it is a role's own id, which no policy of ours asks. */
+export function inSession(name: string): Context {
+  return { "aws:userid": [`AROAEXAMPLE:${name}`] };
+}
+
 /**
  * Without any way over others, which `reach` looks for.
  * @returns undecided where it hangs on a key of the request that `context` does not tell

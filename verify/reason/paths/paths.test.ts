@@ -122,7 +122,10 @@ describe("who becomes the admin role", { timeout: 60_000 }, () => {
     const tunnel = "ServiceAccount/union/tunnel-system";
     const key = "oidc.example.test:sub";
     const [statement, ...more] = [...adminOf(goodFacts()).trust.statements];
-    expect(more).toEqual([]);
+    expect(more.map(({ conditions }) => conditions.StringEquals?.[key])).toEqual([
+      ["system:serviceaccount:union:proxy-system"],
+      ["system:serviceaccount:union:log-provider"],
+    ]);
     expect(statement?.conditions.StringEquals).toHaveProperty([key]);
     const trusting = (conditions: Record<string, Record<string, string[]>>) => (facts: Facts) => {
       for (const one of adminOf(facts).trust.statements) one.conditions = conditions;
