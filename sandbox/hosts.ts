@@ -62,7 +62,8 @@ export const names = {
 export const accounts = { region: "111111111111", customer: "222222222222" } as const;
 
 /** The role whose session each request of an operator is, for the emulator. */
-export const operatorRole = (account: string) => `arn:aws:iam::${account}:role/operator`;
+export const operatorName = "operator";
+export const operatorRole = (account: string) => `arn:aws:iam::${account}:role/${operatorName}`;
 
 /** Of ECR, as AWS names each account's. */
 export const ecrHost = `${accounts.customer}.dkr.ecr.us-east-2.amazonaws.com`;

@@ -51,6 +51,7 @@ export async function startFront(
     },
     sessions: join(paths.cloud, "sessions.json"),
     kept: join(paths.cloud, "kept.json"),
+    trail: join(paths.cloud, "trail.jsonl"),
     ...elsewhere,
   };
   const file = join(paths.cloud, "front.json");

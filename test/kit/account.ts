@@ -1,5 +1,5 @@
 /** All that lies in one account, found by asking every service, not by what a stack's state remembers. */
-import { awsRegion } from "../../sandbox/hosts.ts";
+import { awsRegion, operatorName } from "../../sandbox/hosts.ts";
 import type { Cloud } from "../../sandbox/providers/aws/cloud.ts";
 
 export interface Thing {
@@ -12,7 +12,11 @@ type Listing = (cloud: Cloud) => Promise<(string | undefined)[]>;
 
 /** The cloud's own, and what it makes in every account without being asked, is left out. */
 const listings: Record<string, Listing> = {
-  "iam role": async (cloud) => ((await (await cloud.iam()).listRoles({})).Roles ?? []).map(({ RoleName }) => RoleName),
+  "iam role": async (cloud) =>
+    ((await (await cloud.iam()).listRoles({})).Roles ?? [])
+      .map(({ RoleName }) => RoleName)
+      // Who calls: it was there before the first stack.
+      .filter((name) => name !== operatorName),
   "iam user": async (cloud) => ((await (await cloud.iam()).listUsers({})).Users ?? []).map(({ UserName }) => UserName),
   "iam policy": async (cloud) =>
     ((await (await cloud.iam()).listPolicies({ Scope: "Local" })).Policies ?? []).map(({ PolicyName }) => PolicyName),

@@ -47,7 +47,12 @@ beforeAll(async () => {
   const front = await serveFront(
     {
       ...{ address: "127.0.0.1", port: 0, certificate: leaf.certificate, key: leaf.key, operators, clusterFacts: {} },
-      ...{ authority: authority.certificate, issuerDocuments: world.state, kept: join(world.state, "kept.json") },
+      ...{
+        authority: authority.certificate,
+        issuerDocuments: world.state,
+        kept: join(world.state, "kept.json"),
+        trail: join(world.state, "trail.jsonl"),
+      },
       sessions: join(world.state, "sessions.json"),
       ports: { objects, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1, registry: 1 },
     },

@@ -27,6 +27,8 @@ export interface FrontConfig {
   sessions: string;
   /** File in which is kept what the emulator lacks (../keeper/). */
   kept: string;
+  /** File of the calls that changed something in IAM (../trail/). */
+  trail: string;
   /** @default none: nobody stands in Google Cloud */
   google?: GoogleConfig;
   /** @default none: nobody stands in Azure */

@@ -8,6 +8,8 @@ import { createGoogleFront } from "../google/front.ts";
 import { Keeper } from "../keeper/keeper.ts";
 import { operations } from "../keeper/operations.ts";
 import { Store } from "../keeper/store.ts";
+import { lookupEvents } from "../trail/lookup.ts";
+import { Trail } from "../trail/trail.ts";
 import { judgeablePart } from "./bucket-policy.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { describedCluster } from "./cluster-answer.ts";
@@ -45,7 +47,8 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
   const operatorKeys = new Set(operators.keys());
   const sessions = new Sessions(config.sessions, accounts.customer);
   const policies = new RolePolicies(emulator, accounts.customer);
-  const keeper = new Keeper(operations, new Store(config.kept));
+  const trail = new Trail(config.trail);
+  const keeper = new Keeper([...operations, lookupEvents(trail)], new Store(config.kept));
   const tls = { servername: names.aws, agent: trustingAgent(readFileSync(config.authority, "utf8")) };
   const objects: Upstream = { address: "127.0.0.1", port: config.ports.objects, tls };
   const tokens: Upstream = { address: config.address, port: config.ports.judge, tls };
@@ -133,6 +136,11 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
       if (verdict.status >= 300) return answer(response, verdict.status, verdict.headers, verdict.body);
     }
     const stored = await keeper.call(account, message, (passed) => emulator.call({ account, ...passed }));
+    const identity = emulator.identityOf(account);
+    if (identity) {
+      const sourceAddress = request.socket.remoteAddress;
+      trail.record({ account, caller, identity, message, answer: stored, ...(sourceAddress ? { sourceAddress } : {}) });
+    }
     const facts = caller.service === "eks" ? config.clusterFacts[account] : undefined;
     const made = describedCluster(message.method, message.target, facts, stored);
     return answer(response, made.status, made.headers, made.body);

@@ -50,7 +50,12 @@ beforeAll(async () => {
   const front = await serveFront(
     {
       ...{ address: "127.0.0.1", port: 0, certificate, key, operators: [operator], clusterFacts: {}, sessions },
-      ...{ authority: certificate, issuerDocuments: world.state, kept: join(world.state, "kept-by-front.json") },
+      ...{
+        authority: certificate,
+        issuerDocuments: world.state,
+        kept: join(world.state, "kept-by-front.json"),
+        trail: join(world.state, "trail.jsonl"),
+      },
       ports: { objects: 1, emulator: Number(new URL(world.endpoint).port), login: 1, judge: 1, registry: 1 },
     },
     emulator,

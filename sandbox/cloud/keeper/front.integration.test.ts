@@ -36,6 +36,7 @@ beforeAll(async () => {
     clusterFacts: {},
     sessions: join(world.state, "sessions.json"),
     kept: join(world.state, "front-kept.json"),
+    trail: join(world.state, "trail.jsonl"),
   };
 });
 afterAll(() => {
