@@ -89,6 +89,33 @@ export interface StoresFact {
   ownBuckets: string[];
 }
 
+/** One of the plane's two roles, and the calls to make one of its name when it was made. */
+export interface RoleCreationFact {
+  name: string;
+  arn: string;
+  /** A later role of the same name has another. */
+  id: string;
+  /** ISO 8601, as IAM tells it. */
+  madeAt: string;
+  calls: {
+    /** In the account's event history. */
+    eventId: string;
+    at: string;
+    /** Of the role that it made, where it made one. */
+    roleId?: string;
+    errorCode?: string;
+    by: {
+      /** As CloudTrail calls it: AssumedRole, IAMUser, Root, … */
+      type: string;
+      account: string;
+      /** Of a session, its role's. */
+      arn: string;
+      /** Of a session's role, as it is now; read for the call that made the role. */
+      trust?: PolicyDocument;
+    };
+  }[];
+}
+
 /** One question to the API server, and its answer. */
 export interface AccessReview {
   /** Of the account that is asked about. */

@@ -18,7 +18,14 @@ import type {
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
-import type { AccessReview, ClusterAccessFact, KeyFact, NetworkFact, StoresFact } from "./facts-account.ts";
+import type {
+  AccessReview,
+  ClusterAccessFact,
+  KeyFact,
+  NetworkFact,
+  RoleCreationFact,
+  StoresFact,
+} from "./facts-account.ts";
 import type {
   AzureClusterFact,
   AzureIdentityFact,
@@ -186,6 +193,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   clusterAccess: ClusterAccessFact;
   /** Everybody in the account, for the search of ways. */
   principals: Pick<World, "account" | "entities" | "groups" | "policies">;
+  roleCreations: RoleCreationFact[];
   network: NetworkFact;
   keys: KeyFact[];
   stores: StoresFact;

@@ -47,6 +47,7 @@ import { googleAccountsAnnotated } from "./iam-11-google-annotations.ts";
 import { googleIdentitiesTaken } from "./iam-12-google-identities.ts";
 import { googleWorkloadPool } from "./iam-13-google-workload-pool.ts";
 import { accountsReachTheirOwn } from "./iam-14-account-reach.ts";
+import { rolesMadeByCustomer } from "./iam-15-who-made-roles.ts";
 import { googleFamilies } from "./iam-23-google-families.ts";
 import { googleNarrow } from "./iam-24-google-narrow.ts";
 import { noForeignMembers } from "./iam-26-google-foreign.ts";
@@ -171,6 +172,7 @@ export const checks: readonly AnyCheck[] = [
   googleSecretsSealed,
   azureSecretsSealed,
   twoRoles,
+  rolesMadeByCustomer,
   trustIsExact,
   exactFamilies,
   narrowResources,

@@ -20,14 +20,15 @@ afterAll(() => world?.close());
 async function clients() {
   const { cloud } = world;
   const [iam, sts, s3, ecr, eks] = await Promise.all([cloud.iam(), cloud.sts(), cloud.s3(), cloud.ecr(), cloud.eks()]);
-  const [ec2, balancers, kms, secrets, logs] = await Promise.all([
+  const [ec2, balancers, kms, secrets, logs, trails] = await Promise.all([
     cloud.ec2(),
     cloud.lb(),
     cloud.kms(),
     cloud.secrets(),
     cloud.logs(),
+    cloud.trails(),
   ]);
-  return { iam, sts, s3, ecr, eks, ec2, balancers, kms, secrets, logs };
+  return { iam, sts, s3, ecr, eks, ec2, balancers, kms, secrets, logs, trails };
 }
 
 test("a network tells its groups, and every way into another one", async () => {

@@ -1,6 +1,7 @@
 /** SDK clients by a named profile, as the `aws` command reads it: its region, endpoint and certificate bundle. */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
+import { CloudTrailClient } from "@aws-sdk/client-cloudtrail";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
@@ -27,6 +28,8 @@ export interface AwsClients {
   kms: KMSClient;
   secrets: SecretsManagerClient;
   logs: CloudWatchLogsClient;
+  /** Of calls to IAM and what else is global. */
+  trails: CloudTrailClient;
 }
 
 /** A profile, and the region that is asked. */
@@ -51,6 +54,9 @@ export function clientConfig({ aws, region }: Account) {
   };
 }
 
+/** Where AWS records what is global. It answers two look-ups a second, whoever asks: who is told to wait waits. */
+const globalHistory = { region: "us-east-1", retryMode: "adaptive", maxAttempts: 8 } as const;
+
 export function awsClients(account: Account): AwsClients {
   const common = clientConfig(account);
   return {
@@ -64,5 +70,6 @@ export function awsClients(account: Account): AwsClients {
     kms: new KMSClient(common),
     secrets: new SecretsManagerClient(common),
     logs: new CloudWatchLogsClient(common),
+    trails: new CloudTrailClient({ ...common, ...globalHistory }),
   };
 }

@@ -17,21 +17,34 @@ import { readIam } from "./iam.ts";
 import { readKeys } from "./keys.ts";
 import { readNetwork } from "./network.ts";
 import { readPrincipals } from "./principals.ts";
+import { readRoleCreations } from "./role-creations.ts";
 import { readStores } from "./stores.ts";
 
 type AwsFacts = Pick<
   Collected,
-  "iam" | "principals" | "buckets" | "repositories" | "cluster" | "clusterAccess" | "network" | "keys" | "stores"
+  | "iam"
+  | "principals"
+  | "roleCreations"
+  | "buckets"
+  | "repositories"
+  | "cluster"
+  | "clusterAccess"
+  | "network"
+  | "keys"
+  | "stores"
 >;
 
 export async function collectAws(target: Target): Promise<AwsFacts> {
   const clients = awsClients(target);
   const names = [target.buckets.metadata, target.buckets.fastRegistration];
-  const { clusterName } = target;
+  const { clusterName, roles } = target;
   const seen = readCluster(clients, target);
-  const [iam, principals, buckets, repositories, cluster, clusterAccess, network, keys, stores] = await Promise.all([
+  const [iam, principals, roleCreations, ...others] = await Promise.all([
     attempt("iam: roles, policies, users, access keys, OIDC providers", () => readIam(clients)),
     attempt("iam get-account-authorization-details", () => readPrincipals(clients)),
+    attempt(`cloudtrail lookup-events: CreateRole of ${roles.admin} and ${roles.user}, which iam get-role dates`, () =>
+      readRoleCreations(clients, [roles.admin, roles.user]),
+    ),
     attempt(`s3: configuration of ${names.join(", ")}`, () =>
       Promise.all(names.map((name) => readBucket(clients.s3, name))),
     ),
@@ -44,7 +57,8 @@ export async function collectAws(target: Target): Promise<AwsFacts> {
     attempt("kms: keys, policies, grants", () => readKeys(clients.kms)),
     attempt("secretsmanager, logs, ecr, s3: what there is, under which keys, copied where", () => readStores(clients)),
   ]);
-  return { iam, principals, buckets, repositories, cluster, clusterAccess, network, keys, stores };
+  const [buckets, repositories, cluster, clusterAccess, network, keys, stores] = others;
+  return { iam, principals, roleCreations, buckets, repositories, cluster, clusterAccess, network, keys, stores };
 }
 
 /** A firewall that is not in the account cannot be read from it: not knowing is not passing. */

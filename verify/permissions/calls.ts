@@ -61,6 +61,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
   compute: {
     iam: identities,
     principals: ["iam:GetAccountAuthorizationDetails"],
+    roleCreations: ["iam:GetRole", "cloudtrail:LookupEvents"],
     buckets: [
       "s3:GetBucketLocation",
       "s3:GetBucketEncryption",

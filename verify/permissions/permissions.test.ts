@@ -111,13 +111,13 @@ describe.each(planes)("the rights to read a %s plane's account", (plane) => {
       else expect(lost, call).toEqual(readersOf(declared, (own) => own === call));
       vi.restoreAllMocks();
     }
-    const lists = onePage.filter((call) => /:(List|Describe\w*s$)/.test(call));
+    const lists = onePage.filter((call) => /:(List|Lookup|Describe\w*s$)/.test(call));
     expect(lists.filter((call) => !(call in answeredWhole))).toEqual([]);
   });
 
   it("are those of the declared calls, and change nothing", () => {
     expect([...granted].sort()).toEqual([...new Set(all.map(rightFor))].sort());
-    for (const action of granted) expect(action).toMatch(/^[a-z0-9-]+:(Get|List|Describe)[A-Za-z]+$/);
+    for (const action of granted) expect(action).toMatch(/^[a-z0-9-]+:(Get|List|Describe|Lookup)[A-Za-z]+$/);
     expect(granted).not.toContain("secretsmanager:GetSecretValue");
     expect(granted).not.toContain("s3:GetObject");
   });

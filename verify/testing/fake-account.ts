@@ -21,10 +21,29 @@ const credentialReport = [
   "<root_account>,not_supported,N/A,not_supported,true,false,N/A,N/A,false,N/A,N/A",
 ].join("\n");
 
+/** As CloudTrail words the call that made a role, by a session of `role`. */
+const creationOf = (roleName: string) => ({
+  CloudTrailEvent: JSON.stringify({
+    ...{ eventID: "e", eventTime: "2026-01-01T00:00:00Z", eventSource: "iam.amazonaws.com", eventName: "CreateRole" },
+    userIdentity: {
+      ...{ type: "AssumedRole", arn: "arn:aws:sts::222222222222:assumed-role/r/s", accountId: "222222222222" },
+      sessionContext: {
+        sessionIssuer: { type: "Role", arn: role.Arn, principalId: "AROAR", userName: role.RoleName },
+      },
+    },
+    requestParameters: { roleName },
+    responseElements: { role: { roleId: "AROAR" } },
+  }),
+});
+
 /** By operation; what is not here is answered with nothing in it. */
 const answers: Answers = {
   GetCallerIdentity: { Account: "222222222222" },
   ListRoles: { Roles: [role] },
+  GetRole: {
+    Role: { ...role, RoleId: "AROAR", CreateDate: new Date() },
+  },
+  LookupEvents: { Events: ["adminflyterole", "userflyterole"].map(creationOf) },
   ListRolePolicies: { PolicyNames: ["p"] },
   GetRolePolicy: { PolicyDocument: "{}" },
   ListAttachedRolePolicies: { AttachedPolicies: [{ PolicyArn: "arn:aws:iam::222222222222:policy/a" }] },

@@ -7,10 +7,15 @@ import { account, roleArn } from "./good-cluster.ts";
 export const keyArn = `arn:aws:kms:us-east-2:${account}:key/secrets`;
 const operator = roleArn("operator");
 
-type AccountFacts = Pick<Facts, "clusterAccess" | "network" | "keys" | "stores">;
+const ownAccount = {
+  Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "sts:AssumeRole" }],
+};
+
+type AccountFacts = Pick<Facts, "roleCreations" | "clusterAccess" | "network" | "keys" | "stores">;
 
 export function goodAccount(): AccountFacts {
   return {
+    roleCreations: ["adminflyterole", "userflyterole"].map((name) => madeByOperator(name)),
     clusterAccess: {
       entries: [
         {
@@ -89,6 +94,16 @@ export function goodAccount(): AccountFacts {
   };
 }
 
+function madeByOperator(name: string): Facts["roleCreations"][number] {
+  const [id, madeAt] = [`AROA${name.toUpperCase()}`, "2026-01-01T00:00:00.000Z"];
+  const trust = parsePolicy(JSON.stringify({ Version: "2012-10-17", ...ownAccount }));
+  const by = { type: "AssumedRole", account, arn: operator, trust };
+  return {
+    ...{ name, arn: roleArn(name), id, madeAt },
+    calls: [{ eventId: `made-${name}`, at: madeAt, roleId: id, by }],
+  };
+}
+
 /** The roles of `iam` as the search sees them, and what else holds rights. */
 export function goodPrincipals({ roles }: Facts["iam"]): Facts["principals"] {
   const trustOf = (service: string) => ({
@@ -99,12 +114,7 @@ export function goodPrincipals({ roles }: Facts["iam"]): Facts["principals"] {
     AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", ...trust }),
   });
   const world = worldOf(account, {
-    RoleDetailList: [
-      plain("operator", {
-        Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "sts:AssumeRole" }],
-      }),
-      plain("node", trustOf("ec2.amazonaws.com")),
-    ],
+    RoleDetailList: [plain("operator", ownAccount), plain("node", trustOf("ec2.amazonaws.com"))],
   });
   const own = roles.map(({ arn, trust, inline, attached }) => ({
     arn,
