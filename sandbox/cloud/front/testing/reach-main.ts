@@ -176,7 +176,12 @@ async function serveFront(): Promise<void> {
         operators: [],
         clusterFacts: {},
       },
-      ...{ authority: authority.certificate, issuerDocuments: state, kept: join(state, "kept.json") },
+      ...{
+        authority: authority.certificate,
+        issuerDocuments: state,
+        kept: join(state, "kept.json"),
+        trail: join(state, "trail.jsonl"),
+      },
       sessions,
       ports: { objects: ports.objects, judge: ports.judge, emulator: 1, login: 1, registry: 1 },
     },
