@@ -225,6 +225,27 @@ describe("a region stack", () => {
     });
   });
 
+  it("gives each service that calls or is called its own certificate, and names its callers", () => {
+    const told = Object.fromEntries(
+      objects(region, "Deployment").map((deployment) => {
+        const pod = podOf(deployment);
+        const callers = pod.containers[0]?.env?.find(({ name }) => name === "SERVICE_CALLERS")?.value ?? "";
+        const mounted = JSON.stringify(pod).match(/[a-z]+-service-tls/)?.[0];
+        return [deployment.inputs.metadata.name, [mounted, callers]];
+      }),
+    );
+    expect(told).toEqual({
+      audit: [undefined, ""],
+      gateway: ["gateway-service-tls", ""],
+      actions: ["actions-service-tls", "gateway,relay"],
+      cluster: ["cluster-service-tls", "gateway,dataproxy,relay"],
+      dataproxy: ["dataproxy-service-tls", "gateway,runs"],
+      identity: ["identity-service-tls", "gateway,runs,actions,cluster,dataproxy"],
+      relay: ["relay-service-tls", "actions,cluster,dataproxy,relay"],
+      runs: ["runs-service-tls", "gateway,dataproxy"],
+    });
+  });
+
   it("starts what uses the database once it is migrated, and mounts nothing that is not there yet", async () => {
     const job = "kubernetes:batch/v1:Job";
     const secret = "kubernetes:core/v1:Secret";

@@ -87,7 +87,7 @@ export class ImageBuilder extends pulumi.ComponentResource {
     const spec = planService(args, tls);
     new Workload(
       `${name}-service`,
-      { spec, all: [spec], namespace, image: services, around, needs: walls },
+      { spec, all: [spec], namespace, image: services, around, tls: "its own", needs: walls },
       { parent: this },
     );
     this.authority = authority;

@@ -117,4 +117,21 @@ describe("ImageBuilder", () => {
       .map(({ inputs }) => (inputs.metadata as { name: string }).name);
     expect(secrets.sort()).toEqual(["builder-tls", "buildkit-tls"]);
   });
+
+  it("shows tasks and build pods one certificate, for its host, from the folder that it is told of", async () => {
+    const made = await recordResources(() => new ImageBuilder("builder", args));
+    const [request] = made.of("tls:index/certRequest:CertRequest").filter(({ name }) => name.endsWith("-client"));
+    expect(request?.inputs.dnsNames).toEqual([`imagebuilder.${buildNamespace}.svc.cluster.local`]);
+    const [leaf] = made
+      .of("tls:index/locallySignedCert:LocallySignedCert")
+      .filter(({ name }) => name.endsWith("-client"));
+    expect(leaf?.inputs.allowedUses).toEqual(["digital_signature", "client_auth", "server_auth"]);
+    const { spec } = made.one("kubernetes:apps/v1:Deployment").inputs as {
+      spec: { template: { spec: { containers: { env: unknown[] }[] } } };
+    };
+    expect(spec.template.spec.containers[0]?.env).toContainEqual({
+      name: "SERVICE_TLS_FOLDER",
+      value: "/etc/biplane/tls",
+    });
+  });
 });

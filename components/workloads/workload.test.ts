@@ -23,6 +23,7 @@ const build = (made: ServiceSpec, preview = false) =>
         namespace: "union",
         image,
         around: { dnsServers: [], apiPort: pulumi.output(6443) },
+        tls: "its own",
       }),
     { preview },
   );
@@ -97,6 +98,7 @@ describe("Workload", () => {
           namespace: "union",
           image,
           around: { dnsServers: [], apiPort: 1 },
+          tls: "its own",
         });
       },
       { slow: types },

@@ -14,8 +14,8 @@ export interface WorkloadArgs extends Running {
   all: ServiceSpec[];
   namespace: pulumi.Input<string>;
   around: Surroundings;
-  /** By which services of its namespace know each other. @default it brings what it shows itself */
-  tls?: ServiceTlsArgs;
+  /** By which services of its namespace know each other; `its own` where it brings what it shows itself. */
+  tls: ServiceTlsArgs | "its own";
   /** What must be there before its pods start; a component's own `dependsOn` does not reach its children. @default none */
   needs?: pulumi.Resource[];
 }
@@ -30,7 +30,8 @@ export class Workload extends pulumi.ComponentResource {
     super("biplane:workloads:Workload", name, {}, opts);
     const { all, namespace, around, tls, needs = [] } = args;
     checkSpec(args.spec);
-    const spec = tls ? giveServiceTls(name, args.spec, all, { ...tls, namespace, parent: this }) : args.spec;
+    const spec =
+      tls === "its own" ? args.spec : giveServiceTls(name, args.spec, all, { ...tls, namespace, parent: this });
     const place = (object: string) => ({ name: object, namespace, labels: labelsOf(spec.name) });
 
     const traced = { ...spec, env: { ...spec.env, ...tracesEnv(around.collector) } };

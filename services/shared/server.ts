@@ -1,4 +1,4 @@
-/** One listening port: HTTP/2 and 1.1 over TLS; HTTP/2 in clear where no certificate is given. */
+/** One listening port: HTTP/2 over TLS, for outsiders 1.1 as well; HTTP/2 in clear where no certificate is given. */
 import { once } from "node:events";
 import { createSecureServer, createServer, type SecureServerOptions, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
@@ -13,7 +13,7 @@ export interface ServerOptions {
   port: number;
   handler: HttpHandler;
   log: Logger;
-  /** TLS, with HTTP/1.1 allowed; without it HTTP/2 in clear. */
+  /** TLS; HTTP/1.1 is allowed too where no `callers` are named. @default HTTP/2 in clear */
   tls?: Pick<SecureServerOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized" | "minVersion">;
   /** The services that may call, by their certificates. @default whoever `tls` lets in */
   callers?: readonly string[] | undefined;
@@ -31,7 +31,7 @@ export interface Server {
 export async function startServer({ port, handler, log, tls, callers }: ServerOptions): Promise<Server> {
   const settings = { initialWindowSize: streamWindowBytes, maxConcurrentStreams: 10_000 };
   const options = { settings, maxSessionMemory: sessionMemoryMegabytes };
-  const server = tls ? createSecureServer({ ...tls, ...options, allowHTTP1: true }) : createServer(options);
+  const server = tls ? createSecureServer({ ...tls, ...options, allowHTTP1: !callers }) : createServer(options);
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
   server.on("request", safely(callers ? servingOnly(callers, handler, log) : handler, log));
@@ -42,7 +42,8 @@ export async function startServer({ port, handler, log, tls, callers }: ServerOp
     if (!server.listening) closeGently(session);
     session.on("error", (error) => log.debug("a session failed", { error }));
   });
-  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
+  // One that never ends its handshake is no "secureConnection", and would hold the end for two minutes.
+  server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

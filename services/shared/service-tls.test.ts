@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect as plainly } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -12,8 +14,9 @@ import { tokenVerifier } from "./auth/verifier.ts";
 import { type Upstream, upstream } from "./client.ts";
 import { readConfig } from "./config.ts";
 import { answerJson } from "./http.ts";
+import { startServer } from "./server.ts";
 import { type RunningService, startService } from "./service.ts";
-import { type ServiceTls, serviceTlsShape, type Trust } from "./service-tls.ts";
+import { mutualOf, mutualTls, type ServiceTls, serviceTlsShape, type Trust } from "./service-tls.ts";
 import { unrecorded } from "./testing/audit.ts";
 import { byRole } from "./testing/authorizer.ts";
 import { codeOf } from "./testing/code-of.ts";
@@ -39,6 +42,8 @@ beforeAll(async () => {
   ] as const) {
     const leaf = await ensureLeaf(pki, {
       name,
+      // The stranger calls itself as one that may call: only its authority tells it apart.
+      commonName: name === "stranger" ? "gateway" : name,
       dns: name === "runs" ? ["localhost", "runs-peers.test"] : [],
       authority,
     });
@@ -48,9 +53,9 @@ beforeAll(async () => {
   }
   const issuer = await testIssuer();
   authorization = `Bearer ${await issuer.token()}`;
-  const between = { tls: leaves.runs, callers: ["gateway"] };
+  const mutual = { tls: leaves.runs, callers: ["gateway"] };
   service = await startService(
-    { name: "runs", port: 0, healthPort: 0, log, lingerMs: 0, drainMs: 100, between },
+    { name: "runs", port: 0, healthPort: 0, log, lingerMs: 0, drainMs: 100, mutual },
     {
       rpc: {
         verify: tokenVerifier([issuer.trusted]),
@@ -101,12 +106,35 @@ describe("a service with a certificate of its plane", () => {
     ["one that shows nothing", () => upstream(url, { ca: leaves.runs.ca })],
   ])("refuses %s", async (_, caller) => {
     const before = served;
-    expect(await ask(caller())).not.toBe("ok");
+    expect(await ask(caller())).toBe(refused);
     expect(served).toBe(before);
   });
 
+  it("stops in its time, whoever is connected and says nothing", async () => {
+    const tls = mutualTls(leaves.runs);
+    const other = await startServer({ port: 0, handler: () => undefined, log, tls, callers: ["gateway"] });
+    const silent = plainly(other.port, "localhost");
+    await once(silent, "connect");
+    silent.on("error", () => undefined);
+    const began = performance.now();
+    await other.close(200);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    silent.destroy();
+  });
+
+  it("speaks HTTP/2 alone", async () => {
+    const { cert, key, ca } = leaves.gateway;
+    const socket = connect({ host: "localhost", port: service.port, cert, key, ca, ALPNProtocols: ["http/1.1"] });
+    const told = await new Promise((resolve) => {
+      socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+      socket.once("secureConnect", () => resolve("connected"));
+    });
+    expect(told).toBe("ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL");
+  });
+
   it("serves nobody in clear", async () => {
-    expect(await ask(upstream(url.replace("https", "http")))).not.toBe("ok");
+    expect(await ask(upstream(url.replace("https", "http")))).toBe(refused);
+    expect(() => upstream(url.replace("https", "http"), leaves.gateway)).toThrow(/allowed: https/);
     await expect(fetch(url.replace("https", "http"))).rejects.toThrow();
   });
 
@@ -138,6 +166,11 @@ describe("a service with a certificate of its plane", () => {
     expect(await fetched(leaves.gateway)).toBe("ERR_JWKS_NO_MATCHING_KEY");
     expect(await fetched(leaves.actions)).not.toBe("ERR_JWKS_NO_MATCHING_KEY");
   });
+});
+
+it("refuses to name callers that it could not know", () => {
+  expect(mutualOf({ SERVICE_CALLERS: [] } as never)).toBeUndefined();
+  expect(() => mutualOf({ SERVICE_CALLERS: ["gateway"] } as never)).toThrow(/SERVICE_CALLERS.*SERVICE_TLS_FOLDER/s);
 });
 
 describe("serviceTlsShape", () => {

@@ -7,7 +7,7 @@ import type { SecureClientSessionOptions } from "node:http2";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { z } from "zod";
-import { messageOf } from "../../shared/errors.ts";
+import { messageOf, refusal } from "../../shared/errors.ts";
 import { label } from "./config.ts";
 import { denied } from "./errors.ts";
 import { answerError, type HttpHandler, type HttpRequest, pathOf } from "./http.ts";
@@ -45,21 +45,34 @@ export const serviceTlsShape = {
     .default([]),
 };
 
+/** @throws UserError where callers are named and nothing is there to know them by */
+export function mutualOf(config: z.output<z.ZodObject<typeof serviceTlsShape>>) {
+  const { SERVICE_TLS_FOLDER: tls, SERVICE_CALLERS: callers } = config;
+  if (tls) return { tls, callers };
+  if (callers.length === 0) return undefined;
+  throw refusal({
+    subject: "SERVICE_CALLERS",
+    value: callers.join(","),
+    allowed: "only with SERVICE_TLS_FOLDER, by which callers are known",
+    todo: "set both, or neither",
+  });
+}
+
 /** Both ends are ours, so nothing older is spoken. */
 const minVersion = "TLSv1.3";
 
 /** For a server whose callers are known otherwise. */
-export function forAnybody({ cert, key }: ServiceTls) {
+export function serverTls({ cert, key }: ServiceTls) {
   return { cert, key, minVersion } as const;
 }
 
 /** For a server: nobody without a certificate of the same authority. */
-export function forCallers({ cert, key, ca }: ServiceTls) {
+export function mutualTls({ cert, key, ca }: ServiceTls) {
   return { cert, key, ca, minVersion, requestCert: true, rejectUnauthorized: true } as const;
 }
 
 /** For a client. @param servername the name that the other end must show. @default the host that is called */
-export function forCalling(tls: Trust | undefined, servername?: string): SecureClientSessionOptions {
+export function clientTls(tls: Trust | undefined, servername?: string): SecureClientSessionOptions {
   return tls ? { ...tls, minVersion, ...(servername ? { servername } : {}) } : {};
 }
 
@@ -76,18 +89,17 @@ export function servingOnly(callers: readonly string[], handler: HttpHandler, lo
   };
 }
 
-const names = new WeakMap<object, string>();
+const known = new WeakMap<object, string>();
 
 /** The service at the other end, by the certificate that was verified. @returns "" where it names none */
 function callerOf(request: HttpRequest): string {
-  const connection = "stream" in request ? request.stream.session : request.socket;
-  if (!connection) return "";
-  const known = names.get(connection);
-  if (known !== undefined) return known;
-  const socket = "socket" in connection ? connection.socket : connection;
-  // Of an HTTP/2 session Node shows a proxy, of which "in" and "instanceof" tell nothing.
-  const named: unknown = (socket as Partial<TLSSocket>).getPeerCertificate?.().subject?.CN;
+  const session = "stream" in request ? request.stream.session : undefined;
+  if (!session) return "";
+  const before = known.get(session);
+  if (before !== undefined) return before;
+  // Node shows a proxy of the socket, of which "in" and "instanceof" tell nothing. Of several names it makes a list.
+  const named: unknown = (session.socket as Partial<TLSSocket>).getPeerCertificate?.().subject?.CN;
   const name = typeof named === "string" ? named : "";
-  names.set(connection, name);
+  known.set(session, name);
   return name;
 }

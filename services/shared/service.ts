@@ -13,7 +13,7 @@ import { startProcessMetrics } from "./process-metrics.ts";
 import { redactText } from "./redact.ts";
 import { type RpcParts, rpcHandlers } from "./rpc.ts";
 import { type ServerOptions, startServer } from "./server.ts";
-import { forCallers, type ServiceTls, serviceTlsShape } from "./service-tls.ts";
+import { mutualOf, mutualTls, type ServiceTls, serviceTlsShape } from "./service-tls.ts";
 import { openTraces } from "./traces.ts";
 
 /** What makes one service different from another. */
@@ -39,7 +39,7 @@ export interface ServicePlace {
   healthPort: number;
   log: Logger;
   /** What it shows other services of its plane, and which of them may call it. @default in clear, to whoever comes */
-  between?: { tls: ServiceTls; callers: readonly string[] } | undefined;
+  mutual?: { tls: ServiceTls; callers: readonly string[] } | undefined;
   /** Kubernetes takes an endpoint out a moment after SIGTERM; until then new requests still come. @default 500 */
   lingerMs?: number;
   /** Unary calls may finish, then streams are told to come again. @default 5000 */
@@ -100,8 +100,8 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   };
 }
 
-function fromServices({ between }: ServicePlace): Pick<ServerOptions, "tls" | "callers"> {
-  return between ? { tls: forCallers(between.tls), callers: between.callers } : {};
+function fromServices({ mutual }: ServicePlace): Pick<ServerOptions, "tls" | "callers"> {
+  return mutual ? { tls: mutualTls(mutual.tls), callers: mutual.callers } : {};
 }
 
 export interface ServiceSpec<Shape extends z.ZodRawShape> {
@@ -139,10 +139,9 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
         log,
       })
     : undefined;
-  const { PORT: port, HEALTH_PORT: healthPort, SERVICE_TLS_FOLDER: tls, SERVICE_CALLERS: callers } = common;
-  const between = tls && { tls, callers };
-  const place = { name: spec.name, port, healthPort, log, between };
-  const running = await startService(place, await spec.parts({ config, log, tls }));
+  const mutual = mutualOf(common);
+  const place = { name: spec.name, port: common.PORT, healthPort: common.HEALTH_PORT, log, mutual };
+  const running = await startService(place, await spec.parts({ config, log, tls: mutual?.tls }));
   const stop = () => {
     // A drain that hangs must not outlive the kubelet's patience of 30 s.
     setTimeout(() => die(new Error("the drain did not end")), 25_000).unref();

@@ -13,7 +13,7 @@ const certificate = "TLS_CERT_FILE";
 
 /**
  * Both hops that leave the region: the customer's tunnel, and the client. Each ends in a pod of ours that has the key,
- * not at a balancer. Between these pods, inside the cluster, a stream is not sealed once more.
+ * not at a balancer. Between these pods it goes by the services' own certificates (decision 60).
  */
 export const relayedInMemory = defineRegionCheck({
   id: "CP-11",

@@ -3,12 +3,13 @@ import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { z } from "zod";
 import { daemonHost } from "../../../components/image-builder/contract.ts";
 import { ImageBuildService } from "../../../gen/biplane/images/v1/images_pb.js";
+import { UserError } from "../../../shared/errors.ts";
 import { keptKubeConfig } from "../../../shared/kube-config.ts";
 import { logSink } from "../../shared/auth/audit.ts";
 import { httpUrl, label, servedProjects } from "../../shared/config.ts";
 import { denied } from "../../shared/errors.ts";
 import { runService } from "../../shared/service.ts";
-import { forAnybody } from "../../shared/service-tls.ts";
+import { serverTls } from "../../shared/service-tls.ts";
 import { clusterKeys } from "./cluster-keys.ts";
 import { bucketContexts } from "./context.ts";
 import { kubernetesDaemons } from "./daemons.ts";
@@ -74,8 +75,9 @@ await runService({
       approvedBases: config.APPROVED_BASES,
       log,
     });
+    if (!tls) throw new UserError("SERVICE_TLS_FOLDER is missing: tasks give the builder their tokens by TLS alone");
     return {
-      ...(tls ? { tls: forAnybody(tls) } : {}),
+      tls: serverTls(tls),
       rpc: {
         routes: (router) => void router.service(ImageBuildService, service),
         // It knows its callers by their pods' tokens alone.

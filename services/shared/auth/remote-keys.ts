@@ -1,9 +1,9 @@
-/** A JWK set behind a URL, cached and refreshed by jose; fetched by HTTP/2, which is all that services speak. */
+/** A JWK set behind a URL, cached and refreshed by jose; fetched by HTTP/2, which is all that services speak between them. */
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { unavailable } from "../errors.ts";
-import { forCalling, type ServiceTls } from "../service-tls.ts";
+import { clientTls, type ServiceTls } from "../service-tls.ts";
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).min(1) });
 const maxBytes = 256 * 1024;
@@ -14,7 +14,7 @@ const maxBytes = 256 * 1024;
  */
 export function remoteKeys(url: string, tls?: ServiceTls): JWTVerifyGetKey {
   const target = new URL(url);
-  const sessions = new Http2SessionManager(target, undefined, forCalling(tls));
+  const sessions = new Http2SessionManager(target, undefined, clientTls(tls));
   return createRemoteJWKSet(target, {
     cooldownDuration: 2_000,
     cacheMaxAge: 45_000,
@@ -26,7 +26,7 @@ export function remoteKeys(url: string, tls?: ServiceTls): JWTVerifyGetKey {
 /** @returns a function that reads the key set anew, as JSON text; it throws where that is no key set. */
 export function keySetReader(url: string, tls?: ServiceTls): () => Promise<string> {
   const target = new URL(url);
-  const sessions = new Http2SessionManager(target, undefined, forCalling(tls));
+  const sessions = new Http2SessionManager(target, undefined, clientTls(tls));
   return async () => {
     const answer = await getOverHttp2(sessions, target.pathname, AbortSignal.timeout(5_000));
     const keys = keySet.safeParse(answer.status === 200 ? await answer.json() : undefined);
