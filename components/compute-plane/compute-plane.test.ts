@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { userSecretShards } from "../secrets/names.ts";
 import { type Recorded, recordResources } from "../testing/record-resources.ts";
-import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
+import type { ComputePlaneArgs } from "./args.ts";
+import { ComputePlane } from "./compute-plane.ts";
 import { allPermissions, syncPermissions } from "./on-demand.ts";
 import { notGranted, permissionOf, permissions } from "./permissions.ts";
 

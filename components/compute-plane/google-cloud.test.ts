@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Recorded, recordResources } from "../testing/record-resources.ts";
-import { ComputePlane, type ComputePlaneArgs } from "./compute-plane.ts";
+import type { ComputePlaneArgs } from "./args.ts";
+import { ComputePlane } from "./compute-plane.ts";
 
 const admin = "adminflyterole@acme-data.iam.gserviceaccount.com";
 const user = "userflyterole@acme-data.iam.gserviceaccount.com";

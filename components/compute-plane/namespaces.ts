@@ -14,6 +14,7 @@ import { storeNamespace } from "../metrics-store/contract.ts";
 import type { SecretSettings } from "../secrets/backends.ts";
 import { gatewayNamespace, servingNamespace } from "../serving/contract.ts";
 import { podSecurityExceptions } from "../workloads/pod-security.ts";
+import type { ComputePlaneArgs } from "./args.ts";
 import { type ProjectDomain, projectNamespace } from "./project-domain.ts";
 
 const kubernetesOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -44,6 +45,16 @@ export function checkNamespaces({ namespace, projects }: { namespace: string; pr
     }
     taken.add(name);
   }
+}
+
+/** Namespaces that are made below the restricted standard. */
+export function exceptionsOf({ logs, imageBuilder }: ComputePlaneArgs): string[] {
+  return [...(shippedLogs(logs) ? [shipperNamespace] : []), ...(imageBuilder ? [buildNamespace] : [])];
+}
+
+/** Namespaces of ours under the restricted standard that hold neither the platform's services nor tasks. */
+export function besideOf({ metricsStore }: ComputePlaneArgs): string[] {
+  return metricsStore ? [storeNamespace] : [];
 }
 
 interface RoleArgs {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { ComputePlane, type ComputePlaneArgs } from "../../../components/compute-plane/compute-plane.ts";
+import type { ComputePlaneArgs } from "../../../components/compute-plane/args.ts";
+import { ComputePlane } from "../../../components/compute-plane/compute-plane.ts";
 import { recordResources } from "../../../components/testing/record-resources.ts";
 import { settingsSchema } from "./settings.ts";
 
