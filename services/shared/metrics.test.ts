@@ -1,4 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { paths } from "../../sandbox/paths.ts";
+import { ensureLeaf } from "../../sandbox/pki.ts";
 import { counter, gauge, histogram, reading, renderMetrics } from "./metrics.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
 import { metricValue, parseMetrics, seriesOf } from "./testing/prometheus.ts";
@@ -85,8 +90,13 @@ it("has one metric of a name, and no name that Prometheus would not take", () =>
 });
 
 it("tells of the process what there is to tell of every process", async () => {
-  startProcessMetrics("test");
+  const folder = mkdtempSync(join(tmpdir(), "metrics-"));
+  const { certificate } = await ensureLeaf(paths({ BIPLANE_STATE: folder }), { name: "test" });
+  startProcessMetrics("test", readFileSync(certificate, "utf8"));
+  rmSync(folder, { recursive: true });
   const metrics = await now();
+  const yearAway = Date.now() / 1_000 + 365 * 24 * 3_600;
+  expect(Math.abs(metricValue(metrics, "biplane_service_certificate_end_seconds") - yearAway)).toBeLessThan(3_600);
   expect(metricValue(metrics, "biplane_build_info", { service: "test" })).toBe(1);
   expect(metricValue(metrics, "process_resident_memory_bytes")).toBeGreaterThan(10_000_000);
   expect(metricValue(metrics, "process_open_fds")).toBeGreaterThan(2);

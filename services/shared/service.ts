@@ -129,7 +129,6 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
   const common = readConfig({ ...commonShape, ...serviceTlsShape });
   const config = readConfig(spec.shape);
   log = createLogger(spec.name, { level: common.LOG_LEVEL });
-  startProcessMetrics(spec.name);
   const traces = common.TRACES_URL
     ? openTraces({
         url: common.TRACES_URL,
@@ -140,6 +139,7 @@ export async function runService<Shape extends z.ZodRawShape>(spec: ServiceSpec<
       })
     : undefined;
   const mutual = mutualOf(common);
+  startProcessMetrics(spec.name, mutual?.tls.cert);
   const place = { name: spec.name, port: common.PORT, healthPort: common.HEALTH_PORT, log, mutual };
   const running = await startService(place, await spec.parts({ config, log, tls: mutual?.tls }));
   const stop = () => {

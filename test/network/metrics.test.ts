@@ -10,6 +10,7 @@ import { environment } from "../support/local-run.ts";
 import { type Scraped, scrapeAll } from "../support/metrics.ts";
 
 const { org, project, domain } = environment;
+const yearSeconds = 365 * 24 * 3_600;
 const services = {
   region: ["actions", "audit", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"],
   customer: [...(served ? ["app-gate", "apps"] : []), "executor", "logs", "objectstore", "secrets", "sync", "tunnel"],
@@ -30,6 +31,8 @@ describe.skipIf(!ours).each(["region", "customer"] as const)("the %s's services"
     expect([...new Set(all.map(({ service }) => service))].sort()).toEqual(services[plane]);
     for (const { pod, service, families } of all) {
       expect(metricValue(families, "biplane_build_info", { service }), pod).toBe(1);
+      const certificateEnd = metricValue(families, "biplane_service_certificate_end_seconds");
+      if (service !== "audit") expect(certificateEnd, pod).toBeGreaterThan(Date.now() / 1_000 + yearSeconds);
       expect(metricValue(families, "process_resident_memory_bytes"), pod).toBeGreaterThan(10 * 1024 * 1024);
       expect(metricValue(families, "biplane_unread_metrics_total"), pod).toBe(0);
     }
