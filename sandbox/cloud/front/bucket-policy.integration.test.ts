@@ -2,15 +2,14 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { Agent as TlsAgent } from "node:https";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../../services/shared/testing/free-port.ts";
 import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
 import { ensureAuthority, ensureLeaf } from "../../pki.ts";
+import { awaitListener } from "../await-port.ts";
 import { Emulator } from "./emulator.ts";
 import { serveFront } from "./testing/serve-front.ts";
 
@@ -41,7 +40,7 @@ beforeAll(async () => {
     { env: { ROOT_ACCESS_KEY: "AKIACUSTOMER", ROOT_SECRET_KEY: "customer-secret" }, stdio: "ignore" },
   );
   closing.push(() => server.kill("SIGKILL"));
-  await listening(objects);
+  await awaitListener("127.0.0.1", objects);
   const emulator = new Emulator(Number(new URL(world.endpoint).port));
   await emulator.prepare(operators);
   const front = await serveFront(
@@ -75,19 +74,6 @@ afterAll(async () => {
   for (const close of closing) close();
   await world?.close();
 });
-
-async function listening(port: number): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 100) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => resolve(socket.destroy() !== undefined));
-      socket.once("error", () => resolve(false));
-    });
-    if (open) return;
-    await sleep(100);
-  }
-  throw new Error("the object store does not listen");
-}
 
 const statement = (Bucket: string, more: object) => ({
   ...{ Effect: "Deny", Principal: "*", Action: "s3:*" },

@@ -9,9 +9,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer, Agent as TlsAgent } from "node:https";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { IAM } from "@aws-sdk/client-iam";
 import { ListObjectsV2Command, S3 } from "@aws-sdk/client-s3";
 import { SignJWT } from "jose";
@@ -23,6 +21,7 @@ import { toolchain } from "../../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../../hosts.ts";
 import { paths } from "../../../paths.ts";
 import { ensureAuthority, ensureLeaf } from "../../../pki.ts";
+import { awaitListener } from "../../await-port.ts";
 import { Emulator } from "../emulator.ts";
 import { createFront } from "../front.ts";
 import { judgeAccount } from "../role-account.ts";
@@ -130,7 +129,7 @@ async function serveStore(): Promise<void> {
   };
   const start = async (port: number, args: string[]) => {
     spawn(toolchain().bin("versitygw"), [...tls, "--port", `127.0.0.1:${port}`, ...args], { env, stdio: "ignore" });
-    await listening(port);
+    await awaitListener("127.0.0.1", port);
   };
   await start(ports.judge, [
     ...["iam", "--dir", folder("iam"), "--private-ports", `127.0.0.1:${ports.private}`],
@@ -143,19 +142,6 @@ async function serveStore(): Promise<void> {
     ...["--iam-standalone-server-ca", authority.certificate, "--iam-cache-disable"],
     ...["posix", "--versioning-dir", folder("versions"), folder("buckets")],
   ]);
-}
-
-async function listening(port: number): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 100) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => resolve(socket.destroy() !== undefined));
-      socket.once("error", () => resolve(false));
-    });
-    if (open) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on ${port}`);
 }
 
 function rootAt(port: number) {
