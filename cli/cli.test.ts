@@ -29,6 +29,12 @@ describe("a wrong option", () => {
     expect(parseOptions("up", { kubeconfigCustomer: "a" })).toEqual({ kubeconfigCustomer: "a" });
   });
 
+  it("is refused where the region alone is upgraded, whose planes were chosen before", () => {
+    expect(parseOptions("up", { only: "region" })).toEqual({ only: "region" });
+    expect(() => parseOptions("up", { only: "region", model: "byoc" })).toThrow(/--only by itself/);
+    expect(() => parseOptions("up", { only: "customer" })).toThrow(/only is "customer"; allowed: region/);
+  });
+
   it("is refused when nobody knows it", () => {
     expect(() => parseOptions("up", { force: true })).toThrow(/Unrecognized key/);
   });

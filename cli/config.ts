@@ -50,7 +50,15 @@ export const commandSchemas = {
         .pipe(z.array(z.enum(extendedParts, `${extendedParts.join(", ")} or all`)))
         .optional()
         .describe("Extended parts to build first. @default none; those in the cache are used anyway"),
+      only: z
+        .literal("region", "region")
+        .optional()
+        .describe("Upgrade the region alone, to this checkout's services, and leave the customer's plane as it is"),
     })
+    .refine(
+      ({ only, ...others }) => only === undefined || Object.values(others).every((value) => value === undefined),
+      "--only by itself: the planes are up, and stay as they were chosen",
+    )
     .refine(
       ({ kubeconfigRegion: one, kubeconfigCustomer: other }) => one === undefined || one !== other,
       "two kubeconfigs: a cluster for each plane",

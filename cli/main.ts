@@ -31,6 +31,7 @@ program
     "--with <parts>",
     "build these extended parts first, with commas between, or all: logs, metrics, gcp, azure, network-policy, images, apps",
   )
+  .option("--only <plane>", "region: upgrade it alone to this checkout's services; the customer's plane stays")
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
 
 program

@@ -126,6 +126,13 @@ export function readEnvironment(paths: Paths): Environment {
   return environmentSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 }
 
+/** A region's and a customer's outputs without those that are secrets. */
+export function publicOutputs(outputs: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(outputs).filter(([name]) => name !== "tenants" && name !== "databaseVerifier"),
+  );
+}
+
 /** Variables for the real client and the usual tools; the secrets stay in their files. */
 export function shellVariables(environment: Environment): Record<string, string> {
   const { google, azure } = environment;

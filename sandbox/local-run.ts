@@ -20,7 +20,8 @@ import { planeSecrets, tenantSecrets, verifierLogin, writeCredentials, writeVeri
 import { removeMachineHosts, restoreMachineHosts } from "./dns.ts";
 import { ensureEdge, removeEdge } from "./edge/index.ts";
 import { begunWith, enforcingPart, writeEnforcement } from "./enforcement.ts";
-import { type Environment, writeEnvironment } from "./environment.ts";
+import { type Environment, publicOutputs, writeEnvironment } from "./environment.ts";
+import { exclusive } from "./exclusive.ts";
 import {
   chooseClusters,
   ensureGiven,
@@ -40,12 +41,11 @@ import { ensureAuthority } from "./pki.ts";
 import { recordedProcesses, stopProcess } from "./processes.ts";
 import { type Images, local } from "./stacks.ts";
 import { ensureToolchain, locateToolchain, type Progress, readyParts } from "./toolchain/index.ts";
-import { withLock } from "./toolchain/lock.ts";
 import { type Around, servesApps, upCustomer, upFoundations } from "./up-stacks.ts";
 
 /** Of the toolchain: what the first run in that cloud builds. */
 export const partOf: Record<Cloud, string | undefined> = { aws: undefined, gcp: "gcp", azure: "azure" };
-const appsPart = "apps";
+export const appsPart = "apps";
 const planes: Plane[] = ["region", "customer"];
 export const localRunSteps = {
   network: "network",
@@ -120,9 +120,9 @@ export function bringUp(
       model: operated.model,
       cloud: operated.cloud,
       outputs: {
-        region: withoutSecrets(region.outputs),
+        region: publicOutputs(region.outputs),
         customerBase: base.outputs,
-        customer: withoutSecrets(customer.outputs),
+        customer: publicOutputs(customer.outputs),
       },
       clusters: { region: given.region ? "given" : "own", customer: given.customer ? "given" : "own" },
       networkPolicy: enforced ? "enforced" : "not-enforced",
@@ -253,16 +253,4 @@ function googleAccess(paths: Paths) {
 function azureAccess(paths: Paths) {
   const { operator: _, ...place } = azure;
   return { endpointUrl: `https://${names.azure}`, ...place, accessTokenFile: azureOperatorToken(paths) };
-}
-
-function withoutSecrets(outputs: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(outputs).filter(([name]) => name !== "tenants" && name !== "databaseVerifier"),
-  );
-}
-
-/** One `up` or `down` at a time on this machine. */
-function exclusive<T>(paths: Paths, progress: Progress, work: () => Promise<T>): Promise<T> {
-  const waiting = () => progress.note("Another biplane brings planes up or down here; waiting for it.");
-  return withLock(join(paths.cache, "local-run.lock"), waiting, work);
 }

@@ -47,7 +47,7 @@ export async function upFoundations(sandbox: Sandbox, around: Around) {
   return { region, base: { ...accepted, changes: joined(offering.changes, accepted.changes) } };
 }
 
-function linkServiceOf({ privateLinkService, apiHost }: Record<string, unknown>): LinkService {
+export function linkServiceOf({ privateLinkService, apiHost }: Record<string, unknown>): LinkService {
   return { serviceName: String(privateLinkService), apiHost: String(apiHost) };
 }
 
@@ -64,7 +64,7 @@ function joined(first: Record<string, number>, then: Record<string, number>): Re
   return Object.fromEntries([...kinds].map((kind) => [kind, sum(kind)]));
 }
 
-async function upRegion(sandbox: Sandbox, around: Around, link?: LinkService) {
+export async function upRegion(sandbox: Sandbox, around: Around, link?: LinkService) {
   const { images, given } = around;
   const dnsServers = given.region?.survey.dnsServers;
   return upStack(sandbox, {

@@ -89,6 +89,12 @@ describe("the way to apps", () => {
     expect(container?.securityContext).toMatchObject({ allowPrivilegeEscalation: false });
   });
 
+  it("lets their logs be told, only there", () => {
+    const told = (built: Built) => podOf(named(objects(built, "Deployment"), "logs")).containers[0]?.env ?? [];
+    expect(told(serving)).toContainEqual({ name: "SERVES_APPS", value: "true" });
+    expect(told(plain).map(({ name }) => name)).not.toContain("SERVES_APPS");
+  });
+
   it("comes by a connector in the gate's own pods, and by no Service or port", () => {
     expect(gate(serving).containers).toHaveLength(1);
     const beside = gate(reached).containers[1];

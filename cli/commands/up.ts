@@ -1,6 +1,7 @@
 import { bringUp, type LocalRun } from "../../sandbox/local-run.ts";
 import { paths } from "../../sandbox/paths.ts";
 import { createProgress } from "../../sandbox/toolchain/index.ts";
+import { upRegionAlone } from "../../sandbox/up-region.ts";
 import type { CommandOptions } from "../config.ts";
 
 export async function up({
@@ -9,8 +10,14 @@ export async function up({
   model,
   cloud,
   with: also,
+  only,
 }: CommandOptions<"up">): Promise<number> {
   const here = paths();
+  if (only) {
+    const changes = await upRegionAlone(here, createProgress(here));
+    process.stdout.write(`\nThe region is up alone: ${words(changes)}. The customer's plane was left as it is.\n`);
+    return 0;
+  }
   const began = Date.now();
   const kubeconfigs = { region: kubeconfigRegion, customer: kubeconfigCustomer };
   const made = await bringUp(here, createProgress(here), { kubeconfigs, model, cloud, also });
@@ -19,11 +26,6 @@ export async function up({
 }
 
 function describe({ environment, changes }: LocalRun, seconds: number): string {
-  const words = (counts: Record<string, number>) =>
-    Object.entries(counts)
-      .filter(([word]) => word !== "same")
-      .map(([word, count]) => `${count} ${word}`)
-      .join(", ") || "nothing to do";
   const on = (cluster: "own" | "given") => (cluster === "given" ? ", on the cluster that was given" : "");
   return `
 Both planes are up (${seconds.toFixed(0)} s).
@@ -36,4 +38,9 @@ Both planes are up (${seconds.toFixed(0)} s).
 Next: ./biplane run examples/hello.py hello --name world
       ./biplane verify · ./biplane env · ./biplane down
 `;
+}
+
+function words(counts: Record<string, number>): string {
+  const changed = Object.entries(counts).filter(([word]) => word !== "same");
+  return changed.map(([word, count]) => `${count} ${word}`).join(", ") || "nothing to do";
 }

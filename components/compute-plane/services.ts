@@ -177,6 +177,7 @@ export function planComputePlaneServices(args: ComputePlaneServicesArgs): Servic
         ...verifiesTokens,
         ORG: org,
         ...projects,
+        ...(args.appsDomain ? { SERVES_APPS: "true" } : {}),
         ...logEnvironment(cloud, args.logs),
         ...sessionEnvironment(cloud, adminServiceAccounts.logs),
         ...(args.metricsReader

@@ -64,5 +64,6 @@ export function sourcesIn(folders: string[]): string[] {
     .filter((entry) => entry.isFile() && /(?<!\.test)\.(ts|js|json|sql)$/.test(entry.name))
     .filter((entry) => !entry.name.endsWith(".d.ts"))
     .map((entry) => join(entry.parentPath, entry.name));
-  return [...sources, join(root, "package-lock.json"), import.meta.filename];
+  // The version stands in package.json, which services tell.
+  return [...sources, join(root, "package.json"), join(root, "package-lock.json"), import.meta.filename];
 }

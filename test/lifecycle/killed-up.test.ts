@@ -16,7 +16,7 @@ describe("up, killed", () => {
 
   it.each(moments)("in the step '$after' leaves nothing that down cannot remove", async ({ after, delayMs }) => {
     for (let round = 0; round < rounds; round++) {
-      const up = await biplane(["up"], { after, delayMs: delayMs * (round + 1) });
+      const up = await biplane(["up"], { kill: { after, delayMs: delayMs * (round + 1) } });
       expect(up.killed, up.output).toBe(true);
       const down = await biplane(["down"]);
       expect(down.exitCode, down.output).toBe(0);

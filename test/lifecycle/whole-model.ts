@@ -56,7 +56,9 @@ export function describeModel(model: Model, whileUp: () => void = () => {}): voi
   });
 
   it("comes up whole though the first try was killed amid the stacks, and again without a change", async () => {
-    const killed = await biplane(["up", "--model", model], { after: localRunSteps.region, delayMs: 20_000 });
+    const killed = await biplane(["up", "--model", model], {
+      kill: { after: localRunSteps.region, delayMs: 20_000 },
+    });
     expect(killed.killed, killed.output).toBe(true);
     const left = readState(stackLayout(here, local.regionStack))?.resources ?? [];
     expect(left.length, "resources that the killed one had made in the region").toBeGreaterThan(1);

@@ -15,10 +15,19 @@ export interface KillPoint {
   delayMs: number;
 }
 
-/** @param kill sends SIGKILL to the command alone, as the machine's memory killer would. */
-export function biplane(args: string[], kill?: KillPoint): Promise<Ended & { killed: boolean }> {
+export interface BiplaneOptions {
+  /** Sends SIGKILL to the command alone, as the machine's memory killer would. @default never */
+  kill?: KillPoint;
+  /** Folder of the checkout. @default this one */
+  from?: string;
+}
+
+export function biplane(
+  args: string[],
+  { kill, from = checkout }: BiplaneOptions = {},
+): Promise<Ended & { killed: boolean }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(checkout, "biplane"), args, { cwd: checkout, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(join(from, "biplane"), args, { cwd: from, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let killed = false;
     const hear = (text: string) => {

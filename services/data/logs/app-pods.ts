@@ -18,6 +18,9 @@ export interface AppPods {
   list(place: AppPlace): Promise<V1Pod[]>;
 }
 
+/** On a plane that serves no apps, where nobody may list their pods. */
+export const noAppPods: AppPods = { list: async () => [] };
+
 /** What a request names. */
 export interface AppOf {
   org: string;

@@ -14,6 +14,7 @@ import { statedAuthorizer } from "../../shared/auth/authorizer.ts";
 import { tokenVerifier, userIssuer } from "../../shared/auth/verifier.ts";
 import { label, servedProjects, tokenShape } from "../../shared/config.ts";
 import { runService } from "../../shared/service.ts";
+import { noAppPods } from "./app-pods.ts";
 import { cloudLogging } from "./cloud-logging.ts";
 import { cloudWatchLogs } from "./cloudwatch-logs.ts";
 import { eventService } from "./event-service.ts";
@@ -33,6 +34,8 @@ await runService({
     ...tokenShape,
     ORG: label,
     PROJECTS: servedProjects,
+    /** Apps are served, and their pods may be listed. */
+    SERVES_APPS: z.stringbool().default(false),
     /** CloudWatch log group of the task pods; without one a log is told as long as Kubernetes has it. */
     LOG_GROUP: z.string().min(1).optional(),
     AWS_REGION: z.string().min(1).optional(),
@@ -53,7 +56,8 @@ await runService({
     kube.loadFromDefault();
     const served = { org: config.ORG, projects: config.PROJECTS };
     const logs = kubernetesLogs(kube);
-    const lines = logService({ ...served, logs, apps: kubernetesAppPods(kube), store: storeOf(config), log });
+    const apps = config.SERVES_APPS ? kubernetesAppPods(kube) : noAppPods;
+    const lines = logService({ ...served, logs, apps, store: storeOf(config), log });
     const events = eventService({ ...served, events: kubernetesEvents(kube, logs.readPod), log });
     const metrics = metricsService({
       ...{ ...served, metrics: kubernetesMetrics(kube, logs.readPod), log },
