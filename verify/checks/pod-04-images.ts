@@ -1,3 +1,4 @@
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
@@ -14,7 +15,7 @@ export const imagesFromTheRegistry = defineClusterCheck({
   evaluate({ pods }, target) {
     const ours = pods.filter(inOwnNamespaces(target));
     return ours.flatMap((pod) =>
-      (pod.status?.containerStatuses ?? [])
+      statusesOf(pod)
         .filter(({ imageID }) => imageID)
         .map(({ name, imageID }) => {
           const subject = `${subjectOf("Pod", pod)}#${name}`;
@@ -38,5 +39,30 @@ export const imagesFromTheRegistry = defineClusterCheck({
         return undefined;
       },
     },
+    {
+      name: "what ran before the first pod's containers came from a public registry",
+      apply: (facts, target) => ran(facts.pods.find(inOwnNamespaces(target)), "initContainerStatuses"),
+    },
+    {
+      name: "somebody debugs the last pod by a public image",
+      apply: (facts, target) => ran(facts.pods.findLast(inOwnNamespaces(target)), "ephemeralContainerStatuses"),
+    },
   ],
 });
+
+/** Of all that ran in it, whatever its kind. */
+function statusesOf({ status }: V1Pod): V1ContainerStatus[] {
+  return [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ];
+}
+
+function ran(pod: V1Pod | undefined, kind: "initContainerStatuses" | "ephemeralContainerStatuses"): undefined | false {
+  if (!pod?.status) return false;
+  const imageID = "docker.io/library/miner@sha256:00";
+  const one = { name: "other", image: "miner", imageID, ready: true, restartCount: 0 };
+  pod.status[kind] = [...(pod.status[kind] ?? []), one];
+  return undefined;
+}
