@@ -1,6 +1,7 @@
 import { defineClusterCheck } from "../check.ts";
 import { subjectOf } from "../facts.ts";
 import { fail, pass } from "../outcome.ts";
+import { containersOf } from "../reason/kubernetes.ts";
 
 export const executorAsReleased = defineClusterCheck({
   id: "POD-02",
@@ -18,16 +19,18 @@ export const executorAsReleased = defineClusterCheck({
     if (executors.length === 0) return [fail(`Namespace/${target.namespace}`, "no executor pod")];
     return executors.map((pod) => {
       const subject = subjectOf("Pod", pod);
-      const container = pod.spec?.containers[0];
+      const containers = containersOf(pod);
       if (pod.spec?.serviceAccountName !== "executor") return fail(subject, `runs as ${pod.spec?.serviceAccountName}`);
-      if (!container?.image?.includes("@sha256:"))
-        return fail(subject, `image ${container?.image} is not pinned by digest`);
-      const { requests, limits } = container.resources ?? {};
-      if (!requests?.cpu || !requests.memory || !limits?.memory) return fail(subject, "requests or limits are missing");
+      const loose = containers.find(({ image = "" }) => !image.includes("@sha256:"));
+      if (loose) return fail(subject, `image ${loose.image} is not pinned by digest`);
+      const lacking = containers.find(
+        ({ resources: { requests, limits } = {} }) => !requests?.cpu || !requests.memory || !limits?.memory,
+      );
+      if (lacking) return fail(subject, `requests or limits of ${lacking.name} are missing`);
       if (!pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) {
         return fail(subject, `not ready: ${pod.status?.phase}`);
       }
-      return pass(subject, `${container.image}, account executor, ready`);
+      return pass(subject, `${containers.map(({ image }) => image).join(", ")}, account executor, ready`);
     });
   },
   sabotages: [
@@ -42,6 +45,22 @@ export const executorAsReleased = defineClusterCheck({
       name: "the image is named by a tag",
       apply(facts) {
         for (const { spec } of facts.pods) for (const c of spec?.containers ?? []) c.image = "registry/services:latest";
+      },
+    },
+    {
+      name: "a sidecar that nobody limits stands last in its pods",
+      apply(facts) {
+        for (const { spec } of facts.pods)
+          if (spec?.serviceAccountName === "executor")
+            spec.containers.push({ name: "helper", image: `registry/helper@sha256:${"f".repeat(64)}` });
+      },
+    },
+    {
+      name: "what runs before it is named by a tag",
+      apply(facts) {
+        for (const { spec } of facts.pods)
+          if (spec?.serviceAccountName === "executor")
+            spec.initContainers = [{ ...spec.containers[0], name: "before", image: "registry/services:latest" }];
       },
     },
   ],
