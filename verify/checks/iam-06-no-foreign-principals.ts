@@ -1,7 +1,7 @@
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames } from "../reason/iam/plane-world.ts";
-import { grants } from "../reason/iam-policy.ts";
+import { grants, type Statement } from "../reason/iam-policy.ts";
 import { judgeWays } from "./cls-03-managed-by-vendor.ts";
 
 /** In BYOC one role trusts the vendor by design; of that, as CLS-03 does, it is asked whether it leads to data. */
@@ -24,7 +24,7 @@ export const noForeignPrincipals = defineCheck({
     ];
     const named = policies.map(({ subject, document }): Finding => {
       const foreign = (document ? grants([document]) : [])
-        .flatMap(({ principals }) => principals)
+        .flatMap(namedBy)
         .find((principal) => !isOwn(principal, iam.account));
       return foreign ? fail(subject, `trusts ${foreign}`) : pass(subject, "own account and services only");
     });
@@ -59,8 +59,28 @@ export const noForeignPrincipals = defineCheck({
         });
       },
     },
+    {
+      name: "the first bucket's policy lets everybody in but one role",
+      apply({ buckets, iam }) {
+        buckets.at(0)?.policy?.statements.push({
+          effect: "Allow",
+          actions: ["s3:getobject"],
+          notActions: [],
+          resources: ["*"],
+          notResources: [],
+          principals: [],
+          notPrincipals: [`AWS:arn:aws:iam::${iam.account}:role/blocked`],
+          conditions: {},
+        });
+      },
+    },
   ],
 });
+
+/** Whom a statement lets in; who is let in by being none of some is anybody. */
+export function namedBy({ principals, notPrincipals }: Statement): string[] {
+  return notPrincipals ? ["everybody but some"] : principals;
+}
 
 /** A principal of a policy: a service, or somebody or something of the account. */
 export function isOwn(principal: string, account: string): boolean {

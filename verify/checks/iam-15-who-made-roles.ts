@@ -4,7 +4,7 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { grants } from "../reason/iam-policy.ts";
 import { callThatMade } from "../reason/role-creation.ts";
 import type { Target } from "../target.ts";
-import { isOwn } from "./iam-06-no-foreign-principals.ts";
+import { isOwn, namedBy } from "./iam-06-no-foreign-principals.ts";
 
 type Call = RoleCreationFact["calls"][number];
 
@@ -105,7 +105,7 @@ function foreignness({ type, account, arn, trust }: Call["by"], target: Target):
   if (arn === target.management?.roleArn) return `${arn}, the vendor's management role`;
   if (!trust) return type === "AssumedRole" ? `${arn}, and whom it trusts is not told` : undefined;
   const guest = grants([trust])
-    .flatMap(({ principals, notPrincipals }) => (notPrincipals ? ["everybody but some"] : principals))
+    .flatMap(namedBy)
     .find((principal) => !isOwn(principal, target.account));
   return guest && `${arn}, which trusts ${guest}`;
 }

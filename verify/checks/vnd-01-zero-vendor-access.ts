@@ -5,7 +5,7 @@ import { type PlaneFacts, planeFactNames, planeStores, planeWorld, stranger } fr
 import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants, type PolicyDocument, type Statement } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
-import { isOwn } from "./iam-06-no-foreign-principals.ts";
+import { isOwn, namedBy } from "./iam-06-no-foreign-principals.ts";
 import { judgeBindings } from "./rbac-03-no-vendor-subjects.ts";
 
 type Seen = PlaneFacts & Pick<Facts, "network" | "clusterRoleBindings" | "roleBindings">;
@@ -45,6 +45,17 @@ export const vendorHasNoWayIn = defineCheck({
       name: "a key's policy lets the vendor decrypt",
       apply({ keys }) {
         keys.at(-1)?.policy.statements.push(allow("AWS:arn:aws:iam::999999999999:role/support", "kms:decrypt"));
+      },
+    },
+    {
+      name: "the last repository's policy lets everybody but one role ask for its tags",
+      apply({ repositories }, { account }) {
+        const last = repositories.at(-1);
+        if (!last) return false;
+        const but = { principals: [], notPrincipals: [`AWS:arn:aws:iam::${account}:role/blocked`] };
+        const statement = { ...allow("", "ecr:listtagsforresource"), ...but };
+        last.policy = { version: "2012-10-17", statements: [...(last.policy?.statements ?? []), statement] };
+        return undefined;
       },
     },
     {
@@ -145,7 +156,7 @@ function policiesOf({ iam, buckets, repositories, keys, stores }: Seen): [string
 
 function judgePolicy(subject: string, policy: PolicyDocument | undefined, { account }: Target): Finding {
   const named = grants(policy ? [policy] : []).filter((statement) => !isHeldTo(account, statement));
-  const foreign = named.flatMap(({ principals }) => principals).find((principal) => !isOwn(principal, account));
+  const foreign = named.flatMap(namedBy).find((principal) => !isOwn(principal, account));
   return foreign === undefined
     ? pass(subject, "names own account and services only")
     : fail(subject, `lets ${foreign} in`);
