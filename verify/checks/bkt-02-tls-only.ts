@@ -26,5 +26,14 @@ export const bucketsRefusePlainHttp = defineCheck({
         }
       },
     },
+    {
+      name: "the first bucket's Deny is for those alone who come by a service",
+      apply({ buckets }, target) {
+        const bucket = buckets.find(({ name }) => name === target.buckets.metadata);
+        for (const { conditions } of bucket?.policy?.statements ?? [])
+          if (conditions.Bool?.["aws:securetransport"])
+            conditions.Bool = { ...conditions.Bool, "aws:viaawsservice": ["true"] };
+      },
+    },
   ],
 });

@@ -6,7 +6,8 @@ export function refusesPlainHttp(name: string, policy: PolicyDocument | undefine
     ({ effect, conditions, actions, resources, principals }) =>
       effect === "Deny" &&
       conditions.Bool?.["aws:securetransport"]?.join() === "false" &&
-      Object.keys(conditions).length === 1 &&
+      // Another key beside it, of this operator too, makes the Deny smaller.
+      Object.values(conditions).flatMap(Object.keys).length === 1 &&
       actions.some((action) => action === "s3:*" || action === "*") &&
       principals.some((principal) => principal === "*" || principal === "AWS:*") &&
       resources.includes(`arn:aws:s3:::${name}/*`) &&
