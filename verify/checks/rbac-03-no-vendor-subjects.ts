@@ -5,6 +5,10 @@ import type { PlaneTarget } from "../target.ts";
 
 /** Users and groups that Kubernetes and EKS themselves bind; nobody else can hold a certificate for such a name. */
 const builtIn = /^(system|eks):/;
+/** Kubernetes' own as well, and yet anybody: on Google Cloud everybody who has an account there is authenticated. */
+const anybody = ["system:authenticated", "system:unauthenticated", "system:anonymous"];
+/** What clusters give them: to ask about oneself, and what the server serves. */
+const anybodys = /^(system:(basic-user|discovery|public-info-viewer)|kubeadm:bootstrap-signer-clusterinfo)$/;
 
 export const noVendorSubjects = defineClusterCheck({
   id: "RBAC-03",
@@ -28,6 +32,16 @@ export const noVendorSubjects = defineClusterCheck({
         });
       },
     },
+    {
+      name: "whoever does not sign in may look at the whole cluster",
+      apply({ clusterRoleBindings }) {
+        clusterRoleBindings.push({
+          metadata: { name: "helpful" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" },
+          subjects: [{ kind: "Group", name: "system:unauthenticated" }],
+        });
+      },
+    },
   ],
 });
 
@@ -38,9 +52,11 @@ export function judgeBindings(facts: Pick<Facts, "clusterRoleBindings" | "roleBi
   ];
   return bindings.map(({ kind, binding }) => {
     const subject = [kind, binding.metadata?.namespace, binding.metadata?.name].filter(Boolean).join("/");
-    const people = (binding.subjects ?? []).filter(
-      ({ kind: who, name }) => (who === "User" || who === "Group") && !builtIn.test(name),
-    );
+    const named = (binding.subjects ?? []).filter(({ kind: who }) => who === "User" || who === "Group");
+    const people = named.filter(({ name }) => !builtIn.test(name));
+    const all = named.find(({ name }) => anybody.includes(name));
+    if (all && !anybodys.test(binding.roleRef.name))
+      return fail(subject, `gives ${binding.roleRef.name} to ${all.name}, which is anybody`);
     if (people.length === 0) return pass(subject, "service accounts and system subjects only");
     return fail(subject, `binds ${people.map(({ kind: who, name }) => `${who} ${name}`).join(", ")}`);
   });
