@@ -1,3 +1,4 @@
+import type { V1LabelSelector, V1NetworkPolicyPeer, V1NetworkPolicyPort } from "@kubernetes/client-node";
 import { defineClusterCheck } from "../check.ts";
 import { fail, pass } from "../outcome.ts";
 import { isDefaultDeny } from "../reason/kubernetes.ts";
@@ -20,8 +21,10 @@ export const defaultDenyEverywhere = defineClusterCheck({
       if (!deny) return fail(`Namespace/${namespace}`, `${policies.length} policies, none denies both ways`);
       const open = policies.find(
         ({ spec }) =>
-          spec?.ingress?.some((rule) => !rule._from?.length) ||
-          spec?.egress?.some((rule) => !rule.to?.length && !rule.ports?.length),
+          spec?.ingress?.some(({ _from: peers, ports }) => !peers?.length || peers.some((one) => isWide(one, ports))) ||
+          spec?.egress?.some(({ to: peers, ports }) =>
+            peers?.length ? peers.some((one) => isWide(one, ports)) : !ports?.length,
+          ),
       );
       if (open) return fail(`NetworkPolicy/${namespace}/${open.metadata?.name}`, "allows every peer");
       return pass(`Namespace/${namespace}`, `${deny.metadata?.name} and ${policies.length - 1} allowances`);
@@ -52,5 +55,39 @@ export const defaultDenyEverywhere = defineClusterCheck({
         });
       },
     },
+    {
+      name: "one policy lets in every pod of every namespace, in the last one",
+      apply(facts, target) {
+        const ingress = [{ _from: [{ namespaceSelector: {}, podSelector: {} }] }];
+        facts.networkPolicies.push({
+          metadata: { name: "debug", namespace: ownNamespaces(target).at(-1) },
+          spec: { podSelector: {}, policyTypes: ["Ingress"], ingress },
+        });
+      },
+    },
+    {
+      name: "one policy lets pods out to all of IPv6, on every port",
+      apply(facts, target) {
+        const egress = [{ to: [{ ipBlock: { cidr: "::/0" } }] }];
+        facts.networkPolicies.push({
+          metadata: { name: "debug", namespace: target.namespace },
+          spec: { podSelector: {}, policyTypes: ["Egress"], egress },
+        });
+      },
+    },
   ],
 });
+
+/** Every pod of every namespace; or every address on every port, and halves of the internet are two rules. */
+function isWide(
+  { ipBlock, namespaceSelector, podSelector }: V1NetworkPolicyPeer,
+  ports: V1NetworkPolicyPort[] = [],
+): boolean {
+  if (ipBlock) return ports.length === 0 && /\/[01]$/.test(ipBlock.cidr);
+  return namespaceSelector !== undefined && [namespaceSelector, podSelector].every(isEmpty);
+}
+
+/** An empty selector is every one's, as a missing one of pods is. */
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector = {}): boolean {
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
+}
