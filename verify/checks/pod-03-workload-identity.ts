@@ -5,7 +5,9 @@ import { containersOf } from "../reason/kubernetes.ts";
 import { inOwnNamespaces } from "../target.ts";
 
 const staticKeys =
-  /^(AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|FLYTE_AWS_ACCESS_KEY_ID|FLYTE_AWS_SECRET_ACCESS_KEY|GOOGLE_APPLICATION_CREDENTIALS|AZURE_CLIENT_SECRET|AZURE_STORAGE_KEY)$/;
+  /^(AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_SHARED_CREDENTIALS_FILE|FLYTE_AWS_ACCESS_KEY_ID|FLYTE_AWS_SECRET_ACCESS_KEY|GOOGLE_APPLICATION_CREDENTIALS|AZURE_CLIENT_SECRET|AZURE_STORAGE_KEY)$/;
+
+const stranger = { name: "AWS_ROLE_ARN", value: "arn:aws:iam::222222222222:role/stranger" };
 
 /** Joins pod → account → annotation with what the pod was really given. */
 export const identityPerPod = defineCheck({
@@ -30,9 +32,11 @@ export const identityPerPod = defineCheck({
       const key = env.find(({ name }) => staticKeys.test(name));
       if (key) return fail(subject, `carries a static credential in ${key.name}`);
       const role = roleOf.get(`${pod.metadata?.namespace}/${pod.spec?.serviceAccountName ?? "default"}`);
+      const given = env.filter(({ name }) => name === "AWS_ROLE_ARN").map(({ value = "another's word" }) => value);
+      const other = given.find((one) => one !== role);
+      if (other !== undefined || (role && given.length === 0))
+        return fail(subject, `AWS_ROLE_ARN is ${other}, the account says ${role ?? "none"}`);
       if (!role) return pass(subject, "no cloud identity and no key");
-      const given = env.find(({ name }) => name === "AWS_ROLE_ARN")?.value;
-      if (given !== role) return fail(subject, `AWS_ROLE_ARN is ${given}, the account says ${role}`);
       const token = (pod.spec?.volumes ?? []).some(({ projected }) =>
         projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken?.audience === "sts.amazonaws.com"),
       );
@@ -58,6 +62,28 @@ export const identityPerPod = defineCheck({
         for (const { spec } of facts.pods)
           for (const entry of spec?.containers.flatMap((c) => c.env ?? []) ?? [])
             if (entry.name === "AWS_ROLE_ARN") entry.value = "arn:aws:iam::222222222222:role/stranger";
+      },
+    },
+    {
+      name: "a second container of a pod takes another role",
+      apply({ pods }, target) {
+        const pod = pods
+          .filter(inOwnNamespaces(target))
+          .find(({ spec }) => spec?.containers.some(({ env }) => env?.some(({ name }) => name === "AWS_ROLE_ARN")));
+        if (!pod?.spec) return false;
+        pod.spec.containers.push({ name: "helper", env: [stranger] });
+        return undefined;
+      },
+    },
+    {
+      name: "a pod takes a role whose account has none",
+      apply({ pods, serviceAccounts }, target) {
+        const first = pods.find(inOwnNamespaces(target));
+        if (!first?.spec) return false;
+        serviceAccounts.push({ metadata: { namespace: first.metadata?.namespace, name: "without" } });
+        first.spec.serviceAccountName = "without";
+        first.spec.containers.push({ name: "helper", env: [stranger] });
+        return undefined;
       },
     },
   ],
