@@ -1,3 +1,4 @@
+import { secretPrefix } from "../../components/secrets/names.ts";
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { globWithin, grants } from "../reason/iam-policy.ts";
@@ -20,7 +21,7 @@ export const narrowResources = defineCheck({
       const envelope = envelopeOf(kind, target);
       return grants(documentsOf(role)).map((statement) => {
         const subject = `${role.arn}#${statement.sid ?? statement.actions[0] ?? "statement"}`;
-        const wide = statement.actions.find((action) => action === "*" || action.endsWith(":*"));
+        const wide = statement.actions.find((action) => /^([^:]+:)?[*?]*\*[*?]*$/.test(action));
         if (wide) return fail(subject, `grants ${wide}`);
         if (statement.notActions.length > 0 || statement.notResources.length > 0)
           return fail(subject, "grants by exclusion");
@@ -48,6 +49,22 @@ export const narrowResources = defineCheck({
       },
     },
     {
+      name: "the user role may do anything with the first bucket, by another glob",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        role?.inline[0]?.document.statements[0]?.actions.push("s3:?*");
+      },
+    },
+    {
+      name: "the admin role reads secrets of an organisation whose name begins alike",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.admin);
+        const name = secretPrefix(`${target.org}-two`);
+        const arn = `arn:aws:secretsmanager:${target.region}:${target.account}:secret:${name}*`;
+        role?.inline[0]?.document.statements.at(-1)?.resources.push(arn);
+      },
+    },
+    {
       name: "the user role reaches another organisation's prefix",
       apply(facts, target) {
         const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
@@ -65,8 +82,8 @@ function envelopeOf(kind: "admin" | "user", target: Target): string[] {
   return [
     ...buckets,
     ...buckets.map((bucket) => `${bucket}/*`),
-    `arn:aws:secretsmanager:${own}:secret:*${target.org}*`,
-    `arn:aws:logs:${own}:log-group:*${target.org}*`,
+    `arn:aws:secretsmanager:${own}:secret:${secretPrefix(target.org)}*`,
+    `arn:aws:logs:${own}:log-group:*/${target.org}/*`,
     `arn:aws:logs:${own}:log-group:*${target.clusterName}*`,
     kms,
   ];
