@@ -12,7 +12,11 @@ export function scanSecret(object: KubernetesObject): ScannedObject {
 }
 
 export function scanConfigMap(object: KubernetesObject): ScannedObject {
-  return scan("ConfigMap", object, Object.entries((object as V1ConfigMap).data ?? {}));
+  const { data = {}, binaryData = {} } = object as V1ConfigMap;
+  const opened = Object.entries(binaryData).map(
+    ([key, value]) => [key, Buffer.from(value, "base64").toString("latin1")] as const,
+  );
+  return scan("ConfigMap", object, [...Object.entries(data), ...opened]);
 }
 
 function scan(
