@@ -36,7 +36,10 @@ export const managementIsPrivate = defineCheck({
       ),
       ...judgeConnections(subject, found.connections, vendors),
       ...endpointServices
-        .filter(({ id, principals }) => id !== found.id && principals.some((one) => vendors.has(one.split(":")[4])))
+        .filter(
+          ({ id, principals }) =>
+            id !== found.id && principals.some((one) => one === "*" || vendors.has(one.split(":")[4])),
+        )
         .map(({ id }) => fail(`endpoint service ${id}`, "a second one is offered to the vendor")),
     ];
   },
@@ -71,6 +74,13 @@ export const managementIsPrivate = defineCheck({
       apply({ network }) {
         for (const service of network.endpointServices)
           for (const one of service.connections) one.state = "pendingAcceptance";
+      },
+    },
+    {
+      name: "a second endpoint service is offered to everybody",
+      apply({ network }) {
+        const offered = { acceptanceRequired: false, balancers: [], principals: ["*"], connections: [] };
+        network.endpointServices.push({ id: "vpce-svc-open", state: "Available", ...offered });
       },
     },
     {
