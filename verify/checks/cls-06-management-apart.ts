@@ -23,6 +23,8 @@ const apart: Pick<Grant, "group" | "resource" | "verb">[] = [
   { group: "core", resource: "serviceaccounts/token", verb: "create" },
   { group: "flyte.org", resource: "taskactions", verb: "get" },
 ];
+/** The managers are of this group as well, whoever they are. */
+const everybody = "system:authenticated";
 /** Of task pods: what the platform's own services write is how the vendor sees that they work. */
 const apartInProjects = { group: "core", resource: "pods/log", verb: "get" };
 /** What else would make more of those who change Deployments there. */
@@ -54,7 +56,9 @@ export const managementIsApart = defineCheck({
     const { roleArn, group } = management;
     if (!world.entities.some(({ arn }) => arn === roleArn)) return [fail(roleArn, "does not exist")];
     // A right on one named Secret is a right on a Secret.
-    const held = grantsToGroup(group, facts).map(({ name: _, ...grant }): Grant => grant);
+    const held = [group, everybody]
+      .flatMap((one) => grantsToGroup(one, facts))
+      .map(({ name: _, ...grant }): Grant => grant);
     return [
       ...workOf(facts.cluster.arn).map(({ action, resource }) => judge(world, roleArn, action, resource, "allowed")),
       ...planeStores(target).flatMap(({ resource, actions, context }) =>
@@ -85,6 +89,20 @@ export const managementIsApart = defineCheck({
     {
       name: "the group reads every setting of what serves apps",
       apply: (facts, target) => grantSettings(facts, target, { kind: "Group", name: target.management?.group ?? "" }),
+    },
+    {
+      name: "everybody who signs in may open a shell in every pod, by a wildcard before the slash",
+      apply(facts) {
+        facts.clusterRoles.push({
+          metadata: { name: "shell" },
+          rules: [{ apiGroups: [""], resources: ["*/exec"], verbs: ["create"] }],
+        });
+        facts.clusterRoleBindings.push({
+          metadata: { name: "shell" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "shell" },
+          subjects: [{ kind: "Group", name: everybody }],
+        });
+      },
     },
     {
       name: "the group may do everything everywhere",

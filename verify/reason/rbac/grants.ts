@@ -129,7 +129,7 @@ export function allows(grants: readonly Grant[], asked: Omit<Grant, "via">): Gra
     (grant) =>
       (grant.namespace === undefined || grant.namespace === asked.namespace) &&
       covers(grant.group, asked.group) &&
-      covers(grant.resource, asked.resource) &&
+      (covers(grant.resource, asked.resource) || grant.resource === asked.resource.replace(/^[^/]+(?=\/)/, "*")) &&
       covers(grant.verb, asked.verb) &&
       (grant.name === undefined || grant.name === asked.name),
   );
