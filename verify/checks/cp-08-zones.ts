@@ -23,6 +23,7 @@ export const overManyZones = defineRegionCheck({
   ],
   evaluate(facts, { namespace }) {
     const { regionDatabases, regionSubnets, regionCluster, regionBalancers, regionNodeZones } = facts;
+    const services = facts.regionDeployments.filter(({ metadata }) => metadata?.namespace === namespace);
     const zonesOf = (ids: string[]) => regionSubnets.filter(({ id }) => ids.includes(id)).map(({ zone }) => zone);
     return [
       ...regionDatabases.flatMap(({ arn, multiAz, subnetIds }) => [
@@ -35,9 +36,8 @@ export const overManyZones = defineRegionCheck({
         regionNodeZones.map(({ zone }) => zone),
       ),
       ...regionBalancers.map(({ arn, zones }) => judgeZones(arn, zones)),
-      ...facts.regionDeployments
-        .filter(({ metadata }) => metadata?.namespace === namespace)
-        .map((deployment) => judgeDeployment(deployment, facts.regionBudgets)),
+      ...(services.length > 0 ? [] : [fail(`Namespace/${namespace}`, "has no service")]),
+      ...services.map((deployment) => judgeDeployment(deployment, facts.regionBudgets)),
     ];
   },
   sabotages: [
@@ -71,6 +71,14 @@ export const overManyZones = defineRegionCheck({
       },
     },
     {
+      name: "the last service's budget lets all of it go",
+      apply(facts, { namespace }) {
+        const last = facts.regionDeployments.findLast(({ metadata }) => metadata?.namespace === namespace);
+        for (const budget of facts.regionBudgets)
+          if (last && guards(budget, last)) budget.spec = { selector: budget.spec?.selector, maxUnavailable: "100%" };
+      },
+    },
+    {
       name: "a drain may take every pod of the last service",
       apply(facts, { namespace }) {
         const last = facts.regionDeployments.findLast(({ metadata }) => metadata?.namespace === namespace);
@@ -88,9 +96,17 @@ function judgeDeployment(deployment: V1Deployment, budgets: V1PodDisruptionBudge
   if (replicas < leastZones) return fail(subject, `${replicas} replicas`);
   const spread = template?.spec?.topologySpreadConstraints ?? [];
   if (!spread.some(({ topologyKey }) => topologyKey === zoneLabel)) return fail(subject, "not spread over zones");
-  if (!budgets.some((budget) => guards(budget, deployment)))
+  if (!budgets.some((budget) => guards(budget, deployment) && keepsOne(budget, replicas)))
     return fail(subject, "no budget keeps one through a drain");
   return pass(subject, `${replicas} replicas, spread over zones, one drained at a time`);
+}
+
+/** Of `replicas`, also where it says so in percent; Kubernetes rounds both ways of saying it up. */
+function keepsOne({ spec }: V1PodDisruptionBudget, replicas: number): boolean {
+  const amount = (given: number | string) =>
+    typeof given === "number" ? given : Math.ceil((Number.parseInt(given, 10) * replicas) / 100);
+  if (spec?.minAvailable !== undefined) return amount(spec.minAvailable) >= 1;
+  return spec?.maxUnavailable !== undefined && amount(spec.maxUnavailable) < replicas;
 }
 
 /** By the one label that our selectors have. */
