@@ -5,7 +5,7 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames, planeStores, planeWorld } from "../reason/iam/plane-world.ts";
 import { simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
-import { allows, type Grant, grantsToGroup, textOf } from "../reason/rbac/grants.ts";
+import { allows, type Grant, grantsToGroup, onAnyName, textOf, whoeverSignsIn } from "../reason/rbac/grants.ts";
 import { ownNamespaces, type PlaneTarget, projectNamespaces } from "../target.ts";
 
 const clusterWork = ["eks:DescribeCluster", "eks:UpdateClusterVersion", "eks:CreateNodegroup", "eks:CreateAddon"];
@@ -23,8 +23,6 @@ const apart: Pick<Grant, "group" | "resource" | "verb">[] = [
   { group: "core", resource: "serviceaccounts/token", verb: "create" },
   { group: "flyte.org", resource: "taskactions", verb: "get" },
 ];
-/** The managers are of this group as well, whoever they are. */
-const everybody = "system:authenticated";
 /** Of task pods: what the platform's own services write is how the vendor sees that they work. */
 const apartInProjects = { group: "core", resource: "pods/log", verb: "get" };
 /** What else would make more of those who change Deployments there. */
@@ -55,10 +53,8 @@ export const managementIsApart = defineCheck({
     const world = planeWorld(facts, []);
     const { roleArn, group } = management;
     if (!world.entities.some(({ arn }) => arn === roleArn)) return [fail(roleArn, "does not exist")];
-    // A right on one named Secret is a right on a Secret.
-    const held = [group, everybody]
-      .flatMap((one) => grantsToGroup(one, facts))
-      .map(({ name: _, ...grant }): Grant => grant);
+    // The managers have what everybody has, whoever they are.
+    const held = onAnyName([group, whoeverSignsIn].flatMap((one) => grantsToGroup(one, facts)));
     return [
       ...workOf(facts.cluster.arn).map(({ action, resource }) => judge(world, roleArn, action, resource, "allowed")),
       ...planeStores(target).flatMap(({ resource, actions, context }) =>
@@ -100,7 +96,7 @@ export const managementIsApart = defineCheck({
         facts.clusterRoleBindings.push({
           metadata: { name: "shell" },
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "shell" },
-          subjects: [{ kind: "Group", name: everybody }],
+          subjects: [{ kind: "Group", name: whoeverSignsIn }],
         });
       },
     },

@@ -16,11 +16,12 @@ import { faultIn, faultInBindings } from "../reason/admission.ts";
 import {
   allows,
   expand,
-  type Grant,
   grantsToGroup,
   grantsToNamed,
+  onAnyName,
   type RbacFacts,
   textOf,
+  whoeverSignsIn,
 } from "../reason/rbac/grants.ts";
 import type { PlaneTarget } from "../target.ts";
 import { refusedInServing } from "./cls-06-management-apart.ts";
@@ -73,8 +74,8 @@ function judgeRightsIn(namespace: string, management: Management, facts: RbacFac
   const missing = [...wanted].find((text) => !held.some((grant) => textOf(grant) === text));
   if (beyond) return [fail(subject, `may ${textOf(beyond)}, by ${beyond.via}`)];
   if (missing !== undefined) return [fail(subject, `may not ${missing}`)];
-  // What everybody has, they have too; a right on one named object is a right.
-  const all = [...held, ...grantsToGroup("system:authenticated", facts)].map(({ name: _, ...grant }): Grant => grant);
+  // What everybody has, they have too.
+  const all = onAnyName([...held, ...grantsToGroup(whoeverSignsIn, facts)]);
   return [
     pass(subject, `${wanted.size} rights, as level ${management.level} has them`),
     ...refusedInServing(namespace).map((asked): Finding => {

@@ -1,7 +1,5 @@
 /** The keeper behind the cloud's front, as in a local run: an emulator of the test's own, no planes needed. */
 import { writeFileSync } from "node:fs";
-import { Agent, createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { EKS } from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,7 +7,7 @@ import { type Emulated, startEmulated } from "../../engine/testing/emulated.ts";
 import { accounts, awsRegion, names } from "../../hosts.ts";
 import type { FrontConfig } from "../front/config.ts";
 import { Emulator } from "../front/emulator.ts";
-import { createFront } from "../front/front.ts";
+import { serveFront } from "../front/testing/serve-front.ts";
 
 let world: Emulated;
 let config: FrontConfig;
@@ -48,13 +46,8 @@ afterAll(() => {
 async function startFront() {
   const emulator = new Emulator(config.ports.emulator);
   await emulator.prepare(operators);
-  const handle = createFront(config, emulator);
-  const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => server.close().closeAllConnections());
-  const { port } = server.address() as AddressInfo;
-  const httpAgent = new Agent();
-  httpAgent.createConnection = () => connect(port, "127.0.0.1");
+  const { httpAgent, close } = await serveFront(config, emulator);
+  closing.push(close);
   return (credentials: { accessKeyId: string; secretAccessKey: string }) =>
     new EKS({ region: awsRegion, endpoint: `http://${names.aws}`, credentials, requestHandler: { httpAgent } });
 }

@@ -16,6 +16,9 @@ export interface Grant {
   via: string;
 }
 
+/** The group of whoever signs in, beside all others that they are of. */
+export const whoeverSignsIn = "system:authenticated";
+
 export interface Account {
   namespace: string;
   name: string;
@@ -70,6 +73,11 @@ export function grantsToGroup(group: string, facts: RbacFacts): Grant[] {
   return grantsToNamed({ kind: "Group", name: group }, facts);
 }
 
+/** Without the names of objects: for who asks of a kind, a right on one named object is a right on it. */
+export function onAnyName(grants: readonly Grant[]): Grant[] {
+  return grants.map(({ name: _, ...grant }) => grant);
+}
+
 /** Grants of bindings that name somebody, and of no other. */
 export function grantsToNamed(who: { kind: "Group" | "User"; name: string }, facts: RbacFacts): Grant[] {
   return bindingsOf(facts)
@@ -82,7 +90,7 @@ export function grantsToUser(user: string, facts: RbacFacts): Grant[] {
   return bindingsOf(facts)
     .filter(({ subjects = [] }) =>
       subjects.some(
-        ({ kind, name }) => (kind === "User" && name === user) || (kind === "Group" && name === "system:authenticated"),
+        ({ kind, name }) => (kind === "User" && name === user) || (kind === "Group" && name === whoeverSignsIn),
       ),
     )
     .flatMap(grantsIn(facts));
@@ -172,7 +180,7 @@ function namesOf({ namespace, name }: Account): string[] {
     `User system:serviceaccount:${namespace}:${name}`,
     "Group system:serviceaccounts",
     `Group system:serviceaccounts:${namespace}`,
-    "Group system:authenticated",
+    `Group ${whoeverSignsIn}`,
   ];
 }
 
