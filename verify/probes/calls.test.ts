@@ -1,6 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
+import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
 import type { ProbedCall } from "../facts-probes.ts";
-import { answered } from "./calls.ts";
+import { answered, whatWasAnswered } from "./calls.ts";
 
 /** A service that says these one after the other, and the last for ever. */
 function saying(...codes: string[]) {
@@ -36,3 +42,40 @@ describe("a call of somebody whom nobody knows", () => {
     expect(service.times()).toBe(1);
   });
 });
+
+describe("what a call ended with", () => {
+  it("is no answer where the connection was lost", async () => {
+    expect((await endOf("the end of the connection")).code).toBe(Code.Unavailable);
+  });
+
+  it("is the service's answer otherwise", async () => {
+    expect(await endOf("a refusal")).toEqual({ code: Code.PermissionDenied, told: "not you" });
+  });
+
+  it("is silence where the time was up, whatever ended the call", () => {
+    const late = new ConnectError("too late", Code.DeadlineExceeded, undefined, undefined, new Error("aborted"));
+    expect(whatWasAnswered(late).code).toBe(Code.DeadlineExceeded);
+  });
+});
+
+async function endOf(answer: "the end of the connection" | "a refusal") {
+  const server = createServer();
+  let connection: Socket | undefined;
+  server.on("connection", (socket: Socket) => {
+    connection = socket;
+  });
+  server.on("stream", (stream) => {
+    stream.on("error", () => undefined);
+    if (answer === "the end of the connection") return connection?.resetAndDestroy();
+    stream.respond({ ":status": 403, "content-type": "application/json" });
+    stream.end(JSON.stringify({ code: "permission_denied", message: "not you" }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { userInfo } = createClient(IdentityService, createConnectTransport({ baseUrl, httpVersion: "2" }));
+  const error = await userInfo({}).catch((thrown: unknown) => ConnectError.from(thrown));
+  server.close();
+  if (!(error instanceof ConnectError)) throw new Error("the call was answered");
+  return whatWasAnswered(error);
+}

@@ -118,11 +118,17 @@ async function ask(transport: Transport, method: DescMethod, { kind, authorizati
     }
     return answer("Ok", "");
   } catch (error) {
-    const { code, rawMessage } = ConnectError.from(error);
-    return answer(Code[code] ?? String(code), rawMessage);
+    const { code, told } = whatWasAnswered(ConnectError.from(error));
+    return answer(Code[code] ?? String(code), told);
   } finally {
     done.abort();
   }
+}
+
+/** What ended on this side, which alone has a cause, is nobody's answer: the service was away. */
+export function whatWasAnswered({ code, rawMessage: told, cause }: ConnectError) {
+  const ended = cause !== undefined && code !== Code.DeadlineExceeded;
+  return { code: ended ? Code.Unavailable : code, told };
 }
 
 const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
