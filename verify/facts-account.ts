@@ -57,6 +57,12 @@ export interface ClusterAccessFact {
   podIdentities: { namespace: string; serviceAccount: string; roleArn: string }[];
 }
 
+/** Whom the cluster's ConfigMap aws-auth lets in. */
+export interface IdentityMapFact {
+  /** `principalArn` as it stands there: a role without its path, `…:root` for a whole account. */
+  identities: { principalArn: string; groups: string[] }[];
+}
+
 export interface KeyFact {
   arn: string;
   /** CUSTOMER or AWS. */

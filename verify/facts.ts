@@ -21,6 +21,7 @@ import type {
 import type {
   AccessReview,
   ClusterAccessFact,
+  IdentityMapFact,
   KeyFact,
   NetworkFact,
   RoleCreationFact,
@@ -157,6 +158,8 @@ export interface ClusterFact {
   encryptedResources: string[];
   /** Of the envelope that Secrets are sealed in. */
   secretsKeyArn?: string;
+  /** CONFIG_MAP, API_AND_CONFIG_MAP or API, which alone does not heed the ConfigMap aws-auth. */
+  authenticationMode: string;
   vpcId: string;
   /** Security groups of the cluster's own interfaces. */
   groupIds: string[];
@@ -191,6 +194,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   repositories: RepositoryFact[];
   cluster: ClusterFact;
   clusterAccess: ClusterAccessFact;
+  identityMap: IdentityMapFact;
   /** Everybody in the account, for the search of ways. */
   principals: Pick<World, "account" | "entities" | "groups" | "policies">;
   roleCreations: RoleCreationFact[];

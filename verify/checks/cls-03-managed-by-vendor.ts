@@ -2,6 +2,7 @@ import { homesOf, rightsByPlace } from "../../components/admission/management.ts
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
+import { type ClusterEntry, clusterEntries } from "../reason/cluster-entries.ts";
 import { planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants } from "../reason/iam-policy.ts";
@@ -30,7 +31,7 @@ export const vendorManagesCluster = defineCheck({
     const vendors = grants([role.trust]).flatMap(({ principals }) => principals);
     const named = [
       ...judgeTrust(role.trust, management.roleArn),
-      ...judgeEntries(facts.clusterAccess, management, target),
+      ...judgeEntries(clusterEntries(facts), management, target),
       judgeRights({ kind: "Group", name: management.group }, management.level, facts, target),
     ];
     // The search is long, and for what names do not show.
@@ -62,6 +63,13 @@ export const vendorManagesCluster = defineCheck({
           groups: ["viewers"],
           policies: [],
         });
+      },
+    },
+    {
+      name: "the ConfigMap aws-auth makes the role the cluster's master",
+      apply({ cluster, identityMap }, { management }) {
+        cluster.authenticationMode = "API_AND_CONFIG_MAP";
+        identityMap.identities.push({ principalArn: management?.roleArn ?? "", groups: ["system:masters"] });
       },
     },
     {
@@ -123,20 +131,20 @@ function judgeTrust(trust: Facts["iam"]["roles"][number]["trust"], subject: stri
   });
 }
 
-function judgeEntries({ entries }: Facts["clusterAccess"], management: Management, target: Target): Finding[] {
-  const own = entries.find(({ principalArn }) => principalArn === management.roleArn);
+function judgeEntries(entries: readonly ClusterEntry[], management: Management, target: Target): Finding[] {
+  const own = entries.filter(({ principalArn }) => principalArn === management.roleArn);
   const subject = `access entry ${management.roleArn}`;
   const foreign = entries.filter(({ principalArn }) => principalArn.split(":")[4] !== target.account);
   return [
-    judge(),
-    ...foreign.map(({ principalArn }) => fail(`access entry ${principalArn}`, "is another account's, past the role")),
+    ...(own.length > 0 ? own.map(judge) : [fail(subject, "does not exist: the vendor cannot manage the cluster")]),
+    ...foreign.map(({ principalArn, by }) => fail(`${by} ${principalArn}`, "is another account's, past the role")),
   ];
 
-  function judge(): Finding {
-    if (!own) return fail(subject, "does not exist: the vendor cannot manage the cluster");
-    if (own.policies.length > 0) return fail(subject, `brings ${own.policies.map(({ arn }) => arn).join(", ")}`);
-    if (own.groups.join() !== management.group) return fail(subject, `gives the groups ${own.groups.join(", ")}`);
-    return pass(subject, `gives the group ${management.group}, and no policy`);
+  function judge({ policies, groups, by }: ClusterEntry): Finding {
+    const entry = `${by} ${management.roleArn}`;
+    if (policies.length > 0) return fail(entry, `brings ${policies.map(({ arn }) => arn).join(", ")}`);
+    if (groups.join() !== management.group) return fail(entry, `gives the groups ${groups.join(", ")}`);
+    return pass(entry, `gives the group ${management.group}, and no policy`);
   }
 }
 

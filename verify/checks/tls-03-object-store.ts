@@ -1,7 +1,7 @@
 import { adminServiceAccounts } from "../../components/identity/contract.ts";
 import { defineCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import { planeWorld } from "../reason/iam/plane-world.ts";
+import { planeFactNames, planeWorld } from "../reason/iam/plane-world.ts";
 import { inSession, overTls, simulate } from "../reason/iam/simulate.ts";
 import type { World } from "../reason/iam/world.ts";
 import type { Target } from "../target.ts";
@@ -22,10 +22,7 @@ export const storeByTlsOnly = defineCheck({
   claims: ["comm-client-object-store-https"],
   documented: [],
   fix: "Deny s3:* on both buckets where aws:SecureTransport is false, and where s3:TlsVersion is under 1.2.",
-  needs: [
-    "probedStore",
-    ...(["iam", "principals", "cluster", "clusterAccess", "buckets", "repositories", "keys", "stores"] as const),
-  ],
+  needs: ["probedStore", ...planeFactNames],
   evaluate({ probedStore, ...facts }, target) {
     const world = planeWorld(facts, []);
     const names = [target.buckets.metadata, target.buckets.fastRegistration];

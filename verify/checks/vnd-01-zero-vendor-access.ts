@@ -1,6 +1,7 @@
 import { defineCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
+import { clusterEntries } from "../reason/cluster-entries.ts";
 import { type PlaneFacts, planeFactNames, planeStores, planeWorld, stranger } from "../reason/iam/plane-world.ts";
 import { reachOf, tell } from "../reason/iam/reach.ts";
 import { grants, type PolicyDocument, type Statement } from "../reason/iam-policy.ts";
@@ -29,10 +30,10 @@ export const vendorHasNoWayIn = defineCheck({
           .filter(({ grantee }) => isForeign(grantee, target))
           .map(({ grantee, operations }) => fail(arn, `a grant lets ${grantee} ${operations.join(", ")}`)),
       ),
-      ...facts.clusterAccess.entries.map(({ principalArn }) =>
+      ...clusterEntries(facts).map(({ principalArn, by }) =>
         isForeign(principalArn, target)
-          ? fail(facts.cluster.arn, `an access entry lets ${principalArn} in`)
-          : pass(`access entry ${principalArn}`, "own account"),
+          ? fail(facts.cluster.arn, `lets ${principalArn} in, by ${by}`)
+          : pass(`${by} ${principalArn}`, "own account"),
       ),
       ...judgeBindings(facts),
       ...judgeNetwork(facts, target),
@@ -80,6 +81,13 @@ export const vendorHasNoWayIn = defineCheck({
           groups: ["viewers"],
           policies: [],
         });
+      },
+    },
+    {
+      name: "the ConfigMap aws-auth lets the vendor's account in",
+      apply({ cluster, identityMap }) {
+        cluster.authenticationMode = "API_AND_CONFIG_MAP";
+        identityMap.identities.push({ principalArn: "arn:aws:iam::999999999999:root", groups: [] });
       },
     },
     {

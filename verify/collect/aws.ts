@@ -140,6 +140,7 @@ export function clusterFactOf(name: string, cluster: Cluster | undefined): Clust
       .flatMap(({ types }) => types ?? []),
     encryptedResources: encryption.flatMap(({ resources }) => resources ?? []),
     ...(sealedBy ? { secretsKeyArn: sealedBy } : {}),
+    authenticationMode: cluster?.accessConfig?.authenticationMode ?? "CONFIG_MAP",
     vpcId: vpc?.vpcId ?? "",
     groupIds: [...(vpc?.clusterSecurityGroupId ? [vpc.clusterSecurityGroupId] : []), ...(vpc?.securityGroupIds ?? [])],
   };

@@ -13,6 +13,7 @@ import { storeNamespace } from "../../components/metrics-store/contract.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { Collected, Fact, Facts, MetricsStoreFact, ScannedObject } from "../facts.ts";
+import { identityMapOf } from "./identity-map.ts";
 import { metricsStoreOf } from "./metrics-store.ts";
 import { redactObject } from "./redact.ts";
 import { scanConfigMap, scanSecret } from "./scan.ts";
@@ -38,7 +39,7 @@ const kinds = {
   admissionBindings: ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"],
 } as const;
 
-type ListedFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs">;
+type ListedFacts = Pick<Collected, keyof typeof kinds | "scanned" | "shipperOutputs" | "identityMap">;
 
 /** Of a customer's plane. @param kubeconfig file of an identity that may list these kinds; a refusal is recorded, never thrown. */
 export async function collectKubernetes(kubeconfig: string): Promise<ListedFacts & Pick<Collected, "metricsStore">> {
@@ -63,7 +64,8 @@ async function readLists(api: KubernetesObjectApi) {
   const shipperOutputs = configMaps.read
     ? { ...configMaps, value: outputsOf(configMaps.value, shipperNamespace) }
     : configMaps;
-  return { facts: { ...facts, scanned: scannedOf(secrets, configMaps), shipperOutputs }, configMaps };
+  const scanned = scannedOf(secrets, configMaps);
+  return { facts: { ...facts, scanned, shipperOutputs, identityMap: identityMapOf(configMaps) }, configMaps };
 }
 
 /** Every object of one kind beside those of `collectKubernetes`. */

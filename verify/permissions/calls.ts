@@ -287,6 +287,7 @@ export const clusterCalls: Record<Plane, Partial<Record<FactName, readonly Clust
     admissionBindings: [list("admissionregistration.k8s.io", "validatingadmissionpolicybindings")],
     scanned,
     shipperOutputs: [list("", "configmaps")],
+    identityMap: [list("", "configmaps")],
     metricsStore: [
       list("apps", "statefulsets"),
       list("storage.k8s.io", "storageclasses"),

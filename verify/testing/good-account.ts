@@ -11,7 +11,7 @@ const ownAccount = {
   Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "sts:AssumeRole" }],
 };
 
-type AccountFacts = Pick<Facts, "roleCreations" | "clusterAccess" | "network" | "keys" | "stores">;
+type AccountFacts = Pick<Facts, "roleCreations" | "clusterAccess" | "identityMap" | "network" | "keys" | "stores">;
 
 export function goodAccount(): AccountFacts {
   return {
@@ -34,6 +34,7 @@ export function goodAccount(): AccountFacts {
       ],
       podIdentities: [],
     },
+    identityMap: { identities: [] },
     network: {
       vpcId: "vpc-1",
       cidrs: ["10.40.0.0/16"],

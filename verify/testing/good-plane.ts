@@ -95,6 +95,7 @@ export function goodFacts(target: Target = goodTarget): Facts {
       logTypes: ["audit"],
       encryptedResources: ["secrets"],
       secretsKeyArn: keyArn,
+      authenticationMode: "API",
       vpcId: "vpc-1",
       groupIds: ["sg-cluster"],
     },

@@ -122,6 +122,7 @@ function goodPlaneFacts(): RegionFacts {
       logTypes: ["api", "audit", "authenticator"],
       encryptedResources: ["secrets"],
       groupIds: ["sg-cluster"],
+      authenticationMode: "API",
       vpcId: "vpc-1",
       securityGroupId: "sg-nodes",
       nodeGroups: [nodeGroup("default-a", "subnet-private-a"), nodeGroup("default-b", "subnet-private-b")],

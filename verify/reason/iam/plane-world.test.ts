@@ -48,4 +48,43 @@ describe("the world of a plane", () => {
     facts.clusterAccess.entries = [{ principalArn: "arn:aws:iam::222222222222:role/x", type, groups: [], policies }];
     expect(planeWorld(facts, []).accessEntries).toEqual([expect.objectContaining({ power })]);
   });
+
+  describe("of the ConfigMap aws-auth", () => {
+    const admin = ["system:masters"];
+    function entriesBy(mode: string, principalArn: string, groups: string[]) {
+      const facts = goodFacts();
+      facts.clusterAccess.entries = [];
+      facts.cluster.authenticationMode = mode;
+      facts.identityMap.identities = [{ principalArn, groups }];
+      const names = ["role/team/deep/x", "role/xy", "user/x"];
+      const arns = [...names.map((name) => `arn:aws:iam::222222222222:${name}`), "arn:aws:iam::333333333333:role/x"];
+      facts.principals.entities = arns.map((arn) => ({ arn, kind: "role", inline: [], attached: [] }));
+      return planeWorld(facts, []).accessEntries?.map(({ principalArn: arn, power }) => [arn.slice(13), power]);
+    }
+
+    it("takes a role by its name without the path", () => {
+      expect(entriesBy("CONFIG_MAP", "arn:aws:iam::222222222222:role/x", admin)).toEqual([
+        ["222222222222:role/x", "cluster-admin"],
+        ["222222222222:role/team/deep/x", "cluster-admin"],
+      ]);
+    });
+
+    it("takes everybody of an account", () => {
+      const names = entriesBy("API_AND_CONFIG_MAP", "arn:aws:iam::222222222222:root", [])?.map(([arn]) => arn);
+      expect(names).toEqual([
+        "222222222222:root",
+        ...["role/team/deep/x", "role/xy", "user/x"].map((name) => `222222222222:${name}`),
+      ]);
+    });
+
+    it("takes a node's group", () => {
+      expect(entriesBy("CONFIG_MAP", "arn:aws:iam::222222222222:role/n", ["system:nodes"])).toEqual([
+        ["222222222222:role/n", "node"],
+      ]);
+    });
+
+    it("takes nothing where the cluster does not heed it", () => {
+      expect(entriesBy("API", "arn:aws:iam::222222222222:role/x", admin)).toEqual([]);
+    });
+  });
 });

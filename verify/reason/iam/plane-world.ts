@@ -2,13 +2,15 @@
 import { secretPrefix } from "../../../components/secrets/names.ts";
 import type { Facts } from "../../facts.ts";
 import { registeredName, type Target } from "../../target.ts";
+import { type ClusterEntry, clusterEntries, clusterEntryFacts } from "../cluster-entries.ts";
 import { parsePolicy } from "../iam-policy.ts";
+import { globMatches } from "./glob.ts";
 import { type Store, storesOf } from "./who-can.ts";
 import type { AccessEntry, Entity, World } from "./world.ts";
 
 /** What the search of ways needs to have been read. */
 export const planeFactNames = [
-  ...(["iam", "principals", "cluster", "clusterAccess"] as const),
+  ...(["iam", "principals", ...clusterEntryFacts] as const),
   ...(["buckets", "repositories", "keys", "stores"] as const),
 ] as const;
 
@@ -24,7 +26,7 @@ export const stranger: Entity = {
 
 /** @param guests principals of other accounts that try */
 export function planeWorld(facts: PlaneFacts, guests: readonly Entity[]): World {
-  const { iam, principals, cluster, clusterAccess, buckets, repositories, keys, stores } = facts;
+  const { iam, principals, cluster, buckets, repositories, keys, stores } = facts;
   const issuer = cluster.issuer.replace(/^https:\/\//, "");
   const provider = iam.oidcProviders.find(({ url }) => url.replace(/^https:\/\//, "") === issuer);
   return {
@@ -37,16 +39,31 @@ export function planeWorld(facts: PlaneFacts, guests: readonly Entity[]): World 
       ...stores.secrets.map(({ arn, policy }) => ({ arn, policy })),
     ],
     clusters: provider ? [{ arn: cluster.arn, providerArn: provider.arn }] : [],
-    accessEntries: clusterAccess.entries.map((entry) => ({
-      clusterArn: cluster.arn,
-      principalArn: entry.principalArn,
-      power: powerOf(entry),
-    })),
+    accessEntries: clusterEntries(facts).flatMap((entry) =>
+      meantBy(entry, principals.entities).map((principalArn) => ({
+        clusterArn: cluster.arn,
+        principalArn,
+        power: powerOf(entry),
+      })),
+    ),
   };
 }
 
+/** Who comes in by an entry: aws-auth names a role without its path, and a whole account at once. */
+function meantBy({ principalArn, by }: ClusterEntry, entities: readonly Entity[]): string[] {
+  if (by === "access entry") return [principalArn];
+  const account = /^arn:aws[\w-]*:iam::\d{12}:(?=root$)/.exec(principalArn)?.[0];
+  const meant = entities.filter(({ arn }) =>
+    account ? arn.startsWith(account) : globMatches(principalArn, arn.replace(/:role\/.*\//, ":role/")),
+  );
+  return [principalArn, ...meant.map(({ arn }) => arn)];
+}
+
 /** Viewing is harmless without Secrets; AmazonEKSAdminViewPolicy shows these too. What an entry with groups only may do is for the cluster's own rules, which other checks read. */
-function powerOf({ type, policies }: PlaneFacts["clusterAccess"]["entries"][number]): AccessEntry["power"] {
+function powerOf({ type, policies, groups }: ClusterEntry): AccessEntry["power"] {
+  // Only aws-auth may name groups of Kubernetes' own; an access entry's are refused by EKS, but for a node's.
+  if (groups.includes("system:masters")) return "cluster-admin";
+  if (groups.includes("system:nodes")) return "node";
   if (/^(EC2|FARGATE|HYBRID|HYPERPOD)/.test(type)) return "node";
   const names = policies.map(({ arn }) => arn.split("/").at(-1) ?? "");
   if (names.some((name) => /ClusterAdmin/.test(name))) return "cluster-admin";
