@@ -5,14 +5,36 @@ import { globWithin, grants } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
 import { documentsOf } from "./iam-03-families.ts";
 
-/** Every granted resource lies within the plane's own buckets, secrets and logs; a wildcard action reaches too far. */
+/**
+ * What a role works with objects, secrets, logs and keys by. Everything else of these services changes how they are guarded, or
+ * where they go. S3's are those of the documentation (n-s3-policy-exact), and the parts of an upload.
+ */
+const uses: Readonly<Record<string, readonly string[]>> = {
+  s3: [
+    ...["s3:getobject*", "s3:putobject*", "s3:deleteobject*", "s3:listbucket*", "s3:getbucketlocation"],
+    ...["s3:abortmultipartupload", "s3:listmultipartuploadparts"],
+  ],
+  // The plane's own secrets are closed to everybody else by a policy of each, which comes with the secret.
+  secretsmanager: [
+    ...["createsecret", "deletesecret", "restoresecret", "putsecretvalue", "updatesecret", "putresourcepolicy"],
+    ...["getsecretvalue", "batchgetsecretvalue", "describesecret", "list*", "tagresource", "untagresource"],
+  ].map((action) => `secretsmanager:${action}`),
+  logs: [
+    ...["get*", "filter*", "describe*", "list*", "startquery", "stopquery", "startlivetail"],
+    ...["createloggroup", "createlogstream", "putlogevents", "putretentionpolicy"],
+  ].map((action) => `logs:${action}`),
+  kms: ["decrypt", "encrypt", "generatedatakey*", "reencrypt*", "describekey"].map((action) => `kms:${action}`),
+};
+
+/** Every granted resource lies within the plane's own buckets, secrets and logs; a wildcard action reaches too far. Other services are for IAM-03. */
 export const narrowResources = defineCheck({
   id: "IAM-04",
-  title: "Both roles reach the plane's own buckets, secrets and logs, and nothing beyond",
+  title:
+    "Both roles use the plane's own buckets, secrets and logs, change no guard of theirs, and reach nothing beyond",
   severity: "critical",
   claims: ["iam-roles-narrow", "lp-iam-minimum-permissions"],
   documented: ["C07"],
-  fix: "Name the plane's own ARNs in the policy.",
+  fix: "Name the plane's own ARNs in the policy, and single actions that read, write, delete or list.",
   needs: ["iam"],
   evaluate({ iam }, target) {
     return (["admin", "user"] as const).flatMap((kind): Finding[] => {
@@ -23,6 +45,8 @@ export const narrowResources = defineCheck({
         const subject = `${role.arn}#${statement.sid ?? statement.actions[0] ?? "statement"}`;
         const wide = statement.actions.find((action) => /^([^:]+:)?[*?]*\*[*?]*$/.test(action));
         if (wide) return fail(subject, `grants ${wide}`);
+        const guarding = statement.actions.find(isNoUse);
+        if (guarding) return fail(subject, `grants ${guarding}, which is no use of what it reaches`);
         if (statement.notActions.length > 0 || statement.notResources.length > 0)
           return fail(subject, "grants by exclusion");
         const beyond = statement.resources.find((resource) => !envelope.some((outer) => globWithin(resource, outer)));
@@ -56,6 +80,20 @@ export const narrowResources = defineCheck({
       },
     },
     {
+      name: "tasks may write the first bucket's policy",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.user);
+        role?.inline[0]?.document.statements[0]?.actions.push("s3:putbucketpolicy");
+      },
+    },
+    {
+      name: "the admin role may put whatever a bucket has, but no object",
+      apply(facts, target) {
+        const role = facts.iam.roles.find(({ name }) => name === target.roles.admin);
+        role?.inline.at(-1)?.document.statements.at(-1)?.actions.push("s3:putb*");
+      },
+    },
+    {
       name: "the admin role reads secrets of an organisation whose name begins alike",
       apply(facts, target) {
         const role = facts.iam.roles.find(({ name }) => name === target.roles.admin);
@@ -73,6 +111,11 @@ export const narrowResources = defineCheck({
     },
   ],
 });
+
+function isNoUse(action: string): boolean {
+  const known = uses[action.split(":")[0] ?? ""];
+  return known !== undefined && !known.some((pattern) => globWithin(action, pattern));
+}
 
 function envelopeOf(kind: "admin" | "user", target: Target): string[] {
   const buckets = [target.buckets.metadata, target.buckets.fastRegistration].map((name) => `arn:aws:s3:::${name}`);
