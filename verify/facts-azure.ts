@@ -149,6 +149,8 @@ export interface AzureClusterFact {
   dataplane: string;
   networkPolicy: string;
   outbound: string;
+  /** By which Azure itself brings newer versions, `none` where nobody but its managers does. */
+  upgrades: { cluster: string; nodes: string };
   pools: { name: string; subnet: string; publicAddresses: boolean; encryptedAtHost: boolean }[];
   /** Of the API's own private link, each endpoint that asked. */
   connections: { name: string; state: string; endpoint: string }[];
@@ -186,6 +188,10 @@ export interface AzureNetworkFact {
   gateways: string[];
   /** Addresses on the internet that something of the subscription answers at; what only goes out is none. */
   openAddresses: { id: string; address: string; at: string }[];
+  /** Private endpoints in it, whoever made them; what each leads to is an ARM id, or an alias, which tells no owner. */
+  endpoints: { id: string; services: { to: string; state: string }[] }[];
+  /** Managers of networks, of another tenant, that the subscription let connect: they join networks without a peering. */
+  managers: { id: string; manager: string; state: string }[];
   /** Private Link services of the subscription. */
   linkServices: { id: string; visibleTo: string[]; connections: string[] }[];
 }

@@ -63,11 +63,13 @@ function identityOf(value: Value | undefined): Value {
   return named === undefined ? others : { ...others, userAssignedIdentities: named };
 }
 
-/** Rules of a firewall are resources of their own in the API. */
+/** What is a resource of its own in the API. */
+const apart = ["securityRules", "privateLinkServiceConnections", "manualPrivateLinkServiceConnections"];
+
 function turned(key: string, value: Value | undefined): Value | undefined {
-  if (key !== "securityRules") return value;
-  return list(value).map((rule) => {
-    const { name = "", ...properties } = object(rule);
+  if (!apart.includes(key)) return value;
+  return list(value).map((one) => {
+    const { name = "", ...properties } = object(one);
     return { name, properties };
   });
 }

@@ -28,6 +28,7 @@ import { clusterInCustomerSubscription } from "./cls-41-azure-subscription.ts";
 import { azureApiIsPrivate } from "./cls-42-azure-private-api.ts";
 import { azureManagement } from "./cls-43-azure-management.ts";
 import { nodesAreTheSubscriptions } from "./cls-45-azure-nodes.ts";
+import { azureVendorKeepsItAvailable } from "./cls-47-azure-availability.ts";
 import { dataIsClassified } from "./dat-01-classified.ts";
 import { googleDataIsClassified } from "./dat-21-google-classified.ts";
 import { azureDataIsClassified } from "./dat-41-azure-classified.ts";
@@ -116,6 +117,7 @@ import { vendorReadsNothingInProject } from "./vnd-22-google-reads-nothing.ts";
 import { googleTunnelIsTheOnlyConnection } from "./vnd-23-google-tunnel-only.ts";
 import { vendorHasNoWayIntoSubscription } from "./vnd-41-azure-zero-access.ts";
 import { vendorReadsNothingInSubscription } from "./vnd-42-azure-reads-nothing.ts";
+import { azureTunnelIsTheOnlyConnection } from "./vnd-43-azure-tunnel-only.ts";
 
 export const checks: readonly AnyCheck[] = [
   clusterInCustomerAccount,
@@ -139,6 +141,8 @@ export const checks: readonly AnyCheck[] = [
   vendorReadsNothingInSubscription,
   googleTunnelIsTheOnlyConnection,
   googleVendorKeepsItAvailable,
+  azureTunnelIsTheOnlyConnection,
+  azureVendorKeepsItAvailable,
   clusterServesOneOrg,
   nodesAreTheCustomers,
   nodesAreTheProjects,

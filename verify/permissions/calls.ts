@@ -229,6 +229,8 @@ export const azureActions: Partial<Record<FactName, readonly string[]>> = {
     "Microsoft.Network/networkSecurityGroups/read",
     "Microsoft.Network/publicIPAddresses/read",
     "Microsoft.Network/privateLinkServices/read",
+    "Microsoft.Network/privateEndpoints/read",
+    "Microsoft.Network/networkManagerConnections/read",
   ],
   azureKeys: ["Microsoft.KeyVault/vaults/keys/read"],
   azureLogs: [

@@ -47,6 +47,7 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
   const workspace = placeIn(target, "workloads", "Microsoft.OperationalInsights/workspaces", `${clusterName}-logs`);
   const network = placeIn(target, "cluster", "Microsoft.Network/virtualNetworks", clusterName);
   const walls = placeIn(target, "cluster", "Microsoft.Network/networkSecurityGroups", clusterName);
+  const apiEndpoint = `${subscriptionOf(target)}/resourceGroups/${nodes}/providers/Microsoft.Network/privateEndpoints/kube-apiserver`;
   const containers = [buckets.metadata, buckets.fastRegistration];
 
   const identityOf = (id: string, credentials: AzureIdentityFact["credentials"] = []): AzureIdentityFact => ({
@@ -144,7 +145,9 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
       ...{ id: clusterId(target), location: region, nodeGroup: nodes, privateApi: true, publicName: false },
       ...{ authorizedRanges: [], localAccounts: false, entra: true, azureRbac: true, workloadIdentity: true, issuer },
       ...{ secretsKey: `${keys.cluster.url}/1`, disksKey: `${keys.disks.url}/1`, dataplane: "cilium" },
-      ...{ networkPolicy: "cilium", outbound: "userAssignedNATGateway", connections: [] },
+      ...{ networkPolicy: "cilium", outbound: "userAssignedNATGateway" },
+      upgrades: { cluster: "patch", nodes: "NodeImage" },
+      connections: [{ name: "kube-apiserver", state: "Approved", endpoint: apiEndpoint }],
       pools: ["system", "general"].map((name) => ({
         ...{ name, subnet: `${network}/subnets/nodes`, publicAddresses: false, encryptedAtHost: true },
       })),
@@ -159,7 +162,9 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
           ...{ ports: "all", sources: ["Internet"] },
         },
       ],
-      ...{ peerings: [], gateways: [], openAddresses: [], linkServices: [] },
+      ...{ peerings: [], gateways: [], openAddresses: [], managers: [], linkServices: [] },
+      // By it the nodes reach the API: AKS makes it beside them.
+      endpoints: [{ id: apiEndpoint, services: [{ to: clusterId(target), state: "Approved" }] }],
     },
     azureLogs: {
       workspaces: [

@@ -134,6 +134,7 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
         dataplane: "azure",
       },
       ...{ networkPolicy: "none", outbound: "loadBalancer", pools: [], connections: [], scaleSets: [] },
+      upgrades: { cluster: "none", nodes: "None" },
     },
     azureNetwork: {
       id,
@@ -143,6 +144,8 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
       peerings: [],
       gateways: [],
       openAddresses: [],
+      endpoints: [],
+      managers: [],
       linkServices: [],
     },
     azureLogs: { workspaces: [], senders: [] },

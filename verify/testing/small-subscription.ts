@@ -56,6 +56,7 @@ const kept: Record<string, Entry> = {
   [registryId(target)]: entry("containerregistry:Registry", { adminUserEnabled: false }),
   [clusterId(target)]: entry("containerservice:ManagedCluster", {
     ...{ nodeResourceGroup: "nodes", diskEncryptionSetID: disks, disableLocalAccounts: true },
+    autoUpgradeProfile: { upgradeChannel: "patch" },
     oidcIssuerProfile: { enabled: true, issuerURL: "https://oidc.test/" },
   }),
   [`${clusterId(target)}/agentPools/general`]: entry("containerservice:AgentPool", {
@@ -64,6 +65,14 @@ const kept: Record<string, Entry> = {
   [disks]: entry("compute:DiskEncryptionSet", { activeKey: { keyUrl } }),
   [network]: entry("network:VirtualNetwork", { addressSpace: { addressPrefixes: ["10.40.0.0/18"] } }),
   [`${network}/subnets/nodes`]: entry("network:Subnet", { networkSecurityGroup: { id: walls } }),
+  [placeIn(target, "cluster", "Microsoft.Network/privateEndpoints", "api")]: entry("network:PrivateEndpoint", {
+    subnet: { id: `${network}/subnets/nodes`.toUpperCase() },
+    privateLinkServiceConnections: [{ name: "api", privateLinkServiceId: clusterId(target) }],
+    manualPrivateLinkServiceConnections: [{ name: "asked", privateLinkServiceId: "alias" }],
+  }),
+  [placeIn(target, "cluster", "Microsoft.Network/privateEndpoints", "elsewhere")]: entry("network:PrivateEndpoint", {
+    subnet: { id: `${network}2/subnets/nodes` },
+  }),
   [walls]: entry("network:NetworkSecurityGroup", {
     securityRules: [
       {

@@ -44,8 +44,19 @@ describe("a subscription", () => {
     });
     expect(collected.azureObjects).toMatchObject({ value: [{ names: ["acme/a&b"] }, { names: ["acme/a&b"] }] });
     expect(collected.azureNetwork).toMatchObject({
-      value: { rules: [{ inbound: true, allows: false, ports: "all", sources: ["Internet"] }] },
+      value: {
+        rules: [{ inbound: true, allows: false, ports: "all", sources: ["Internet"] }],
+        // Of this network alone.
+        endpoints: [
+          {
+            id: expect.stringMatching(/privateEndpoints\/api$/),
+            services: [{ to: expect.stringMatching(/managedClusters\/[^/]+$/) }, { to: "alias", state: "not told" }],
+          },
+        ],
+        managers: [],
+      },
     });
+    expect(collected.azureCluster).toMatchObject({ value: { upgrades: { cluster: "patch", nodes: "None" } } });
     expect(collected.azureVaults).toMatchObject({ value: [{ rbac: true, open: true, secrets: ["union--acme--KEY"] }] });
     expect(collected.azureLogs).toMatchObject({ value: { senders: [{}, { namespaces: [] }] } });
   });

@@ -30,6 +30,9 @@ const clusterSchema = z.object({
       })
       .nullish(),
     diskEncryptionSetID: z.string().nullish(),
+    autoUpgradeProfile: z
+      .object({ upgradeChannel: z.string().nullish(), nodeOSUpgradeChannel: z.string().nullish() })
+      .nullish(),
     networkProfile: z
       .object({
         networkDataplane: z.string().nullish(),
@@ -87,6 +90,10 @@ export async function readAzureCluster(reads: Reads, subscription: string, path:
     dataplane: own.networkProfile?.networkDataplane ?? "azure",
     networkPolicy: own.networkProfile?.networkPolicy ?? "none",
     outbound: own.networkProfile?.outboundType ?? "loadBalancer",
+    upgrades: {
+      cluster: own.autoUpgradeProfile?.upgradeChannel ?? "none",
+      nodes: own.autoUpgradeProfile?.nodeOSUpgradeChannel ?? "None",
+    },
     pools: pools.map(({ name, properties: pool }) => ({
       ...{ name, subnet: pool.vnetSubnetID ?? "" },
       ...{ publicAddresses: pool.enableNodePublicIP, encryptedAtHost: pool.enableEncryptionAtHost },

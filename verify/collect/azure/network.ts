@@ -44,23 +44,45 @@ const serviceSchema = z.object({
   }),
 });
 
+const linkSchema = z.object({
+  properties: z.object({
+    privateLinkServiceId: z.string().nullish(),
+    privateLinkServiceConnectionState: z.object({ status: z.string().default("not told") }).nullish(),
+  }),
+});
+const endpointSchema = z.object({
+  id: z.string(),
+  properties: z.object({
+    subnet: reference,
+    privateLinkServiceConnections: z.array(linkSchema).default([]),
+    manualPrivateLinkServiceConnections: z.array(linkSchema).default([]),
+  }),
+});
+const managerSchema = z.object({
+  id: z.string(),
+  properties: z.object({
+    networkManagerId: z.string().default("not told"),
+    connectionState: z.string().default("not told"),
+  }),
+});
+
 /** The cluster tells the network by its nodes' subnets, which are of one. */
 export async function readAzureNetwork(
   reads: Reads,
   subscription: string,
   { pools, nodeGroup }: Pick<AzureClusterFact, "pools" | "nodeGroup">,
 ): Promise<AzureNetworkFact> {
-  const [path, second] = [
-    ...new Set(pools.map(({ subnet }) => subnet.replace(/\/subnets\/[^/]+$/i, "").toLowerCase())),
-  ];
+  const [path, second] = [...new Set(pools.map(({ subnet }) => networkOf(subnet).toLowerCase()))];
   if (!path) throw new Error("the cluster's nodes are in no network of the customer's");
   if (second) throw new Error(`the cluster's nodes are in more than one network: ${path}, ${second}`);
-  const named = pools[0]?.subnet.replace(/\/subnets\/[^/]+$/i, "") ?? path;
+  const named = networkOf(pools[0]?.subnet ?? path);
   const all = `${subscription}/providers/Microsoft.Network`;
-  const [network, addresses, services] = await Promise.all([
+  const [network, addresses, services, endpoints, managers] = await Promise.all([
     reads.one(named, version, networkSchema),
     reads.all(`${all}/publicIPAddresses`, version, addressSchema),
     reads.all(`${all}/privateLinkServices`, version, serviceSchema),
+    reads.all(`${all}/privateEndpoints`, version, endpointSchema),
+    reads.all(`${all}/networkManagerConnections`, version, managerSchema),
   ]);
   const { addressSpace, subnets, virtualNetworkPeerings } = network.properties;
   const walls = subnets.flatMap(({ properties }) => properties.networkSecurityGroup?.id ?? []);
@@ -83,9 +105,23 @@ export async function readAzureNetwork(
     openAddresses: addresses.flatMap(({ id, properties: { ipAddress, ipConfiguration } }) =>
       ipConfiguration ? [{ id, address: ipAddress ?? "not told", at: ipConfiguration.id }] : [],
     ),
+    endpoints: endpoints
+      .filter(({ properties: { subnet } }) => sameId(networkOf(subnet?.id ?? ""), network.id))
+      .map(({ id, properties: own }) => ({
+        id,
+        services: [...own.privateLinkServiceConnections, ...own.manualPrivateLinkServiceConnections].map((link) => ({
+          to: link.properties.privateLinkServiceId ?? "not told",
+          state: link.properties.privateLinkServiceConnectionState?.status ?? "not told",
+        })),
+      })),
+    managers: managers.map(({ id, properties }) => ({
+      ...{ id, manager: properties.networkManagerId, state: properties.connectionState },
+    })),
     linkServices: services.map(({ id, properties: own }) => ({
       ...{ id, visibleTo: own.visibility?.subscriptions ?? [] },
       connections: own.privateEndpointConnections.map(({ properties }) => properties.privateEndpoint?.id ?? "not told"),
     })),
   };
 }
+
+const networkOf = (subnet: string) => subnet.replace(/\/subnets\/[^/]+$/i, "");
