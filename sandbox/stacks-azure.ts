@@ -11,7 +11,7 @@ export const azureSecretsBackend = "azure-key-vault";
 
 export function azureBaseConfig(): Record<string, string> {
   const access = [{ name: "operator", objectId: operator.objectId, kind: "User", access: "cluster-admin" }];
-  return asConfig({ ...customer, phase: "base", kubernetes: { access } });
+  return asConfig({ ...customer, phase: "base", kubernetes: { access }, imageScanning: "defender" });
 }
 
 export const azureCustomerConfig = (images: Images) => workloadsConfig(customer, images, azureSecretsBackend);

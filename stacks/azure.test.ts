@@ -97,6 +97,18 @@ describe("a customer's base on Azure", () => {
     });
   });
 
+  it("leaves Defender's plan as the subscription has it, but where it is told to have images scanned", async () => {
+    const type = "azure-native:security:Pricing";
+    expect(base.of(type)).toEqual([]);
+    const scanned = await build(azureBaseValues({ imageScanning: "defender" }));
+    expect(scanned.of(type).map(({ inputs }) => inputs.scopeId)).toEqual([
+      "subscriptions/11111111-1111-4111-8111-111111111111",
+    ]);
+    await expect(build(azureBaseValues({ imageScanning: "trivy" }))).rejects.toThrow(
+      /biplane:imageScanning is "trivy"/,
+    );
+  });
+
   it("refuses ranges over each other, and another cloud's words, before anything is made", async () => {
     const over = azureBaseValues({ network: { nodes: "10.64.0.0/18" } });
     await expect(build(over, { preview: true })).rejects.toThrow(/^biplane:network\.pods is .*network\.nodes/);

@@ -14,6 +14,7 @@ import type { AzureNetworkPlace } from "../components/network/contract.ts";
 import { azureTags } from "../components/ownership/azure-tags.ts";
 import type { Tags } from "../components/ownership/tags.ts";
 import { AzureApiConnections } from "../components/private-link/azure-provider.ts";
+import { AzureImageScanning } from "../components/registry/azure-scanning.ts";
 import type { AzureBaseConfig } from "./config.ts";
 import { createGroup, groupName, inAzure, openAzure } from "./foundation-azure.ts";
 import type { AzureBaseOutputs, Pending } from "./outputs.ts";
@@ -28,6 +29,8 @@ export function customerBase(config: AzureBaseConfig): Pending<AzureBaseOutputs>
 
   const network = networkOf(config, { group, tags, cloud });
   const cluster = clusterOf(config, { group, network, tags, cloud });
+  if (config.imageScanning === "defender")
+    new AzureImageScanning(`${clusterName}-image-scanning`, { subscription }, inCloud);
   const management = config.management
     ? new ManagementIdentity(
         `${clusterName}-management`,

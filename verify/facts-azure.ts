@@ -127,6 +127,18 @@ export interface AzureRegistryFact {
   copies: string[];
 }
 
+/** Plans of Microsoft Defender for Cloud, which a subscription has as a whole. */
+export interface AzureDefenderFact {
+  plans: {
+    name: string;
+    /** Free or Standard. */
+    tier: string;
+    deprecated: boolean;
+    /** Those that are on. */
+    extensions: string[];
+  }[];
+}
+
 export interface AzureClusterFact {
   id: string;
   location: string;

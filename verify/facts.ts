@@ -29,6 +29,7 @@ import type {
 } from "./facts-account.ts";
 import type {
   AzureClusterFact,
+  AzureDefenderFact,
   AzureIdentityFact,
   AzureKeyFact,
   AzureLogsFact,
@@ -220,6 +221,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   azureVaults: AzureVaultFact[];
   azureKeys: AzureKeyFact[];
   azureRegistry: AzureRegistryFact;
+  azureDefender: AzureDefenderFact;
   azureCluster: AzureClusterFact;
   azureNetwork: AzureNetworkFact;
   azureLogs: AzureLogsFact;

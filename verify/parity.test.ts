@@ -52,7 +52,7 @@ const others = [
   },
   {
     ...{ cloud: "azure" as const, targets: goodAzureTargets, facts: () => goodAzureFacts(), pods: "POD-43" },
-    ...{ putOff: "image-scanning-customer-defined", openOf: "REG-01" },
+    ...{ putOff: "comm-fluentbit-tls", openOf: "TLS-04" },
   },
 ];
 

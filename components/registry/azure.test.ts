@@ -3,6 +3,7 @@ import { adoptVaultKey } from "../encryption/azure.ts";
 import { recordResources } from "../testing/record-resources.ts";
 import { settled } from "../testing/settled.ts";
 import { AzureRegistry } from "./azure.ts";
+import { AzureImageScanning } from "./azure-scanning.ts";
 
 const subscription = "11111111-1111-4111-8111-111111111111";
 const key = `/subscriptions/${subscription}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/acme-keys/keys/images`;
@@ -26,5 +27,13 @@ it("a registry has no password, seals its layers with the customer's key, and on
   expect(made.one("azure-native:authorization:RoleAssignment", "main-tasks-nodes").inputs).toMatchObject({
     ...{ principalId: "principal", scope: "main-tasks-id" },
     roleDefinitionId: expect.stringMatching(/7f951dda-4ed3-4680-a7ca-43fe172d538d$/),
+  });
+});
+
+it("scanning is the subscription's, by one plan of Defender with its scanning of registries", async () => {
+  const made = await recordResources(() => new AzureImageScanning("main-image-scanning", { subscription }));
+  expect(made.one("azure-native:security:Pricing", "main-image-scanning").inputs).toEqual({
+    ...{ scopeId: `subscriptions/${subscription}`, pricingName: "Containers", pricingTier: "Standard" },
+    extensions: [{ name: "ContainerRegistriesVulnerabilityAssessments", isEnabled: "True" }],
   });
 });

@@ -22,7 +22,7 @@ const renamed: Readonly<Record<string, string>> = {
 
 export function resourceOf(id: string, entry: Entry): object {
   const row = rows[entry.type];
-  const naming = new Set(["resourceGroupName", "vaultName", "resourceUri", ...(row?.names ?? [])]);
+  const naming = new Set(["resourceGroupName", "vaultName", "resourceUri", "scopeId", ...(row?.names ?? [])]);
   const { name, type, ...outputs } = entry.outputs;
   const own = Object.entries({ ...entry.inputs, ...outputs }).filter(([key]) => !naming.has(key));
   const top = own.filter(([key]) => isTop(entry.type, key));

@@ -27,7 +27,7 @@ let plane: Awaited<ReturnType<typeof keepPlane>>;
 let collected: Collected;
 
 beforeAll(async () => {
-  plane = await keepPlane(sandbox, azureByoc, ({ managementPrincipal }) => ({
+  plane = await keepPlane(sandbox, { ...azureByoc, imageScanning: "defender" }, ({ managementPrincipal }) => ({
     ...{ model: "byoc", managementPrincipal, isolation: "project", logs: { retentionDays: 30 } },
     secretsBackend: "azure-key-vault",
   }));
@@ -104,7 +104,7 @@ describe("a plane's subscription, as it is kept", () => {
     expect(own.map(({ id }) => id).sort()).toEqual(
       [
         ...["BKT-41", "BKT-42", "BKT-43", "CLS-41", "CLS-42", "IAM-42", "IAM-43", "IAM-44", "IAM-46", "IAM-49"],
-        ...["IAM-50", "IAM-51", "NET-43", "REG-41", "RES-41", "SEC-43", "VND-42"],
+        ...["IAM-50", "IAM-51", "NET-43", "REG-41", "REG-42", "RES-41", "SEC-43", "VND-42"],
       ].sort(),
     );
   });

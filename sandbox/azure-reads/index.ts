@@ -20,6 +20,9 @@ const ofSubscription: Readonly<Record<string, string>> = {
   "Microsoft.Insights/dataCollectionRules": "azure-native:monitor:DataCollectionRule",
 };
 
+/** Plans of Microsoft Defender that a subscription always has, free until somebody sets them. */
+const plans = ["CloudPosture", "ContainerRegistry", "Containers", "KeyVaults", "StorageAccounts"];
+
 /** Kinds that lie beneath one resource, by the end of the path. */
 const beneath: Readonly<Record<string, string>> = {
   federatedIdentityCredentials: "azure-native:managedidentity:FederatedIdentityCredential",
@@ -60,6 +63,7 @@ function listed(path: string, asked: URL, from: KeptSubscription): object | unde
       resourcesOf(from, type, (id) => startsWith(id, `${prefix}/`)),
       asked,
     );
+  if (kind === "Microsoft.Security/pricings") return { value: plansOf(path, from) };
   if (empty.some((pattern) => pattern.test(path))) return page([], asked);
   const [, vault] = /\/vaults\/([^/]+)\/secrets$/i.exec(path) ?? [];
   if (vault) return page(secretsOf(path, vault, from), asked);
@@ -81,6 +85,19 @@ function one(path: string, from: KeptSubscription): object | undefined {
     ([id, { destroyed }]) => !destroyed && id.toLowerCase() === path.toLowerCase(),
   );
   return found && answerOf(found, from);
+}
+
+/** All at once, as the API has it. */
+function plansOf(path: string, from: KeptSubscription): object[] {
+  const set = resourcesOf(from, "azure-native:security:Pricing", (id) => startsWith(id, `${path}/`));
+  const isSet = (name: string) => set.some((one) => "name" in one && one.name === name);
+  const free = plans
+    .filter((name) => !isSet(name))
+    .map((name) => ({
+      ...{ id: `${path}/${name}`, name, type: "Microsoft.Security/pricings" },
+      properties: { pricingTier: "Free", deprecated: name === "ContainerRegistry" },
+    }));
+  return [...free, ...set];
 }
 
 function resourcesOf(from: KeptSubscription, type: string, where: (id: string) => boolean): object[] {

@@ -110,6 +110,11 @@ export const azureBaseSchema = z
     clusterGroup: clusterGroup.describe("With kubernetes.existing: the resource group that your cluster is in"),
     network: network.prefault({}),
     kubernetes: kubernetes.prefault({}),
+    imageScanning: oneOf("defender", "unchanged")
+      .default("unchanged")
+      .describe(
+        "defender: Microsoft Defender for Containers with its scanning of registries, for the whole subscription, billed and left on when the stack goes; unchanged: as the subscription has it",
+      ),
     management: management.optional(),
     privateLink: privateLink.optional(),
   })

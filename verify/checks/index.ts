@@ -94,6 +94,7 @@ import { accountsAreMinimal } from "./rbac-06-minimal-accounts.ts";
 import { registryEncryptedAndScanned } from "./reg-01-registry.ts";
 import { googleRepositorySealed } from "./reg-21-google-repository.ts";
 import { azureRegistrySealed } from "./reg-41-azure-registry.ts";
+import { azureImagesScanned } from "./reg-42-azure-scanning.ts";
 import { regionChecks } from "./region.ts";
 import { dataStaysInPlace } from "./res-01-residency.ts";
 import { googleDataStaysInPlace } from "./res-21-google-residency.ts";
@@ -213,6 +214,7 @@ export const checks: readonly AnyCheck[] = [
   registryEncryptedAndScanned,
   googleRepositorySealed,
   azureRegistrySealed,
+  azureImagesScanned,
   dataStaysInPlace,
   googleDataStaysInPlace,
   azureDataStaysInPlace,

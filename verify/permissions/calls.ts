@@ -224,6 +224,7 @@ export const azureActions: Partial<Record<FactName, readonly string[]>> = {
     "Microsoft.Compute/diskEncryptionSets/read",
     "Microsoft.Compute/virtualMachineScaleSets/read",
   ],
+  azureDefender: ["Microsoft.Security/pricings/read"],
   azureNetwork: [
     "Microsoft.Network/virtualNetworks/read",
     "Microsoft.Network/networkSecurityGroups/read",

@@ -141,6 +141,15 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
       ...{ id: registryId(target), location: region, administrator: false, anonymousPulls: false },
       ...{ key: keys.images.url, tokens: [], copies: [] },
     },
+    azureDefender: {
+      plans: [
+        { name: "CloudPosture", tier: "Free", deprecated: false, extensions: [] },
+        {
+          ...{ name: "Containers", tier: "Standard", deprecated: false },
+          extensions: ["AgentlessDiscoveryForKubernetes", "ContainerRegistriesVulnerabilityAssessments"],
+        },
+      ],
+    },
     azureCluster: {
       ...{ id: clusterId(target), location: region, nodeGroup: nodes, privateApi: true, publicName: false },
       ...{ authorizedRanges: [], localAccounts: false, entra: true, azureRbac: true, workloadIdentity: true, issuer },

@@ -123,6 +123,7 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
     ],
     azureKeys: [{ url: "https://v.vault.azure.net/keys/k", id, enabled: false, kind: "EC" }],
     azureRegistry: { id, location: "eastus", administrator: true, anonymousPulls: true, tokens: [], copies: [] },
+    azureDefender: { plans: [] },
     azureCluster: {
       ...{ id, location: "eastus", nodeGroup: "n", privateApi: false, publicName: true, authorizedRanges: [] },
       ...{

@@ -62,6 +62,17 @@ const kept: Record<string, Entry> = {
   [`${clusterId(target)}/agentPools/general`]: entry("containerservice:AgentPool", {
     vnetSubnetID: `${network}/subnets/nodes`,
   }),
+  [`${subscriptionOf(target)}/providers/Microsoft.Security/pricings/Containers`]: entry(
+    "security:Pricing",
+    {
+      ...{ scopeId: subscriptionOf(target).slice(1), pricingName: "Containers", pricingTier: "Standard" },
+      extensions: [
+        { name: "ContainerRegistriesVulnerabilityAssessments", isEnabled: "True" },
+        { name: "AgentlessDiscoveryForKubernetes", isEnabled: "False" },
+      ],
+    },
+    { name: "Containers" },
+  ),
   [disks]: entry("compute:DiskEncryptionSet", { activeKey: { keyUrl } }),
   [network]: entry("network:VirtualNetwork", { addressSpace: { addressPrefixes: ["10.40.0.0/18"] } }),
   [`${network}/subnets/nodes`]: entry("network:Subnet", { networkSecurityGroup: { id: walls } }),

@@ -28,7 +28,8 @@ export function pathOf({ kind, names, scope }: Row, inputs: Properties, subscrip
   const own = collections.map((collection, at) => `${collection}/${nameAt(names[at])}`).join("/");
   const group = `/subscriptions/${subscription}/resourceGroups/${text(inputs.resourceGroupName)}`;
   if (kind === groups) return group;
-  return `${scope ? text(inputs[scope]) : group}/providers/${namespace}/${own}`;
+  const held = scope ? text(inputs[scope]).replace(/^\/?/, "/") : group;
+  return `${held}/providers/${namespace}/${own}`;
 }
 
 const groups = "Microsoft.Resources/resourceGroups";
@@ -152,5 +153,9 @@ export const rows: Readonly<Record<string, Row>> = {
   "azure-native:containerregistry:Registry": {
     kind: "Microsoft.ContainerRegistry/registries",
     ...{ names: ["registryName"], replaceOn: ["encryption"] },
+  },
+  "azure-native:security:Pricing": {
+    kind: "Microsoft.Security/pricings",
+    ...{ names: ["pricingName"], scope: "scopeId" },
   },
 };

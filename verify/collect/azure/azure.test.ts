@@ -56,6 +56,14 @@ describe("a subscription", () => {
         managers: [],
       },
     });
+    const plans = collected.azureDefender?.read ? collected.azureDefender.value.plans : [];
+    expect(plans.filter(({ name }) => name.startsWith("Contain"))).toEqual([
+      { name: "ContainerRegistry", tier: "Free", deprecated: true, extensions: [] },
+      {
+        ...{ name: "Containers", tier: "Standard", deprecated: false },
+        extensions: ["ContainerRegistriesVulnerabilityAssessments"],
+      },
+    ]);
     expect(collected.azureCluster).toMatchObject({ value: { upgrades: { cluster: "patch", nodes: "None" } } });
     expect(collected.azureVaults).toMatchObject({ value: [{ rbac: true, open: true, secrets: ["union--acme--KEY"] }] });
     expect(collected.azureLogs).toMatchObject({ value: { senders: [{}, { namespaces: [] }] } });

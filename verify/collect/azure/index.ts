@@ -4,6 +4,7 @@ import type { AzureTarget } from "../../target.ts";
 import { attempt } from "../attempt.ts";
 import { optionsOf, type Reads, readsOf } from "./client.ts";
 import { readAzureCluster } from "./cluster.ts";
+import { readAzureDefender } from "./defender.ts";
 import { readAzureIdentities } from "./identities.ts";
 import { readAzureLogs } from "./logs.ts";
 import { readAzureNetwork } from "./network.ts";
@@ -31,6 +32,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
     objects: `blobs: names of the first 5,000 objects of ${containers.join(", ")}`,
     vaults: `Microsoft.KeyVault: vaults of ${id}, names of users' secrets`,
     registry: `Microsoft.ContainerRegistry: registry ${registry}, its tokens and copies`,
+    defender: `Microsoft.Security: plans of Microsoft Defender of ${id}`,
     cluster: `Microsoft.ContainerService, Microsoft.Compute: cluster ${clusterName}, its pools, disks and connections`,
     network: `Microsoft.Network: network of cluster ${clusterName} and ways into it`,
     logs: `Microsoft.OperationalInsights, Microsoft.Insights: workspaces of ${id}, what sends cluster ${clusterName}'s logs`,
@@ -42,16 +44,25 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
   const rights = attempt(ask.rights, () => readAzureRights(reads, subscription));
   const storage = attempt(ask.storage, () => readAzureStorage(reads, storageId(target)));
   const images = attempt(ask.registry, () => readAzureRegistry(reads, registryId(target)));
-  const [azureIdentities, azureRights, azureStorage, azureObjects, azureVaults, azureRegistry, azureCluster] =
-    await Promise.all([
-      attempt(ask.identities, () => readAzureIdentities(reads, subscription)),
-      rights,
-      storage,
-      attempt(ask.objects, () => Promise.all(containers.map((name) => readAzureObjects(reads, name)))),
-      vaults,
-      images,
-      cluster,
-    ]);
+  const [
+    azureIdentities,
+    azureRights,
+    azureStorage,
+    azureObjects,
+    azureVaults,
+    azureRegistry,
+    azureCluster,
+    azureDefender,
+  ] = await Promise.all([
+    attempt(ask.identities, () => readAzureIdentities(reads, subscription)),
+    rights,
+    storage,
+    attempt(ask.objects, () => Promise.all(containers.map((name) => readAzureObjects(reads, name)))),
+    vaults,
+    images,
+    cluster,
+    attempt(ask.defender, () => readAzureDefender(reads, subscription)),
+  ]);
   const [azureNetwork, azureLogs, azureKeys, azureRoles] = await Promise.all([
     attempt(ask.network, () =>
       readAzureNetwork(reads, subscription, known(azureCluster, "the cluster tells its network")),
@@ -76,7 +87,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
   ]);
   return {
     ...{ azureIdentities, azureRights, azureRoles, azureStorage, azureObjects, azureVaults, azureKeys, azureRegistry },
-    ...{ azureCluster, azureNetwork, azureLogs },
+    ...{ azureCluster, azureNetwork, azureLogs, azureDefender },
   };
 }
 
