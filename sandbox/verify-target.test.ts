@@ -36,6 +36,8 @@ test("in Azure it is told what judged there, and no claim more is undecided", ()
   const told = files("azure").flatMap(readStandIns);
   expect(told.map((one) => one.for)).toEqual([
     "signed URLs of Blob Storage",
+    "Azure's activity log",
+    "Microsoft Defender",
     "Entra, Key Vault and Azure's role assignments",
   ]);
   expect(joinLimits(files("azure").map(readLimits))).toEqual(joinLimits(files("aws").map(readLimits)));

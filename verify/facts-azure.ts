@@ -16,6 +16,30 @@ export interface AzureIdentityFact {
   }[];
 }
 
+/** By whom an identity of the plane's was made, as the subscription's activity log has it. */
+export interface AzureCreationFact {
+  id: string;
+  /** As the resource manager tells it; ISO 8601. */
+  madeAt: string;
+  /** Every call that asked for its name in those minutes. */
+  calls: {
+    eventId: string;
+    at: string;
+    /** Started, Succeeded, Failed, … */
+    status: string;
+    /** Of HTTP, as `Created`; empty where the call only began. */
+    answer: string;
+    by: {
+      /** Of the token. */
+      tenant: string;
+      /** Object id. */
+      object: string;
+      /** Of the caller's groups those that the target names as the customer's own. */
+      ownGroups: string[];
+    };
+  }[];
+}
+
 interface AzurePrincipal {
   id: string;
   /** User, Group, ServicePrincipal, ForeignGroup, SystemDefined, …; not told where it is empty. */

@@ -29,6 +29,7 @@ import type {
 } from "./facts-account.ts";
 import type {
   AzureClusterFact,
+  AzureCreationFact,
   AzureDefenderFact,
   AzureIdentityFact,
   AzureKeyFact,
@@ -214,6 +215,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   googleNetwork: GoogleNetworkFact;
   /** Of a subscription on Azure. */
   azureIdentities: AzureIdentityFact[];
+  azureCreations: AzureCreationFact[];
   azureRights: AzureRightsFact;
   azureRoles: AzureRoleFact[];
   azureStorage: AzureStorageFact;

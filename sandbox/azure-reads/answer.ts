@@ -1,4 +1,5 @@
 /** A kept resource in the words of Azure's resource manager; pure. Programs give what the API takes, so little is turned. */
+import type { ActivityEvent } from "../cloud/azure/activity.ts";
 import { rows } from "../providers/azure/rows.ts";
 import type { Entry } from "../providers/machine/kept.ts";
 import { list, object } from "../providers/machine/reads.ts";
@@ -7,6 +8,8 @@ import type { Properties, Value } from "../providers/machine/values.ts";
 export interface KeptSubscription {
   /** By ARM id. */
   kept: Readonly<Record<string, Entry>>;
+  /** The newest first. @default none */
+  activity?: () => readonly ActivityEvent[];
   /** Users' secrets in vaults, without their values: programs make none. @default none */
   secrets?: readonly { vault: string; name: string; contentType?: string; tags?: Record<string, string> }[];
 }

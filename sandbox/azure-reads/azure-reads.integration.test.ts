@@ -19,7 +19,7 @@ import { type AzureTarget, azureTargetSchema } from "../../verify/target.ts";
 import { toolchain } from "../engine/testing/emulated.ts";
 import { paths } from "../paths.ts";
 import { answerRead } from "./index.ts";
-import { keepPlane } from "./testing/kept-plane.ts";
+import { deployer, keepPlane } from "./testing/kept-plane.ts";
 
 const state = mkdtempSync(join(tmpdir(), "biplane-azure-reads-"));
 const sandbox = { paths: paths({ ...process.env, BIPLANE_STATE: state }), tools: toolchain(), progress: () => {} };
@@ -40,7 +40,7 @@ beforeAll(async () => {
         return new Response(
           "<EnumerationResults><Blobs><Blob><Name>acme/demo/development/r1/a0/1/outputs.pb</Name></Blob></Blobs></EnumerationResults>",
         );
-      const { status, body } = answerRead({ method: "GET", url }, { kept: plane.kept, secrets });
+      const { status, body } = answerRead({ method: "GET", url }, { ...plane, secrets });
       return Response.json(body, { status });
     },
   });
@@ -63,7 +63,8 @@ function targetOf(): AzureTarget {
       subscription,
       clusterName,
     },
-    tenant: "22222222-2222-4222-8222-222222222222",
+    tenant: deployer.tenant,
+    ownPrincipals: [deployer.objectId],
     groups: { cluster: `${clusterName}-base`, workloads: `${clusterName}-workloads` },
     ...{ secretsBackend: "azure-key-vault", secretsVault: vaultName(scope, "secrets") },
     projects: ["development", "production"].map((domain) => ({ project: "demo", domain })),
@@ -104,7 +105,7 @@ describe("a plane's subscription, as it is kept", () => {
     expect(own.map(({ id }) => id).sort()).toEqual(
       [
         ...["BKT-41", "BKT-42", "BKT-43", "CLS-41", "CLS-42", "IAM-42", "IAM-43", "IAM-44", "IAM-46", "IAM-49"],
-        ...["IAM-50", "IAM-51", "NET-43", "REG-41", "REG-42", "RES-41", "SEC-43", "VND-42"],
+        ...["IAM-50", "IAM-51", "IAM-55", "NET-43", "REG-41", "REG-42", "RES-41", "SEC-43", "VND-42"],
       ].sort(),
     );
   });

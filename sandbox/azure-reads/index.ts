@@ -5,6 +5,7 @@
  */
 import type { Entry } from "../providers/machine/kept.ts";
 import { list, object, type ReadAnswer, type ReadRequest } from "../providers/machine/reads.ts";
+import { activityPath, eventsAsked, resourcesAsked, resourcesPath } from "./activity.ts";
 import { type KeptSubscription, page, resourceOf } from "./answer.ts";
 import { builtInPermissions } from "./roles.ts";
 
@@ -49,10 +50,22 @@ const empty = [
 export function answerRead({ method, url }: ReadRequest, subscription: KeptSubscription): ReadAnswer {
   const asked = new URL(url, "https://management.azure.com");
   const path = decodeURI(asked.pathname).replace(/\/+$/, "");
+  if (method === "GET" && activityPath.test(path)) {
+    const events = eventsAsked(subscription.activity?.() ?? [], asked.searchParams.get("$filter"), Date.now());
+    return "refused" in events ? refused(events.refused) : { status: 200, body: page(events, asked) };
+  }
+  if (method === "GET" && resourcesPath.test(path)) {
+    const resources = resourcesAsked(subscription.kept, path, asked.searchParams);
+    return resources ? { status: 200, body: page(resources, asked) } : refused("this filter is not known here");
+  }
   const body = method === "GET" ? (listed(path, asked, subscription) ?? one(path, subscription)) : undefined;
   if (body) return { status: 200, body };
   const message = `The resource '${path}' was not found.`;
   return { status: 404, body: { error: { code: "ResourceNotFound", message } } };
+}
+
+function refused(message: string): ReadAnswer {
+  return { status: 400, body: { error: { code: "BadRequest", message } } };
 }
 
 function listed(path: string, asked: URL, from: KeptSubscription): object | undefined {

@@ -6,7 +6,7 @@ import { type AccountName, openCloud } from "./aws/cloud.ts";
 import { awsPackage } from "./aws/index.ts";
 import { localBacking } from "./aws/local.ts";
 import { azurePackage } from "./azure/index.ts";
-import { operatorEnvironment as azureEnvironment, localCluster as localAks } from "./azure/local.ts";
+import { operatorEnvironment as azureEnvironment, localCluster as localAks, signedIn } from "./azure/local.ts";
 import { cloudflarePackage } from "./cloudflare/index.ts";
 import { gcpPackage } from "./gcp/index.ts";
 import { operatorEnvironment as googleEnvironment, localCluster } from "./gcp/local.ts";
@@ -40,7 +40,10 @@ export function startGoogleProviders({ paths }: Sandbox): Promise<Providers> {
 
 /** For the customer's stacks in Azure: its one subscription and its cluster. */
 export function startAzureProviders({ paths }: Sandbox): Promise<Providers> {
-  return startElsewhere(azurePackage(paths, localAks(paths)), azureEnvironment(paths));
+  return startElsewhere(
+    azurePackage(paths, localAks(paths), () => signedIn(paths)),
+    azureEnvironment(paths),
+  );
 }
 
 function startElsewhere(cloud: Package, operator: Record<string, string>): Promise<Providers> {

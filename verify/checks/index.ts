@@ -63,6 +63,7 @@ import { noForeignPrincipalsOnAzure } from "./iam-46-azure-foreign.ts";
 import { azureReach } from "./iam-49-azure-reach.ts";
 import { azureSecretsReach } from "./iam-50-azure-secrets.ts";
 import { azureLogsReach } from "./iam-51-azure-logs.ts";
+import { azureIdentitiesMadeByCustomer } from "./iam-55-azure-who-made.ts";
 import { measuresKeptInCluster } from "./met-01-metrics-store.ts";
 import { measuresOnSealedDisk } from "./met-02-metrics-disk.ts";
 import { nothingListensOutside } from "./net-01-nothing-listens.ts";
@@ -198,6 +199,7 @@ export const checks: readonly AnyCheck[] = [
   azureReach,
   azureSecretsReach,
   azureLogsReach,
+  azureIdentitiesMadeByCustomer,
   noForeignMembers,
   noForeignPrincipals,
   adminUsedByThree,

@@ -199,6 +199,7 @@ export const azureActions: Partial<Record<FactName, readonly string[]>> = {
     "Microsoft.ManagedIdentity/userAssignedIdentities/read",
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
   ],
+  azureCreations: ["Microsoft.Resources/subscriptions/resources/read", "Microsoft.Insights/eventtypes/values/read"],
   azureRights: [
     "Microsoft.Authorization/roleAssignments/read",
     "Microsoft.Authorization/denyAssignments/read",

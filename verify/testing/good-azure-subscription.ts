@@ -119,6 +119,7 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
   });
   return {
     azureIdentities,
+    azureCreations: planeIdentities(target).map(({ name }) => madeByStaff(identityId(target, name), target)),
     azureRights: { assignments, denials: [], delegations: [] },
     azureRoles: [...roles].map(([id, permissions]) => ({ id, permissions: [permissions] })),
     azureStorage: {
@@ -199,6 +200,14 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
       ],
     },
   };
+}
+
+function madeByStaff(id: string, { tenant, ownPrincipals }: AzureTarget): Facts["azureCreations"][number] {
+  const at = "2026-01-01T00:00:00.000Z";
+  // A person of the group that the target names.
+  const by = { tenant, object: "99999999-0000-4000-8000-000000000001", ownGroups: [ownPrincipals[0] ?? staff] };
+  const call = (status: string, answer: string) => ({ eventId: `${status} ${id}`, at, status, answer, by: { ...by } });
+  return { id, madeAt: at, calls: [call("Started", ""), call("Succeeded", "Created")] };
 }
 
 /** Of the one node. */

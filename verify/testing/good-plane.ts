@@ -107,6 +107,7 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
   const rights = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
   return {
     azureIdentities: [{ id, clientId: "c", principalId: "p", credentials: [] }],
+    azureCreations: [{ id, madeAt: "2026-01-01T00:00:00.000Z", calls: [] }],
     azureRights: { assignments: [], denials: [], delegations: [] },
     azureRoles: [{ id, permissions: [rights] }],
     azureStorage: {

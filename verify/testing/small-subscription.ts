@@ -1,7 +1,9 @@
 /** A small subscription in memory that answers as Azure's APIs do, each call under the action that it needs. */
 import { answerRead } from "../../sandbox/azure-reads/index.ts";
+import { eventsOf } from "../../sandbox/cloud/azure/activity.ts";
 import type { Entry } from "../../sandbox/providers/machine/kept.ts";
 import type { Properties } from "../../sandbox/providers/machine/values.ts";
+import { planeIdentities } from "../azure-identities.ts";
 import type { AzureOptions } from "../collect/azure/client.ts";
 import {
   clusterId,
@@ -22,18 +24,32 @@ const disks = placeIn(target, "cluster", "Microsoft.Compute/diskEncryptionSets",
 const rule = placeIn(target, "workloads", "Microsoft.Insights/dataCollectionRules", "logs");
 const workspace = placeIn(target, "workloads", "Microsoft.OperationalInsights/workspaces", "logs");
 const keyUrl = `https://${target.secretsVault}.vault.azure.net/keys/k`;
+const identities = "Microsoft.ManagedIdentity/userAssignedIdentities";
 const roleId = `${subscriptionOf(target)}/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d`;
 
+const madeAt = new Date(Date.now() - 3_600_000);
+const caller = { tenant: target.tenant, objectId: target.ownPrincipals[0] ?? "", name: "ann@acme.test" };
+
 function entry(type: string, inputs: Properties, outputs: Properties = {}): Entry {
-  return { type: `azure-native:${type}`, inputs: { location: "westeurope", ...inputs }, outputs };
+  return {
+    madeAt: madeAt.toISOString(),
+    type: `azure-native:${type}`,
+    inputs: { location: "westeurope", ...inputs },
+    outputs,
+  };
 }
 
 /** One of each kind. */
 const kept: Record<string, Entry> = {
-  [identityId(target, "adminflyterole")]: entry(
-    "managedidentity:UserAssignedIdentity",
-    {},
-    { clientId: "c", principalId: "p" },
+  ...Object.fromEntries(
+    planeIdentities(target).map(({ name }) => [
+      identityId(target, name),
+      entry(
+        "managedidentity:UserAssignedIdentity",
+        {},
+        { name, type: identities, clientId: `c ${name}`, principalId: `p ${name}` },
+      ),
+    ]),
   ),
   [`${identityId(target, "adminflyterole")}/federatedIdentityCredentials/one`]: entry(
     "managedidentity:FederatedIdentityCredential",
@@ -107,14 +123,19 @@ const kept: Record<string, Entry> = {
 
 /** The action of what is read, by its path: `Microsoft.X/kind/kind/read`. */
 export function actionOf(url: string): string {
-  const path = new URL(url).pathname;
-  const [, namespace = "", rest = ""] = /^.*\/providers\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const { pathname } = new URL(url);
+  const [, namespace = "", rest = ""] = /^.*\/providers\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+  if (pathname.endsWith("/resources")) return "Microsoft.Resources/subscriptions/resources/read";
   const parts = rest.split("/").filter((_, at) => at % 2 === 0);
   return `${namespace}/${parts.join("/")}/read`;
 }
 
 /** @param answer in the place of what a call under that action gets; undefined leaves it */
 export function smallSubscription(answer: (action: string, url: string) => Response | undefined): AzureOptions {
+  const activity = () =>
+    planeIdentities(target).flatMap(({ name }) =>
+      eventsOf({ id: identityId(target, name), kind: identities, verb: "write", status: 201 }, caller, madeAt),
+    );
   const secrets = [{ vault: target.secretsVault ?? "", name: "union--acme--KEY" }];
   return {
     ...{ manager: "https://manager.test", blobs: "https://blobs.test", token: async () => "t", backoffMs: 0 },
@@ -124,7 +145,7 @@ export function smallSubscription(answer: (action: string, url: string) => Respo
         return answer("blobs", url) ?? new Response(body);
       }
       const { pathname, search } = new URL(url);
-      const { status, body } = answerRead({ method: "GET", url: `${pathname}${search}` }, { kept, secrets });
+      const { status, body } = answerRead({ method: "GET", url: `${pathname}${search}` }, { kept, secrets, activity });
       return answer(actionOf(url), url) ?? Response.json(body, { status });
     },
   };

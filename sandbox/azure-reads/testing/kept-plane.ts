@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import program from "../../../stacks/index.ts";
 import { azureBaseValues, azureCustomerValues } from "../../../stacks/testing/valid-config.ts";
+import { ActivityLog, activityFile } from "../../cloud/azure/activity.ts";
 import type { Sandbox } from "../../context.ts";
 import { type StackRun, upStack } from "../../engine/index.ts";
 import { anyCluster } from "../../gcp-reads/testing/kept-plane.ts";
@@ -10,6 +11,13 @@ import { azurePackage } from "../../providers/azure/index.ts";
 import { serveAll } from "../../providers/index.ts";
 import type { Entry } from "../../providers/machine/kept.ts";
 import { tlsPackage } from "../../providers/tls/index.ts";
+
+/** Signed in where the stacks run. */
+export const deployer = {
+  tenant: "22222222-2222-4222-8222-222222222222",
+  objectId: "55555555-5555-4555-8555-555555555555",
+  name: "deployer@acme.test",
+};
 
 /** @param customer settings of the stack of workloads, from what the base answers; the base has the model of it */
 export async function keepPlane(
@@ -19,7 +27,7 @@ export async function keepPlane(
 ) {
   const run = (stack: string, config: Record<string, string>): StackRun => ({
     ...{ stack, program, config, secrets: {}, account: "customer", plane: "customer" },
-    providers: () => serveAll([azurePackage(sandbox.paths), anyCluster(), tlsPackage()]),
+    providers: () => serveAll([azurePackage(sandbox.paths, undefined, () => deployer), anyCluster(), tlsPackage()]),
   });
   const open = { dataProtection: "off" };
   const first = await upStack(sandbox, run("customer-acme-base", azureBaseValues({ ...open, ...base })));
@@ -28,5 +36,6 @@ export async function keepPlane(
     run("customer-acme", azureCustomerValues({ ...open, ...customer(first.outputs) })),
   );
   const kept: Record<string, Entry> = JSON.parse(readFileSync(join(sandbox.paths.cloud, "azure/kept.json"), "utf8"));
-  return { kept, outputs, base: first.outputs };
+  const activity = () => new ActivityLog(activityFile(sandbox.paths)).events();
+  return { kept, activity, outputs, base: first.outputs };
 }

@@ -2,6 +2,8 @@
 export interface AzureConfig {
   /** The subscription as the provider keeps it (providers/machine/kept.ts). */
   kept: string;
+  /** Its activity log, which the provider writes. */
+  activity: string;
   /** Folder of the front's own: the key of its tokens, keys of delegation that were given, secrets. */
   state: string;
   tenant: string;

@@ -21,6 +21,7 @@ import { type ServedAzurite, serveAzurite, tenant } from "../../azurite/testing/
 import { paths } from "../../paths.ts";
 import { readyParts } from "../../toolchain/index.ts";
 import { needs } from "../../toolchain/testing/needs.ts";
+import { ActivityLog } from "./activity.ts";
 import { createAzureFront } from "./front.ts";
 
 const account = "acmedata12345678";
@@ -101,7 +102,14 @@ describe.skipIf(!readyParts(paths()).includes("azure"))("Azure's APIs at one ori
     settle();
     writeFileSync(join(state, "operator"), "token-of-the-owner");
     const handle = createAzureFront({
-      ...{ kept: join(state, "kept.json"), state, tenant, issuer, operatorToken: join(state, "operator") },
+      ...{
+        kept: join(state, "kept.json"),
+        activity: join(state, "activity.jsonl"),
+        state,
+        tenant,
+        issuer,
+        operatorToken: join(state, "operator"),
+      },
       manager: "https://azure.biplane.test/management",
       ...{ storePort: azurite.port, storeName: "localhost", authority: azurite.authority },
       issuerDocuments: join(state, "oidc"),
@@ -284,5 +292,24 @@ describe.skipIf(!readyParts(paths()).includes("azure"))("Azure's APIs at one ori
     const headers = { authorization: "Bearer token-of-the-owner" };
     const listed = await (await fetch(`${origin}/management${path}?api-version=1`, { headers })).json();
     expect((listed as { nextLink: string }).nextLink).toMatch(`https://azure.biplane.test/management${path}?`);
+  });
+
+  it("tells the owner who wrote what, and nobody else", async () => {
+    const kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
+    const id = `${group}/providers/${kind}/admin`;
+    const caller = { tenant, objectId: "object-id-of-the-owner", name: "owner@acme.test" };
+    const now = Date.now();
+    new ActivityLog(join(state, "activity.jsonl")).record({ id, kind, verb: "write", status: 201 }, caller);
+    const [from, to] = [now - 60_000, now + 60_000].map((at) => new Date(at).toISOString());
+    const $filter = `eventTimestamp ge '${from}' and eventTimestamp le '${to}' and resourceUri eq '${id}'`;
+    const path = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values`;
+    const ask = (bearer: string) =>
+      fetch(`${origin}/management${path}?${new URLSearchParams({ $filter })}`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+    expect(await (await ask("token-of-the-owner")).json()).toMatchObject({
+      value: [{ resourceId: id, subStatus: { value: "Created" }, caller: "owner@acme.test" }, {}],
+    });
+    expect((await ask("another")).status).toBe(403);
   });
 });

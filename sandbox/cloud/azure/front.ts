@@ -13,6 +13,7 @@ import { trustingAgent } from "../front/upstream.ts";
 import { json, problem, type Reply } from "../google/answers.ts";
 import { keptReader } from "../google/kept-reader.ts";
 import { ensureSecret } from "../secret-file.ts";
+import { ActivityLog } from "./activity.ts";
 import type { AzureConfig } from "./config.ts";
 import { queryLogs } from "./logs.ts";
 import { type Asked, isAllowed } from "./rights.ts";
@@ -27,6 +28,7 @@ export type AzureHandler = (request: FrontRequest, response: FrontResponse) => P
 
 export function createAzureFront(config: AzureConfig): AzureHandler {
   const entries = keptReader(config.kept);
+  const activity = new ActivityLog(config.activity);
   const vaults = new Vaults(join(config.state, "secrets.json"));
   const tenant: Tenant = {
     id: config.tenant,
@@ -80,7 +82,8 @@ export function createAzureFront(config: AzureConfig): AzureHandler {
   /** The configuration: nobody but the owner, since no role of the kit's lets a workload. */
   function lookAt(method: string, target: string): Reply {
     const origin = "https://management.azure.com";
-    const read = answerRead({ method, url: `${origin}${target}` }, { kept: entries(), secrets: vaults.list() });
+    const subscription = { kept: entries(), secrets: vaults.list(), activity: () => activity.events() };
+    const read = answerRead({ method, url: `${origin}${target}` }, subscription);
     const next =
       "nextLink" in read.body ? { nextLink: String(read.body.nextLink).replace(origin, config.manager) } : {};
     return json({ ...read.body, ...next }, read.status);

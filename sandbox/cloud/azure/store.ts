@@ -11,6 +11,7 @@ import { ensureProcess } from "../../processes.ts";
 import { local } from "../../stacks.ts";
 import { cloudNamespace, ports } from "../addresses.ts";
 import { ensureSecret } from "../secret-file.ts";
+import { activityFile } from "./activity.ts";
 import type { AzureConfig } from "./config.ts";
 
 export const azureObjectsProcess = "cloud-azure-objects";
@@ -47,7 +48,13 @@ export async function startAzure(
     }),
   });
   return {
-    ...{ kept: join(state, "kept.json"), state, tenant: azure.tenant, operatorToken: azureOperatorToken(paths) },
+    ...{
+      kept: join(state, "kept.json"),
+      activity: activityFile(paths),
+      state,
+      tenant: azure.tenant,
+      operatorToken: azureOperatorToken(paths),
+    },
     manager: `https://${names.azure}/management`,
     ...{ storePort: ports.azureObjects, storeName: names.azure, authority: authority.certificate },
     issuer: `https://${names.oidc("customer")}`,

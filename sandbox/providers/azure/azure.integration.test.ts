@@ -12,6 +12,7 @@ import {
   azureCustomerValues,
   azureLinkValues,
 } from "../../../stacks/testing/valid-config.ts";
+import { ActivityLog, activityFile } from "../../cloud/azure/activity.ts";
 import type { Sandbox } from "../../context.ts";
 import { destroyStack, previewStack, refreshStack, type StackRun, upStack } from "../../engine/index.ts";
 import { toolchain } from "../../engine/testing/emulated.ts";
@@ -34,8 +35,10 @@ afterAll(() => rmSync(state, { recursive: true, force: true }));
 const judged = { policyPack: join(checkout, "policies") };
 const run = (stack: string, config: Record<string, string>): StackRun => ({
   ...{ stack, program, config, secrets: {}, account: "customer", plane: "customer" },
-  providers: () => serveAll([azurePackage(sandbox.paths), kubernetesPackage({}), tlsPackage()]),
+  providers: () =>
+    serveAll([azurePackage(sandbox.paths, undefined, () => signedIn), kubernetesPackage({}), tlsPackage()]),
 });
+const signedIn = { tenant: "t", objectId: "deployer", name: "deployer@acme.test" };
 const open = { dataProtection: "off" };
 const base = () => run("customer-acme-base", azureBaseValues({ ...azureByoc, ...open }));
 
@@ -64,6 +67,19 @@ test("each thing lies where Azure's API has it", () => {
       `${cluster}/providers/Microsoft.Insights/diagnosticSettings/control-plane`,
     ]),
   );
+});
+
+/** How each write of a resource ended, the first first. */
+function writesOf(end: string): string[] {
+  const events = new ActivityLog(activityFile(sandbox.paths)).events().reverse();
+  return events
+    .filter(({ resourceId, status }) => resourceId.endsWith(end) && status.value !== "Started")
+    .map(({ operationName, subStatus, caller }) => `${operationName.value} ${subStatus.value} by ${caller}`);
+}
+
+test("each write is in the activity log once, in the name of who is signed in", () => {
+  const kind = "Microsoft.ContainerService/managedClusters";
+  expect(writesOf("/managedClusters/biplane-main")).toEqual([`${kind}/write Created by deployer@acme.test`]);
 });
 
 test("workloads are previewed under the policies on the cluster that the base made, and on no other", async () => {
@@ -95,4 +111,8 @@ test("a destroy leaves the vault and its keys, as purge protection does, and a p
     [`${vault}/keys/disks`, true],
   ]);
   await expect(upStack(sandbox, base())).rejects.toThrow(/409: .*Microsoft\.KeyVault\/vaults\/.* already exists/);
+  const kind = "Microsoft.KeyVault/vaults";
+  expect(writesOf(`/vaults/${vault}`).map((told) => told.replace(/ by .*/, ""))).toEqual([
+    ...[`${kind}/write Created`, `${kind}/delete OK`, `${kind}/write Conflict`],
+  ]);
 }, 300_000);

@@ -1,7 +1,8 @@
 /** Package azure-native: one store for all its types, by their ARM ids (rows.ts), and the functions that programs call. */
+import { ActivityLog, activityFile, type Caller, type Write } from "../../cloud/azure/activity.ts";
 import type { Paths } from "../../paths.ts";
 import { type Kept, keptProject } from "../machine/kept.ts";
-import { keptType } from "../machine/kept-type.ts";
+import { type KeptTypeArgs, keptType } from "../machine/kept-type.ts";
 import { type Package, properties, type ResourceType } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
 import { lookups } from "./lookups.ts";
@@ -15,9 +16,16 @@ export interface ClusterBacking {
   access(): { server: string; authority: string };
 }
 
-/** @param backing @default none: clusters answer as the row says, and nothing is behind them */
-export function azurePackage(paths: Paths, backing?: ClusterBacking): Package {
+/** Who asks for what is written; absent where nobody is signed in. */
+type SignedIn = () => Caller | undefined;
+
+/**
+ * @param backing @default none: clusters answer as the row says, and nothing is behind them
+ * @param signedIn @default nobody
+ */
+export function azurePackage(paths: Paths, backing?: ClusterBacking, signedIn: SignedIn = () => undefined): Package {
   const kept = keptProject(paths, "azure");
+  const stores = { kept, log: new ActivityLog(activityFile(paths)), signedIn };
   let subscription: string | undefined;
   const known = () => {
     if (subscription === undefined) throw new Error("the provider of Azure was given no subscriptionId");
@@ -32,7 +40,7 @@ export function azurePackage(paths: Paths, backing?: ClusterBacking): Package {
     },
     typeOf(token) {
       const row = rows[token];
-      return row && rowType(token, backed(token, row), kept, known);
+      return row && rowType(token, backed(token, row), known, stores);
     },
     invokes: lookups(kept, known, backing),
   };
@@ -43,7 +51,13 @@ export function azurePackage(paths: Paths, backing?: ClusterBacking): Package {
   }
 }
 
-function rowType(type: string, row: Row, kept: Kept, subscription: () => string): ResourceType {
+interface Stores {
+  kept: Kept;
+  log: ActivityLog;
+  signedIn: SignedIn;
+}
+
+function rowType(type: string, row: Row, subscription: () => string, stores: Stores): ResourceType {
   const { names, scope, kind, outputs, replaceOn = [], stays } = row;
   const entryOf = (inputs: Properties, id: string) => ({
     type,
@@ -55,6 +69,36 @@ function rowType(type: string, row: Row, kept: Kept, subscription: () => string)
   return {
     replaceOn: [...naming, ...replaceOn],
     sameIdentity: (olds, news) => pathOf(row, olds, "any") === pathOf(row, news, "any"),
-    ...keptType(kept, { pathOf: (inputs) => pathOf(row, inputs, subscription()), entryOf, stays }),
+    ...recorded({ pathOf: (inputs) => pathOf(row, inputs, subscription()), entryOf, stays }, kind, stores),
+  };
+}
+
+/** Each write is in the subscription's activity log before whoever asked has an answer, as what failed is. */
+function recorded(args: KeptTypeArgs, kind: string, { kept, log, signedIn }: Stores): Omit<ResourceType, "replaceOn"> {
+  const type = keptType(kept, args);
+  const note = (id: string, verb: Write["verb"], status: Write["status"]) =>
+    log.record({ id, kind, verb, status }, signedIn());
+  return {
+    ...type,
+    async create(inputs, call) {
+      const id = args.pathOf(inputs);
+      const stood = kept.get(id) !== undefined;
+      try {
+        await type.create(inputs, call);
+      } catch (error) {
+        note(id, "write", 409);
+        throw error;
+      }
+      note(id, "write", stood ? 200 : 201);
+      return id;
+    },
+    async update(id, ...rest) {
+      await type.update?.(id, ...rest);
+      note(id, "write", 200);
+    },
+    async delete(id, ...rest) {
+      await type.delete(id, ...rest);
+      note(id, "delete", 200);
+    },
   };
 }

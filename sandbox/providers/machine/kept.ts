@@ -13,6 +13,8 @@ export interface Entry {
   outputs: Properties;
   /** Of what the API never deletes: it is gone, and its name is taken for ever. */
   destroyed?: true;
+  /** When it was made, as ISO 8601; of what stood before that was kept it is not known. */
+  madeAt?: string;
 }
 
 export interface Kept {
@@ -51,9 +53,14 @@ export function keptProject(paths: Paths, cloud: "gcp" | "azure" = "gcp"): Kept 
       if (held && (held.destroyed || !sameValue(held.inputs, entry.inputs))) {
         throw new Error(`Error 409: ${path} already exists.`);
       }
-      save({ ...entries, [path]: entry });
+      const madeAt = held ? held.madeAt : new Date().toISOString();
+      save({ ...entries, [path]: { ...entry, ...(madeAt === undefined ? {} : { madeAt }) } });
     },
-    change: (path, entry) => save({ ...load(), [path]: entry }),
+    change(path, entry) {
+      const entries = load();
+      const { madeAt } = entries[path] ?? {};
+      save({ ...entries, [path]: { ...entry, ...(madeAt === undefined ? {} : { madeAt }) } });
+    },
     remove(path) {
       const { [path]: _, ...others } = load();
       save(others);

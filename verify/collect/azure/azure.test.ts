@@ -56,6 +56,12 @@ describe("a subscription", () => {
         managers: [],
       },
     });
+    expect(collected.azureCreations).toMatchObject({
+      value: [
+        { calls: [{ status: "Started" }, { answer: "Created", by: { object: goodAzureTarget.ownPrincipals[0] } }] },
+        {},
+      ],
+    });
     const plans = collected.azureDefender?.read ? collected.azureDefender.value.plans : [];
     expect(plans.filter(({ name }) => name.startsWith("Contain"))).toEqual([
       { name: "ContainerRegistry", tier: "Free", deprecated: true, extensions: [] },

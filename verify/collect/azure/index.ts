@@ -4,6 +4,7 @@ import type { AzureTarget } from "../../target.ts";
 import { attempt } from "../attempt.ts";
 import { optionsOf, type Reads, readsOf } from "./client.ts";
 import { readAzureCluster } from "./cluster.ts";
+import { readAzureCreations } from "./creations.ts";
 import { readAzureDefender } from "./defender.ts";
 import { readAzureIdentities } from "./identities.ts";
 import { readAzureLogs } from "./logs.ts";
@@ -27,6 +28,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
   const subscription = subscriptionOf(target);
   const ask = {
     identities: `Microsoft.ManagedIdentity: user-assigned identities of ${id} and who becomes them`,
+    creations: `Microsoft.Insights: activity log of ${id} about the minutes in which the plane's identities were made`,
     rights: `Microsoft.Authorization, Microsoft.ManagedServices: role and deny assignments of ${id} and above, delegations`,
     storage: `Microsoft.Storage: account ${storageAccount}, its containers and how it serves them`,
     objects: `blobs: names of the first 5,000 objects of ${containers.join(", ")}`,
@@ -44,21 +46,15 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
   const rights = attempt(ask.rights, () => readAzureRights(reads, subscription));
   const storage = attempt(ask.storage, () => readAzureStorage(reads, storageId(target)));
   const images = attempt(ask.registry, () => readAzureRegistry(reads, registryId(target)));
-  const [
-    azureIdentities,
-    azureRights,
-    azureStorage,
-    azureObjects,
-    azureVaults,
-    azureRegistry,
-    azureCluster,
-    azureDefender,
-  ] = await Promise.all([
+  const [azureIdentities, azureCreations, azureRights, azureStorage, azureObjects, azureVaults] = await Promise.all([
     attempt(ask.identities, () => readAzureIdentities(reads, subscription)),
+    attempt(ask.creations, () => readAzureCreations(reads, target)),
     rights,
     storage,
     attempt(ask.objects, () => Promise.all(containers.map((name) => readAzureObjects(reads, name)))),
     vaults,
+  ]);
+  const [azureRegistry, azureCluster, azureDefender] = await Promise.all([
     images,
     cluster,
     attempt(ask.defender, () => readAzureDefender(reads, subscription)),
@@ -87,7 +83,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
   ]);
   return {
     ...{ azureIdentities, azureRights, azureRoles, azureStorage, azureObjects, azureVaults, azureKeys, azureRegistry },
-    ...{ azureCluster, azureNetwork, azureLogs, azureDefender },
+    ...{ azureCluster, azureNetwork, azureLogs, azureDefender, azureCreations },
   };
 }
 
