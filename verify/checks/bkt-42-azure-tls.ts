@@ -1,5 +1,6 @@
 import { defineAzureCheck } from "../check.ts";
-import { fail, pass } from "../outcome.ts";
+import type { AzureStorageFact } from "../facts-azure.ts";
+import { type Finding, fail, pass } from "../outcome.ts";
 
 /** An account answers HTTP with a refusal, or it does not: no rule of a bucket's is needed. */
 export const azureStoreByTls = defineAzureCheck({
@@ -10,12 +11,7 @@ export const azureStoreByTls = defineAzureCheck({
   documented: [],
   fix: "Set secure transfer and a minimum of TLS 1.2 on the account, as the customer stack does.",
   needs: ["azureStorage"],
-  evaluate({ azureStorage: { id, httpsOnly, minimumTls } }) {
-    if (!httpsOnly) return [fail(id, "takes plain HTTP")];
-    return [
-      /^TLS1_[23]$/.test(minimumTls) ? pass(id, `HTTPS only, ${minimumTls} at least`) : fail(id, `takes ${minimumTls}`),
-    ];
-  },
+  evaluate: ({ azureStorage }) => judgeAccountTls(azureStorage),
   sabotages: [
     {
       name: "plain HTTP is taken",
@@ -31,3 +27,11 @@ export const azureStoreByTls = defineAzureCheck({
     },
   ],
 });
+
+/** By the account's own word. */
+export function judgeAccountTls({ id, httpsOnly, minimumTls }: AzureStorageFact): Finding[] {
+  if (!httpsOnly) return [fail(id, "takes plain HTTP")];
+  return [
+    /^TLS1_[23]$/.test(minimumTls) ? pass(id, `HTTPS only, ${minimumTls} at least`) : fail(id, `takes ${minimumTls}`),
+  ];
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AzureCreationFact } from "../facts-azure.ts";
 import { goodAzureFacts, goodAzureTarget } from "../testing/good-azure.ts";
+import { goodAzureByocFacts, goodAzureByocTarget } from "../testing/good-azure-byoc.ts";
 import { azureIdentitiesMadeByCustomer as check } from "./iam-55-azure-who-made.ts";
 
 type By = AzureCreationFact["calls"][number]["by"];
@@ -44,6 +45,15 @@ describe("IAM-55", () => {
       azureIdentities.at(-1)?.credentials.push({ name: "x", issuer: "https://ci.test", audiences: [] });
     const by = { object: principal(), ownGroups: [own] };
     expect(wordsOf(by, taken)).toContain("whoever an expression names of https://ci.test becomes");
+  });
+
+  it("does not take the vendor's management identity, though the target named it as its own", () => {
+    const facts = goodAzureByocFacts();
+    const principalId = goodAzureByocTarget.management?.principalId ?? "";
+    for (const call of facts.azureCreations[0]?.calls ?? []) call.by.object = principalId.toUpperCase();
+    const azure = { ...goodAzureByocTarget, ownPrincipals: [...goodAzureByocTarget.ownPrincipals, principalId] };
+    for (const one of facts.azureIdentities) if (one.principalId === principalId) one.credentials = [];
+    expect(check.evaluate(facts, { azure })[0]?.evidence).toContain("the vendor's management identity");
   });
 
   it("judges by the last call that made it, whichever order the log has", () => {

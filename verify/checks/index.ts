@@ -109,6 +109,7 @@ import { noAzureKeys } from "./sec-41-azure-keys.ts";
 import { azureSecretsSealed } from "./sec-43-azure-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
+import { azureStoreReachedByTls } from "./tls-43-azure-object-store.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
@@ -241,5 +242,6 @@ export const checks: readonly AnyCheck[] = [
   sessionsByOwnToken,
   accountsReachTheirOwn,
   storeByTlsOnly,
+  azureStoreReachedByTls,
   ...regionChecks,
 ];

@@ -2,6 +2,7 @@
 import { identityAnnotations, podLabelsOf, secretsServiceAccount } from "../../components/identity/contract.ts";
 import { adminIdentity, foundIdentity, taskIdentityIn } from "../azure-identities.ts";
 import type { Facts } from "../facts.ts";
+import { storeHost } from "../probes/store-host.ts";
 import { type AzureTarget, adminAccounts, azureTargetSchema, projectNamespaces, type Targets } from "../target.ts";
 import { goodAzureSubscription, nodeName, nodeProvider, staff } from "./good-azure-subscription.ts";
 import { goodFacts, goodTarget } from "./good-plane.ts";
@@ -65,6 +66,7 @@ export function goodAzureFacts(target: AzureTarget = goodAzureTarget): Facts {
       container.env = (container.env ?? []).filter(({ name }) => !name.startsWith("AWS_"));
     }
   }
+  for (const probed of facts.probedStore) probed.host = storeHost(target);
   facts.nodes = [{ metadata: { name: nodeName }, spec: { providerID: nodeProvider(target) } }];
   return { ...facts, ...own };
 }
