@@ -9,7 +9,7 @@ export const googleSecretsBackend = "gcp-secret-manager";
 
 export function googleBaseConfig(): Record<string, string> {
   const access = [{ name: "operator", member: google.operator, access: "cluster-admin" }];
-  return asConfig({ ...customer, phase: "base", kubernetes: { access } });
+  return asConfig({ ...customer, phase: "base", transportPolicies: "base", kubernetes: { access } });
 }
 
 export const googleCustomerConfig = (images: Images) => workloadsConfig(customer, images, googleSecretsBackend);

@@ -2,6 +2,7 @@
 import type * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { enableServices } from "../components/account/gcp-services.ts";
+import { GoogleTransportPolicies } from "../components/account/gcp-transport.ts";
 import type { GkeCluster } from "../components/cluster/contract.ts";
 import { GoogleCluster } from "../components/cluster/gcp.ts";
 import { adoptGkeCluster } from "../components/cluster/gcp-adopt.ts";
@@ -23,6 +24,9 @@ export function customerBase(config: GoogleBaseConfig): Pending<GoogleBaseOutput
   const cloud = openGoogle(config);
   const inCloud = { providers: [cloud] };
   const ready = enableServices(clusterName, project, { provider: cloud });
+
+  if (config.transportPolicies === "base")
+    new GoogleTransportPolicies(`${clusterName}-transport`, { project: ready }, inCloud);
 
   const network = networkOf(config, ready, cloud);
   const management = config.management

@@ -89,6 +89,16 @@ describe("a customer's base on Google Cloud", () => {
     expect(accounts.sort()).toEqual(["biplane-main-management", "biplane-main-node"]);
   });
 
+  it("sets policies of the organisation only where it is told to, since no right in a project is enough for it", async () => {
+    const policy = "gcp:orgpolicy/policy:Policy";
+    expect(base.of(policy)).toEqual([]);
+    const made = await build(googleBaseValues({ transportPolicies: "base" }));
+    expect(made.of(policy).map(({ inputs }) => inputs.name)).toEqual([
+      "projects/acme-data/policies/storage.secureHttpTransport",
+      "projects/acme-data/policies/gcp.restrictTLSVersion",
+    ]);
+  });
+
   it("places everything in the project that the stack names, once its services are on", async () => {
     const network = "gcp:compute/network:Network";
     const service = "gcp:projects/service:Service";

@@ -41,6 +41,22 @@ export interface GoogleProjectFact {
   }[];
 }
 
+/** What an organisation's policies come to in the project, for one constraint. */
+export interface GoogleConstraintFact {
+  /** `storage.secureHttpTransport` */
+  constraint: string;
+  rules: {
+    /** Of a constraint that is on or off. */
+    enforce?: boolean;
+    allowAll: boolean;
+    denyAll: boolean;
+    allowed: string[];
+    denied: string[];
+    /** CEL, on tags of what lies in the project. */
+    condition?: string;
+  }[];
+}
+
 /** Each that any policy here names, Google's own too. */
 export interface GoogleRoleFact {
   /** `roles/storage.objectUser`, `projects/<id>/roles/<name>`. */

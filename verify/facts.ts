@@ -47,6 +47,7 @@ import type {
   GoogleAccountFact,
   GoogleBucketFact,
   GoogleClusterFact,
+  GoogleConstraintFact,
   GoogleKeyFact,
   GoogleNetworkFact,
   GoogleProjectFact,
@@ -206,6 +207,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   /** Of a project on Google Cloud. */
   googleAccounts: GoogleAccountFact[];
   googleProject: GoogleProjectFact;
+  googleConstraints: GoogleConstraintFact[];
   googleRoles: GoogleRoleFact[];
   googleBuckets: GoogleBucketFact[];
   googleRepositories: GoogleRepositoryFact[];

@@ -48,7 +48,7 @@ describe("the matrix of controls and clouds", () => {
 const others = [
   {
     ...{ cloud: "gcp" as const, targets: goodGoogleTargets, facts: goodGoogleFacts, pods: "POD-06" },
-    ...{ putOff: "comm-taskpod-object-store-tls", openOf: "BKT-02" },
+    ...{ putOff: "comm-fluentbit-tls", openOf: "TLS-04" },
   },
   {
     ...{ cloud: "azure" as const, targets: goodAzureTargets, facts: () => goodAzureFacts(), pods: "POD-43" },

@@ -12,6 +12,8 @@ export const usedServices = [
   "iam",
   "iamcredentials",
   "logging",
+  // Whoever reads or sets the organisation's policies in the project asks by it.
+  "orgpolicy",
   "secretmanager",
   "storage",
   "sts",

@@ -26,8 +26,8 @@ const softDeleteSeconds = 7 * 24 * 3600;
 
 /**
  * The compute plane's two buckets, run data and code bundles: rights by IAM alone, never public, versioned, sealed under
- * the customer's own key. Google serves no object over plain HTTP to a signed URL of https; TLS older than 1.2 is
- * refused by the organisation's policy (`gcp.restrictTLSVersion`), which is not the stack's to set.
+ * the customer's own key. What refuses plain HTTP and TLS before 1.2 is no rule of theirs but the organisation's policies
+ * (`account/gcp-transport.ts`).
  * Proved by buckets-two-per-cluster, enc-at-rest-object-store, n-bucket-cors-exact, n-bucket-lifecycle-scoped,
  * cmk-customer-keys and residency-region-chosen.
  */

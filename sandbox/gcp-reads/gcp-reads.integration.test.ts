@@ -26,7 +26,7 @@ let server: GoogleServer;
 beforeAll(async () => {
   plane = await keepPlane(
     sandbox,
-    {},
+    { transportPolicies: "base" },
     { isolation: "project", logs: { retentionDays: 30 }, secretsBackend: "gcp-secret-manager" },
   );
   server = await startGoogleServer(({ method, target }) => {
@@ -69,6 +69,7 @@ describe("a plane's project, as it is kept", () => {
     expect(verdicts.map(([id]) => id).sort()).toEqual(
       expect.arrayContaining([
         "BKT-21",
+        "BKT-22",
         "BKT-23",
         "CLS-21",
         "IAM-12",

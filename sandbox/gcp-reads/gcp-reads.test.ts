@@ -27,6 +27,16 @@ describe("a kept resource, in the words of Google's REST API", () => {
       { name: "projects/acme-data/roles/main_signer", includedPermissions: ["iam.serviceAccounts.signBlob"] },
     ],
     [
+      "a policy of the organisation, as it comes to in the project",
+      "/v2/projects/acme-data/policies/storage.secureHttpTransport:getEffectivePolicy",
+      { name: "projects/123456789012/policies/storage.secureHttpTransport", spec: { rules: [{ enforce: true }] } },
+    ],
+    [
+      "one that nobody set",
+      "/v2/projects/acme-data/policies/gcp.restrictTLSVersion:getEffectivePolicy",
+      { spec: { rules: [{ allowAll: true }] } },
+    ],
+    [
       "a bucket",
       "/storage/v1/b/acme-metadata",
       {

@@ -7,6 +7,7 @@
 import type { ReadAnswer, ReadRequest } from "../providers/machine/reads.ts";
 import type { KeptProject, Route } from "./answer.ts";
 import { computeRoutes } from "./compute.ts";
+import { constraintRoutes } from "./constraints.ts";
 import { containerRoutes } from "./container.ts";
 import { iamRoutes } from "./iam.ts";
 import { loggingRoutes } from "./logging.ts";
@@ -15,6 +16,7 @@ import { storesRoutes } from "./stores.ts";
 
 const routes: readonly Route[] = [
   ...iamRoutes,
+  ...constraintRoutes,
   ...storageRoutes,
   ...storesRoutes,
   ...loggingRoutes,

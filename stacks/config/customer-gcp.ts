@@ -107,6 +107,11 @@ export const googleBaseSchema = z
     phase: z.literal("base"),
     network: network.prefault({}),
     kubernetes: kubernetes.prefault({}),
+    transportPolicies: oneOf("base", "yours")
+      .default("yours")
+      .describe(
+        "Who sets the policies that refuse plain HTTP and TLS before 1.2 in the project: you, for all of your organisation; or this stack, run by somebody with roles/orgpolicy.policyAdmin there",
+      ),
     management: management.optional(),
     privateLink: privateLink.optional(),
   })

@@ -8,6 +8,7 @@ import { twoPrivateBuckets } from "./bkt-01-two-buckets.ts";
 import { bucketsRefusePlainHttp } from "./bkt-02-tls-only.ts";
 import { objectLayout } from "./bkt-03-layout.ts";
 import { googleBucketsSealed } from "./bkt-21-google-buckets.ts";
+import { googleBucketsRefusePlainHttp } from "./bkt-22-google-tls.ts";
 import { googleObjectLayout } from "./bkt-23-google-layout.ts";
 import { azureContainersSealed } from "./bkt-41-azure-storage.ts";
 import { azureStoreByTls } from "./bkt-42-azure-tls.ts";
@@ -110,6 +111,7 @@ import { azureSecretsSealed } from "./sec-43-azure-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
 import { azureStoreReachedByTls } from "./tls-43-azure-object-store.ts";
+import { googleStoreByTlsOnly } from "./tls-23-google-object-store.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
@@ -210,6 +212,7 @@ export const checks: readonly AnyCheck[] = [
   bucketsRefusePlainHttp,
   objectLayout,
   googleBucketsSealed,
+  googleBucketsRefusePlainHttp,
   googleObjectLayout,
   azureContainersSealed,
   azureStoreByTls,
@@ -243,5 +246,6 @@ export const checks: readonly AnyCheck[] = [
   accountsReachTheirOwn,
   storeByTlsOnly,
   azureStoreReachedByTls,
+  googleStoreByTlsOnly,
   ...regionChecks,
 ];

@@ -162,6 +162,7 @@ export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
     "iam.denypolicies.list",
     "iam.denypolicies.get",
   ],
+  googleConstraints: ["orgpolicy.policy.get"],
   googleRoles: ["iam.roles.get"],
   googleBuckets: ["storage.buckets.get", "storage.buckets.getIamPolicy", "storage.objects.list"],
   googleRepositories: ["artifactregistry.repositories.list", "artifactregistry.repositories.getIamPolicy"],

@@ -24,6 +24,7 @@ const permissions: readonly [RegExp, string][] = [
   [/^POST \/v3\/projects\/.*:getIamPolicy/, "resourcemanager.projects.getIamPolicy"],
   [/^POST \/v3\/folders\/.*:getIamPolicy/, "resourcemanager.folders.getIamPolicy"],
   [/^POST \/v3\/organizations\/.*:getIamPolicy/, "resourcemanager.organizations.getIamPolicy"],
+  [/^GET \/v2\/projects\/[^/]+\/policies\/[^/]+:getEffectivePolicy$/, "orgpolicy.policy.get"],
   [/^GET \/storage\/v1\/b\/[^/?]+$/, "storage.buckets.get"],
   [/^GET \/storage\/v1\/b\/[^/]+\/iam/, "storage.buckets.getIamPolicy"],
   [/^GET \/storage\/v1\/b\/[^/]+\/o\?/, "storage.objects.list"],

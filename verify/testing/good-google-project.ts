@@ -1,4 +1,5 @@
 /** What a small plane's project tells, by the words of the kit's own components, so that it cannot be better than a real one. */
+import { oldTls, transportConstraints } from "../../components/account/gcp-constraints.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import {
   customRoleId,
@@ -83,6 +84,10 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
       ],
       denyPolicies: [],
     },
+    googleConstraints: [
+      { constraint: transportConstraints.plain, rules: [rule({ enforce: true })] },
+      { constraint: transportConstraints.versions, rules: [rule({ denied: [...oldTls] })] },
+    ],
     googleRoles: [
       ...(Object.keys(customRoles) as (keyof typeof customRoles)[]).map((name) => ({
         name: role(name),
@@ -198,6 +203,10 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
     },
   };
 }
+
+type Rule = Facts["googleConstraints"][number]["rules"][number];
+
+const rule = (more: Partial<Rule>): Rule => ({ allowAll: false, denyAll: false, allowed: [], denied: [], ...more });
 
 /** Of the one node. */
 export const nodeName = "gke-main-a";

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, type webcrypto } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -214,6 +214,31 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
       expect.stringContaining(`serviceAccount:${google.pool}[demo-development/default]`),
     ]);
     expect((await look(await admin()))[0]).toBe(403);
+  });
+
+  it("refuses objects in clear while the organisation's policy does, to tokens and signed URLs alike", async () => {
+    const objects = storeOf(await admin());
+    const object = { bucket, key: "acme/demo/in-clear" };
+    await objects.put(object, Buffer.from("x"));
+    const { url } = await objects.signGet(object, { seconds: 60 });
+    const name = `projects/${google.project}/policies/storage.secureHttpTransport`;
+    const policy = { type: "policy", inputs: { spec: { rules: [{ enforce: "TRUE" }] } }, outputs: {} };
+    const keep = (more: object) => {
+      // By rename, as the provider writes it.
+      writeFileSync(join(state, "kept.json.new"), JSON.stringify({ ...kept, ...more }));
+      renameSync(join(state, "kept.json.new"), join(state, "kept.json"));
+    };
+    keep({ [name]: policy });
+    try {
+      expect([(await fetch(url)).status, await (await fetch(url)).text()]).toEqual([
+        403,
+        expect.stringContaining("constraints/storage.secureHttpTransport"),
+      ]);
+      await expect(objects.get(object, 100)).rejects.toThrow(/403.*secureHttpTransport/);
+    } finally {
+      keep({});
+    }
+    expect((await fetch(url)).status).toBe(200);
   });
 
   it("makes one object of an upload in parts, for its own place only", async () => {

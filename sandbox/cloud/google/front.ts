@@ -29,6 +29,7 @@ import { objectStore } from "./storage.ts";
 import { askedOf, type StorageCall, storageCallOf } from "./storage-call.ts";
 import { exchangeToken, type Pool } from "./token-service.ts";
 import { Tokens } from "./tokens.ts";
+import { refusedByTransport } from "./transport.ts";
 
 const bodyLimitBytes = 1024 * 1024;
 
@@ -60,7 +61,7 @@ export function createGoogleFront(config: GoogleConfig): GoogleHandler {
 
   async function takeObjects(call: StorageCall, request: FrontRequest, response: FrontResponse): Promise<void> {
     const who = callerOf(request);
-    const refusal = "body" in who ? who : judged(call, who.principal);
+    const refusal = "body" in who ? who : (judged(call, who.principal) ?? refusedByTransport(entries(), call, request));
     if (!refusal) return objects(call, request, response);
     answer(response, refusal.status, refusal.headers ?? {}, request.method === "HEAD" ? "" : refusal.body);
     request.resume();

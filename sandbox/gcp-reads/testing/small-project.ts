@@ -5,6 +5,7 @@ import type {
   container,
   kms,
   logging,
+  orgpolicy,
   projects,
   serviceaccount,
   storage,
@@ -30,6 +31,10 @@ export const inputs = {
     ...{ project, roleId: "main_signer", title: "Signs" },
     permissions: ["iam.serviceAccounts.signBlob"],
   } satisfies projects.IAMCustomRoleArgs,
+  "gcp:orgpolicy/policy:Policy": {
+    ...{ name: `projects/${project}/policies/storage.secureHttpTransport`, parent: `projects/${project}` },
+    spec: { rules: [{ enforce: "TRUE" }] },
+  } satisfies orgpolicy.PolicyArgs,
   "gcp:storage/bucket:Bucket": {
     ...{ project, name: "acme-metadata", location: "europe-west4", storageClass: "STANDARD", labels },
     ...{ uniformBucketLevelAccess: true, publicAccessPrevention: "enforced", versioning: { enabled: true } },

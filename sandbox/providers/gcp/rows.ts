@@ -46,6 +46,7 @@ export const rows: Readonly<Record<string, Row>> = {
     path: ({ project, roleId }) => `projects/${text(project)}/roles/${text(roleId)}`,
     outputs: (_, path) => ({ name: path, deleted: false }),
   },
+  "gcp:orgpolicy/policy:Policy": { path: ({ name }) => text(name), replaceOn: ["parent"] },
   "gcp:serviceaccount/account:Account": {
     path: ({ project, accountId }) => `projects/${text(project)}/serviceAccounts/${emailOf(accountId, project)}`,
     outputs: ({ accountId, project }, path) => {

@@ -51,6 +51,12 @@ describe("a project", () => {
         datapath: "ADVANCED_DATAPATH",
       },
     });
+    expect(collected.googleConstraints).toMatchObject({
+      value: [
+        { constraint: "storage.secureHttpTransport", rules: [{ enforce: true, allowAll: false, denied: [] }] },
+        { constraint: "gcp.restrictTLSVersion", rules: [{ allowAll: true, denyAll: false, denied: [] }] },
+      ],
+    });
     const roles = collected.googleRoles.read ? collected.googleRoles.value : [];
     expect(roles.map(({ name }) => name)).toContain("roles/storage.objectUser");
   });

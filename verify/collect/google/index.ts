@@ -7,6 +7,7 @@ import { readGoogleAccounts } from "./accounts.ts";
 import { readGoogleBucket } from "./buckets.ts";
 import { clientOf, type Reads, readsOf } from "./client.ts";
 import { readGoogleCluster } from "./cluster.ts";
+import { readGoogleConstraints } from "./constraints.ts";
 import { readGoogleKeys } from "./keys.ts";
 import { readGoogleNetwork } from "./network.ts";
 import { readGoogleProject } from "./project.ts";
@@ -27,26 +28,36 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
   const ask = {
     accounts: `iam: service accounts of ${project}, their keys and policies`,
     project: `cloudresourcemanager, iam: ${project} and all that it lies in, their allow and deny policies`,
+    constraints: `orgpolicy: what transport policies come to in ${project}`,
     buckets: `storage: buckets ${names.join(", ")}, their policies, names of 1,000 objects`,
     repositories: `artifactregistry: repositories of ${project} in ${region} and their policies`,
     stores: `secretmanager, logging: secrets of ${project}, log buckets with views, their policies, sinks`,
     cluster: `container: cluster ${clusterName} of ${project} in ${region}`,
   };
   const clusterFact = attempt(ask.cluster, () => readGoogleCluster(reads, project, region, clusterName));
-  const [googleAccounts, googleProject, googleBuckets, googleRepositories, googleStores, googleCluster, googleNetwork] =
-    await Promise.all([
-      attempt(ask.accounts, () => readGoogleAccounts(reads, project)),
-      attempt(ask.project, () => readGoogleProject(reads, project)),
-      attempt(ask.buckets, () => Promise.all(names.map((name) => readGoogleBucket(reads, name)))),
-      attempt(ask.repositories, () => readGoogleRepositories(reads, project, region)),
-      attempt(ask.stores, () => readGoogleStores(reads, project)),
-      clusterFact,
-      attempt(`compute: network of cluster ${clusterName} and ways into it`, async () => {
-        const cluster = await clusterFact;
-        if (!cluster.read) throw new Error(`the cluster tells its network: ${cluster.reason}`);
-        return readGoogleNetwork(reads, target, cluster.value.network);
-      }),
-    ]);
+  const [
+    googleAccounts,
+    googleProject,
+    googleConstraints,
+    googleBuckets,
+    googleRepositories,
+    googleStores,
+    googleCluster,
+    googleNetwork,
+  ] = await Promise.all([
+    attempt(ask.accounts, () => readGoogleAccounts(reads, project)),
+    attempt(ask.project, () => readGoogleProject(reads, project)),
+    attempt(ask.constraints, () => readGoogleConstraints(reads, project)),
+    attempt(ask.buckets, () => Promise.all(names.map((name) => readGoogleBucket(reads, name)))),
+    attempt(ask.repositories, () => readGoogleRepositories(reads, project, region)),
+    attempt(ask.stores, () => readGoogleStores(reads, project)),
+    clusterFact,
+    attempt(`compute: network of cluster ${clusterName} and ways into it`, async () => {
+      const cluster = await clusterFact;
+      if (!cluster.read) throw new Error(`the cluster tells its network: ${cluster.reason}`);
+      return readGoogleNetwork(reads, target, cluster.value.network);
+    }),
+  ]);
   const seen = { googleAccounts, googleProject, googleBuckets, googleRepositories, googleStores, googleCluster };
   const googleKeys = await attempt("cloudkms: keys that the plane is sealed with, and their policies", () =>
     readGoogleKeys(reads, keysIn(seen)),
@@ -54,10 +65,10 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
   const googleRoles = await attempt("iam: what each role holds that a policy names", () =>
     readGoogleRoles(reads, rolesIn({ ...seen, googleKeys })),
   );
-  return { ...seen, googleNetwork, googleKeys, googleRoles };
+  return { ...seen, googleConstraints, googleNetwork, googleKeys, googleRoles };
 }
 
-type Seen = Omit<GoogleFacts, "googleNetwork" | "googleKeys" | "googleRoles">;
+type Seen = Omit<GoogleFacts, "googleConstraints" | "googleNetwork" | "googleKeys" | "googleRoles">;
 
 /** Nothing of what was not read: whoever needs it is not judged anyway. */
 function valueIn<T>(fact: Fact<T>): T | undefined {
