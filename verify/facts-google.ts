@@ -17,6 +17,30 @@ export interface GoogleAccountFact {
   bindings: GoogleBinding[];
 }
 
+/** One of the plane's two service accounts, and the calls to make one of its name in what the audit log keeps. */
+export interface GoogleCreationFact {
+  email: string;
+  /** A later account of the same name has another. */
+  uniqueId: string;
+  calls: {
+    /** In the project's Admin Activity log. */
+    insertId: string;
+    at: string;
+    /** Of the account that it made, where it made one. */
+    madeId?: string;
+    /** The API's words; absent where it went well. */
+    error?: string;
+    by: {
+      /** As a policy would name it: `user:…`, `serviceAccount:…`, `principal://…`. */
+      member: string;
+      /** Who acted as it, the first of them first. */
+      through: string[];
+      /** Of an account of the project, as its policy is now; read for the call that made the account. */
+      bindings?: GoogleBinding[];
+    };
+  }[];
+}
+
 export interface GoogleProjectFact {
   id: string;
   number: string;

@@ -48,6 +48,7 @@ import type {
   GoogleBucketFact,
   GoogleClusterFact,
   GoogleConstraintFact,
+  GoogleCreationFact,
   GoogleKeyFact,
   GoogleNetworkFact,
   GoogleProjectFact,
@@ -206,6 +207,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   stores: StoresFact;
   /** Of a project on Google Cloud. */
   googleAccounts: GoogleAccountFact[];
+  googleCreations: GoogleCreationFact[];
   googleProject: GoogleProjectFact;
   googleConstraints: GoogleConstraintFact[];
   googleRoles: GoogleRoleFact[];

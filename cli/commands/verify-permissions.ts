@@ -3,9 +3,11 @@ import { stringify } from "yaml";
 import { refusal } from "../../shared/errors.ts";
 import type { Plane } from "../../verify/check.ts";
 import {
+  auditLogOnly,
   leastAzureLister,
   leastAzureRole,
   leastClusterRole,
+  leastGoogleAuditReader,
   leastGoogleRole,
   leastPolicy,
   listsOnly,
@@ -31,14 +33,15 @@ export async function permissionsCommand(options: CommandOptions<"verifyPermissi
 
 const heads = {
   aws: "AWS: a policy for who verifies.",
-  gcp: "Google Cloud: a custom role of the project for who verifies (gcloud iam roles create --file).",
+  gcp: "Google Cloud: custom roles for who verifies (gcloud iam roles create --file).",
   azure: "Azure: two custom roles for who verifies (az role definition create --role-definition).",
 };
 
-/** The second is for a project that lies in an organisation: its policies hold in the project too. */
+/** The last is for a project that lies in an organisation: its policies hold in the project too. */
 function googleRoles(): string {
   const above = "# In the organisation that the project lies in, where it lies in one.";
-  return `${stringify(leastGoogleRole())}---\n${above}\n${stringify(leastGoogleRole("organization"))}`;
+  const audit = `# In the project, with --condition='expression=${auditLogOnly},title=audit-log'.`;
+  return `${stringify(leastGoogleRole())}---\n${audit}\n${stringify(leastGoogleAuditReader())}---\n${above}\n${stringify(leastGoogleRole("organization"))}`;
 }
 
 /** JSON, which is YAML too, so that comments may stand between. */

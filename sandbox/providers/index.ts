@@ -9,7 +9,7 @@ import { azurePackage } from "./azure/index.ts";
 import { operatorEnvironment as azureEnvironment, localCluster as localAks, signedIn } from "./azure/local.ts";
 import { cloudflarePackage } from "./cloudflare/index.ts";
 import { gcpPackage } from "./gcp/index.ts";
-import { operatorEnvironment as googleEnvironment, localCluster } from "./gcp/local.ts";
+import { operatorEnvironment as googleEnvironment, localAccounts, localCluster } from "./gcp/local.ts";
 import { kubernetesPackage } from "./kubernetes/index.ts";
 import type { Package } from "./machine/resource.ts";
 import { serve } from "./machine/server.ts";
@@ -35,7 +35,7 @@ export async function startProviders(sandbox: Sandbox, account: AccountName, pla
 
 /** For the customer's stacks in Google Cloud: its one project and its cluster. */
 export function startGoogleProviders({ paths }: Sandbox): Promise<Providers> {
-  return startElsewhere(gcpPackage(paths, localCluster(paths)), googleEnvironment(paths));
+  return startElsewhere(gcpPackage(paths, localCluster(paths), localAccounts(paths)), googleEnvironment(paths));
 }
 
 /** For the customer's stacks in Azure: its one subscription and its cluster. */

@@ -56,6 +56,7 @@ import { noForeignMembers } from "./iam-26-google-foreign.ts";
 import { googleReach } from "./iam-29-google-reach.ts";
 import { googleSecretsReach } from "./iam-30-google-secrets.ts";
 import { googleLogsReach } from "./iam-31-google-logs.ts";
+import { accountsMadeByCustomer } from "./iam-32-google-who-made-accounts.ts";
 import { azureAccountsAnnotated } from "./iam-41-azure-annotations.ts";
 import { azureIdentitiesTaken } from "./iam-42-azure-identities.ts";
 import { azureFamilies } from "./iam-43-azure-families.ts";
@@ -186,6 +187,7 @@ export const checks: readonly AnyCheck[] = [
   exactFamilies,
   narrowResources,
   accountsAnnotated,
+  accountsMadeByCustomer,
   googleAccountsAnnotated,
   googleIdentitiesTaken,
   googleWorkloadPool,

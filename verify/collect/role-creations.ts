@@ -7,16 +7,12 @@ import { type PolicyDocument, parsePolicy } from "../reason/iam-policy.ts";
 import { callThatMade } from "../reason/role-creation.ts";
 import { absent } from "./attempt.ts";
 import type { AwsClients } from "./aws-clients.ts";
+import { NotTold } from "./not-told.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const historyDays = 90;
 /** Between a role's own date and its event's, which two services write. */
 const marginMs = 5 * 60 * 1000;
-
-/** What the history cannot tell is no answer, and no fault of the plane's either. */
-class NotTold extends Error {
-  override readonly name = "NotTold";
-}
 
 const eventSchema = z.looseObject({
   eventID: z.string(),

@@ -154,6 +154,12 @@ export const rightFor = (call: string) => rights[call] ?? call;
 /** Permissions of Google Cloud, by the fact whose calls need them. */
 export const googlePermissions: Partial<Record<FactName, readonly string[]>> = {
   googleAccounts: ["iam.serviceAccounts.list", "iam.serviceAccountKeys.list", "iam.serviceAccounts.getIamPolicy"],
+  googleCreations: [
+    "iam.serviceAccounts.list",
+    "iam.serviceAccounts.getIamPolicy",
+    "logging.buckets.list",
+    "logging.views.access",
+  ],
   googleProject: [
     "resourcemanager.projects.get",
     "resourcemanager.projects.getIamPolicy",
@@ -254,6 +260,9 @@ export const azureFollows: Partial<Record<FactName, readonly FactName[]>> = {
 
 /** Listing blobs is reading them to Azure; a condition leaves the names alone. */
 export const azureListing = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+
+/** Reading a log's entries; a condition leaves that of the project's audit alone. */
+export const googleAuditLog = "logging.views.access";
 
 /** No custom role of a project can hold them: they are granted on the folder and the organisation. */
 export const aboveProjects: readonly string[] = [

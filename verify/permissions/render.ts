@@ -8,6 +8,7 @@ import {
   azureListing,
   type ClusterCall,
   clusterCalls,
+  googleAuditLog,
   googlePermissions,
   rightFor,
 } from "./calls.ts";
@@ -48,7 +49,7 @@ export function leastPolicy(plane: Plane, buckets: readonly string[] = ["*"]): P
  * @param where of the project; or of the organisation, for a project that lies in one: deny policies and policies above
  */
 export function leastGoogleRole(where: "project" | "organization" = "project") {
-  const all = sorted(Object.values(googlePermissions).flat());
+  const all = sorted(Object.values(googlePermissions).flat()).filter((one) => one !== googleAuditLog);
   return {
     title: "Biplane verifier",
     description: "Reads what verify judges, and no value",
@@ -59,6 +60,19 @@ export function leastGoogleRole(where: "project" | "organization" = "project") {
         : all.filter((one) => aboveProjects.includes(one) || one.startsWith("iam.denypolicies.")),
   };
 }
+
+/** A second, given in the project under a condition: entries of the audit log, and of no log of a task's. */
+export function leastGoogleAuditReader() {
+  return {
+    ...leastGoogleRole(),
+    title: "Biplane verifier of makers",
+    description: "Reads who made what in the audit log, by its condition",
+    includedPermissions: [googleAuditLog],
+  };
+}
+
+/** Of `_Required`, which every project has and no task's line comes into, wherever it lies. */
+export const auditLogOnly = 'resource.name.endsWith("/buckets/_Required/views/_AllLogs")';
 
 /** A custom role, as `az role definition create --role-definition` takes it. */
 export function leastAzureRole(subscription = "<subscription>") {

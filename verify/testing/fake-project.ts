@@ -5,10 +5,13 @@ import { type Google, google } from "../../shared/google.ts";
 import { type GoogleTarget, googleTargetSchema } from "../target.ts";
 import { goodGoogleTarget } from "./good-google.ts";
 
+const onlyAccount = "admin@acme-data.iam.gserviceaccount.com";
+
 export const smallTarget: GoogleTarget = googleTargetSchema.parse({
   ...goodGoogleTarget,
   ...{ clusterName: "main", repository: "tasks" },
   buckets: { metadata: "acme-metadata", fastRegistration: "acme-metadata" },
+  accounts: { admin: onlyAccount, user: onlyAccount },
 });
 
 /** By method and path. Source: each method's page in Google's REST references. */
@@ -39,6 +42,7 @@ const permissions: readonly [RegExp, string][] = [
   [/^GET \/v2\/.*\/exclusions\?/, "logging.exclusions.list"],
   [/^GET .*\/cryptoKeys\/[^/:]+$/, "cloudkms.cryptoKeys.get"],
   [/^GET .*\/cryptoKeys\/[^/]+:getIamPolicy/, "cloudkms.cryptoKeys.getIamPolicy"],
+  [/^POST \/v2\/entries:list$/, "logging.views.access"],
   [/^GET .*\/clusters\/[^/]+$/, "container.clusters.get"],
   [/^GET \/compute\/.*\/global\/networks\/[^/]+$/, "compute.networks.get"],
   [/^GET \/compute\/.*\/getEffectiveFirewalls/, "compute.networks.getRegionEffectiveFirewalls"],
@@ -78,8 +82,22 @@ function beyond(call: string): object | undefined {
     };
     return { rules: [{ denyRule }] };
   }
+  if (call.endsWith("/v2/entries:list")) return { entries: [madeByItself()] };
   if (/\/storage\/v1\/b\/[^/]+\/o\?/.test(call)) return { items: [{ name: "acme/demo/development/x" }] };
   return undefined;
+}
+
+/** The one account of the project, as if it had made itself: who called is then an account of the project. */
+function madeByItself() {
+  const unique_id = String(smallProject()[`projects/acme-data/serviceAccounts/${onlyAccount}`]?.outputs.uniqueId);
+  return {
+    ...{ insertId: "i", timestamp: "2026-01-02T03:04:05.678Z", severity: "NOTICE" },
+    protoPayload: {
+      ...{ serviceName: "iam.googleapis.com", methodName: "google.iam.admin.v1.CreateServiceAccount", status: {} },
+      authenticationInfo: { principalEmail: onlyAccount },
+      ...{ request: { account_id: "admin" }, response: { email: onlyAccount, unique_id } },
+    },
+  };
 }
 
 /** @param answer in the place of what a call that needs that permission gets; undefined leaves it */

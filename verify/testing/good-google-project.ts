@@ -64,6 +64,13 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
       })),
       { email: nodes.slice("serviceAccount:".length), userKeys: [], bindings: [] },
     ],
+    googleCreations: [
+      madeBy(accounts.admin, "101", { member: "user:ann@acme.test", through: [] }),
+      madeBy(accounts.user, "102", {
+        ...{ member: `serviceAccount:deployer@${project}.iam.gserviceaccount.com`, through: ["user:ann@acme.test"] },
+        bindings: [grant("roles/iam.serviceAccountTokenCreator", ["group:platform@acme.test"])],
+      }),
+    ],
     googleProject: {
       ...{ id: project, number: projectNumber },
       policies: [
@@ -202,6 +209,12 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
       instances: [`${region}-a/${nodeName}`],
     },
   };
+}
+
+type Creation = Facts["googleCreations"][number];
+
+function madeBy(email: string, uniqueId: string, by: Creation["calls"][number]["by"]): Creation {
+  return { email, uniqueId, calls: [{ insertId: `i${uniqueId}`, at: "2026-05-01T00:00:00Z", madeId: uniqueId, by }] };
 }
 
 type Rule = Facts["googleConstraints"][number]["rules"][number];

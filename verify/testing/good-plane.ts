@@ -160,6 +160,7 @@ function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
     ...otherSubscription(),
     googleAccounts: [{ email: "a@b.iam.gserviceaccount.com", userKeys: [], bindings: [] }],
     googleProject: { id: "acme-other", number: "1", policies: [], denyPolicies: [] },
+    googleCreations: [{ email: "a@b.iam.gserviceaccount.com", uniqueId: "1", calls: [] }],
     googleConstraints: [{ constraint: "c", rules: [] }],
     googleRoles: [{ name: "roles/viewer", permissions: [] }],
     googleBuckets: [

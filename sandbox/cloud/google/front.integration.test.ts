@@ -9,23 +9,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { objectsUnder } from "../../../components/identity/gcp-roles.ts";
 import { gcsObjectStore } from "../../../services/data/objectstore/gcs-store.ts";
 import type { ObjectStore } from "../../../services/data/objectstore/store.ts";
 import { freePort } from "../../../services/shared/testing/free-port.ts";
 import { google as googleApis } from "../../../shared/google.ts";
+import { readsOf } from "../../../verify/collect/google/client.ts";
 import { googleSessions } from "../../../verify/probes/google-sessions.ts";
 import { goodGoogleTarget } from "../../../verify/testing/good-google.ts";
 import { google, names } from "../../hosts.ts";
 import { podTokens } from "../../node/gke/pod-tokens.ts";
 import { paths } from "../../paths.ts";
+import { accountsApi } from "../../providers/gcp/accounts.ts";
 import { policyPart } from "../../providers/machine/kept.ts";
 import { locateToolchain, readyParts } from "../../toolchain/index.ts";
 import { needs } from "../../toolchain/testing/needs.ts";
 import { awaitListener } from "../await-port.ts";
+import { auditView } from "./activity.ts";
 import { createGoogleFront } from "./front.ts";
 
 const here = paths();
+const entrySchema = z.object({
+  protoPayload: z.object({
+    authenticationInfo: z.object({ principalEmail: z.string() }),
+    status: z.object({ code: z.number().optional() }),
+    response: z.object({ unique_id: z.string() }).optional(),
+  }),
+});
 const email = (name: string) => `${name}@${google.project}.iam.gserviceaccount.com`;
 const bucket = "acme-metadata";
 const accounts = { admin: email("adminflyterole"), user: email("userflyterole") };
@@ -214,6 +225,46 @@ describe.skipIf(!readyParts(here).includes("gcp"))("Google's APIs at one origin"
       expect.stringContaining(`serviceAccount:${google.pool}[demo-development/default]`),
     ]);
     expect((await look(await admin()))[0]).toBe(403);
+  });
+
+  it("tells by the token who made a service account or was refused it, to the owner alone", async () => {
+    const reads = readsOf(
+      googleApis({ token: async () => "the-operator's-token", env: { GOOGLE_ENDPOINT_URL: origin } }),
+    );
+    const made = async (token: string, accountId: string) => {
+      const client = googleApis({ token: async () => token, env: { GOOGLE_ENDPOINT_URL: origin } });
+      return accountsApi(async () => client).make({ project: google.project, accountId });
+    };
+    const names = ["made-by-owner", "made-by-task"];
+    const [owned] = await Promise.all(names.map((name) => made("the-operator's-token", name)));
+    const task = await tokenOf("demo-development", "default", accounts.user);
+    await expect(made(task, "made-by-task")).rejects.toThrow(/403.*iam.serviceAccounts.create/);
+    const entries = await reads.all(
+      {
+        ...{ api: "logging", method: "POST", path: "/v2/entries:list" },
+        json: { resourceNames: [auditView], pageSize: 1 },
+      },
+      "entries",
+      entrySchema,
+    );
+    expect(
+      entries.map(({ protoPayload: { authenticationInfo, status, response } }) => [
+        authenticationInfo.principalEmail,
+        status.code,
+        response?.unique_id === owned?.uniqueId,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        [google.operator.replace("user:", ""), undefined, true],
+        [accounts.user, 7, false],
+      ]),
+    );
+    expect(entries).toHaveLength(3);
+    const asTask = googleApis({ token: async () => task, env: { GOOGLE_ENDPOINT_URL: origin } });
+    const json = { resourceNames: [auditView] };
+    await expect(asTask.call({ api: "logging", method: "POST", path: "/v2/entries:list", json })).rejects.toThrow(
+      /403/,
+    );
   });
 
   it("refuses objects in clear while the organisation's policy does, to tokens and signed URLs alike", async () => {

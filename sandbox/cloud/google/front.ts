@@ -17,6 +17,7 @@ import {
   readWhole,
   splitTarget,
 } from "../front/exchange.ts";
+import { ActivityLog, auditView } from "./activity.ts";
 import { json, problem, type Reply, storageProblem } from "./answers.ts";
 import type { GoogleConfig } from "./config.ts";
 import { accountPath, actAsAccount, SigningKeys } from "./iam-credentials.ts";
@@ -25,6 +26,7 @@ import { listEntries } from "./logging.ts";
 import { Parts } from "./parts.ts";
 import { type Asked, isAllowed } from "./rights.ts";
 import { Secrets } from "./secrets.ts";
+import { makeAccount } from "./service-accounts.ts";
 import { objectStore } from "./storage.ts";
 import { askedOf, type StorageCall, storageCallOf } from "./storage-call.ts";
 import { exchangeToken, type Pool } from "./token-service.ts";
@@ -40,6 +42,7 @@ export function createGoogleFront(config: GoogleConfig): GoogleHandler {
   const tokens = new Tokens(join(config.state, "tokens.json"));
   const keys = new SigningKeys(join(config.state, "keys"));
   const secrets = new Secrets(join(config.state, "secrets.json"));
+  const activity = new ActivityLog(join(config.state, "activity.jsonl"));
   const upstream = { address: "127.0.0.1", port: config.storePort };
   const objects = objectStore({ upstream, host: names.google, parts: new Parts(join(config.state, "parts")) });
   const pool: Pool = {
@@ -118,9 +121,17 @@ export function createGoogleFront(config: GoogleConfig): GoogleHandler {
     const allowed = (asked: Omit<Asked, "principal">) => isAllowed(entries(), { ...asked, principal: who.principal });
     const secret = secrets.take({ method, path, query, body: fieldsOf(request, body) }, allowed);
     if (secret) return secret;
-    if (method === "POST" && path === "/v2/entries:list") return listEntries(fieldsOf(request, body), allowed);
+    const owns = who.principal === google.operator;
+    if (method === "POST" && path === "/v2/entries:list") {
+      const mayRead = (asked: Omit<Asked, "principal">) => (owns && asked.name === auditView) || allowed(asked);
+      return listEntries(fieldsOf(request, body), mayRead, activity);
+    }
+    const caller = { ip: request.socket.remoteAddress ?? "", agent: request.headers["user-agent"] ?? "" };
+    const called = { method, path, body: fieldsOf(request, body), principal: who.principal, caller };
+    const made = makeAccount(called, entries(), (asked) => owns || allowed(asked), activity);
+    if (made) return made;
     // Who only looks at the configuration: nobody but the owner, since no binding of the kit's lets a workload.
-    if (who.principal !== google.operator) return problem(403, `${who.principal} may not call ${method} ${path}.`);
+    if (!owns) return problem(403, `${who.principal} may not call ${method} ${path}.`);
     const read = answerRead({ method, url: target }, { kept: entries(), secrets: secrets.list() });
     return json(read.body, read.status);
   }

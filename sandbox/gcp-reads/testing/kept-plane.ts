@@ -5,6 +5,7 @@ import program from "../../../stacks/index.ts";
 import { googleBaseValues, googleCustomerValues } from "../../../stacks/testing/valid-config.ts";
 import type { Sandbox } from "../../context.ts";
 import { type StackRun, upStack } from "../../engine/index.ts";
+import type { AccountsApi } from "../../providers/gcp/accounts.ts";
 import { gcpPackage } from "../../providers/gcp/index.ts";
 import { serveAll } from "../../providers/index.ts";
 import type { Entry } from "../../providers/machine/kept.ts";
@@ -24,11 +25,19 @@ export function anyCluster(): Package {
   return { name: "kubernetes", version: "4.30.0", table: "nowhere", typeOf: () => taken, invokes: {} };
 }
 
-/** @param customer settings of the stack of workloads; the base has the model of it */
-export async function keepPlane(sandbox: Sandbox, base: Record<string, unknown>, customer: Record<string, unknown>) {
+/**
+ * @param customer settings of the stack of workloads; the base has the model of it
+ * @param accounts @default none: nobody is told who made them
+ */
+export async function keepPlane(
+  sandbox: Sandbox,
+  base: Record<string, unknown>,
+  customer: Record<string, unknown>,
+  accounts?: AccountsApi,
+) {
   const run = (stack: string, config: Record<string, string>): StackRun => ({
     ...{ stack, program, config, secrets: {}, account: "customer", plane: "customer" },
-    providers: () => serveAll([gcpPackage(sandbox.paths), anyCluster(), tlsPackage()]),
+    providers: () => serveAll([gcpPackage(sandbox.paths, undefined, accounts), anyCluster(), tlsPackage()]),
   });
   await upStack(sandbox, run("customer-acme-base", googleBaseValues({ dataProtection: "off", ...base })));
   const { outputs } = await upStack(

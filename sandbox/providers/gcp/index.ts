@@ -4,6 +4,7 @@ import { type Kept, keptProject, policyPart } from "../machine/kept.ts";
 import { keptType, seenIn } from "../machine/kept-type.ts";
 import { type Package, properties, type ResourceType } from "../machine/resource.ts";
 import type { Properties } from "../machine/values.ts";
+import type { AccountsApi } from "./accounts.ts";
 import { lookups } from "./lookups.ts";
 import { policies, type Row, rows } from "./rows.ts";
 
@@ -13,8 +14,11 @@ export interface ClusterBacking {
   outputs(clusterName: string): Properties;
 }
 
-/** @param backing @default none: clusters answer as the row says, and nothing is behind them */
-export function gcpPackage(paths: Paths, backing?: ClusterBacking): Package {
+/**
+ * @param backing @default none: clusters answer as the row says, and nothing is behind them
+ * @param accounts @default none: service accounts are kept, and nobody is told who made them
+ */
+export function gcpPackage(paths: Paths, backing?: ClusterBacking, accounts?: AccountsApi): Package {
   const kept = keptProject(paths);
   const backed = (token: string, row: Row): Row => {
     if (!backing || token !== "gcp:container/cluster:Cluster") return row;
@@ -30,7 +34,8 @@ export function gcpPackage(paths: Paths, backing?: ClusterBacking): Package {
     table: "sandbox/providers/gcp/rows.ts",
     typeOf(token) {
       const row = rows[token];
-      if (row) return rowType(token, backed(token, row), kept);
+      const answered = token === "gcp:serviceaccount/account:Account" ? accounts?.make : undefined;
+      if (row) return rowType(token, backed(token, row), kept, answered);
       const resource = policies[token];
       return resource && memberType(token, resource, kept);
     },
@@ -44,7 +49,12 @@ const naming = [
   ...["workloadIdentityPoolId", "workloadIdentityPoolProviderId"],
 ];
 
-function rowType(type: string, { path, outputs, replaceOn = [], stays }: Row, kept: Kept): ResourceType {
+function rowType(
+  type: string,
+  { path, outputs, replaceOn = [], stays }: Row,
+  kept: Kept,
+  answered: AccountsApi["make"] | undefined,
+): ResourceType {
   const entryOf = (inputs: Properties, id: string) => ({
     type,
     inputs: properties(inputs),
@@ -53,7 +63,7 @@ function rowType(type: string, { path, outputs, replaceOn = [], stays }: Row, ke
   return {
     replaceOn: [...naming, ...replaceOn],
     sameIdentity: (olds, news) => path(olds) === path(news),
-    ...keptType(kept, { pathOf: path, entryOf, stays }),
+    ...keptType(kept, { pathOf: path, entryOf, answered, stays }),
   };
 }
 

@@ -6,20 +6,30 @@ import type { Properties } from "./values.ts";
 export interface KeptTypeArgs {
   pathOf(inputs: Properties): string;
   entryOf(inputs: Properties, path: string): Entry;
+  /** What only the API itself can tell of what it makes: asked once, before it is kept. */
+  answered?: ((inputs: Properties) => Promise<Properties>) | undefined;
   /** Whether the API never deletes: the name is taken for ever. */
   stays: boolean | undefined;
 }
 
-export function keptType(kept: Kept, { pathOf, entryOf, stays }: KeptTypeArgs): Omit<ResourceType, "replaceOn"> {
+export function keptType(
+  kept: Kept,
+  { pathOf, entryOf, answered, stays }: KeptTypeArgs,
+): Omit<ResourceType, "replaceOn"> {
+  const withAnswer = (entry: Entry, answer: Properties = {}): Entry =>
+    answered ? { ...entry, outputs: { ...entry.outputs, ...answer } } : entry;
   return {
     async create(inputs) {
       const id = pathOf(inputs);
-      kept.add(id, entryOf(inputs, id));
+      const entry = entryOf(inputs, id);
+      // What a killed process made is there, with its answer, and is not made again.
+      const answer = answered && (kept.get(id)?.outputs ?? (await answered(inputs)));
+      kept.add(id, withAnswer(entry, answer));
       return id;
     },
     read: async (id) => seenIn(kept, id),
     async update(id, inputs) {
-      kept.change(id, entryOf(inputs, id));
+      kept.change(id, withAnswer(entryOf(inputs, id), kept.get(id)?.outputs));
     },
     async delete(id) {
       const held = kept.get(id);

@@ -28,7 +28,7 @@ export function readsOf(client: Google): Reads {
   async function pages<T>(call: GoogleCall, schema: z.ZodType<T>): Promise<T[]> {
     const found: T[] = [];
     for (let token = ""; found.length < mostPages; ) {
-      const answer = await ask({ ...call, query: { ...call.query, ...(token ? { pageToken: token } : {}) } });
+      const answer = await ask(token === "" ? call : nextPage(call, token));
       found.push(schema.parse(answer));
       token = pageSchema.parse(answer).nextPageToken;
       if (token === "") return found;
@@ -45,6 +45,13 @@ export function readsOf(client: Google): Reads {
       return (await pages(call, page)).flat();
     },
   };
+}
+
+/** Where an API is asked by a body, it takes its token there alone. */
+function nextPage(call: GoogleCall, pageToken: string): GoogleCall {
+  return typeof call.json === "object"
+    ? { ...call, json: { ...call.json, pageToken } }
+    : { ...call, query: { ...call.query, pageToken } };
 }
 
 /** @param token in the place of the target's own */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Collected, FactName } from "../../facts.ts";
 import { googlePermissions } from "../../permissions/calls.ts";
-import { leastGoogleRole } from "../../permissions/render.ts";
+import { auditLogOnly, leastGoogleAuditReader, leastGoogleRole } from "../../permissions/render.ts";
 import { fakeProject, smallTarget } from "../../testing/fake-project.ts";
 import { readsOf } from "./client.ts";
 import { readGoogle } from "./index.ts";
@@ -50,6 +50,12 @@ describe("a project", () => {
         authorizedNetworks: ["10.0.0.0/8"],
         datapath: "ADVANCED_DATAPATH",
       },
+    });
+    expect(collected.googleCreations).toMatchObject({
+      value: [1, 2].map(() => ({
+        email: "admin@acme-data.iam.gserviceaccount.com",
+        calls: [{ by: { through: [], bindings: [{ condition: expect.any(String) }] } }],
+      })),
     });
     expect(collected.googleConstraints).toMatchObject({
       value: [
@@ -155,7 +161,12 @@ describe("a project", () => {
 
   it("is read by the roles that are printed, and these only look", () => {
     const granted = [...leastGoogleRole().includedPermissions, ...leastGoogleRole("organization").includedPermissions];
-    expect([...new Set(granted)].sort()).toEqual([...all].sort());
+    const underCondition = leastGoogleAuditReader().includedPermissions;
+    expect([...new Set([...granted, ...underCondition])].sort()).toEqual([...all].sort());
+    // Without the condition it would read the tasks' own lines.
+    expect(underCondition).toEqual(["logging.views.access"]);
+    expect(granted).not.toContain("logging.views.access");
+    expect(auditLogOnly).toBe('resource.name.endsWith("/buckets/_Required/views/_AllLogs")');
     const looks = /\.(list|get|getIamPolicy|getRegionEffectiveFirewalls)$/;
     expect(granted.filter((one) => !looks.test(one))).toEqual([]);
     expect(granted).not.toContain("storage.objects.get");

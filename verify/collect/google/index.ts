@@ -8,6 +8,7 @@ import { readGoogleBucket } from "./buckets.ts";
 import { clientOf, type Reads, readsOf } from "./client.ts";
 import { readGoogleCluster } from "./cluster.ts";
 import { readGoogleConstraints } from "./constraints.ts";
+import { readGoogleCreations } from "./creations.ts";
 import { readGoogleKeys } from "./keys.ts";
 import { readGoogleNetwork } from "./network.ts";
 import { readGoogleProject } from "./project.ts";
@@ -23,10 +24,11 @@ export async function collectGoogle(target: GoogleTarget): Promise<GoogleFacts> 
 }
 
 export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<GoogleFacts> {
-  const { project, region, clusterName, buckets } = target;
+  const { project, region, clusterName, buckets, accounts } = target;
   const names = [buckets.metadata, buckets.fastRegistration];
   const ask = {
     accounts: `iam: service accounts of ${project}, their keys and policies`,
+    creations: `logging, iam: who made ${accounts.admin} and ${accounts.user}, by ${project}'s Admin Activity log`,
     project: `cloudresourcemanager, iam: ${project} and all that it lies in, their allow and deny policies`,
     constraints: `orgpolicy: what transport policies come to in ${project}`,
     buckets: `storage: buckets ${names.join(", ")}, their policies, names of 1,000 objects`,
@@ -37,6 +39,7 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
   const clusterFact = attempt(ask.cluster, () => readGoogleCluster(reads, project, region, clusterName));
   const [
     googleAccounts,
+    googleCreations,
     googleProject,
     googleConstraints,
     googleBuckets,
@@ -46,6 +49,7 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
     googleNetwork,
   ] = await Promise.all([
     attempt(ask.accounts, () => readGoogleAccounts(reads, project)),
+    attempt(ask.creations, () => readGoogleCreations(reads, project, [accounts.admin, accounts.user])),
     attempt(ask.project, () => readGoogleProject(reads, project)),
     attempt(ask.constraints, () => readGoogleConstraints(reads, project)),
     attempt(ask.buckets, () => Promise.all(names.map((name) => readGoogleBucket(reads, name)))),
@@ -65,10 +69,10 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
   const googleRoles = await attempt("iam: what each role holds that a policy names", () =>
     readGoogleRoles(reads, rolesIn({ ...seen, googleKeys })),
   );
-  return { ...seen, googleConstraints, googleNetwork, googleKeys, googleRoles };
+  return { ...seen, googleCreations, googleConstraints, googleNetwork, googleKeys, googleRoles };
 }
 
-type Seen = Omit<GoogleFacts, "googleConstraints" | "googleNetwork" | "googleKeys" | "googleRoles">;
+type Seen = Omit<GoogleFacts, "googleCreations" | "googleConstraints" | "googleNetwork" | "googleKeys" | "googleRoles">;
 
 /** Nothing of what was not read: whoever needs it is not judged anyway. */
 function valueIn<T>(fact: Fact<T>): T | undefined {
