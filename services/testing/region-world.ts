@@ -10,6 +10,7 @@ import { databaseSink } from "../control/audit/records.ts";
 import { remoteSink } from "../control/audit/remote-sink.ts";
 import { clusterStore } from "../control/cluster/clusters.ts";
 import { clusterRoutes } from "../control/cluster/service.ts";
+import { consolePages } from "../control/console/handler.ts";
 import { actionAddresses } from "../control/dataproxy/actions.ts";
 import { planes } from "../control/dataproxy/planes.ts";
 import { secretRoutes } from "../control/dataproxy/secrets.ts";
@@ -172,6 +173,10 @@ export async function startRegionWorld({
         dataproxy: dataproxy.sessions,
       },
       exchange: keyExchange(identity.transport),
+      pages: consolePages({
+        ...{ issuer, verify, authorize, log },
+        ...{ identity: identity.sessions, runs: runs.transport },
+      }),
       sourceFrom: "cf-connecting-ip",
       log,
     }),

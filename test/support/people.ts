@@ -9,7 +9,8 @@ import { openBrowser, type Page } from "../../services/testing/browser.ts";
 import { https } from "./api.ts";
 import { environment } from "./local-run.ts";
 
-const site: typeof fetch = async (input, options) => {
+/** The local run, by its names; redirects are not followed. */
+export const site: typeof fetch = async (input, options) => {
   const url = input instanceof Request ? input.url : String(input);
   const { status, headers, body } = await https(url, {
     method: options?.method ?? "GET",

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunService } from "../../../gen/flyteidl2/workflow/run_service_pb.js";
 import { tokenVerifier } from "../../shared/auth/verifier.ts";
 import { upstream } from "../../shared/client.ts";
-import { answerJson } from "../../shared/http.ts";
+import { answerJson, type HttpHandler } from "../../shared/http.ts";
 import { type Server, startServer } from "../../shared/server.ts";
 import { recordingSink } from "../../shared/testing/audit.ts";
 import { byRole } from "../../shared/testing/authorizer.ts";
@@ -35,7 +35,9 @@ beforeAll(async () => {
   const backends = { identity: sessions, runs: sessions, actions: sessions, cluster: sessions, dataproxy: sessions };
   const verify = tokenVerifier([issuer.trusted]);
   const exchange = async (authorization: string | undefined) => authorization;
-  const handler = gatewayHandler({ verify, authorize: byRole, audit, backends, exchange, log });
+  const pages = (path: string): HttpHandler | undefined =>
+    path === "/" ? (_request, response) => answerJson(response, 200, { page: path }) : undefined;
+  const handler = gatewayHandler({ verify, authorize: byRole, audit, backends, exchange, pages, log });
   const front = await startServer({ port: 0, handler, log });
   url = `http://127.0.0.1:${front.port}`;
   gateway = upstream(url);
@@ -92,6 +94,11 @@ describe("the gateway", () => {
   it("stops what it does not know, even for an admin", async () => {
     const answer = await post("/biplane.queue.v1.ExecutorQueueService/Report", `Bearer ${await issuer.token()}`);
     expect([answer.code, reached]).toEqual(["unimplemented", []]);
+  });
+
+  it("shows its own pages to whoever comes, and asks no service for them", async () => {
+    expect([await post("/"), reached]).toEqual([{ page: "/" }, []]);
+    expect([(await post("/else")).code, reached]).toEqual(["unimplemented", []]);
   });
 
   it.each([

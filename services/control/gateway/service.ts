@@ -9,12 +9,15 @@ import { sourceHeader } from "../../shared/headers.ts";
 import { answerError, type HttpHandler, type HttpRequest, pathOf } from "../../shared/http.ts";
 import type { Logger } from "../../shared/log.ts";
 import { proxy, type StreamSource } from "../../shared/proxy.ts";
+import type { ConsolePages } from "../console/handler.ts";
 import type { KeyExchange } from "./api-keys.ts";
 import { type Backend, type Route, routeOf } from "./routes.ts";
 
 export interface GatewayDeps extends AuthParts {
   backends: Record<Backend, StreamSource>;
   exchange: KeyExchange;
+  /** For people's browsers. @default there are none */
+  pages?: ConsolePages | undefined;
   /** Set by the edge, where only the edge may connect. @default the connection's own address */
   sourceFrom?: string | undefined;
   log: Logger;
@@ -24,6 +27,8 @@ export function gatewayHandler(deps: GatewayDeps): HttpHandler {
   const { backends, log } = deps;
   return async (request, response) => {
     const path = pathOf(request);
+    const page = deps.pages?.(path);
+    if (page) return page(request, response);
     const route = routeOf(path);
     const source = sourceOf(request, deps.sourceFrom);
     let authorization: string | undefined;

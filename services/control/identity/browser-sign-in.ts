@@ -8,9 +8,16 @@ import { appPurposeSchema, type appSignIn, appSignInPath, readAppSignIn } from "
 import { repeatedParameter } from "./forms.ts";
 import { type KnownGroups, kindOf, membershipOf, type Person } from "./membership.ts";
 import { answerPage, answerRedirect, messagePage } from "./pages.ts";
-import { authorizePath, callbackPath, publicClient, staffChoicePath } from "./public-client.ts";
+import {
+  authorizePath,
+  callbackPath,
+  type PublicClient,
+  publicClient,
+  publicClientOf,
+  staffChoicePath,
+} from "./public-client.ts";
 import { endCookie, readCookie, type Sealer, setCookie } from "./sealed.ts";
-import { codeLifetime } from "./session-rules.ts";
+import { codeHash, codeLifetime, codeSessionLifetime } from "./session-rules.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
 import type { staffChoice } from "./staff-choice.ts";
@@ -34,7 +41,13 @@ export interface BrowserDeps {
 
 /** What somebody signs in for. */
 export const purposeSchema = z.discriminatedUnion("for", [
-  z.object({ for: z.literal("client"), clientState: z.string().optional(), challenge: z.string() }),
+  z.object({
+    for: z.literal("client"),
+    /** One that an older Identity sealed names none. */
+    clientId: z.string().default(publicClient.clientId),
+    clientState: z.string().optional(),
+    challenge: z.string(),
+  }),
   z.object({ for: z.literal("device"), userCode: z.string() }),
   appPurposeSchema,
 ]);
@@ -91,13 +104,14 @@ type Asked = { page: string } | { back: string } | { purpose: Purpose };
 export function readAuthorization(query: URLSearchParams, issuer: string): Asked {
   const twice = repeatedParameter(query);
   if (twice !== undefined) return { page: `The parameter ${twice.slice(0, 40)} is there twice.` };
-  if (query.get("client_id") !== publicClient.clientId) return { page: "The program that sent you here is not known." };
-  if (query.get("redirect_uri") !== publicClient.redirectUri) {
+  const client = publicClientOf(query.get("client_id"), issuer);
+  if (!client) return { page: "The program that sent you here is not known." };
+  if (query.get("redirect_uri") !== client.redirectUri) {
     return { page: "The program that sent you here wants the answer at an address that is not its own." };
   }
   const clientState = query.get("state") ?? undefined;
   const back = (error: string, description: string) => ({
-    back: backTo(clientState, { error, error_description: description, iss: issuer }),
+    back: backTo(client, clientState, { error, error_description: description, iss: issuer }),
   });
   if (clientState !== undefined && clientState.length > 512) return { page: "The parameter state is too long." };
   if (query.get("response_type") !== "code") return back("unsupported_response_type", "allowed: code");
@@ -106,7 +120,8 @@ export function readAuthorization(query: URLSearchParams, issuer: string): Asked
   if (!/^[\w-]{43}$/.test(challenge)) return back("invalid_request", "code_challenge: the S256 of a verifier");
   const audience = query.get("audience");
   if (audience && audience !== issuer) return back("invalid_target", `allowed audience: ${issuer}`);
-  return { purpose: { for: "client", challenge, ...(clientState === undefined ? {} : { clientState }) } };
+  const { clientId } = client;
+  return { purpose: { for: "client", clientId, challenge, ...(clientState === undefined ? {} : { clientState }) } };
 }
 
 async function comeBack(deps: BrowserDeps, url: URL, request: HttpRequest, response: HttpResponse): Promise<void> {
@@ -140,19 +155,23 @@ async function proceed(deps: BrowserDeps, response: HttpResponse, person: Person
     else answerPage(response, 403, messagePage("Not signed in", went.refused));
     return;
   }
+  const client = publicClientOf(purpose.clientId, deps.issuer);
+  if (!client) throw new Error(`a sign-in is for the client ${purpose.clientId}, which is not known`);
   const code = randomBytes(32).toString("base64url");
-  await deps.record({ ...person, kind: kindOf(person) }, "sign-in/Begin", { resource: "browser" });
+  const resource = client.staysSignedIn ? "browser" : "console";
+  await deps.record({ ...person, kind: kindOf(person) }, "sign-in/Begin", { resource });
   await deps.sessions.begin(person, {
     kind: "code",
-    sha256: sha256(code),
+    sha256: codeHash(client, code),
     challenge: purpose.challenge,
     lifetimeSeconds: codeLifetime,
+    ...(client.staysSignedIn ? {} : { sessionSeconds: codeSessionLifetime }),
   });
-  answerRedirect(response, backTo(purpose.clientState, { code, iss: deps.issuer }));
+  answerRedirect(response, backTo(client, purpose.clientState, { code, iss: deps.issuer }));
 }
 
-function backTo(state: string | undefined, parameters: Record<string, string>): string {
-  const url = new URL(publicClient.redirectUri);
+function backTo(client: PublicClient, state: string | undefined, parameters: Record<string, string>): string {
+  const url = new URL(client.redirectUri);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   if (state !== undefined) url.searchParams.set("state", state);
   return url.href;

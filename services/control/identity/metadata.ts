@@ -54,7 +54,8 @@ export function identityRoutes(issuer: string, people: boolean) {
         };
       },
       getPublicClientConfig: () => ({
-        ...publicClient,
+        clientId: publicClient.clientId,
+        redirectUri: publicClient.redirectUri,
         scopes: ["all"],
         authorizationMetadataKey: "authorization",
         audience: issuer,

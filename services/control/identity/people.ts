@@ -54,9 +54,9 @@ export function peopleDesk(deps: PeopleDeps) {
     confirm: device.confirm,
   });
   const devicePages = device.handle(browser.send);
-  const revoke = revocationEndpoint({ sessions, verify, record });
+  const revoke = revocationEndpoint({ issuer, sessions, verify, record });
   return {
-    grant: sessionGrants({ sessions, devices, record, log }),
+    grant: sessionGrants({ issuer, sessions, devices, record, log }),
     /** @returns undefined for a path that is none of these. */
     handlerOf(path: string): HttpHandler | undefined {
       if (path === revocationPath) return revoke;

@@ -1,9 +1,32 @@
-/** The one client that people sign in with: the command line, which can keep no secret (RFC 8252). */
+/** The clients that people sign in with. None can keep a secret, or needs one: a code is worth nothing without its verifier. */
+export interface PublicClient {
+  clientId: string;
+  /** Compared as it stands, port and path too. */
+  redirectUri: string;
+  /** Goes on without its person: by refresh tokens, and from devices. What cannot is given tokens by a code alone. */
+  staysSignedIn: boolean;
+}
+
+/** The command line (RFC 8252); the pinned client listens where discovery tells it. */
 export const publicClient = {
   clientId: "biplane-cli",
-  /** Compared as it stands, port and path too: the pinned client listens where discovery tells it. */
   redirectUri: "http://localhost:53593/callback",
-} as const;
+  staysSignedIn: true,
+} as const satisfies PublicClient;
+
+/** Of the region's endpoint; the gateway answers it. */
+export const consoleReturnPath = "/console/signed-in";
+
+/** The region's own pages, whose browser is sent again once its token is over. */
+export const consoleClient = (issuer: string): PublicClient => ({
+  clientId: "biplane-console",
+  redirectUri: issuer + consoleReturnPath,
+  staysSignedIn: false,
+});
+
+export function publicClientOf(clientId: string | null | undefined, issuer: string): PublicClient | undefined {
+  return [publicClient, consoleClient(issuer)].find((client) => client.clientId === clientId);
+}
 
 export const authorizePath = "/oauth2/v1/authorize";
 /** Where the identity provider leads people back to. */

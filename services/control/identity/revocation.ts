@@ -3,11 +3,12 @@ import type { TokenVerifier } from "../../shared/auth/verifier.ts";
 import { sha256 } from "../../shared/bootstrap.ts";
 import { answerJson, type HttpHandler } from "../../shared/http.ts";
 import { readForm } from "./forms.ts";
-import { publicClient } from "./public-client.ts";
+import { publicClientOf } from "./public-client.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
 
 export interface RevocationDeps {
+  issuer: string;
   sessions: Pick<SessionStore, "holderOf" | "revoke">;
   verify: TokenVerifier;
   record: SignInRecord;
@@ -19,12 +20,12 @@ interface Found {
 }
 
 /** Answers alike whether there was such a token (RFC 7009 2.2), so that nothing is learned by asking. */
-export function revocationEndpoint({ sessions, verify, record }: RevocationDeps): HttpHandler {
+export function revocationEndpoint({ issuer, sessions, verify, record }: RevocationDeps): HttpHandler {
   return async (request, response) => {
     const form = request.method === "POST" ? await readForm(request) : undefined;
     const token = form?.get("token");
     if (!token) return answerJson(response, 400, { error: "invalid_request", error_description: "POST a token" });
-    if (form?.get("client_id") !== publicClient.clientId) {
+    if (!publicClientOf(form?.get("client_id"), issuer)) {
       return answerJson(response, 401, { error: "invalid_client", error_description: "the client is not known" });
     }
     const found = token.includes(".") ? await ofAccessToken(token) : await ofRefreshToken(token);

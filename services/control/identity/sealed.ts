@@ -2,6 +2,7 @@
 import { hkdfSync } from "node:crypto";
 import { EncryptJWT, errors, jwtDecrypt } from "jose";
 import type { z } from "zod";
+import { setCookie as cookieLine, cookieOf } from "../../shared/cookies.ts";
 import type { HttpRequest, HttpResponse } from "../../shared/http.ts";
 
 export interface Sealer {
@@ -41,22 +42,14 @@ export function createSealer(issuer: string, pem: readonly string[]): Sealer {
   };
 }
 
-/** "__Host-": the browser sends it over TLS, to this host alone, and takes it from no other. */
-const prefix = "__Host-biplane-";
-
-/**
- * Beside those that the answer sets already. Lax, since the identity provider's own page leads back here; no other site's
- * form sends it.
- */
+/** Beside those that the answer sets already. */
 export function setCookie(response: HttpResponse, name: string, value: string, lifetimeSeconds: number): void {
-  const cookie = `${prefix}${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${lifetimeSeconds}`;
   const before = [response.getHeader("set-cookie") ?? []].flat().map(String);
-  response.setHeader("set-cookie", [...before, cookie]);
+  response.setHeader("set-cookie", [...before, cookieLine(name, value, lifetimeSeconds)]);
 }
 
 export const endCookie = (response: HttpResponse, name: string) => setCookie(response, name, "", 0);
 
 export function readCookie(request: HttpRequest, name: string): string | undefined {
-  const pairs = String(request.headers.cookie ?? "").split(/; */);
-  return pairs.find((pair) => pair.startsWith(`${prefix}${name}=`))?.slice(prefix.length + name.length + 1);
+  return cookieOf(request.headers, name);
 }

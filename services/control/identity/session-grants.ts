@@ -4,12 +4,13 @@ import { sha256 } from "../../shared/bootstrap.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Holder } from "./applications.ts";
 import type { DeviceState, DeviceStore } from "./device-requests.ts";
-import { publicClient } from "./public-client.ts";
-import type { SecretKind } from "./session-rules.ts";
+import { publicClientOf } from "./public-client.ts";
+import { codeHash, type SecretKind } from "./session-rules.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SignInRecord } from "./sign-in-record.ts";
 
 export interface SessionGrantDeps {
+  issuer: string;
   sessions: Pick<SessionStore, "exchange">;
   devices: Pick<DeviceStore, "poll">;
   record: SignInRecord;
@@ -17,8 +18,12 @@ export interface SessionGrantDeps {
 }
 
 export type Granted =
-  | { holder: Holder; refreshToken: string }
-  | { error: "invalid_request" | "invalid_client" | "invalid_grant" | DeviceState; description: string };
+  /** No refresh token for a client that does not stay signed in. */
+  | { holder: Holder; refreshToken?: string }
+  | {
+      error: "invalid_request" | "invalid_client" | "invalid_grant" | "unauthorized_client" | DeviceState;
+      description: string;
+    };
 
 export const sessionGrantTypes = [
   "authorization_code",
@@ -43,23 +48,26 @@ const deviceAnswers: Record<DeviceState, string> = {
   expired_token: "nobody decided in time",
 };
 
-export function sessionGrants({ sessions, devices, record, log }: SessionGrantDeps) {
+export function sessionGrants({ issuer, sessions, devices, record, log }: SessionGrantDeps) {
   return async (type: SessionGrantType, form: URLSearchParams): Promise<Granted> => {
     const { kind, field } = shownAs[type];
     const secret = form.get(field);
     if (!secret) return { error: "invalid_request", description: `${field} is missing` };
-    if (form.get("client_id") !== publicClient.clientId) {
-      return { error: "invalid_client", description: "the client is not known" };
+    const client = publicClientOf(form.get("client_id"), issuer);
+    if (!client) return { error: "invalid_client", description: "the client is not known" };
+    if (kind !== "code" && !client.staysSignedIn) {
+      return { error: "unauthorized_client", description: "this client is given tokens by a code alone" };
     }
-    if (kind === "code" && form.get("redirect_uri") !== publicClient.redirectUri) {
+    if (kind === "code" && form.get("redirect_uri") !== client.redirectUri) {
       return { error: "invalid_grant", description: "the code was given for another redirect_uri" };
     }
-    const refreshToken = randomBytes(32).toString("base64url");
+    const refreshToken = client.staysSignedIn ? randomBytes(32).toString("base64url") : undefined;
+    const shownSha256 = kind === "code" ? codeHash(client, secret) : sha256(secret);
     const exchange = await sessions.exchange({
       kind,
-      sha256: sha256(secret),
+      sha256: shownSha256,
       verifier: form.get("code_verifier") ?? "",
-      nextSha256: sha256(refreshToken),
+      ...(refreshToken === undefined ? {} : { nextSha256: sha256(refreshToken) }),
     });
     if (exchange.verdict === "unknown") {
       const state = kind === "device" ? await devices.poll(sha256(secret)) : undefined;
@@ -67,7 +75,7 @@ export function sessionGrants({ sessions, devices, record, log }: SessionGrantDe
       return { error: "invalid_grant", description: "it is unknown, or over" };
     }
     const { verdict, holder } = exchange;
-    if (verdict === "good") return { holder, refreshToken };
+    if (verdict === "good") return { holder, ...(refreshToken === undefined ? {} : { refreshToken }) };
     if (verdict === "replayed" || verdict === "mismatched") {
       const reason = verdict === "replayed" ? "it was exchanged before" : "the verifier is not that of the code";
       log.warn("a session was ended, since what gives it may be in other hands", { org: holder.org, kind, reason });

@@ -1,9 +1,14 @@
 /** Whether what somebody shows may be exchanged for a token. Pure. */
 import { createHash } from "node:crypto";
+import { sha256 } from "../../shared/bootstrap.ts";
+import { type PublicClient, publicClient } from "./public-client.ts";
+import { tokenLifetime } from "./signing.ts";
 
 /** Seconds. A session ends after a working day: then the identity provider is asked again who somebody is. */
 export const sessionLifetime = 12 * 3600;
 export const codeLifetime = 60;
+/** Of a client that goes on by nothing but its code's one token: no longer than that can be in force. */
+export const codeSessionLifetime = codeLifetime + tokenLifetime;
 export const deviceLifetime = 10 * 60;
 /** What a device may ask at most every so many seconds. */
 export const deviceInterval = 5;
@@ -39,6 +44,11 @@ export function judgeSecret(found: FoundSecret, kind: SecretKind, verifier = "")
   }
   if (found.expired) return "over";
   return (kind === "code" || kind === "app-code") && challengeOf(verifier) !== found.challenge ? "mismatched" : "good";
+}
+
+/** A code is looked up by whose it is as well: what another client shows is unknown (RFC 6749 4.1.3). */
+export function codeHash({ clientId }: PublicClient, code: string): Buffer {
+  return sha256(clientId === publicClient.clientId ? code : `${clientId} ${code}`);
 }
 
 /** RFC 7636, S256. */

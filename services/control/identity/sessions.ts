@@ -13,6 +13,8 @@ export interface FirstSecret {
   /** @default none */
   challenge?: string;
   lifetimeSeconds: number;
+  /** @default a working day */
+  sessionSeconds?: number;
 }
 
 export interface Shown {
@@ -20,8 +22,8 @@ export interface Shown {
   sha256: Buffer;
   /** Of a code. */
   verifier?: string;
-  /** The refresh token that comes of it. */
-  nextSha256: Buffer;
+  /** The refresh token that comes of it. @default none does */
+  nextSha256?: Buffer;
 }
 
 /** `holder` is told of a refusal too, for the record: it is whose secret it was. */
@@ -114,7 +116,14 @@ export async function beginSession(transaction: Transaction, person: Person, sec
     `insert into biplane.sessions (org, session_id, subject, way, grant_id, expires_at)
      values ($1, $2, $3, $4, $6, least(now() + make_interval(secs => $5),
        (select expires_at from biplane.staff_grants where org = $1 and grant_id = $6)))`,
-    [org, session, subject, secret.kind === "device" ? "device" : "browser", sessionLifetime, grant ?? null],
+    [
+      org,
+      session,
+      subject,
+      secret.kind === "device" ? "device" : "browser",
+      secret.sessionSeconds ?? sessionLifetime,
+      grant ?? null,
+    ],
   );
   await transaction.query(
     `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, challenge, app, expires_at)
@@ -134,6 +143,8 @@ async function exchangeSecret(transaction: Transaction, org: string, shown: Show
       "update biplane.session_secrets set used_at = coalesce(used_at, now()) where org = $1 and secret_sha256 = $2",
       [org, shown.sha256],
     );
+  }
+  if (verdict === "good" && shown.nextSha256) {
     await transaction.query(
       `insert into biplane.session_secrets (org, secret_sha256, session_id, kind, expires_at)
        select org, $3, session_id, 'refresh', expires_at from biplane.sessions where org = $1 and session_id = $2`,

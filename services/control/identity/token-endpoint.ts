@@ -58,7 +58,7 @@ async function issueToken({ issuer, signIn, people, signer }: TokenEndpointDeps,
     if ("error" in granted) {
       return refused(granted.error === "invalid_client" ? 401 : 400, granted.error, granted.description);
     }
-    const refresh = { refresh_token: granted.refreshToken };
+    const refresh = granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken };
     return { access_token: await signer.sign(granted.holder), ...bearer, ...refresh, scope: "all" };
   }
   const credentials = basicCredentials(request.headers.authorization) ?? formCredentials(form);

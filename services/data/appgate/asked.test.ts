@@ -1,9 +1,10 @@
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { bearerOf, cookieCounts, credentialOf, hostOf, isPath, isVisit } from "./asked.ts";
-import { cookieOf, setCookie, settingOnlyTheirs, withoutOurs } from "./cookies.ts";
+import { localPath } from "../../shared/begun-sign-in.ts";
+import { cookieCounts, cookieOf, setCookie } from "../../shared/cookies.ts";
+import { bearerOf, credentialOf, hostOf, isPath, isVisit } from "./asked.ts";
+import { settingOnlyTheirs, withoutOurs } from "./cookies.ts";
 import { requestHeaders, responseHeaders } from "./passed.ts";
-import { localPath } from "./sign-in.ts";
 
 const domain = "apps.acme.test";
 const host = `hello-demo-development.${domain}`;
@@ -139,7 +140,7 @@ describe("somebody who looks", () => {
     ["", "/"],
     [`/${"x".repeat(2_000)}`, "/"],
   ])("from %j comes back to %j", (path, back) => {
-    expect(localPath(path)).toBe(back);
+    expect(localPath(path, "/.biplane/")).toBe(back);
   });
 });
 

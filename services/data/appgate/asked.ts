@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { decodeJwt } from "jose";
 import type { CheckAccessRequest } from "../../../gen/biplane/apps/v1/access_pb.js";
-import { cookieOf, sessionCookie } from "./cookies.ts";
+import { cookieOf } from "../../shared/cookies.ts";
+import { sessionCookie } from "./cookies.ts";
 
 export type Credential = CheckAccessRequest["credential"];
 export const nobody: Credential = { case: undefined };
@@ -53,31 +54,15 @@ export function credentialOf(headers: IncomingHttpHeaders, issuer: string): Cred
   return session === undefined ? nobody : { case: "session", value: session };
 }
 
-interface Sent {
-  host: string;
+interface Visit {
   method: string;
   headers: IncomingHttpHeaders;
   /** To a WebSocket. */
   upgrade: boolean;
 }
 
-/**
- * A browser sends the cookie with whatever a page asks for, and for SameSite all apps of a domain are one site: an app of
- * one project could act at another's as whoever visits it. So the cookie counts for what a page of this host asks, and where
- * somebody follows a link to it.
- */
-export function cookieCounts({ host, method, headers, upgrade }: Sent): boolean {
-  const { origin, "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": destination } = headers;
-  const reads = (method === "GET" || method === "HEAD") && !upgrade;
-  if (origin !== undefined && origin !== `https://${host}`) return false;
-  if (site === "same-origin" || site === "none") return true;
-  if (site !== undefined) return reads && mode === "navigate" && destination === "document";
-  // Browsers of before these headers still say where a change, or a WebSocket, comes from.
-  return reads || origin !== undefined;
-}
-
 /** Somebody looks at it by a browser, and can be sent to sign in. */
-export function isVisit({ method, headers, upgrade }: Omit<Sent, "host">): boolean {
+export function isVisit({ method, headers, upgrade }: Visit): boolean {
   if (upgrade || (method !== "GET" && method !== "HEAD")) return false;
   const { accept = "", "sec-fetch-mode": mode = "navigate", "sec-fetch-dest": destination = "document" } = headers;
   return accept.includes("text/html") && mode === "navigate" && destination === "document";
