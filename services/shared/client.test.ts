@@ -1,21 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
 import { Code, createClient } from "@connectrpc/connect";
 import { expect, it } from "vitest";
 import { AuthorizerService } from "../../gen/biplane/policy/v1/policy_pb.js";
 import { upstream } from "./client.ts";
+import { answering } from "./testing/answering.ts";
 
 async function calling(answer: "nothing, and the end of the connection" | "aborted" | "a stranger's 404") {
-  const server = createServer();
-  let connection: Socket | undefined;
-  server.on("connection", (socket: Socket) => {
-    connection = socket;
-  });
-  server.on("stream", (stream) => {
-    stream.on("error", () => undefined);
-    // As the kernel does for a process that was killed.
-    if (answer === "nothing, and the end of the connection") return connection?.resetAndDestroy();
+  const server = await answering((stream, cut) => {
+    if (answer === "nothing, and the end of the connection") return cut();
     if (answer === "a stranger's 404") {
       stream.respond({ ":status": 404, "content-type": "text/plain" });
       return stream.end("404 page not found");
@@ -23,9 +14,7 @@ async function calling(answer: "nothing, and the end of the connection" | "abort
     stream.respond({ ":status": 409, "content-type": "application/json" });
     stream.end(JSON.stringify({ code: "aborted", message: "the run has ended" }));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { transport, close } = upstream(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { transport, close } = upstream(server.url);
   const called = createClient(AuthorizerService, transport).resolve({});
   await called.catch(() => undefined);
   close();

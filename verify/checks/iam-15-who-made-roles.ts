@@ -5,6 +5,7 @@ import { grants } from "../reason/iam-policy.ts";
 import { callThatMade } from "../reason/role-creation.ts";
 import type { Target } from "../target.ts";
 import { isOwn, namedBy } from "./iam-06-no-foreign-principals.ts";
+import { changing } from "./who-made.ts";
 
 type Call = RoleCreationFact["calls"][number];
 
@@ -112,12 +113,7 @@ function foreignness({ type, account, arn, trust }: Call["by"], target: Target):
 
 const stranger = "999999999999";
 
-function change(made: RoleCreationFact | undefined, apply: (call: Call) => void): undefined | false {
-  const call = made && callThatMade(made);
-  if (!call) return false;
-  apply(call);
-  return undefined;
-}
+const change = changing(callThatMade);
 
 function trusting(arn: string) {
   return {

@@ -5,6 +5,7 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { callThatMadeAccount } from "../reason/gcp/creation.ts";
 import { isOwnMember } from "../reason/gcp/own.ts";
 import type { GoogleTarget } from "../target.ts";
+import { changing } from "./who-made.ts";
 
 type Call = GoogleCreationFact["calls"][number];
 type Project = Facts["googleProject"];
@@ -135,9 +136,4 @@ function foreignness({ member, through, bindings }: Call["by"], project: Project
 
 const stranger = "user:staff@vendor.test";
 
-function change(made: GoogleCreationFact | undefined, apply: (call: Call) => void): undefined | false {
-  const call = made && callThatMadeAccount(made);
-  if (!call) return false;
-  apply(call);
-  return undefined;
-}
+const change = changing(callThatMadeAccount);

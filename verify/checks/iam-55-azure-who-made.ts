@@ -7,6 +7,7 @@ import { type Finding, fail, pass } from "../outcome.ts";
 import { callThatMadeIdentity } from "../reason/azure/creation.ts";
 import type { AzureTarget } from "../target.ts";
 import { stranger } from "./iam-46-azure-foreign.ts";
+import { changing } from "./who-made.ts";
 
 type Call = AzureCreationFact["calls"][number];
 type Around = Pick<Facts, "azureIdentities" | "azureCluster">;
@@ -141,9 +142,4 @@ function foreignness({ tenant, object, ownGroups }: Call["by"], around: Around, 
   return isOwn ? undefined : `${who}, whom nobody names as the customer's own`;
 }
 
-function change(made: AzureCreationFact | undefined, apply: (call: Call) => void): undefined | false {
-  const call = made && callThatMadeIdentity(made);
-  if (!call) return false;
-  apply(call);
-  return undefined;
-}
+const change = changing(callThatMadeIdentity);

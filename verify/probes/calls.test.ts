@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { createServer } from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
 import { IdentityService } from "../../gen/flyteidl2/auth/identity_pb.js";
+import { answering } from "../../services/shared/testing/answering.ts";
 import type { ProbedCall } from "../facts-probes.ts";
 import { answered, whatWasAnswered } from "./calls.ts";
 
@@ -59,21 +57,13 @@ describe("what a call ended with", () => {
 });
 
 async function endOf(answer: "the end of the connection" | "a refusal") {
-  const server = createServer();
-  let connection: Socket | undefined;
-  server.on("connection", (socket: Socket) => {
-    connection = socket;
-  });
-  server.on("stream", (stream) => {
-    stream.on("error", () => undefined);
-    if (answer === "the end of the connection") return connection?.resetAndDestroy();
+  const server = await answering((stream, cut) => {
+    if (answer === "the end of the connection") return cut();
     stream.respond({ ":status": 403, "content-type": "application/json" });
     stream.end(JSON.stringify({ code: "permission_denied", message: "not you" }));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { userInfo } = createClient(IdentityService, createConnectTransport({ baseUrl, httpVersion: "2" }));
+  const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "2" });
+  const { userInfo } = createClient(IdentityService, transport);
   const error = await userInfo({}).catch((thrown: unknown) => ConnectError.from(thrown));
   server.close();
   if (!(error instanceof ConnectError)) throw new Error("the call was answered");

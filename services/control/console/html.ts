@@ -1,29 +1,8 @@
-/** HTML whose values are escaped, and the frame and headers of every page. Pure. */
+/** The frame and headers of every page. Pure. */
 import { createHash } from "node:crypto";
+import { Html, html } from "../../shared/html.ts";
 import type { HttpResponse } from "../../shared/http.ts";
 import { signOutPath } from "./routes.ts";
-
-export class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Value = string | number | Html | readonly Html[];
-
-/** What is not HTML already is text, in elements and in quoted attributes alike. */
-export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
-  return new Html(parts.reduce((text, part, index) => text + rendered(values[index - 1] ?? "") + part));
-}
-
-function rendered(value: Value): string {
-  if (value instanceof Html) return value.text;
-  if (typeof value === "object") return value.map(({ text }) => text).join("");
-  return String(value).replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
-}
-
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Colours are the browser's own, in light and in dark. */
 const style = `

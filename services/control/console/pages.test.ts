@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import { ProjectSchema } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import { ActionDetailsSchema, ActionSchema, RunSchema } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
-import { framed, html, messagePage, pageHeaders } from "./html.ts";
+import { html } from "../../shared/html.ts";
+import { framed, messagePage, pageHeaders } from "./html.ts";
 import { projectsPage, runPage, runsPage } from "./pages.ts";
 import { durationText } from "./words.ts";
 

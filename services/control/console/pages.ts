@@ -2,7 +2,8 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Project } from "../../../gen/flyteidl2/project/project_service_pb.js";
 import type { Action, ActionDetails, Run } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
-import { type Html, html, type Page } from "./html.ts";
+import { type Html, html } from "../../shared/html.ts";
+import type { Page } from "./html.ts";
 import { type Place, runPath, runsPath } from "./routes.ts";
 import { durationOf, endedBadly, phaseOf, reasonOf, taskOf, timeOf } from "./words.ts";
 

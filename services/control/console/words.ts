@@ -2,7 +2,7 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { ActionPhase } from "../../../gen/flyteidl2/common/phase_pb.js";
 import type { Action, ActionDetails, ActionStatus } from "../../../gen/flyteidl2/workflow/run_definition_pb.js";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../shared/html.ts";
 
 const phases: Record<ActionPhase, string> = {
   [ActionPhase.UNSPECIFIED]: "unknown",

@@ -1,4 +1,5 @@
 /** The few pages that people see here. Pure: text in, HTML out. */
+import { escaped } from "../../shared/html.ts";
 import type { HttpResponse } from "../../shared/http.ts";
 
 /** Nothing is loaded, nothing runs, no other site shows it inside of its own. */
@@ -85,10 +86,4 @@ function page(title: string, body: string): string {
 ${body}
 </body></html>
 `;
-}
-
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }
