@@ -72,9 +72,10 @@ describe("a customer who is reached through Cloudflare", () => {
       args: expect.arrayContaining(["--protocol", "http2", "--token-file", "/etc/biplane/connector/token"]),
       securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true },
       resources: { limits: { memory: expect.any(String) } },
-      readinessProbe: { httpGet: { path: "/ready" } },
-      livenessProbe: expect.anything(),
+      readinessProbe: { exec: { command: ["cloudflared", "tunnel", "--metrics", "127.0.0.1:20241", "ready"] } },
     });
+    expect(JSON.stringify(beside)).not.toContain("0.0.0.0");
+    expect(beside).not.toHaveProperty("ports");
   });
 
   it("keeps the token in a Secret, in no argument and no variable", () => {

@@ -96,6 +96,30 @@ export interface ProbedConnection {
   told: string;
 }
 
+/** Where a pod says that it listens, and what its cluster tells of how it speaks there. */
+export interface Listener {
+  /** `namespace/name` */
+  pod: string;
+  container: string;
+  /** TCP. */
+  port: number;
+  /** How its kubelet's probes were answered there. */
+  kubelet: "by TLS" | "in clear" | "not at all";
+  /** Its program was given a certificate to serve by. */
+  givenCertificate: boolean;
+}
+
+/** `nothing`: no connection stood, so it is not there, or was closed to who tried. */
+export const spoken = ["by TLS", "not by TLS", "nothing"] as const;
+
+/** A handshake that a pod of the probe's own tried. */
+export interface ProbedListener extends Listener {
+  /** The pod names the port; else it was only found open. */
+  declared: boolean;
+  speaks: (typeof spoken)[number];
+  told: string;
+}
+
 export interface ProbeFacts {
   probedHosts: ProbedHost[];
   probedCallers: ProbedCaller[];
@@ -108,4 +132,5 @@ export interface ProbeFacts {
   probedNames: ProbedName[];
   probedReach: ProbedReach[];
   probedConnections: ProbedConnection[];
+  probedListeners: ProbedListener[];
 }

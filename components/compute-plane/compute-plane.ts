@@ -105,7 +105,7 @@ export class ComputePlane extends pulumi.ComponentResource {
       sync: [...syncRights, ...policies],
       apps: [...(serving?.kinds ?? []), ...appsElection, ...projects],
     };
-    const tls = createServiceAuthority(name, args.namespace, this);
+    const tls = createServiceAuthority(platform, args.namespace);
     const workloads = services.map(
       (spec) =>
         new Workload(

@@ -121,7 +121,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       files,
     });
     admit(name, args, services, this);
-    const tls = createServiceAuthority(name, args.namespace, this);
+    const tls = createServiceAuthority(place, args.namespace);
     for (const spec of services) {
       const needs = spec.reaches?.includes("database") ? [migrated] : [];
       new Workload(

@@ -4,7 +4,7 @@ import type { Input } from "@pulumi/pulumi";
 import { labelsOf, selectorOf } from "../workloads/labels.ts";
 import type { FileSource } from "../workloads/service-spec.ts";
 import { nodeLogs, nodeOffsets, type ShipperKind, shipperAccount, shipperName } from "./contract.ts";
-import { healthPort, offsetsFolder } from "./settings.ts";
+import { offsetsFolder } from "./settings.ts";
 import { shippers } from "./shippers.ts";
 
 export interface DaemonArgs {
@@ -34,10 +34,11 @@ const containerSecurity = {
 };
 
 export function renderDaemon({ kind, image, region, files, priority }: DaemonArgs): types.input.apps.v1.DaemonSetSpec {
-  const { args, env, healthPath } = shippers[kind];
-  const probe = { httpGet: { path: healthPath, port: "health" }, timeoutSeconds: 5 };
+  const { args, env } = shippers[kind];
   return {
     selector: { matchLabels: selectorOf(shipperName) },
+    // It listens nowhere, so this is how a configuration that it refuses holds up the next node's.
+    minReadySeconds: 10,
     // The old one ends first: two on one node would send everything twice.
     updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
     template: {
@@ -57,10 +58,6 @@ export function renderDaemon({ kind, image, region, files, priority }: DaemonArg
             image,
             args: args(filesFolder),
             env: Object.entries({ AWS_REGION: region, ...env }).map(([name, value]) => ({ name, value })),
-            ports: [{ name: "health", containerPort: healthPort }],
-            startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 60 },
-            readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
-            livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6 },
             resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
             securityContext: containerSecurity,
             volumeMounts: [

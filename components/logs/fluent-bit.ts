@@ -1,6 +1,6 @@
 /** Fluent Bit's configuration. It keeps its offsets in a database on the node and waits for the cloud without end. */
 import { nodeLogs } from "./contract.ts";
-import { healthPort, logFiles, offsetsFolder, type ShipperSettings } from "./settings.ts";
+import { logFiles, offsetsFolder, type ShipperSettings } from "./settings.ts";
 
 type Section = [kind: string, settings: Record<string, string | number>];
 
@@ -17,10 +17,8 @@ export function renderFluentBit({ logGroup, region, projectNamespaces }: Shipper
         Grace: 20,
         Log_Level: "warn",
         Parsers_File: "parsers.conf",
-        HTTP_Server: "On",
-        HTTP_Listen: "0.0.0.0",
-        HTTP_Port: healthPort,
-        Health_Check: "On",
+        // It would serve in clear, and tells no more than that it runs where what fails is tried again without end.
+        HTTP_Server: "Off",
       },
     ],
     [

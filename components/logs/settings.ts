@@ -8,8 +8,6 @@ export interface ShipperSettings {
   projectNamespaces: readonly string[];
 }
 
-export const healthPort = 2020;
-
 /** Folder of the container in which offsets are kept. */
 export const offsetsFolder = "/offsets";
 

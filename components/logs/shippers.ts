@@ -14,8 +14,6 @@ export interface Shipper {
   /** @param folder where its files are */
   args(folder: string): string[];
   env: Readonly<Record<string, string>>;
-  /** Answers 200 on `healthPort` while it can ship. */
-  healthPath: string;
   /** Calls beyond making streams and putting events, which it does before its first event. */
   alsoCalls: readonly ("logs:DescribeLogGroups" | "logs:DescribeLogStreams")[];
 }
@@ -25,7 +23,6 @@ export const shippers: Record<ShipperKind, Shipper> = {
     files: renderFluentBit,
     args: (folder) => ["--config", `${folder}/fluent-bit.conf`],
     env: {},
-    healthPath: "/api/v1/health",
     alsoCalls: [],
   },
   telegraf: {
@@ -33,7 +30,6 @@ export const shippers: Record<ShipperKind, Shipper> = {
     args: (folder) => ["--config", `${folder}/telegraf.conf`],
     // What its client gives up, it takes for sent: so the client is to wait for the cloud for as long as that takes.
     env: { AWS_MAX_ATTEMPTS: "1000" },
-    healthPath: "/",
     alsoCalls: ["logs:DescribeLogGroups", "logs:DescribeLogStreams"],
   },
 };

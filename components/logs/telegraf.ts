@@ -1,6 +1,6 @@
 /** Telegraf's configuration, for where Fluent Bit cannot be had. Its state file is what a restart goes on from. */
 import { nodeLogs } from "./contract.ts";
-import { healthPort, logFiles, offsetsFolder, type ShipperSettings } from "./settings.ts";
+import { logFiles, offsetsFolder, type ShipperSettings } from "./settings.ts";
 
 /** How the kubelet ends the name of a file that it has rotated and not yet compressed: date and time. */
 const rotated = "????????-??????";
@@ -42,9 +42,6 @@ export function renderTelegraf({ logGroup, region, projectNamespaces }: ShipperS
   log_stream = "tag:log_stream"
   log_data_metric_name = "tail"
   log_data_source = "field:message"
-
-[[outputs.health]]
-  service_address = "http://:${healthPort}"
 `;
   return { "telegraf.conf": text };
 }

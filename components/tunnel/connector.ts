@@ -10,8 +10,8 @@ export const connectorOrigin = `tcp://127.0.0.1:${connectorPort}`;
 /** Of the tunnel that apps have to themselves: HTTP, to the gate of the same pod. */
 export const appsOrigin = `http://127.0.0.1:${gatePort}`;
 
-/** Its own health; the kubelet asks from outside of the pod, and the NetworkPolicy lets nobody else in. */
-const healthPort = 20241;
+/** Its own health and metrics, in clear, and so on loopback alone. */
+const metricsAddress = "127.0.0.1:20241";
 
 export interface ConnectorArgs {
   /** Cloudflare's `cloudflared`, by digest. */
@@ -31,12 +31,12 @@ export function connectorBeside({ image, token }: ConnectorArgs): Beside {
       "--protocol",
       "http2",
       "--metrics",
-      `0.0.0.0:${healthPort}`,
+      metricsAddress,
       "run",
       "--token-file",
       `${filesFolder}/connector/token`,
     ],
     files: { connector: token },
-    health: { port: healthPort, path: "/ready" },
+    ready: ["cloudflared", "tunnel", "--metrics", metricsAddress, "ready"],
   };
 }

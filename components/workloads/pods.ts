@@ -130,8 +130,7 @@ function broughtMounts({ to }: Brings) {
   ];
 }
 
-function renderBeside({ name, image, args, files, health: { port, path } }: Beside): Container {
-  const probe = { httpGet: { path, port }, timeoutSeconds: 5 };
+function renderBeside({ name, image, args, files, ready: command }: Beside): Container {
   return {
     name,
     image,
@@ -139,16 +138,15 @@ function renderBeside({ name, image, args, files, health: { port, path } }: Besi
     volumeMounts: mounts(files),
     resources: measured,
     securityContext: containerSecurity,
-    readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
-    // Its own patience with the other side is longer: only one that answers nothing at all is started again.
-    livenessProbe: { tcpSocket: { port }, timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 6 },
+    // Not started again for it: its own patience with the other side is longer.
+    readinessProbe: { exec: { command }, timeoutSeconds: 10, periodSeconds: 10, failureThreshold: 2 },
   };
 }
 
 /** A server's ports, the three probes that every service answers, and a stop that whoever is called makes slowly. */
 export function renderServing(spec: Ports): Partial<Container> {
   const { rpcPort, publicPort, webhookPort } = spec;
-  const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
+  const probe = (path: string) => ({ httpGet: { path, port: "health", scheme: "HTTPS" }, timeoutSeconds: 5 });
   return {
     ports: [
       ...(rpcPort ? [{ name: "rpc", containerPort: rpcPort }] : []),

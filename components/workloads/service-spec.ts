@@ -49,8 +49,8 @@ export interface Beside {
   args: string[];
   /** Files under /etc/biplane, by folder, for this container alone. */
   files: Record<string, FileSource>;
-  /** Answers 200 once it works. */
-  health: { port: number; path: string };
+  /** Ends with 0 while it works; run within the container, so that its health is on no port that others reach. */
+  ready: string[];
 }
 
 /** Programs, copied out of an image before the service starts. */
@@ -107,6 +107,9 @@ export const filesFolder = "/etc/biplane";
 export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc.cluster.local`;
 }
+
+/** In every service's certificate: no Service has it, it is what whoever reads metrics of any of them asks for. */
+export const metricsHost = (namespace: string) => serviceHost("metrics", namespace);
 
 /** Address of a service's RPC inside its cluster. */
 export function rpcUrl(service: string, namespace: string): string {

@@ -21,13 +21,17 @@ describe("planServiceLeaf", () => {
   it("names the service, and the hosts by which it is called", () => {
     expect(planServiceLeaf(runs, "union-cp")).toEqual({
       subject: { commonName: "runs" },
-      dnsNames: ["runs.union-cp.svc.cluster.local", "runs-peers.union-cp.svc.cluster.local"],
+      dnsNames: [
+        "runs.union-cp.svc.cluster.local",
+        "runs-peers.union-cp.svc.cluster.local",
+        "metrics.union-cp.svc.cluster.local",
+      ],
       use: ["server_auth", "client_auth"],
     });
   });
 
-  it("makes no server of one that only calls", () => {
-    expect(planServiceLeaf(gateway, "union-cp")).toEqual({ subject: { commonName: "gateway" }, use: "client_auth" });
+  it.each([gateway, audit])("names no host but that of metrics where nobody calls: $name", (one) => {
+    expect(planServiceLeaf(one, "union-cp").dnsNames).toEqual(["metrics.union-cp.svc.cluster.local"]);
   });
 });
 
@@ -49,7 +53,7 @@ describe("a service of a plane", () => {
         namespace: "union-cp",
         image: `registry.test/biplane/services@sha256:${"a".repeat(64)}`,
         around: { dnsServers: [], apiPort: 6443 },
-        tls: createServiceAuthority("plane", "union-cp", parent),
+        tls: createServiceAuthority({ name: "plane", namespace: "union-cp", parent }, "union-cp"),
       });
     });
   const content = (inputs: Record<string, unknown>) => (inputs.stringData as { value: Record<string, string> }).value;
@@ -68,15 +72,23 @@ describe("a service of a plane", () => {
     expect(container?.env).toContainEqual({ name: "SERVICE_CALLERS", value: "gateway,runs" });
   });
 
-  it("has none where it neither calls nor is called", async () => {
+  it("has one for its probes and metrics where it neither calls nor is called", async () => {
     const made = await build(audit);
-    expect(made.of("kubernetes:core/v1:Secret")).toEqual([]);
-    expect(podOf(made.one("kubernetes:apps/v1:Deployment").inputs).containers[0]?.env).toEqual([]);
+    const [container] = podOf(made.one("kubernetes:apps/v1:Deployment").inputs).containers;
+    expect(container?.env).toEqual([{ name: "SERVICE_TLS_FOLDER", value: "/etc/biplane/service-tls" }]);
+    expect(container?.livenessProbe).toMatchObject({ httpGet: { path: "/healthz", scheme: "HTTPS" } });
+  });
+
+  it("tells everybody the authority's certificate, and nobody its key", async () => {
+    const made = await build(audit);
+    const { inputs } = made.one("kubernetes:core/v1:ConfigMap");
+    expect(inputs.metadata).toMatchObject({ name: "services-authority", namespace: "union-cp" });
+    expect(Object.keys(inputs.data as object)).toEqual(["ca.crt"]);
   });
 });
 
 interface Pod {
-  containers: { env: unknown[]; volumeMounts: unknown[] }[];
+  containers: { env: unknown[]; volumeMounts: unknown[]; livenessProbe: unknown }[];
 }
 
 function podOf(inputs: Record<string, unknown>): Pod {

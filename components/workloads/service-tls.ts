@@ -1,8 +1,8 @@
 /** The certificate by which a service is known to the others of its plane, and whom it lets in: from the lists of calls. */
 import type * as pulumi from "@pulumi/pulumi";
 import { type Authority, createAuthority, type Leaf, signLeaf } from "../certificates/authority.ts";
-import { createSecretFiles } from "./files.ts";
-import { callersOf, filesFolder, peersOf, type ServiceSpec, serviceHost } from "./service-spec.ts";
+import { createConfigFiles, createSecretFiles } from "./files.ts";
+import { callersOf, filesFolder, metricsHost, peersOf, type ServiceSpec, serviceHost } from "./service-spec.ts";
 
 export interface ServiceTlsArgs {
   /** Signs the services of one namespace, and nothing else. */
@@ -13,18 +13,26 @@ export interface ServiceTlsArgs {
 
 const folder = "service-tls";
 
-export function createServiceAuthority(name: string, platform: string, parent: pulumi.Resource): ServiceTlsArgs {
-  return { authority: createAuthority(`${name}-services-ca`, `services of ${platform}`, parent), platform };
+export interface AuthorityPlace {
+  name: string;
+  namespace: pulumi.Input<string>;
+  parent: pulumi.Resource;
 }
 
-/** Its common name is what callers are compared by; hosts are of those that are called. */
+/** Its certificate lies in a ConfigMap too, for whoever reads metrics and is to know whose they are. */
+export function createServiceAuthority({ name, namespace, parent }: AuthorityPlace, platform: string): ServiceTlsArgs {
+  const authority = createAuthority(`${name}-services-ca`, `services of ${platform}`, parent);
+  const content = { "ca.crt": authority.certificate.certPem };
+  createConfigFiles(name, { name: "services-authority", namespace, content, parent });
+  return { authority, platform };
+}
+
+/** Its common name is what callers are compared by; hosts are of those that are called, and of metrics for each. */
 export function planServiceLeaf({ name, rpcPort, meets }: ServiceSpec, platform: string): Leaf {
-  const subject = { commonName: name };
-  if (!rpcPort) return { subject, use: "client_auth" };
-  const names = meets ? [name, peersOf(name)] : [name];
+  const called = [...(rpcPort ? [name] : []), ...(rpcPort && meets ? [peersOf(name)] : [])];
   return {
-    subject,
-    dnsNames: names.map((one) => serviceHost(one, platform)),
+    subject: { commonName: name },
+    dnsNames: [...called.map((one) => serviceHost(one, platform)), metricsHost(platform)],
     use: ["server_auth", "client_auth"],
   };
 }
@@ -38,7 +46,7 @@ export function serviceTlsEnv(spec: ServiceSpec, all: ServiceSpec[]): Record<str
   };
 }
 
-/** @returns the spec with its certificate; itself where it neither calls nor is called. */
+/** @returns the spec with its certificate: who neither calls nor is called shows it where its probes are. */
 export function giveServiceTls(
   name: string,
   spec: ServiceSpec,
@@ -50,7 +58,6 @@ export function giveServiceTls(
     parent,
   }: ServiceTlsArgs & { namespace: pulumi.Input<string>; parent: pulumi.Resource },
 ): ServiceSpec {
-  if (!spec.rpcPort && !spec.calls?.length) return spec;
   const { certificate, key } = signLeaf(`${name}-tls`, planServiceLeaf(spec, platform), authority, parent);
   const content = { "ca.crt": authority.certificate.certPem, "tls.crt": certificate, "tls.key": key };
   const file = createSecretFiles(name, { name: `${spec.name}-service-tls`, namespace, content, parent });

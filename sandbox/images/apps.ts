@@ -1,5 +1,5 @@
 /** The images of what serves apps: Knative Serving's programs, Envoy, and what stands here for Kourier's controller. */
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ServingImages } from "../../components/serving/contract.ts";
 import type { Sandbox } from "../context.ts";
@@ -68,18 +68,32 @@ function envoyBinary(script: string): string {
   return join(libraries, python, "site-packages/envoy/_bin/envoy");
 }
 
-/** What stands for Cloudflare's `cloudflared`. */
+/** What stands for Cloudflare's `cloudflared`, under its name too: the kubelet runs that one. */
 export function connectorPlan(): AppImagePlan {
-  return nodePlan("apps-cloudflared-stand-in", "sandbox/edge/connector", ["sandbox/edge/tunnels", "services/shared"]);
+  const sources = ["sandbox/edge/tunnels", "services/shared"];
+  return nodePlan("apps-cloudflared-stand-in", "sandbox/edge/connector", sources, "cloudflared");
 }
 
-/** @param more folders whose files it is made of, beside its own and sandbox/hosts.ts */
-function nodePlan<Name extends `apps-${string}`>(name: Name, folder: string, more: string[]): ImagePlan<Name> {
+/**
+ * @param more folders whose files it is made of, beside its own and sandbox/hosts.ts
+ * @param program its name for who runs it by one. @default none
+ */
+function nodePlan<Name extends `apps-${string}`>(
+  name: Name,
+  folder: string,
+  more: string[],
+  program?: string,
+): ImagePlan<Name> {
   const base = nodeBase();
   const command = ["/usr/local/bin/node", "/app/main.mjs"];
   const config = [...commonConfig, "--workingdir=/app", `--entrypoint=${JSON.stringify(command)}`];
   const files = [...sourcesIn([folder, ...more].map((each) => join(root, each))), join(root, "sandbox/hosts.ts")];
-  const key = contentKey({ root, files, values: { node: base.nodeKey, config } });
+  const script = '#!/usr/local/bin/node\nimport "/app/main.mjs";\n';
+  const key = contentKey({
+    root,
+    files,
+    values: { node: base.nodeKey, config, ...(program ? { program, script } : {}) },
+  });
   const image = `localhost/biplane/${name}:${key}`;
   return {
     ...{ name, key, image, keep: [base.debian, base.node, image] },
@@ -88,7 +102,13 @@ function nodePlan<Name extends `apps-${string}`>(name: Name, folder: string, mor
       sandbox.progress(`${name} image: bundle`);
       const app = join(scratch, name);
       await bundle({ main: join(root, folder, "main.ts") }, app);
-      await builder.make({ image, from: base.node, add: [{ from: app, to: "/app" }], config });
+      const add = [{ from: app, to: "/app" }];
+      if (program) {
+        const named = join(scratch, program);
+        writeFileSync(named, script, { mode: 0o755 });
+        add.push({ from: named, to: `/usr/local/bin/${program}` });
+      }
+      await builder.make({ image, from: base.node, add, config });
     },
   };
 }

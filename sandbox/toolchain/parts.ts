@@ -62,7 +62,7 @@ export const parts: Part[] = [
     module: "logs",
     programs: { telegraf: "github.com/influxdata/telegraf/cmd/telegraf" },
     // Only what its configuration names (components/logs/telegraf.ts): all of it would be a fifth of a gigabyte.
-    tags: ["custom", "inputs.tail", "outputs.cloudwatch_logs", "outputs.health", "parsers.grok", "processors.regex"],
+    tags: ["custom", "inputs.tail", "outputs.cloudwatch_logs", "parsers.grok", "processors.regex"],
   }),
   goPart({
     id: "metrics",

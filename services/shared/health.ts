@@ -1,22 +1,29 @@
 /** Liveness, readiness and metrics over HTTP/1.1, which is what kubelets and Prometheus speak. Never open to the outside. */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { messageOf } from "../../shared/errors.ts";
 import { metricsContentType, renderMetrics } from "./metrics.ts";
 import { redactText } from "./redact.ts";
+import { type ServiceTls, serverTls } from "./service-tls.ts";
 
 export interface Health {
   port: number;
   close(): Promise<void>;
 }
 
-/** @param ready throws with the reason while the service cannot do its work; asked at most for 2 s. */
-export async function startHealth(port: number, ready: () => Promise<void>): Promise<Health> {
-  const server = createServer(async (request, response) => {
+/**
+ * Asks its callers for no certificate: a kubelet has none to show.
+ * @param ready throws with the reason while the service cannot do its work; asked at most for 2 s
+ * @param tls what it shows. @default in clear
+ */
+export async function startHealth(port: number, ready: () => Promise<void>, tls?: ServiceTls): Promise<Health> {
+  const listener: RequestListener = async (request, response) => {
     const [status, text, type = "text/plain"] = await answer(request.url, ready);
     response.writeHead(status, { "content-type": type }).end(text);
-  });
+  };
+  const server = tls ? createTlsServer(serverTls(tls), listener) : createServer(listener);
   server.listen(port);
   await once(server, "listening");
   return {

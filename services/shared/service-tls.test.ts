@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:https";
 import { connect as plainly } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,6 +100,16 @@ describe("a service with a certificate of its plane", () => {
     expect(await ask(upstream(url, leaves.actions))).toBe("PermissionDenied");
     expect(served).toBe(before);
     expect(lines.filter((line) => line.includes('"caller":"actions"'))).toHaveLength(1);
+  });
+
+  it("answers its probes by TLS, to whoever comes, and not in clear", async () => {
+    const { healthPort: port } = service;
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      const where = { host: "localhost", port, path: "/readyz", ca: leaves.runs.ca, agent: false };
+      get(where, (response) => resolve(response.resume().statusCode)).once("error", reject);
+    });
+    expect(await answered).toBe(200);
+    await expect(fetch(`http://localhost:${port}/readyz`)).rejects.toThrow();
   });
 
   it.each<[string, () => Upstream]>([

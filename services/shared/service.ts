@@ -38,7 +38,7 @@ export interface ServicePlace {
   port: number;
   healthPort: number;
   log: Logger;
-  /** What it shows other services of its plane, and which of them may call it. @default in clear, to whoever comes */
+  /** What it shows whoever connects, and which services of its plane may call it. @default in clear, to whoever comes */
   mutual?: { tls: ServiceTls; callers: readonly string[] } | undefined;
   /** Kubernetes takes an endpoint out a moment after SIGTERM; until then new requests still come. @default 500 */
   lingerMs?: number;
@@ -71,10 +71,11 @@ export async function startService(place: ServicePlace, parts: ServiceParts): Pr
   };
   const server = rpc || parts.http ? await startServer(served) : undefined;
   let stopping = false;
-  const health = await startHealth(place.healthPort, async () => {
+  const ready = async () => {
     if (stopping) throw new Error("stopping");
     await parts.ready?.();
-  });
+  };
+  const health = await startHealth(place.healthPort, ready, place.mutual?.tls);
   const port = server?.port ?? 0;
   log.info("started", { port, healthPort: health.port });
   return {

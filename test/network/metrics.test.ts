@@ -32,7 +32,7 @@ describe.skipIf(!ours).each(["region", "customer"] as const)("the %s's services"
     for (const { pod, service, families } of all) {
       expect(metricValue(families, "biplane_build_info", { service }), pod).toBe(1);
       const certificateEnd = metricValue(families, "biplane_service_certificate_end_seconds");
-      if (service !== "audit") expect(certificateEnd, pod).toBeGreaterThan(Date.now() / 1_000 + yearSeconds);
+      expect(certificateEnd, pod).toBeGreaterThan(Date.now() / 1_000 + yearSeconds);
       expect(metricValue(families, "process_resident_memory_bytes"), pod).toBeGreaterThan(10 * 1024 * 1024);
       expect(metricValue(families, "biplane_unread_metrics_total"), pod).toBe(0);
     }

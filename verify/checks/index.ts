@@ -111,6 +111,7 @@ import { noAzureKeys } from "./sec-41-azure-keys.ts";
 import { azureSecretsSealed } from "./sec-43-azure-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
+import { listenersByTls } from "./tls-06-listeners.ts";
 import { googleStoreByTlsOnly } from "./tls-23-google-object-store.ts";
 import { azureStoreReachedByTls } from "./tls-43-azure-object-store.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
@@ -247,6 +248,7 @@ export const checks: readonly AnyCheck[] = [
   sessionsByOwnToken,
   accountsReachTheirOwn,
   storeByTlsOnly,
+  listenersByTls,
   azureStoreReachedByTls,
   googleStoreByTlsOnly,
   ...regionChecks,

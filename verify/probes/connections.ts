@@ -2,17 +2,16 @@
  * Three pods in a namespace of the probe's own: does this cluster enforce NetworkPolicy at all, and if it does, does the
  * plane's own keep a foreign pod out?
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
 import { keptKubeConfig } from "../../shared/kube-config.ts";
 import type { ProbedConnection } from "../facts-probes.ts";
 import type { PlaneTarget } from "../target.ts";
 import { withNamespace } from "./own-namespace.ts";
-import { restrictedPod } from "./pod.ts";
+import { platformImage, restrictedPod } from "./pod.ts";
 import { dialScript, listenScript } from "./pod-scripts.ts";
+import { logOf, until } from "./pod-watch.ts";
 
-const patienceMs = 120_000;
 const port = 8080;
 const closedLabel = { "biplane.dev/probe-case": "closed" };
 
@@ -24,7 +23,7 @@ export async function probeConnections(target: PlaneTarget): Promise<ProbedConne
   const config = keptKubeConfig();
   config.loadFromFile(target.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
-  const image = await platformImage(config.makeApiClient(AppsV1Api), target);
+  const image = await platformImage(config, target);
   return withNamespace(core, async (namespace) => {
     await config.makeApiClient(NetworkingV1Api).createNamespacedNetworkPolicy({
       namespace,
@@ -63,14 +62,6 @@ export function told(dialled: Dialled[], answers: readonly { connected: boolean;
   return found;
 }
 
-/** One that is here already, so that nothing is pulled that the customer has not approved. */
-async function platformImage(apps: AppsV1Api, { namespace }: PlaneTarget): Promise<string> {
-  const { items } = await apps.listNamespacedDeployment({ namespace });
-  const image = items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).find((one) => one.image)?.image;
-  if (!image) throw new Error(`namespace ${namespace} has no Deployment whose image could be used`);
-  return image;
-}
-
 /** The platform's running pods that say which port they listen on. */
 async function listenersOf(core: CoreV1Api, { namespace }: PlaneTarget): Promise<Dialled[]> {
   const { items } = await core.listNamespacedPod({ namespace, fieldSelector: "status.phase=Running" });
@@ -84,26 +75,11 @@ async function listenersOf(core: CoreV1Api, { namespace }: PlaneTarget): Promise
 }
 
 async function addressOf(core: CoreV1Api, namespace: string, name: string): Promise<string> {
-  const { podIP } = await until(core, namespace, name, (phase) => phase === "Running");
+  const { podIP } = await until(core, { namespace, name }, "Running");
   if (!podIP) throw new Error(`Pod/${namespace}/${name} has no address`);
   return podIP;
 }
 
 async function answersOf(core: CoreV1Api, namespace: string, name: string) {
-  await until(core, namespace, name, (phase) => phase === "Succeeded");
-  return answersSchema.parse(JSON.parse(await core.readNamespacedPodLog({ namespace, name })));
-}
-
-async function until(core: CoreV1Api, namespace: string, name: string, wanted: (phase: string) => boolean) {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const { status = {} } = await core.readNamespacedPod({ namespace, name });
-    const { phase = "unknown" } = status;
-    if (wanted(phase)) return status;
-    if (phase === "Failed" || Date.now() > end) {
-      const why = status.containerStatuses?.[0]?.state?.waiting?.reason ?? status.reason ?? "no reason given";
-      throw new Error(`Pod/${namespace}/${name} is ${phase} after ${patienceMs / 1000} s or less: ${why}`);
-    }
-    await sleep(500);
-  }
+  return answersSchema.parse(JSON.parse(await logOf(core, { namespace, name })));
 }

@@ -7,6 +7,7 @@ import { probeAdmission } from "./admission.ts";
 import { probeCallers } from "./callers.ts";
 import { probeCalls } from "./calls.ts";
 import { probeConnections } from "./connections.ts";
+import { probeListeners } from "./listeners.ts";
 import { probeReach, type ReachProbes } from "./reach.ts";
 import { apiOf, type CloudSessions, probeSessions, tokenFor } from "./sessions.ts";
 import { storeHost } from "./store-host.ts";
@@ -60,13 +61,14 @@ const sessionCalls = {
 
 async function probePlane(target: PlaneTarget) {
   const store = storeHost(target);
-  const [probedStore, probedAdmission, sessions, probedConnections, reach] = await Promise.all([
+  const [probedStore, probedAdmission, sessions, probedConnections, probedListeners, reach] = await Promise.all([
     attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
       probeHosts([{ host: store, purpose: "object-store" }]),
     ),
     attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
     attempt(`create token, ${sessionCalls[target.cloud]}`, async () => probeSessions(target, await sessionsOf(target))),
     attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
+    attempt("TLS handshakes from a pod in a namespace of the probe's own", () => probeListeners(target)),
     target.cloud === "aws" ? attempt(`create token, ${sessionCalls.aws}, by name`, () => reachOf(target)) : undefined,
   ]);
   return {
@@ -75,6 +77,7 @@ async function probePlane(target: PlaneTarget) {
     probedSessions: part(sessions, ({ sessions: found }) => found),
     probedObjects: part(sessions, ({ objects }) => objects),
     probedConnections,
+    probedListeners,
     ...(reach
       ? { probedNames: part(reach, ({ names }) => names), probedReach: part(reach, ({ reach: found }) => found) }
       : {}),

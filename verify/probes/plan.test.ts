@@ -18,9 +18,12 @@ describe("the plan of the probes", () => {
     expect(text).toMatch(
       /7\. .*\n {5}makes a namespace biplane-probe-.*\n {5}needs the right to create and delete namespaces/,
     );
+    expect(text).toMatch(
+      /8\. TLS handshakes from a restricted pod .*\n {5}makes another namespace .*\n {5}needs the right to do the same/,
+    );
     expect(text).toMatch(/6\. .*\n.*\n {5}needs the right .*serviceaccounts\/token/);
     expect(text).toMatch(
-      /8\. .*union\/\{executor,.*,tunnel-system,secrets\} to STS for adminflyterole under the name .*\n {5}makes tokens .* under acme\/biplane-probe\//,
+      /9\. .*union\/\{executor,.*,tunnel-system,secrets\} to STS for adminflyterole under the name .*\n {5}makes tokens .* under acme\/biplane-probe\//,
     );
   });
 

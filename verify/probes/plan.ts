@@ -59,6 +59,11 @@ export function planProbes({ customer, google, azure, controlPlane }: Targets): 
         "a namespace biplane-probe-… with three pods and a policy; it goes at the end, on an interrupt, or with the next probe after ten minutes",
       needs: "to create and delete namespaces, and in them pods and network policies; to list pods and read their logs",
     },
+    {
+      does: `TLS handshakes from a restricted pod with every listening port of the platform's pods, and with ports of each that programs often open`,
+      makes: "another namespace biplane-probe-… with two pods, which goes as the first does",
+      needs: "to do the same",
+    },
     ...(plane.cloud === "aws" ? [planReach(plane)] : []),
   ];
 }

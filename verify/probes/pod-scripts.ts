@@ -31,3 +31,35 @@ export function dialScript(to: readonly { host: string; port: number }[]): strin
     Promise.all(${ends}.map(patient)).then((answers) => console.log(JSON.stringify(answers)));
   `;
 }
+
+/** Prints a JSON list of how each spoke: only a handshake of TLS, or an alert of it, is TLS. */
+export function handshakeScript(to: readonly { host: string; port: number }[]): string {
+  const ports = Object.fromEntries(to.map(({ host }) => [host, [] as number[]]));
+  for (const { host, port } of to) ports[host]?.push(port);
+  return `
+    const { connect } = require("node:tls");
+    const shake = (to) => new Promise((resolve) => {
+      const socket = connect({ ...to, rejectUnauthorized: false, timeout: ${dialMs} });
+      let stood = false;
+      const end = (speaks, told) => { resolve({ ...to, speaks, told }); socket.destroy(); };
+      const lost = (told) => end(stood ? "not by TLS" : "nothing", told);
+      socket.once("connect", () => { stood = true; });
+      socket.once("secureConnect", () => end("by TLS", socket.getProtocol()));
+      socket.once("timeout", () => lost("silent for ${dialMs} ms"));
+      socket.once("error", ({ code, message }) =>
+        /^ERR_SSL_.*ALERT/.test(code) ? end("by TLS", code) : lost(code ?? message));
+      socket.once("close", () => lost("closed"));
+    });
+    // A listener that has just begun may need a moment.
+    const patient = async (to) => {
+      let last = await shake(to);
+      for (let again = 0; again < 3 && last.told === "ECONNREFUSED"; again++) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        last = await shake(to);
+      }
+      return last;
+    };
+    const ends = Object.entries(${JSON.stringify(ports)}).flatMap(([host, all]) => all.map((port) => ({ host, port })));
+    Promise.all(ends.map(patient)).then((answers) => console.log(JSON.stringify(answers)));
+  `;
+}

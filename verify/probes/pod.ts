@@ -1,5 +1,6 @@
 /** The one pod that probes use: restricted, without a token, and gone by itself. */
-import type { V1Pod, V1ResourceRequirements } from "@kubernetes/client-node";
+import { AppsV1Api, type KubeConfig, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
+import type { PlaneTarget } from "../target.ts";
 
 export interface ProbePod {
   name: string;
@@ -39,4 +40,15 @@ export function restrictedPod({ name, image, command, labels, resources, seconds
       ],
     },
   };
+}
+
+/** One that is here already, so that nothing is pulled that the customer has not approved. */
+export async function platformImage(
+  config: KubeConfig,
+  { namespace }: Pick<PlaneTarget, "namespace">,
+): Promise<string> {
+  const { items } = await config.makeApiClient(AppsV1Api).listNamespacedDeployment({ namespace });
+  const image = items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).find((one) => one.image)?.image;
+  if (!image) throw new Error(`namespace ${namespace} has no Deployment whose image could be used`);
+  return image;
 }

@@ -74,6 +74,12 @@ export function goodProbes(target: PlaneTarget): ProbeFacts {
       { case: "closed", to: "Pod/biplane-probe-1/closed:8080", connected: false, told: "silent for 5000 ms" },
       { case: "plane", to: "Pod/union/tunnel-x:8080", connected: false, told: "silent for 5000 ms" },
     ],
+    probedListeners: ["executor", "tunnel"].flatMap((container) =>
+      [8080, 9090].map((port) => ({
+        ...{ pod: `union/${container}-x`, container, port, declared: true, givenCertificate: true },
+        ...({ kubelet: port === 9090 ? "by TLS" : "not at all", speaks: "by TLS", told: "TLSv1.3" } as const),
+      })),
+    ),
   };
 }
 

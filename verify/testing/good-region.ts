@@ -315,14 +315,24 @@ function pod(name: string, env: Record<string, string>): V1Pod {
         {
           name,
           image: `registry.example.test/services@sha256:${"1".repeat(64)}`,
-          env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+          env: Object.entries({ ...env, SERVICE_TLS_FOLDER: "/etc/biplane/service-tls" }).map(([key, value]) => ({
+            ...{ name: key, value },
+          })),
+          ports: [
+            { name: "rpc", containerPort: 8080 },
+            { name: "health", containerPort: 9090 },
+          ],
+          livenessProbe: { httpGet: { path: "/healthz", port: "health", scheme: "HTTPS" } },
           volumeMounts: [{ name: "files", mountPath: "/etc/biplane/files", readOnly: true }],
           securityContext: { readOnlyRootFilesystem: true, runAsNonRoot: true },
         },
       ],
       volumes: [{ name: "files", secret: { secretName: "signing-key" } }],
     },
-    status: { phase: "Running" },
+    status: {
+      phase: "Running",
+      containerStatuses: [{ name, ready: true, started: true, image: "", imageID: "", restartCount: 0 }],
+    },
   };
 }
 

@@ -17,15 +17,30 @@ const { values, positionals } = parseArgs({
     "token-file": { type: "string" },
   },
 });
-if (positionals.join(" ") !== "tunnel run") throw new Error(`${positionals.join(" ")}: this knows "tunnel run" alone`);
-const [address = "", port = ""] = (values.metrics ?? "").split(":");
-const connector = startConnector({
-  host: tunnelHost,
-  port: tunnelPorts.connectors,
-  token: readFileSync(values["token-file"] ?? "", "utf8").trim(),
-});
-createServer((_request, response) => response.writeHead(connector.isReady() ? 200 : 503).end()).listen(
-  Number(port),
-  address,
-);
-process.once("SIGTERM", () => process.exit(0));
+const { metrics = "" } = values;
+const command = positionals.join(" ");
+
+switch (command) {
+  case "tunnel run":
+    run();
+    break;
+  case "tunnel ready":
+    process.exitCode = (await fetch(`http://${metrics}/ready`)).ok ? 0 : 1;
+    break;
+  default:
+    throw new Error(`${command}: this knows "tunnel run" and "tunnel ready" alone`);
+}
+
+function run(): void {
+  const [address = "", port = ""] = metrics.split(":");
+  const connector = startConnector({
+    host: tunnelHost,
+    port: tunnelPorts.connectors,
+    token: readFileSync(values["token-file"] ?? "", "utf8").trim(),
+  });
+  createServer((_request, response) => response.writeHead(connector.isReady() ? 200 : 503).end()).listen(
+    Number(port),
+    address,
+  );
+  process.once("SIGTERM", () => process.exit(0));
+}

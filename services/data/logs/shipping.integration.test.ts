@@ -8,7 +8,7 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { nodeLogs, taskLogGroup } from "../../../components/logs/contract.ts";
-import { healthPort, offsetsFolder } from "../../../components/logs/settings.ts";
+import { offsetsFolder } from "../../../components/logs/settings.ts";
 import { shippers } from "../../../components/logs/shippers.ts";
 import { type Emulated, startEmulated } from "../../../sandbox/engine/testing/emulated.ts";
 import { awsRegion } from "../../../sandbox/hosts.ts";
@@ -41,10 +41,8 @@ beforeAll(async () => {
   const settings = { logGroup: logGroupName, region: awsRegion, projectNamespaces: [namespace] };
   const [[name = "", text = ""] = []] = Object.entries(shippers.telegraf.files(settings));
   config = join(world.state, name);
-  const port = await freePort();
-  // The node's folders and port are this test's own.
-  const here = text.replaceAll(nodeLogs, logs).replaceAll(offsetsFolder, offsets).replace(`:${healthPort}`, `:${port}`);
-  writeFileSync(config, here);
+  // The node's folders are this test's own.
+  writeFileSync(config, text.replaceAll(nodeLogs, logs).replaceAll(offsetsFolder, offsets));
 });
 afterAll(() => world?.close());
 
