@@ -102,6 +102,12 @@ test("what serves apps is decided where something does, and stands in the list w
   }
 });
 
+test("how nodes speak to each other cannot be told of one machine, and is of concern where apps are served alone", () => {
+  const claims = (apps: boolean) => limitsOf(own, "enforced", { ...everything, apps }).map(({ claim }) => claim);
+  expect(claims(true)).toContain("enc-in-transit-everywhere");
+  expect(claims(false)).not.toContain("enc-in-transit-everywhere");
+});
+
 test("that measures are kept is decided where something keeps them, and stands in the list where nothing does", () => {
   const claims = (measures: boolean) =>
     limitsOf(own, "enforced", { ...everything, measures }).map(({ claim }) => claim);

@@ -15,6 +15,15 @@ export interface SecurityGroupFact {
   }[];
 }
 
+/** A node of the cluster, as the account has it. */
+export interface InstanceFact {
+  id: string;
+  /** Such as `m7i.xlarge`. */
+  type: string;
+  /** Whether EC2 says of the type that its network encrypts what passes between instances. */
+  encryptsInTransit: boolean;
+}
+
 export interface EndpointServiceFact {
   id: string;
   state: string;

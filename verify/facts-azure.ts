@@ -184,6 +184,8 @@ export interface AzureClusterFact {
   disksKey?: string;
   dataplane: string;
   networkPolicy: string;
+  /** Of what pods say to pods of other nodes, as AKS names it: WireGuard, None, … */
+  nodeEncryption: string;
   outbound: string;
   /** By which Azure itself brings newer versions, `none` where nobody but its managers does. */
   upgrades: { cluster: string; nodes: string };

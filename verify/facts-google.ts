@@ -175,6 +175,8 @@ export interface GoogleClusterFact {
   secretsKey?: string;
   workloadPool?: string;
   datapath: string;
+  /** Of what pods say to pods of other nodes, as GKE names it: IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT, … */
+  nodeEncryption: string;
   shieldedNodes: boolean;
   legacyAuthorization: boolean;
   nodePools: { name: string; account: string; metadataMode: string; privateNodes: boolean }[];

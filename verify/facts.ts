@@ -22,6 +22,7 @@ import type {
   AccessReview,
   ClusterAccessFact,
   IdentityMapFact,
+  InstanceFact,
   KeyFact,
   NetworkFact,
   RoleCreationFact,
@@ -203,6 +204,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   principals: Pick<World, "account" | "entities" | "groups" | "policies">;
   roleCreations: RoleCreationFact[];
   network: NetworkFact;
+  instances: InstanceFact[];
   keys: KeyFact[];
   stores: StoresFact;
   /** Of a project on Google Cloud. */

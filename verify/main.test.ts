@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { AnyCheck } from "./check.ts";
 import { findClaim, ledger } from "./claims/ledger.ts";
 import { stateOfClaims } from "./claims/state.ts";
 import { evidenceOf } from "./main.ts";
 import type { Outcome } from "./outcome.ts";
-import { exitCodeOf } from "./recording.ts";
+import { exitCodeOf, refuseStale } from "./recording.ts";
 import type { Report, ReportedCheck } from "./report/result.ts";
 
 const ended = (outcome: Outcome, claim = "a"): ReportedCheck => ({
@@ -46,6 +47,21 @@ describe("the exit code", () => {
   });
 });
 
+describe("a list of accepted gaps", () => {
+  const limits = [{ claim: "a", reason: "one machine" }];
+
+  it("is stale once its claim was decided, in every part that applies", () => {
+    expect(() => refuseStale(limits, [ended("PASS", "a")])).toThrow(/limits: claim is "a"/);
+    expect(() => refuseStale(limits, [ended("NOT_APPLICABLE", "a"), ended("FAIL", "a")])).toThrow(/limits: claim/);
+  });
+
+  it("is right while a part is open, or nothing asked", () => {
+    refuseStale(limits, [ended("PASS", "a"), ended("NOT_EVALUATED", "a")]);
+    refuseStale(limits, [ended("NOT_EVALUATED", "a"), ended("PASS", "a")]);
+    refuseStale(limits, [ended("NOT_APPLICABLE", "a"), ended("PASS", "b")]);
+  });
+});
+
 describe("what the ledger is told", () => {
   const report: Report = {
     tool: "biplane verify",
@@ -56,10 +72,10 @@ describe("what the ledger is told", () => {
     counts: { PASS: 0, FAIL: 0, MANUAL: 0, NOT_EVALUATED: 0, NOT_APPLICABLE: 0 },
     exitCode: 0,
     checks: [
-      { ...ended("PASS", "ns-per-project"), sabotages: [{ name: "gone", red: true }] },
+      { ...ended("PASS", "ns-per-project"), id: "NS-01", sabotages: [{ name: "gone", red: true }] },
       {
         ...ended("PASS", "tenant-rls-not-used"),
-        plane: "control",
+        ...{ id: "DB-02", plane: "control" },
         supersedes: { "tenant-rls-not-used": "docs/decisions/0002-row-level-security.md" },
         sabotages: [{ name: "off", red: true }],
       },
@@ -101,6 +117,33 @@ describe("what the ledger is told", () => {
     expect(evidenceOf(tried, "control")).toEqual([]);
     expect(evidenceOf(tried, "compute")).toEqual([]);
     expect(evidenceOf(tried, "probes").map(({ by, model }) => [by, model])).toEqual([["TLS-01", "any"]]);
+  });
+
+  describe("of a claim in parts", () => {
+    const claims = ["enc-in-transit-everywhere"];
+    const parts = ["TLS-07", "TLS-90", "TLS-91"].map((id) => ({
+      ...({ id, claims, plane: "compute", clouds: id === "TLS-91" ? ["gcp"] : ["aws"] } as unknown as AnyCheck),
+    }));
+    const told = (...outcomes: [string, Outcome][]) => {
+      const results = outcomes.map(([id, outcome]) => ({ ...ended(outcome, claims[0]), id }));
+      return evidenceOf({ ...report, checks: results }, "compute", parts).map(({ by, result }) => `${by} ${result}`);
+    };
+
+    it("is a pass where each part passed, or one does not apply", () => {
+      expect(told(["TLS-07", "PASS"], ["TLS-90", "PASS"])).toEqual(["TLS-07 pass", "TLS-90 pass"]);
+      expect(told(["TLS-07", "NOT_APPLICABLE"], ["TLS-90", "PASS"])).toEqual(["TLS-90 pass"]);
+    });
+
+    it("is none where a part was not run, or could not tell, whichever stands first", () => {
+      expect(told(["TLS-07", "PASS"])).toEqual(["TLS-07 not-evaluated"]);
+      const open = ["TLS-07 not-evaluated", "TLS-90 not-evaluated"];
+      expect(told(["TLS-07", "NOT_EVALUATED"], ["TLS-90", "PASS"])).toEqual(open);
+      expect(told(["TLS-90", "PASS"], ["TLS-07", "NOT_EVALUATED"])).toEqual(open.toReversed());
+    });
+
+    it("fails by any part", () => {
+      expect(told(["TLS-07", "FAIL"], ["TLS-90", "PASS"])).toEqual(["TLS-07 fail", "TLS-90 not-evaluated"]);
+    });
   });
 
   it("counts each accepted gap as not evaluated, also one of another cloud, with its reason", () => {

@@ -1,5 +1,5 @@
 /** What `biplane verify` reads, and what its report tells the ledger; the judging between them is `reportOf`. */
-import type { Plane } from "./check.ts";
+import { type AnyCheck, clouds, type Plane } from "./check.ts";
 import { checks } from "./checks/index.ts";
 import { anyModel, type Evidence } from "./claims/evidence.ts";
 import { findClaim } from "./claims/ledger.ts";
@@ -7,6 +7,7 @@ import { collect } from "./collect/index.ts";
 import { runDocumented } from "./documented/run.ts";
 import { kept } from "./evidence/canonical.ts";
 import type { Limit, StandIn } from "./limits.ts";
+import { claimsOf, judges } from "./parity.ts";
 import { type Recording, reportOf, type Selection, selected } from "./recording.ts";
 import type { Report } from "./report/result.ts";
 import { type Targets, withLiveProjects } from "./target.ts";
@@ -68,7 +69,11 @@ const probing = new Set(checks.filter(({ probes }) => probes).map(({ id }) => id
  * What the report says of each claim, for the ledger: by its checks of one plane that read, by those that judge what was
  * tried on both, or by the list of accepted gaps.
  */
-export function evidenceOf(report: Report, from: Plane | "probes" | "accepted gaps"): Evidence[] {
+export function evidenceOf(
+  report: Report,
+  from: Plane | "probes" | "accepted gaps",
+  registry: readonly AnyCheck[] = checks,
+): Evidence[] {
   if (from === "accepted gaps") return gapsOf(report);
   const own = report.checks.filter(({ id, plane }) => (probing.has(id) ? from === "probes" : plane === from));
   return own.flatMap(decided);
@@ -77,13 +82,16 @@ export function evidenceOf(report: Report, from: Plane | "probes" | "accepted ga
     if (check.outcome === "NOT_APPLICABLE") return [];
     return check.claims.map((claim) => {
       const decision = check.supersedes?.[claim];
+      const open = check.outcome === "PASS" ? openPart(claim, check, report, registry) : undefined;
+      const result = check.outcome === "PASS" && !open ? "pass" : check.outcome === "FAIL" ? "fail" : "not-evaluated";
       return {
         claim,
         by: check.id,
-        result: check.outcome === "PASS" ? "pass" : check.outcome === "FAIL" ? "fail" : "not-evaluated",
+        result,
         ...(check.sabotages[0] ? { sabotage: check.sabotages[0].name } : {}),
         ...(decision ? { decision } : {}),
         ...(check.reason ? { reason: check.reason } : {}),
+        ...(open ? { reason: open } : {}),
         at: report.startedAt,
         cloud: check.plane === "control" ? regionCloud : report.target.cloud,
         // A region serves customers of both models.
@@ -91,6 +99,24 @@ export function evidenceOf(report: Report, from: Plane | "probes" | "accepted ga
       };
     });
   }
+}
+
+/** A claim of several checks holds where each passed: one that was not run, or could not tell, leaves the rest open. */
+function openPart(
+  claim: string,
+  { id }: Report["checks"][number],
+  { checks: results, target }: Report,
+  registry: readonly AnyCheck[],
+): string | undefined {
+  const cloud = clouds.find((one) => one === target.cloud);
+  const others = registry.filter(
+    (other) => other.id !== id && claimsOf(other).includes(claim) && cloud !== undefined && judges(other, cloud),
+  );
+  const open = others.find((other) => {
+    const outcome = results.find((result) => result.id === other.id)?.outcome ?? "NOT_EVALUATED";
+    return outcome !== "PASS" && outcome !== "NOT_APPLICABLE";
+  });
+  return open && `${id} decides a part of it; the part of ${open.id} was not decided, or not for it`;
 }
 
 /** Of a cloud and a model that the claim speaks of: it was not decided on any. */

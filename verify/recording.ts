@@ -116,9 +116,13 @@ export function exitCodeOf(
   return failing.length > 0 ? exitCodes.waivedOnly : exitCodes.allPass;
 }
 
-function refuseStale(limits: readonly Limit[], results: Report["checks"]): void {
-  const decided = results.filter(({ outcome }) => outcome === "PASS" || outcome === "FAIL");
-  const stale = limits.find(({ claim }) => decided.some(({ claims }) => claims.includes(claim)));
+/** A claim of several checks is decided once each of them decided its part: until then the list is right to name it. */
+export function refuseStale(limits: readonly Limit[], results: Report["checks"]): void {
+  const asked = results.filter(({ outcome }) => outcome !== "NOT_APPLICABLE");
+  const stale = limits.find(({ claim }) => {
+    const own = asked.filter(({ claims }) => claims.includes(claim));
+    return own.length > 0 && own.every(({ outcome }) => outcome === "PASS" || outcome === "FAIL");
+  });
   if (!stale) return;
   throw refusal({
     subject: "limits: claim",

@@ -42,6 +42,25 @@ export function planNodePools(pools: Record<string, NodePoolSpec>): PlannedPool[
   }));
 }
 
+/** Source: GKE, "Encrypt your data in-transit", limitations. */
+const mostEncryptedNodes = 500;
+
+/**
+ * Of what pods say to pods of other nodes.
+ * @throws UserError for pools that may have more nodes together than GKE encrypts between
+ */
+export function planNodeEncryption(on: boolean, pools: Record<string, NodePoolSpec>, zones: number): string {
+  if (!on) return "IN_TRANSIT_ENCRYPTION_DISABLED";
+  const most = zones * Object.values(pools).reduce((sum, { perZone }) => sum + perZone.max, 0);
+  if (most <= mostEncryptedNodes) return "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT";
+  throw refusal({
+    subject: "biplane:kubernetes.nodePools",
+    value: `up to ${most} nodes`,
+    allowed: `up to ${mostEncryptedNodes} over all pools and zones: GKE encrypts between no more`,
+    todo: "Lower perZone.max, or set biplane:kubernetes.nodeEncryption to false.",
+  });
+}
+
 /** @throws UserError unless GKE is known to run it and the kit was made for it */
 export function checkGkeVersion(version: string): string {
   if (gkeVersions.some((known) => known === version)) return version;

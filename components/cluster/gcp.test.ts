@@ -6,7 +6,7 @@ import { GoogleCluster, type GoogleClusterArgs } from "./gcp.ts";
 import { type AdoptedGkeArgs, adoptGkeCluster } from "./gcp-adopt.ts";
 import { checkAdoptedGke, checkGkeLink, type FoundGkeCluster, gkeAdoptionChecks } from "./gcp-adopt-checks.ts";
 import { renderGkeKubeconfig } from "./gcp-kubeconfig.ts";
-import { checkGkeAccess, checkGkeVersion, planGkeEndpoint, planNodePools } from "./gcp-plan.ts";
+import { checkGkeAccess, checkGkeVersion, planGkeEndpoint, planNodeEncryption, planNodePools } from "./gcp-plan.ts";
 
 const key = "projects/acme-data/locations/europe-west4/keyRings/main/cryptoKeys/cluster";
 const args: GoogleClusterArgs = {
@@ -32,6 +32,7 @@ describe("GoogleCluster", () => {
     expect((await build()).one(cluster).inputs).toMatchObject({
       networkingMode: "VPC_NATIVE",
       datapathProvider: "ADVANCED_DATAPATH",
+      inTransitEncryptionConfig: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT",
       privateClusterConfig: { enablePrivateNodes: true, enablePrivateEndpoint: true },
       masterAuthorizedNetworksConfig: { cidrBlocks: [], gcpPublicCidrsAccessEnabled: false },
       workloadIdentityConfig: { workloadPool: "acme-data.svc.id.goog" },
@@ -116,6 +117,17 @@ describe("the plans of a GKE cluster", () => {
     [{}, /allowed: at least one pool/],
   ])("refuse pools %o", (pools, words) => {
     expect(() => planNodePools(pools)).toThrow(words);
+  });
+
+  it("encrypt between as many nodes as GKE can, or not where nobody wants it", async () => {
+    const perZone = (max: number) => ({ machineType: "n2-standard-4", perZone: { min: 1, max } });
+    const pools = (gpu: number) => ({ general: perZone(100), gpu: perZone(gpu) });
+    expect(planNodeEncryption(true, pools(66), 3)).toBe("IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT");
+    expect(() => planNodeEncryption(true, pools(67), 3)).toThrow(/nodePools is "up to 501 nodes"; allowed: up to 500 /);
+    expect(planNodeEncryption(false, pools(67), 3)).toBe("IN_TRANSIT_ENCRYPTION_DISABLED");
+    const off = (await build({ nodeEncryption: false, nodePools: { general: perZone(300) } })).one(cluster).inputs;
+    expect(off).toMatchObject({ inTransitEncryptionConfig: "IN_TRANSIT_ENCRYPTION_DISABLED" });
+    await expect(build({ nodePools: { general: perZone(300) } })).rejects.toThrow(/up to 600 nodes/);
   });
 
   it.each(["allUsers", "user:a", "domain:example.com", "allAuthenticatedUsers"])("never let in %s", (member) => {

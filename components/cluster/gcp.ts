@@ -16,6 +16,7 @@ import {
   gkeAccessRoles,
   type NodePoolSpec,
   planGkeEndpoint,
+  planNodeEncryption,
   planNodePools,
 } from "./gcp-plan.ts";
 import { minorOf } from "./version.ts";
@@ -35,6 +36,8 @@ export interface GoogleClusterArgs {
   channel?: "RAPID" | "REGULAR" | "STABLE";
   /** Kinds of nodes, by name. @default one kind, 1 to 5 nodes a zone */
   nodePools?: Record<string, NodePoolSpec>;
+  /** Encrypts what pods say to pods of other nodes. @default true */
+  nodeEncryption?: boolean;
   /** Networks that may reach the API over the internet. @default none: the API is private */
   publicApi?: string[];
   /** Who may use the Kubernetes API beside whoever may by the project's IAM already. @default nobody */
@@ -49,10 +52,10 @@ const logged = ["SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDUL
 
 /**
  * A regional GKE cluster with its nodes: private nodes and API, Dataplane V2, Workload Identity, shielded nodes, a
- * release channel, Secrets under the customer's key, no client certificate and no legacy authorization. GKE scales its
- * pools itself, so there is no autoscaler of ours.
+ * release channel, Secrets under the customer's key, encryption between nodes, no client certificate and no legacy
+ * authorization. GKE scales its pools itself, so there is no autoscaler of ours.
  * Proved by byoc-k8s-api-never-public, enc-at-rest-secrets-backend, k8s-network-policies-isolate-pods,
- * k8s-workload-identity-per-pod and iam-user-no-platform-access.
+ * k8s-workload-identity-per-pod, iam-user-no-platform-access and, where apps are served, enc-in-transit-everywhere.
  */
 export class GoogleCluster extends pulumi.ComponentResource implements GkeCluster {
   readonly clusterName: string;
@@ -71,7 +74,12 @@ export class GoogleCluster extends pulumi.ComponentResource implements GkeCluste
     this.clusterName = physicalName("gke-cluster", name);
     this.nodeAccount = createNodeAccount(name, project, this.clusterName, this);
     const nodes = { serviceAccount: this.nodeAccount, bootDiskKmsKey: key.name, labels };
-    const cluster = createCluster(name, args, nodes, this);
+    const encryption = planNodeEncryption(
+      args.nodeEncryption ?? true,
+      args.nodePools ?? defaultNodePools,
+      zones.length,
+    );
+    const cluster = createCluster(name, args, nodes, encryption, this);
     const place = { ...nodes, project, region, zones, cluster: cluster.name };
     const made = pools.map((pool) => createPool(name, pool, place, this));
     const ready = [...made, ...admit(name, args, this)].map(({ id }) => id);
@@ -94,6 +102,7 @@ function createCluster(
   name: string,
   args: GoogleClusterArgs,
   nodes: Parameters<typeof nodeConfig>[0],
+  inTransitEncryptionConfig: string,
   parent: pulumi.Resource,
 ): gcp.container.Cluster {
   const { project, region, network, key, dataProtection } = args;
@@ -107,7 +116,7 @@ function createCluster(
         clusterSecondaryRangeName: network.podsRange,
         servicesSecondaryRangeName: network.servicesRange,
       },
-      datapathProvider: "ADVANCED_DATAPATH",
+      ...{ datapathProvider: "ADVANCED_DATAPATH", inTransitEncryptionConfig },
       enableIntranodeVisibility: true,
       privateClusterConfig: {
         enablePrivateNodes: true,

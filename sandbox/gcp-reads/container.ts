@@ -30,6 +30,7 @@ export function clusterAnswer(path: string, { inputs, outputs }: Entry, from: Ke
     networkConfig: given({
       ...{ network: inputs.network, subnetwork: inputs.subnetwork, datapathProvider: inputs.datapathProvider },
       enableIntraNodeVisibility: inputs.enableIntranodeVisibility,
+      inTransitEncryptionConfig: inputs.inTransitEncryptionConfig,
     }),
     ipAllocationPolicy: { useIpAliases: true, ...object(inputs.ipAllocationPolicy) },
     ...{ privateClusterConfig: inputs.privateClusterConfig, addonsConfig: inputs.addonsConfig },

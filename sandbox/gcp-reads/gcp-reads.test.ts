@@ -125,7 +125,10 @@ describe("a kept resource, in the words of Google's REST API", () => {
       {
         ...{
           network: "main",
-          networkConfig: { datapathProvider: "ADVANCED_DATAPATH" },
+          networkConfig: {
+            datapathProvider: "ADVANCED_DATAPATH",
+            inTransitEncryptionConfig: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT",
+          },
           shieldedNodes: { enabled: true },
         },
         ...{ legacyAbac: {}, databaseEncryption: { state: "ENCRYPTED", keyName: key } },

@@ -111,7 +111,11 @@ export const newCluster = {
     .record(
       z.string(),
       z.strictObject({
-        instanceTypes: z.array(z.string()),
+        instanceTypes: z
+          .array(z.string())
+          .describe(
+            "EC2 types. Where apps are served the claims need such as encrypt in transit between instances: m6i, m7i and m7a do, m5, m6g and t3 do not",
+          ),
         architecture: oneOf("x86_64", "arm64").optional(),
         ...nodeKind(450),
       }),

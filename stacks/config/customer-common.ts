@@ -110,7 +110,9 @@ const apps = z
       .optional()
       .describe("What the gateway's controller speaks. @default grpc, as Kourier's"),
   })
-  .describe("Serves apps in the cluster. @default none are served");
+  .describe(
+    "Serves apps in the cluster, where the network between nodes has to encrypt, as docs/decisions/0067 says. @default none are served",
+  );
 
 const reservedNamespaces = [
   "default",

@@ -97,6 +97,12 @@ const kubernetes = z.strictObject({
     )
     .optional()
     .describe("Kinds of nodes, sizes of each zone. @default one kind, 1 to 5 nodes a zone"),
+  nodeEncryption: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Encrypts what pods say to pods of other nodes, by WireGuard in GKE's agents: the claims need it where apps are served. Up to 500 nodes",
+    ),
   publicApi: z.array(peers).default([]).describe("Networks that may reach the API over the internet. @default none"),
   existing: z.boolean().default(false).describe("The cluster named clusterName is yours: looked up, never changed"),
 });

@@ -89,9 +89,13 @@ describe("the registry of checks", () => {
     expect([...new Set(ids)]).toEqual(ids);
   });
 
-  it.each(clouds)("decides each claim on %s in one place", (cloud) => {
+  /** Of parts that different facts decide; the ledger counts such a claim only where every part passed. */
+  const inParts = ["enc-in-transit-everywhere"];
+
+  it.each(clouds)("decides each claim on %s in one place, but for those in parts", (cloud) => {
     const claims = checks.filter((check) => judges(check, cloud)).flatMap(claimsOf);
-    expect(claims.filter((claim, index) => claims.indexOf(claim) !== index)).toEqual([]);
+    const twice = claims.filter((claim, index) => claims.indexOf(claim) !== index);
+    expect(twice.filter((claim) => !inParts.includes(claim))).toEqual([]);
   });
 });
 
@@ -109,5 +113,5 @@ function emptied(facts: Facts, name: FactName): Collected {
 }
 
 it("the good plane holds every fact", () => {
-  expect(factNames.length).toBe(108);
+  expect(factNames.length).toBe(109);
 });

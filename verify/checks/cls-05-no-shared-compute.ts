@@ -1,9 +1,14 @@
+import type { V1Node } from "@kubernetes/client-node";
 import { defineCheck } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { type Facts, subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { ownNamespaces, type PlaneTarget } from "../target.ts";
 
 export const orgLabel = "biplane.dev/org";
+
+/** Id of the instance that a node tells. */
+export const instanceOf = ({ spec }: V1Node): string | undefined =>
+  /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? "")?.[1];
 
 /** Of every cloud's nodes. */
 export const sharingSabotages = [
@@ -36,10 +41,11 @@ export const nodesAreTheCustomers = defineCheck({
   evaluate({ nodes, network, namespaces, pods }, target): Finding[] {
     if (nodes.every(({ spec }) => !spec?.providerID?.startsWith("aws:///"))) return [];
     return [
-      ...nodes.map(({ metadata, spec }): Finding => {
-        const subject = `Node/${metadata?.name}`;
-        const id = /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? "")?.[1];
-        if (id === undefined) return fail(subject, `is no instance of EC2: ${spec?.providerID ?? "no providerID"}`);
+      ...nodes.map((node): Finding => {
+        const subject = subjectOf("Node", node);
+        const id = instanceOf(node);
+        if (id === undefined)
+          return fail(subject, `is no instance of EC2: ${node.spec?.providerID ?? "no providerID"}`);
         const own = network.instanceIds.includes(id);
         return own
           ? pass(subject, `${id} of account ${target.account}`)

@@ -112,8 +112,11 @@ import { azureSecretsSealed } from "./sec-43-azure-sealed.ts";
 import { storeByTlsOnly } from "./tls-03-object-store.ts";
 import { shipperByTls } from "./tls-04-shipper.ts";
 import { listenersByTls } from "./tls-06-listeners.ts";
+import { networkEncryptsBetweenNodes } from "./tls-07-between-nodes.ts";
 import { googleStoreByTlsOnly } from "./tls-23-google-object-store.ts";
+import { googleEncryptsBetweenNodes } from "./tls-27-google-between-nodes.ts";
 import { azureStoreReachedByTls } from "./tls-43-azure-object-store.ts";
+import { azureEncryptsBetweenNodes } from "./tls-47-azure-between-nodes.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
 import { vendorHasNoWayIn } from "./vnd-01-zero-vendor-access.ts";
@@ -241,6 +244,9 @@ export const checks: readonly AnyCheck[] = [
   vendorRunsServing,
   googleVendorRunsServing,
   azureVendorRunsServing,
+  networkEncryptsBetweenNodes,
+  googleEncryptsBetweenNodes,
+  azureEncryptsBetweenNodes,
   measuresKeptInCluster,
   measuresOnSealedDisk,
   limitsHold,

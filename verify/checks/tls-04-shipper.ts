@@ -8,8 +8,6 @@ import { containersOf } from "../reason/kubernetes.ts";
 
 /** The cloud's own log service, by its own API: Fluent Bit's plugin and Telegraf's are called alike. */
 const logService = "cloudwatch_logs";
-/** Telegraf's answers to its probe; sends nothing. */
-const listeners = new Set(["health"]);
 const off = /^(?:off|false|no|0)$/i;
 const on = /^(?:on|true|yes|1)$/i;
 
@@ -80,7 +78,6 @@ function set(outputs: ShipperOutput[], name: string, value: string): undefined {
 }
 
 function judgeOutput({ from, plugin, settings }: ShipperOutput): Finding {
-  if (listeners.has(plugin)) return pass(from, `${plugin} sends nothing`);
   if (plugin !== logService) return fail(from, `sends to ${plugin || "an output without a name"}`);
   const bad = Object.entries(settings).find(([name, value]) => isWeak(name, value));
   if (bad) return fail(from, `${plugin} has ${bad.join(" = ")}`);

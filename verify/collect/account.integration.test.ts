@@ -1,8 +1,10 @@
 /** The collectors of a customer's account against an emulator of the test's own; no planes needed. */
+import type { _InstanceType } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Emulated, startEmulated } from "../../sandbox/engine/testing/emulated.ts";
 import { accounts, awsRegion } from "../../sandbox/hosts.ts";
 import { readClusterAccess } from "./cluster-access.ts";
+import { readInstances } from "./instances.ts";
 import { readKeys } from "./keys.ts";
 import { readNetwork } from "./network.ts";
 import { readPrincipals } from "./principals.ts";
@@ -189,4 +191,28 @@ test("principals come with their boundaries, so that the search does not take th
       document: { statements: [expect.objectContaining({ actions: ["eks:*"] })] },
     },
   });
+});
+
+test("instances tell what the networks of their types do, those of the cluster alone", async () => {
+  const { ec2 } = await clients();
+  const { Vpc } = await ec2.createVpc({ CidrBlock: "10.60.0.0/16" });
+  const vpcId = Vpc?.VpcId ?? "";
+  const { Subnet } = await ec2.createSubnet({ VpcId: vpcId, CidrBlock: "10.60.0.0/24" });
+  const { Images = [] } = await ec2.describeImages({ MaxResults: 5 });
+  const run = async (InstanceType: _InstanceType, cluster: string) => {
+    const { Instances = [] } = await ec2.runInstances({
+      ...{ ImageId: Images[0]?.ImageId, InstanceType, MinCount: 1, MaxCount: 1, SubnetId: Subnet?.SubnetId },
+      TagSpecifications: [
+        { ResourceType: "instance", Tags: [{ Key: `kubernetes.io/cluster/${cluster}`, Value: "owned" }] },
+      ],
+    });
+    return Instances[0]?.InstanceId ?? "";
+  };
+  const [encrypting, other] = [await run("m6i.xlarge", "acme"), await run("t3.large", "acme")];
+  await run("m6i.xlarge", "globex");
+  const found = await readInstances(ec2, { clusterName: "acme", vpcId });
+  expect(found.toSorted((a, b) => a.type.localeCompare(b.type))).toEqual([
+    { id: encrypting, type: "m6i.xlarge", encryptsInTransit: true },
+    { id: other, type: "t3.large", encryptsInTransit: false },
+  ]);
 });

@@ -14,6 +14,7 @@ import { type AwsClients, awsClients } from "./aws-clients.ts";
 import { readBucket } from "./buckets.ts";
 import { readClusterAccess } from "./cluster-access.ts";
 import { readIam } from "./iam.ts";
+import { readInstances } from "./instances.ts";
 import { readKeys } from "./keys.ts";
 import { readNetwork } from "./network.ts";
 import { readPrincipals } from "./principals.ts";
@@ -30,6 +31,7 @@ type AwsFacts = Pick<
   | "cluster"
   | "clusterAccess"
   | "network"
+  | "instances"
   | "keys"
   | "stores"
 >;
@@ -54,24 +56,42 @@ export async function collectAws(target: Target): Promise<AwsFacts> {
       readClusterAccess(clients.eks, clusterName),
     ),
     seen.then((found) => readNetworkOf(clients, target, found)),
+    seen.then((found) => readInstancesOf(clients, target, found)),
     attempt("kms: keys, policies, grants", () => readKeys(clients.kms)),
     attempt("secretsmanager, logs, ecr, s3: what there is, under which keys, copied where", () => readStores(clients)),
   ]);
-  const [buckets, repositories, cluster, clusterAccess, network, keys, stores] = others;
-  return { iam, principals, roleCreations, buckets, repositories, cluster, clusterAccess, network, keys, stores };
+  const [buckets, repositories, cluster, clusterAccess, network, instances, keys, stores] = others;
+  const inAccount = { buckets, repositories, cluster, clusterAccess, network, instances, keys, stores };
+  return { iam, principals, roleCreations, ...inAccount };
 }
 
 /** A firewall that is not in the account cannot be read from it: not knowing is not passing. */
-function readNetworkOf(clients: AwsClients, { clusterName, clusterNetwork }: Target, cluster: Fact<ClusterFact>) {
+function readNetworkOf(clients: AwsClients, target: Target, cluster: Fact<ClusterFact>) {
+  const { clusterName } = target;
   const request = `ec2: groups, peerings, gateways and endpoints of ${clusterName}'s network`;
+  return inItsNetwork(request, target, cluster, ({ vpcId, groupIds }) =>
+    readNetwork(clients, { clusterName, vpcId, groupIds }),
+  );
+}
+
+function readInstancesOf({ ec2 }: AwsClients, target: Target, cluster: Fact<ClusterFact>) {
+  const { clusterName } = target;
+  const request = `ec2: instances of ${clusterName}, describe-instance-types of theirs`;
+  return inItsNetwork(request, target, cluster, ({ vpcId }) => readInstances(ec2, { clusterName, vpcId }));
+}
+
+function inItsNetwork<T>(
+  request: string,
+  { clusterNetwork }: Target,
+  cluster: Fact<ClusterFact>,
+  read: (cluster: ClusterFact) => Promise<T>,
+): Promise<Fact<T>> | Fact<T> {
   if (!cluster.read) return { ...cluster, request };
   if (clusterNetwork === "elsewhere") {
-    const reason =
-      "the cluster lies in another network than the account's, and that one's firewall is not read from here";
-    return { read: false as const, reason, request };
+    const reason = "the cluster lies in another network than the account's, and that one is not read from here";
+    return { read: false, reason, request };
   }
-  const { vpcId, groupIds } = cluster.value;
-  return attempt(request, () => readNetwork(clients, { clusterName, vpcId, groupIds }));
+  return attempt(request, () => read(cluster.value));
 }
 
 async function readRepositories({ ecr }: AwsClients) {

@@ -3,8 +3,8 @@ import {
   DescribeVpcsCommand,
   DescribeVpnConnectionsCommand,
   type EC2Client,
+  type Instance,
   type IpPermission,
-  paginateDescribeInstances,
   paginateDescribeSecurityGroups,
   paginateDescribeTransitGatewayAttachments,
   paginateDescribeVpcEndpoints,
@@ -13,10 +13,9 @@ import {
 import type { NetworkFact, SecurityGroupFact } from "../facts-account.ts";
 import type { AwsClients } from "./aws-clients.ts";
 import { readEndpointServices } from "./endpoint-services.ts";
+import { type ClusterPlace, listInstances } from "./instances.ts";
 
-interface Place {
-  clusterName: string;
-  vpcId: string;
+interface Place extends ClusterPlace {
   /** Of the cluster's own interfaces. */
   groupIds: string[];
 }
@@ -27,7 +26,7 @@ export async function readNetwork(clients: AwsClients, place: Place): Promise<Ne
   const [vpcs, securityGroups, instances, peerings, transits, vpns, endpoints, endpointServices] = await Promise.all([
     ec2.send(new DescribeVpcsCommand({ VpcIds: [place.vpcId] })),
     readGroups(ec2, inNetwork),
-    readInstances(ec2, place),
+    listInstances(ec2, place),
     readPeerings(ec2, place.vpcId),
     readTransits(ec2, place.vpcId),
     ec2.send(new DescribeVpnConnectionsCommand({})),
@@ -42,8 +41,8 @@ export async function readNetwork(clients: AwsClients, place: Place): Promise<Ne
       ...(vpc?.Ipv6CidrBlockAssociationSet ?? []).flatMap(({ Ipv6CidrBlock }) => Ipv6CidrBlock ?? []),
     ],
     securityGroups,
-    clusterGroupIds: [...new Set([...place.groupIds, ...instances.flatMap(({ groupIds }) => groupIds)])],
-    instanceIds: instances.map(({ id }) => id),
+    clusterGroupIds: [...new Set([...place.groupIds, ...groupsOf(instances)])],
+    instanceIds: instances.map(({ InstanceId: id = "" }) => id),
     peerings,
     transits,
     vpns: (vpns.VpnConnections ?? []).map(({ VpnConnectionId: id = "", State: state = "" }) => ({ id, state })),
@@ -78,22 +77,8 @@ function ingressOf(rule: IpPermission): SecurityGroupFact["ingress"][number] {
   };
 }
 
-/** Instances that carry the cluster's tag, as EKS puts it on every node. */
-async function readInstances(client: EC2Client, { clusterName, vpcId }: Place) {
-  const Filters = [
-    { Name: "vpc-id", Values: [vpcId] },
-    { Name: "tag-key", Values: [`kubernetes.io/cluster/${clusterName}`, "aws:eks:cluster-name", "eks:cluster-name"] },
-    { Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] },
-  ];
-  const found: { id: string; groupIds: string[] }[] = [];
-  for await (const page of paginateDescribeInstances({ client }, { Filters })) {
-    for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
-      const groupIds = (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []);
-      found.push({ id: instance.InstanceId ?? "", groupIds });
-    }
-  }
-  return found;
-}
+const groupsOf = (instances: readonly Instance[]) =>
+  instances.flatMap(({ SecurityGroups = [] }) => SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []));
 
 async function readPeerings(client: EC2Client, vpcId: string): Promise<NetworkFact["peerings"]> {
   const found: NetworkFact["peerings"] = [];

@@ -19,7 +19,6 @@ describe("what a shipper is told to send, and where", () => {
     ]);
     expect(told(renderTelegraf(settings)).map(({ plugin, settings: own }) => [plugin, own])).toEqual([
       ["cloudwatch_logs", { region: "us-east-2" }],
-      ["health", {}],
     ]);
   });
 

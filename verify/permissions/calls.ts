@@ -96,6 +96,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "ec2:DescribeVpcEndpointConnections",
       "elasticloadbalancing:DescribeLoadBalancers",
     ],
+    instances: ["eks:DescribeCluster", "ec2:DescribeInstances", "ec2:DescribeInstanceTypes"],
     keys: ["kms:ListKeys", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"],
     stores: [
       "secretsmanager:ListSecrets",

@@ -53,6 +53,10 @@ const answers: Answers = {
   ListOpenIDConnectProviders: { OpenIDConnectProviderList: [{ Arn: "arn:aws:iam::222222222222:oidc-provider/o" }] },
   DescribeRepositories: { repositories: [{ repositoryName: "r" }] },
   DescribeCluster: { cluster: { resourcesVpcConfig: { vpcId: "vpc-1" } } },
+  DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-1", InstanceType: "m7i.xlarge" }] }] },
+  DescribeInstanceTypes: {
+    InstanceTypes: [{ InstanceType: "m7i.xlarge", NetworkInfo: { EncryptionInTransitSupported: true } }],
+  },
   ListAccessEntries: { accessEntries: ["arn:aws:iam::222222222222:role/r"] },
   ListPodIdentityAssociations: { associations: [{ associationId: "a" }] },
   DescribeVpcEndpointServiceConfigurations: {

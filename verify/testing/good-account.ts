@@ -11,7 +11,10 @@ const ownAccount = {
   Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "sts:AssumeRole" }],
 };
 
-type AccountFacts = Pick<Facts, "roleCreations" | "clusterAccess" | "identityMap" | "network" | "keys" | "stores">;
+type AccountFacts = Pick<
+  Facts,
+  "roleCreations" | "clusterAccess" | "identityMap" | "network" | "instances" | "keys" | "stores"
+>;
 
 export function goodAccount(): AccountFacts {
   return {
@@ -58,6 +61,10 @@ export function goodAccount(): AccountFacts {
       endpoints: [{ id: "vpce-1", service: "com.amazonaws.us-east-2.s3", state: "available" }],
       endpointServices: [],
     },
+    instances: [
+      { id: "i-0a", type: "m7i.xlarge", encryptsInTransit: true },
+      { id: "i-0b", type: "m6i.xlarge", encryptsInTransit: true },
+    ],
     keys: [keyArn].map((arn) => ({
       arn,
       manager: "CUSTOMER",

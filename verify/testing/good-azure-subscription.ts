@@ -155,7 +155,7 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
       ...{ id: clusterId(target), location: region, nodeGroup: nodes, privateApi: true, publicName: false },
       ...{ authorizedRanges: [], localAccounts: false, entra: true, azureRbac: true, workloadIdentity: true, issuer },
       ...{ secretsKey: `${keys.cluster.url}/1`, disksKey: `${keys.disks.url}/1`, dataplane: "cilium" },
-      ...{ networkPolicy: "cilium", outbound: "userAssignedNATGateway" },
+      ...{ networkPolicy: "cilium", nodeEncryption: "WireGuard", outbound: "userAssignedNATGateway" },
       upgrades: { cluster: "patch", nodes: "NodeImage" },
       connections: [{ name: "kube-apiserver", state: "Approved", endpoint: apiEndpoint }],
       pools: ["system", "general"].map((name) => ({

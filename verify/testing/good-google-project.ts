@@ -178,7 +178,8 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
       ...{ masterRange: "10.40.128.0/28", privateNodes: true, privateEndpoint: true, namedEndpointOpen: false },
       endpoints: [apiAddress],
       ...{ authorizedNetworks: [], secretsKey: key("cluster"), workloadPool: `${project}.svc.id.goog` },
-      ...{ datapath: "ADVANCED_DATAPATH", shieldedNodes: true, legacyAuthorization: false },
+      ...{ datapath: "ADVANCED_DATAPATH", nodeEncryption: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT" },
+      ...{ shieldedNodes: true, legacyAuthorization: false },
       nodePools: [
         {
           ...{ name: "general", account: nodes.slice("serviceAccount:".length) },

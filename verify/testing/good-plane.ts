@@ -136,7 +136,7 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
         dataplane: "azure",
       },
       ...{ networkPolicy: "none", outbound: "loadBalancer", pools: [], connections: [], scaleSets: [] },
-      upgrades: { cluster: "none", nodes: "None" },
+      ...{ upgrades: { cluster: "none", nodes: "None" }, nodeEncryption: "None" },
     },
     azureNetwork: {
       id,
@@ -180,6 +180,7 @@ function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
     googleCluster: {
       ...{ name: "c", network: name, privateNodes: false, privateEndpoint: false, namedEndpointOpen: true },
       ...{ datapath: "LEGACY_DATAPATH", shieldedNodes: false, legacyAuthorization: true, nodePools: [], endpoints: [] },
+      nodeEncryption: "not told",
     },
     googleNetwork: {
       ...{

@@ -100,6 +100,7 @@ export const inputs = {
   "gcp:container/cluster:Cluster": {
     ...{ project, location: region, name: "main", network, nodeLocations: [`${region}-a`] },
     ...{ datapathProvider: "ADVANCED_DATAPATH", enableShieldedNodes: true, enableLegacyAbac: false },
+    inTransitEncryptionConfig: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT",
     subnetwork: `projects/${project}/regions/${region}/subnetworks/main`,
     privateClusterConfig: {
       ...{ enablePrivateNodes: true, enablePrivateEndpoint: true, masterIpv4CidrBlock: "10.40.128.0/28" },

@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { AzureClusterFact } from "../../facts-azure.ts";
 import type { Reads } from "./client.ts";
 
-const version = "2024-09-01";
+/** The first stable one that tells of encryption between nodes. */
+const version = "2026-02-01";
 const on = z
   .boolean()
   .nullish()
@@ -38,6 +39,17 @@ const clusterSchema = z.object({
         networkDataplane: z.string().nullish(),
         networkPolicy: z.string().nullish(),
         outboundType: z.string().nullish(),
+        advancedNetworking: z
+          .object({
+            enabled: on,
+            security: z
+              .object({
+                enabled: z.boolean().nullish(),
+                transitEncryption: z.object({ type: z.string().nullish() }).nullish(),
+              })
+              .nullish(),
+          })
+          .nullish(),
       })
       .nullish(),
   }),
@@ -89,6 +101,7 @@ export async function readAzureCluster(reads: Reads, subscription: string, path:
     ...(disksKey ? { disksKey } : {}),
     dataplane: own.networkProfile?.networkDataplane ?? "azure",
     networkPolicy: own.networkProfile?.networkPolicy ?? "none",
+    nodeEncryption: nodeEncryptionOf(own.networkProfile?.advancedNetworking),
     outbound: own.networkProfile?.outboundType ?? "loadBalancer",
     upgrades: {
       cluster: own.autoUpgradeProfile?.upgradeChannel ?? "none",
@@ -105,4 +118,12 @@ export async function readAzureCluster(reads: Reads, subscription: string, path:
     })),
     scaleSets: scaleSets.map(({ name }) => name),
   };
+}
+
+type Advanced = NonNullable<z.infer<typeof clusterSchema>["properties"]["networkProfile"]>["advancedNetworking"];
+
+/** What is chosen holds only where the services that do it are on; those for security are, unless somebody says not. */
+function nodeEncryptionOf(advanced: Advanced): string {
+  if (!advanced?.enabled || advanced.security?.enabled === false) return "None";
+  return advanced.security?.transitEncryption?.type ?? "None";
 }

@@ -7,7 +7,11 @@ const enabled = z.object({ enabled: on }).optional();
 
 const clusterSchema = z.object({
   selfLink: z.string(),
-  networkConfig: z.object({ network: z.string(), datapathProvider: z.string().default("not told") }),
+  networkConfig: z.object({
+    network: z.string(),
+    datapathProvider: z.string().default("not told"),
+    inTransitEncryptionConfig: z.string().default("not told"),
+  }),
   privateClusterConfig: z
     .object({
       ...{ enablePrivateNodes: on, enablePrivateEndpoint: on },
@@ -70,6 +74,7 @@ export async function readGoogleCluster(
       : {}),
     ...(workloadPool ? { workloadPool } : {}),
     datapath: cluster.networkConfig.datapathProvider,
+    nodeEncryption: cluster.networkConfig.inTransitEncryptionConfig,
     shieldedNodes: cluster.shieldedNodes?.enabled ?? false,
     legacyAuthorization: cluster.legacyAbac?.enabled ?? false,
     nodePools: cluster.nodePools.map(({ name: pool, config, networkConfig }) => ({

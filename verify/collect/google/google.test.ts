@@ -49,6 +49,7 @@ describe("a project", () => {
         privateEndpoint: true,
         authorizedNetworks: ["10.0.0.0/8"],
         datapath: "ADVANCED_DATAPATH",
+        nodeEncryption: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT",
       },
     });
     expect(collected.googleCreations).toMatchObject({
