@@ -1,16 +1,26 @@
-import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { ApiException, CoreV1Api, KubeConfig, type User } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { taskServiceAccount } from "../../components/identity/contract.ts";
 import { operatorClient } from "../../sandbox/cloud/index.ts";
+import { https } from "../support/api.ts";
 import { runExample } from "../support/client.ts";
+import { operator, roleOf, storeAs } from "../support/cloud-session.ts";
 import { evidenceFor } from "../support/evidence.ts";
 import { kubectl, platform } from "../support/kubectl.ts";
 import { environment, here } from "../support/local-run.ts";
 import { runClient } from "../support/runs.ts";
 
-const { proves } = evidenceFor("isolation/task-pod");
+const { proves, outdoes } = evidenceFor("isolation/task-pod");
 const readSchema = z.object({ read: z.boolean(), error: z.string().optional() });
 const probeSchema = z.object({
   static_keys: z.array(z.string()),
@@ -89,6 +99,37 @@ describe("a real task pod", () => {
     expect(seen.assume_own.status).toBe(200);
     expect(seen.assume_admin.status).toBeGreaterThanOrEqual(400);
     expect(seen.assume_admin.refusal).toBeTruthy();
+  });
+
+  it("brings its code by its own identity, for an hour at most, and by no address that is signed", async () => {
+    outdoes(
+      ["pod-code-bundle-presigned", "pod-code-bundle-ttl"],
+      "docs/decisions/0069-code-by-the-pods-own-identity.md",
+      "a signed address of the very bundle, put into the pod, is found; the role's session reads what nobody else does",
+    );
+    const namespace = `${project}-${domain}`;
+    const text = await kubectl("customer", "get", "pods", "-n", namespace, "-l", `run=${run}`, "-o", "json");
+    const [, uri = ""] = /"--tgz",\s*"(s3:[^"]+)"/.exec(text) ?? [];
+    const [, Bucket = "", Key = ""] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+    expect(Bucket).toBe(String(environment.outputs.customer.fastRegistrationBucket));
+    const { spec } = JSON.parse(
+      await kubectl("customer", "get", "taskaction", "-n", namespace, `${run}-a0`, "-o", "json"),
+    );
+    const action = Buffer.from(spec.taskTemplate, "base64").toString("latin1");
+    expect(action).toContain(uri);
+    const signed = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }));
+    const isSigned = (all: string) => /X-Amz-(Signature|Credential|Security-Token)|[?&]sig=/i.test(all);
+    expect([text, action, text.replace(uri, signed)].map(isSigned)).toEqual([false, false, true]);
+
+    // Who only knows the address gets nothing; whoever has the pod's session reads it.
+    expect((await https(signed)).status).toBe(200);
+    expect((await https(signed.split("?")[0] ?? "")).status).toBe(403);
+    const account = { namespace, name: taskServiceAccount };
+    const role = await roleOf(account);
+    const head = new HeadObjectCommand({ Bucket, Key });
+    expect((await (await storeAs(account, role)).send(head)).ContentLength).toBeGreaterThan(0);
+    const { Role } = await new IAMClient(operator).send(new GetRoleCommand({ RoleName: role.split("/").at(-1) }));
+    expect(Role?.MaxSessionDuration).toBe(3_600);
   });
 
   it("reads no Secret of Kubernetes, and has no token to ask with", async () => {

@@ -13,7 +13,8 @@ const checkout = join(import.meta.dirname, "../..");
  * @param cloudsOf for whose planes it was decided. @default where the local run's customer is; AWS for a test that names
  * its model, and so looks at no local run
  * @returns `proves`, to be called inside a test for the claims that it decides, with the sabotage that the same test
- * saw turn its judgement red. A test that fails makes its claims failing.
+ * saw turn its judgement red; and `outdoes`, the same for a stricter statement in their place, by a decision record. A test
+ * that fails makes its claims failing.
  */
 export function evidenceFor(
   source: string,
@@ -29,16 +30,25 @@ export function evidenceFor(
     const name = [source, ...cloudsOf(), model()].join("-");
     writeEvidence(place, currentCommit(checkout), name, [...decided.values()]);
   });
+  const decide = (claims: readonly string[], sabotage: string, record?: string): void => {
+    onTestFinished(({ task }) => {
+      const result = task.result?.state === "pass" ? "pass" : "fail";
+      const at = new Date().toISOString();
+      const found = {
+        by: source,
+        result,
+        sabotage,
+        ...(record ? { decision: record } : {}),
+        at,
+        model: model(),
+      } as const;
+      for (const claim of claims)
+        for (const cloud of cloudsOf()) decided.set(`${task.id} ${claim} ${cloud}`, { ...found, claim, cloud });
+    });
+  };
   return {
-    proves(claims: readonly string[], sabotage: string): void {
-      onTestFinished(({ task }) => {
-        const result = task.result?.state === "pass" ? "pass" : "fail";
-        const at = new Date().toISOString();
-        const decision = { by: source, result, sabotage, at, model: model() } as const;
-        for (const claim of claims)
-          for (const cloud of cloudsOf()) decided.set(`${task.id} ${claim} ${cloud}`, { ...decision, claim, cloud });
-      });
-    },
+    proves: (claims: readonly string[], sabotage: string): void => decide(claims, sabotage),
+    outdoes: (claims: readonly string[], record: string, sabotage: string): void => decide(claims, sabotage, record),
   };
 }
 

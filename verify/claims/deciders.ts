@@ -9,8 +9,8 @@ import { type Limit, readLimits } from "../limits.ts";
 export interface Deciders {
   /** Ids of checks whose PASS proves the claim. */
   checks: string[];
-  /** Checks that prove a stricter statement in its place, each with its decision record. */
-  outdone: { check: string; record: string }[];
+  /** Checks and test files that prove a stricter statement in its place, each with its decision record. */
+  outdone: { by: string; record: string }[];
   /** Test files that call `proves` for it. */
   tests: string[];
   /** Why one machine does not decide it. */
@@ -37,9 +37,12 @@ function joinDeciders(
   };
   for (const { id, claims, supersedes = {} } of checks) {
     for (const claim of claims) of(claim).checks.push(id);
-    for (const [claim, record] of Object.entries(supersedes)) of(claim).outdone.push({ check: id, record });
+    for (const [claim, record] of Object.entries(supersedes)) of(claim).outdone.push({ by: id, record });
   }
-  for (const { claim, test } of tests) if (!of(claim).tests.includes(test)) of(claim).tests.push(test);
+  for (const { claim, test, record } of tests) {
+    if (record) of(claim).outdone.push({ by: test, record });
+    else if (!of(claim).tests.includes(test)) of(claim).tests.push(test);
+  }
   for (const { claim, reason } of limits) of(claim).limit = reason;
   for (const { claim, missing } of undecided) of(claim).missing = missing;
   return found;
@@ -60,9 +63,11 @@ export interface TestClaim {
   claim: string;
   /** Path from the checkout's root. */
   test: string;
+  /** The decision record by which it proves a stricter statement. */
+  record?: string;
 }
 
-/** @throws Error for a `proves` whose claims are not written out in the call: they could not be told without running it. */
+/** @throws Error for a `proves` or `outdoes` whose claims are not written out in the call: they could not be told without running it. */
 export function readTestClaims(root: string): TestClaim[] {
   const files = globSync("{test,services,sandbox,verify,components,stacks}/**/*.test.ts", { cwd: root }).sort();
   return files.flatMap((test) => {
@@ -72,10 +77,16 @@ export function readTestClaims(root: string): TestClaim[] {
 }
 
 export function provedIn(source: string, test: string): TestClaim[] {
-  return [...source.matchAll(/(?<![\w.])proves\(\s*(\[[^\]]*\])?/g)].flatMap(([call, list]) => {
-    if (list === undefined || !/^\[\s*("[a-z0-9-]+",?\s*)+\]$/.test(list)) {
+  const calls = source.matchAll(/(?<![\w.])(proves|outdoes)\(\s*(\[[^\]]*\])?(?:,\s*"(docs\/decisions\/[^"]+)")?/g);
+  return [...calls].flatMap(([call, word, list, record]) => {
+    if (list === undefined || !/^\[\s*("[a-z0-9-]+",?\s*)+\]$/.test(list))
       throw new Error(`${test}: ${call.trim()}… does not list its claims as plain strings`);
-    }
-    return [...list.matchAll(/"([a-z0-9-]+)"/g)].map(([, claim = ""]) => ({ claim, test }));
+    if ((word === "outdoes") !== (record !== undefined))
+      throw new Error(`${test}: ${call.trim()}… outdoes by no decision record, or proves by one`);
+    return [...list.matchAll(/"([a-z0-9-]+)"/g)].map(([, claim = ""]) => ({
+      claim,
+      test,
+      ...(record ? { record } : {}),
+    }));
   });
 }

@@ -53,7 +53,8 @@ describe("docs/claims.md", () => {
       for (const [, link = ""] of cell.matchAll(/\]\(([^)]+)\)/g)) {
         const path = join(checkout, "docs", link);
         expect(existsSync(path), `${link} at ${claim}`).toBe(true);
-        if (link.endsWith(".test.ts")) expect(tests).toContainEqual({ claim, test: link.replace("../", "") });
+        if (!link.endsWith(".test.ts")) continue;
+        expect(tests).toContainEqual(expect.objectContaining({ claim, test: link.replace("../", "") }));
       }
     }
   });
@@ -89,11 +90,16 @@ describe("what tests say that they decide", () => {
   });
 
   it("is read from the call, and a call that hides it is refused", () => {
+    expect(provedIn('outdoes(\n  ["a"],\n  "docs/decisions/0001-x.md", "s");', "t")).toEqual([
+      { claim: "a", test: "t", record: "docs/decisions/0001-x.md" },
+    ]);
     expect(provedIn('proves(["a-b", "c"], control);\n  proves(\n    ["d"],\n    "x",\n  );', "t")).toEqual([
       { claim: "a-b", test: "t" },
       { claim: "c", test: "t" },
       { claim: "d", test: "t" },
     ]);
+    expect(() => provedIn('outdoes(["a"], "x");', "t")).toThrow(/outdoes by no decision record/);
+    expect(() => provedIn('proves(["a"], "docs/decisions/0001-x.md");', "t")).toThrow(/or proves by one/);
     expect(() => provedIn("proves(claims, control);", "t")).toThrow(/^t: proves\(… does not list/);
     expect(() => provedIn('proves([...many, "a"], control);', "t")).toThrow(/does not list/);
   });
@@ -107,7 +113,7 @@ describe("where a claim stands", () => {
     ["open", undefined],
     ["open", none],
     ["test", { ...none, tests: ["t"] }],
-    ["outdone", { ...none, outdone: [{ check: "A-01", record: "r" }], tests: ["t"] }],
+    ["outdone", { ...none, outdone: [{ by: "A-01", record: "r" }], tests: ["t"] }],
     ["check", { ...none, checks: ["A-01"], tests: ["t"] }],
     ["limit", { ...none, checks: ["A-01"], limit: "no such thing here" }],
   ])("is %s", (standing, deciders) => {

@@ -19,7 +19,7 @@ const documents: Readonly<Record<string, string>> = {
 /** Which word of the head counts a claim: the strongest that holds. */
 const standings = {
   check: "by a check of `verify`",
-  outdone: "outdone: a check proves a stricter statement, by a decision record",
+  outdone: "outdone: a check or a test proves a stricter statement, by a decision record",
   test: "by a test alone",
   limit: "not on one machine, for the reason given",
   attestation: "by papers outside the system",
@@ -90,11 +90,14 @@ function row(claim: Claim, deciders: Deciders | undefined): string {
   return `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
 }
 
+/** A check has an id, a test a path. */
+const linked = (decider: string) => (decider.includes("/") ? `[${decider}](../${decider})` : decider);
+
 function decidedBy(claim: Claim, deciders: Deciders | undefined): string {
   const named = [
     ...(deciders?.checks ?? []),
-    ...(deciders?.outdone ?? []).map(({ check, record }) => `${check} ([outdone](${record.replace(/^docs\//, "")}))`),
-    ...(deciders?.tests ?? []).map((test) => `[${test}](../${test})`),
+    ...(deciders?.outdone ?? []).map(({ by, record }) => `${linked(by)} ([outdone](${record.replace(/^docs\//, "")}))`),
+    ...(deciders?.tests ?? []).map(linked),
     ...(deciders?.limit === undefined ? [] : [`not here: ${deciders.limit}`]),
   ];
   if (named.length > 0) return named.join(", ");
