@@ -48,6 +48,8 @@ export const names = {
   google: `google.${zone}`,
   /** One endpoint for every API of Azure's, each beneath its kind, where the customer's plane stands there. */
   azure: `azure.${zone}`,
+  /** Cloudflare's API, for who keeps tunnels. */
+  cloudflare: `cloudflare.${zone}`,
   database: `database.${zone}`,
   registry: `registry.${zone}`,
   login: `login.${zone}`,

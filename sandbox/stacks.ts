@@ -4,6 +4,7 @@ import { projectNamespace } from "../components/compute-plane/project-domain.ts"
 import { buildNamespace } from "../components/image-builder/contract.ts";
 import { shipperNamespace } from "../components/logs/contract.ts";
 import { gatewayNamespace, type ServingImages, servingNamespace } from "../components/serving/contract.ts";
+import { cloudflareApi } from "./cloud/cloudflare/config.ts";
 import {
   accounts,
   appsDomain,
@@ -115,7 +116,7 @@ export interface RegionSettings {
   servesApps?: boolean;
 }
 
-/** `upstreamClientSecret` goes beside it as a secret. */
+/** `upstreamClientSecret` goes beside it as a secret, and `tunnelReconcilerToken` where apps are served. */
 export function regionConfig({
   images,
   originPull,
@@ -132,7 +133,7 @@ export function regionConfig({
     backups: { copyRegion },
     edge: {
       ...{ zoneId: zone, zoneName: zone, originPullCa: readFileSync(originPull.certificate, "utf8") },
-      ...(servesApps ? { accountId: "local" } : {}),
+      ...(servesApps ? { accountId: "local", cloudflareApi } : {}),
     },
     images: { services: images.services },
     tenants: [

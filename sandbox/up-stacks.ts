@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { checkout } from "../cli/context.ts";
 import program from "../stacks/index.ts";
-import { regionClientSecret } from "./cloud/index.ts";
+import { cloudflareToken, regionClientSecret } from "./cloud/index.ts";
 import type { Sandbox } from "./context.ts";
 import { originPull } from "./edge/index.ts";
 import { upStack } from "./engine/index.ts";
@@ -67,14 +67,18 @@ function joined(first: Record<string, number>, then: Record<string, number>): Re
 export async function upRegion(sandbox: Sandbox, around: Around, link?: LinkService) {
   const { images, given } = around;
   const dnsServers = given.region?.survey.dnsServers;
+  const serving = servesApps(images.apps !== undefined, around);
   return upStack(sandbox, {
     ...everyStack,
     stack: local.regionStack,
     config: regionConfig({
       ...{ images, originPull: await originPull(sandbox), dnsServers, link },
-      servesApps: servesApps(images.apps !== undefined, around),
+      servesApps: serving,
     }),
-    secrets: { "biplane:upstreamClientSecret": regionClientSecret(sandbox.paths) },
+    secrets: {
+      "biplane:upstreamClientSecret": regionClientSecret(sandbox.paths),
+      ...(serving ? { "biplane:tunnelReconcilerToken": cloudflareToken(sandbox.paths) } : {}),
+    },
     account: "region",
     plane: "region",
   });

@@ -85,12 +85,15 @@ test("how logs are shipped is decided where something ships them, and stands in 
   expect(claims(false)).toContain("comm-fluentbit-tls");
 });
 
-test("what stands in for Kourier's controller and cloudflared is told where apps are served, and nowhere else", () => {
+test("what stands in for Kourier's controller, cloudflared and Cloudflare's API is told where apps are served, and nowhere else", () => {
   const told = (apps: boolean) =>
     localLimits({ clusters: own, networkPolicy: "enforced", cloud: "aws" }, checkout, { ...everything, apps })
       .flatMap(readStandIns)
       .map((one) => one.for);
-  expect(told(true)).toEqual(["Kourier's controller", "Cloudflare's edge and cloudflared, of apps"]);
+  expect(told(true)).toEqual([
+    ...["Kourier's controller", "Cloudflare's edge and cloudflared, of apps"],
+    "Cloudflare's API, of tunnels and records",
+  ]);
   expect(told(false)).toEqual([]);
 });
 

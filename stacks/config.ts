@@ -37,7 +37,7 @@ const ofWorkloads = ["registrationToken", "tunnelToken", "appsTunnelToken", "dat
 
 /** Keys whose values are shown to nobody: give them by `pulumi config set --secret`. A webhook's URL is its password. */
 export const secretKeys: Record<Shape, string[]> = {
-  region: ["alarms", "upstreamClientSecret"],
+  region: ["alarms", "upstreamClientSecret", "tunnelReconcilerToken"],
   "customer-account": [],
   "customer-base": [],
   customer: ofWorkloads,

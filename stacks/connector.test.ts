@@ -9,6 +9,8 @@ import { certificate, customerValues, image, regionValues } from "./testing/vali
 const connector = `registry.test/cloudflared@sha256:${"c".repeat(64)}`;
 const tunnelToken = "eyJhIjoidG9rZW4gb2YgYSB0dW5uZWwifQ==";
 
+const tunnelReconcilerToken = "token-of-cloudflare-for-a-test";
+
 let region: Built;
 let customer: Built;
 
@@ -18,9 +20,11 @@ beforeAll(async () => {
       edge: { zoneId: "zone", zoneName: "biplane.test", accountId: "account", originPullCa: certificate },
       tenants: [
         { org: "acme", cluster: "main", egress: ["203.0.113.7/32"], tunnelHost: "acme.tunnels.biplane.test" },
-        { org: "globex", cluster: "main", egress: ["203.0.113.8/32"] },
+        { org: "globex", cluster: "main", egress: ["203.0.113.8/32"], appsDomain: "apps.globex.biplane.test" },
       ],
+      tunnelReconcilerToken,
     }),
+    { slow: ["cloudflare:index/dnsRecord:DnsRecord"] },
   );
   customer = await build(customerValues({ images: { services: image, connector }, tunnelToken }));
 }, 60_000);
@@ -58,6 +62,60 @@ describe("a region with a cluster behind Cloudflare", () => {
     expect(without.all.filter(({ type }) => type.includes("zeroTrust"))).toEqual([]);
     expect(objects(without, "Secret").map(({ inputs }) => inputs.metadata.name)).not.toContain("connectors");
   });
+});
+
+describe("a region that puts its tunnels right by itself", () => {
+  const service = "tunnel-reconciler";
+  const deployments = (built: Built) => objects(built, "Deployment").map(({ inputs }) => inputs.metadata.name);
+
+  it("tells the service of each tunnel, its host and where it leads, once they are there", () => {
+    const told = named(objects(region, "ConfigMap"), "tunnels");
+    const { "tunnels.json": text = "" } = z.record(z.string(), z.string()).parse(told.inputs.data);
+    const place = { accountId: "account", zoneId: "zone", tunnelId: expect.stringMatching(/-main-id$/) };
+    expect(JSON.parse(text)).toEqual({
+      tunnels: [
+        { ...place, host: "acme.tunnels.biplane.test", service: "tcp://127.0.0.1:8090" },
+        { ...place, host: "*.apps.globex.biplane.test", service: "http://127.0.0.1:8081" },
+      ],
+    });
+    const records = region.of("cloudflare:index/dnsRecord:DnsRecord").filter(({ inputs }) => inputs.type === "CNAME");
+    const ofTunnels = records.filter(({ inputs }) => String(inputs.content).endsWith(".cfargotunnel.com"));
+    expect(ofTunnels).toHaveLength(2);
+    // So it is also gone before they go.
+    for (const record of ofTunnels) expect(told.begun).toBeGreaterThan(record.ended);
+  });
+
+  it("gives it the token in a Secret that is shown nowhere else, and Cloudflare's own address", () => {
+    const holding = region.all.filter(({ inputs }) => JSON.stringify(inputs).includes(tunnelReconcilerToken));
+    expect(holding.map(({ type, name }) => [type, name])).toEqual([
+      ["kubernetes:core/v1:Secret", "control-plane-cloudflare-token"],
+    ]);
+    const [container] = podOf(named(objects(region, "Deployment"), service)).containers;
+    expect(container?.env).toEqual(
+      expect.arrayContaining([
+        { name: "CLOUDFLARE_API_URL", value: "https://api.cloudflare.com/client/v4" },
+        { name: "CLOUDFLARE_TOKEN_FILE", value: "/etc/biplane/cloudflare/token" },
+      ]),
+    );
+  });
+
+  it("lets it out by TLS and nobody in", () => {
+    const { ingress, egress } = JSON.parse(egressOf(region, service));
+    expect(ingress).toEqual([]);
+    expect(egress.flatMap(({ ports }: { ports: { port: number }[] }) => ports.map(({ port }) => port))).toEqual([443]);
+  });
+
+  it("is made neither without the token nor without a tunnel", async () => {
+    const edge = { zoneId: "zone", zoneName: "biplane.test", accountId: "account", originPullCa: certificate };
+    const tenants = [{ org: "acme", cluster: "main", egress: ["203.0.113.7/32"], tunnelHost: "a.biplane.test" }];
+    const without = [regionValues({ edge, tenants }), regionValues({ tunnelReconcilerToken })];
+    for (const values of without) {
+      const built = await build(values);
+      expect(deployments(built)).not.toContain(service);
+      expect(JSON.stringify(built.all)).not.toContain("cloudflare-token");
+    }
+    expect(deployments(region)).toContain(service);
+  }, 60_000);
 });
 
 describe("a customer who is reached through Cloudflare", () => {

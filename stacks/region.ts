@@ -121,6 +121,8 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
           ...{ zoneId: edge.zoneId, accountId: edge.accountId, zoneName: edge.zoneName, clusters: servingApps },
         })
       : undefined;
+  const tunnels = [...(connectors?.states ?? []), ...(apps?.states ?? [])];
+  const token = config.tunnelReconcilerToken;
   const credentials = tenants.map((tenant) => createTenantCredentials(tenant));
   const inside = inCluster(cluster.kubeconfig);
   if (kubernetes.autoscaler && cluster.autoscalerRoleArn) {
@@ -143,6 +145,8 @@ export function region(config: RegionConfig): Pending<RegionOutputs> {
       relayCertificate: authority.relay,
       tenants: credentials,
       connectors: connectors?.file,
+      tunnelReconciler:
+        token !== undefined && tunnels.length > 0 ? { api: edge.cloudflareApi, token, tunnels } : undefined,
       upstream:
         config.upstream && config.upstreamClientSecret !== undefined
           ? { ...config.upstream, clientSecret: config.upstreamClientSecret }

@@ -80,6 +80,34 @@ describe("ControlPlane", () => {
     expect(JSON.stringify((await build()).all)).not.toContain("upstream-client");
   });
 
+  it("keeps tunnels only where asked, by a token that stands in one Secret and is mounted by one service", async () => {
+    const token = "a-token-of-cloudflare-for-a-test";
+    const tunnel = {
+      accountId: "a",
+      zoneId: "z",
+      tunnelId: "t",
+      host: "*.apps.test",
+      service: "http://127.0.0.1:8081",
+    };
+    const made = await build({
+      tunnelReconciler: { api: "https://api.cloudflare.test/client/v4", token, tunnels: [pulumi.output(tunnel)] },
+      autoscale: { maxReplicas: 6 },
+    });
+    expect(called(made.all.filter(({ inputs }) => JSON.stringify(inputs).includes(token)))).toEqual([
+      "cloudflare-token",
+    ]);
+    const mounting = kind(made, "Deployment").filter(({ inputs }) =>
+      JSON.stringify(inputs).includes('"cloudflare-token"'),
+    );
+    expect(called(mounting)).toEqual(["tunnel-reconciler"]);
+    const [told] = kind(made, "ConfigMap").filter(({ name }) => name.endsWith("-tunnels"));
+    expect(told?.inputs.data).toEqual({ "tunnels.json": JSON.stringify({ tunnels: [tunnel] }) });
+    expect(called(kind(made, "Deployment"))).toEqual([...services, "tunnel-reconciler"]);
+    expect(called(kind(made, "HorizontalPodAutoscaler"))).toEqual(byLoad);
+    expect(called(kind(made, "Service")).filter((name) => name.startsWith("tunnel"))).toEqual([]);
+    expect(JSON.stringify((await build()).all)).not.toContain("cloudflare-token");
+  });
+
   it("gives no service any right in Kubernetes", async () => {
     const made = await build();
     for (const rights of ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"])

@@ -19,6 +19,7 @@ import {
   type UpstreamProvider,
 } from "./services.ts";
 import { renderBootstrap, type TenantCredentials } from "./tenants.ts";
+import { createTunnelReconciler, type TunnelReconcilerArgs } from "./tunnel-reconciler.ts";
 
 export interface ControlPlaneArgs {
   /** Namespace of the services. */
@@ -41,6 +42,8 @@ export interface ControlPlaneArgs {
   tenants: TenantCredentials[];
   /** What the relay dials clusters by that Cloudflare leads to, as JSON. @default every cluster dials the relay */
   connectors?: pulumi.Input<string> | undefined;
+  /** Keeps tunnels of Cloudflare as they were made. @default nobody does, until the next `up` */
+  tunnelReconciler?: TunnelReconcilerArgs | undefined;
   nodePorts: { gateway: number; relay: number };
   /** Of each service that can run more than once. @default 2 */
   replicas?: number;
@@ -119,6 +122,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       database: access.runtime,
       exporterDatabase: access.exporter,
       files,
+      tunnelReconciler: args.tunnelReconciler && createTunnelReconciler(place, args.tunnelReconciler),
     });
     admit(name, args, services, this);
     const tls = createServiceAuthority(place, args.namespace);

@@ -38,6 +38,10 @@ const control = planControlPlaneServices({
   ...region,
   files: { ...region.files, upstreamClient: source("upstream-client") },
   upstream,
+  tunnelReconciler: {
+    ...{ api: "https://api.cloudflare.test/client/v4", token: source("cloudflare-token") },
+    tunnels: source("tunnels"),
+  },
 });
 const data = planComputePlaneServices({
   namespace: "union",
@@ -108,11 +112,23 @@ describe("the control plane's services", () => {
     expect(told(planControlPlaneServices(region))).toEqual([]);
   });
 
-  it("reach nothing outside but the database, the export its bucket, and identity the people's provider if any", () => {
+  it("reach nothing outside but the database, the export its bucket, identity the people's provider if any, and Cloudflare's API who keeps tunnels", () => {
     const outward = (services: typeof control) =>
       services.filter(({ reaches }) => reaches?.some((reach) => reach !== "database")).map(({ name }) => name);
     expect(outward(planControlPlaneServices(region))).toEqual(["audit"]);
-    expect(outward(control)).toEqual(["identity", "audit"]);
+    expect(outward(control)).toEqual(["identity", "audit", "tunnel-reconciler"]);
+  });
+
+  it("let who keeps tunnels reach the internet alone, called by nobody, and give its token to nobody else", () => {
+    const reconciler = byName(control, "tunnel-reconciler");
+    expect(reconciler).toMatchObject({ reaches: ["internet"], replicas: 2, autoscale: undefined });
+    for (const none of ["rpcPort", "publicPort", "webhookPort", "calls", "identity", "rules"])
+      expect(reconciler).not.toHaveProperty(none);
+    expect(control.filter(({ calls }) => calls?.includes("tunnel-reconciler"))).toEqual([]);
+    const holding = control.filter(({ files = {} }) =>
+      Object.values(files).some(({ name }) => name === "cloudflare-token"),
+    );
+    expect(holding.map(({ name }) => name)).toEqual(["tunnel-reconciler"]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   rpcUrl,
   type ServiceSpec,
 } from "../workloads/service-spec.ts";
+import { planTunnelReconciler, type TunnelReconcilerSettings } from "./tunnel-reconciler.ts";
 
 export interface ControlPlaneServicesArgs {
   namespace: string;
@@ -28,6 +29,8 @@ export interface ControlPlaneServicesArgs {
   auditExport: AuditExport;
   /** Of the exporter alone, which may do less there than the others. */
   exporterDatabase: ControlPlaneServicesArgs["database"];
+  /** Who keeps tunnels of Cloudflare. @default nobody does */
+  tunnelReconciler?: TunnelReconcilerSettings | undefined;
 }
 
 /** Where audit records are taken to, and by which role. */
@@ -197,5 +200,6 @@ export function planControlPlaneServices(args: ControlPlaneServicesArgs): Servic
       env: { ...args.exporterDatabase.env, AUDIT_BUCKET: args.auditExport.bucket, AWS_REGION: args.region },
       files: args.exporterDatabase.files,
     },
+    ...(args.tunnelReconciler ? [planTunnelReconciler(args.tunnelReconciler, service("tunnel-reconciler"))] : []),
   ];
 }

@@ -48,6 +48,15 @@ describe("AppTunnels", () => {
     }
   });
 
+  it("tells how each is to be, once its record is there", async () => {
+    expect(await settled(tunnels.states)).toEqual(
+      clusters.map(({ org, domain }) => ({
+        ...{ accountId: "account", zoneId: "zone", tunnelId: `region-${org}-main-id` },
+        ...{ host: `*.${domain}`, service: "http://127.0.0.1:8081" },
+      })),
+    );
+  });
+
   it("gives each cluster its own tunnel's token", async () => {
     expect(await settled(tunnels.tokens)).toEqual({ "acme/main": "tunnel token", "globex/main": "tunnel token" });
   });

@@ -1,7 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { appsOrigin } from "./connector.ts";
-import { createRoutedTunnel } from "./routed-tunnel.ts";
+import { createRoutedTunnel, type TunnelState } from "./routed-tunnel.ts";
 
 export interface AppTunnelsArgs {
   /** Cloudflare's id of the account that the zone is in. */
@@ -25,6 +25,7 @@ const certificateDays = 90;
 export class AppTunnels extends pulumi.ComponentResource {
   /** By <org>/<cluster>: what each cluster's connector runs with. */
   readonly tokens: Record<string, pulumi.Output<string>>;
+  readonly states: pulumi.Output<TunnelState>[];
 
   constructor(name: string, args: AppTunnelsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("biplane:tunnel:AppTunnels", name, {}, opts);
@@ -47,7 +48,8 @@ export class AppTunnels extends pulumi.ComponentResource {
       const route = { accountId, zoneId, host, service: appsOrigin, dependsOn: [certificate] };
       return [`${org}/${cluster}`, createRoutedTunnel(each, route, this)] as const;
     });
-    this.tokens = Object.fromEntries(made);
+    this.tokens = Object.fromEntries(made.map(([cluster, { token }]) => [cluster, token]));
+    this.states = made.map(([, { state }]) => state);
     this.registerOutputs({});
   }
 }

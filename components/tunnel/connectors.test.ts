@@ -59,6 +59,12 @@ describe("ConnectorTunnels", () => {
   it("gives each cluster its tunnel's token, and the relay what it dials by", async () => {
     const { tunnels } = await build();
     expect(await settled(tunnels.tokens)).toEqual({ "acme/main": "tunnel token", "globex/main": "tunnel token" });
+    expect(await settled(tunnels.states)).toEqual(
+      clusters.map(({ org, host }) => ({
+        ...{ accountId: "account", zoneId: "zone", tunnelId: `region-${org}-main-id` },
+        ...{ host, service: "tcp://127.0.0.1:8090" },
+      })),
+    );
     expect(JSON.parse(String(await settled(tunnels.file)))).toEqual({
       access: { clientId: "region-relay.access", clientSecret: "secret of region-relay" },
       connectors: clusters,

@@ -1,7 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { connectorOrigin } from "./connector.ts";
-import { createRoutedTunnel } from "./routed-tunnel.ts";
+import { createRoutedTunnel, type RoutedTunnel, type TunnelState } from "./routed-tunnel.ts";
 
 export interface ConnectorTunnelsArgs {
   /** Cloudflare's id of the account that the zone is in. */
@@ -22,6 +22,7 @@ const accessDuration = "8760h";
 export class ConnectorTunnels extends pulumi.ComponentResource {
   /** By <org>/<cluster>: what each cluster's connector runs with. */
   readonly tokens: Record<string, pulumi.Output<string>>;
+  readonly states: pulumi.Output<TunnelState>[];
   /** What the relay dials by, as its `connectors.json`. */
   readonly file: pulumi.Output<string>;
 
@@ -46,11 +47,12 @@ export class ConnectorTunnels extends pulumi.ComponentResource {
       { parent: this },
     );
     const made = clusters.map(({ org, cluster, host }) => {
-      const token = createTunnel(`${name}-${org}-${cluster}`, { accountId, zoneId, host, policy: onlyRelay.id }, this);
-      return [`${org}/${cluster}`, token] as const;
+      const tunnel = createTunnel(`${name}-${org}-${cluster}`, { accountId, zoneId, host, policy: onlyRelay.id }, this);
+      return [`${org}/${cluster}`, tunnel] as const;
     });
 
-    this.tokens = Object.fromEntries(made);
+    this.tokens = Object.fromEntries(made.map(([cluster, { token }]) => [cluster, token]));
+    this.states = made.map(([, { state }]) => state);
     this.file = pulumi.secret(
       pulumi.jsonStringify({
         access: { clientId: relay.clientId, clientSecret: relay.clientSecret },
@@ -68,8 +70,11 @@ interface TunnelArgs {
   policy: pulumi.Output<string>;
 }
 
-/** @returns the secret that its connector runs with. */
-function createTunnel(name: string, { accountId, zoneId, host, policy }: TunnelArgs, parent: pulumi.Resource) {
+function createTunnel(
+  name: string,
+  { accountId, zoneId, host, policy }: TunnelArgs,
+  parent: pulumi.Resource,
+): RoutedTunnel {
   // Closed before it leads anywhere.
   const closed = new cloudflare.ZeroTrustAccessApplication(
     name,

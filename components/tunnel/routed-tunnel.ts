@@ -12,12 +12,28 @@ export interface RoutedTunnelArgs {
   dependsOn?: pulumi.Resource[];
 }
 
-/** A tunnel of Cloudflare, its one route and its proxied name. @returns the secret that its connector runs with. */
+/** What a tunnel, its route and its name are to be, for who keeps them so. */
+export interface TunnelState {
+  accountId: string;
+  zoneId: string;
+  tunnelId: string;
+  host: string;
+  service: string;
+}
+
+export interface RoutedTunnel {
+  /** Secret: what its connector runs with. */
+  token: pulumi.Output<string>;
+  /** Known once all of it is there, and so: gone before any of it goes. */
+  state: pulumi.Output<TunnelState>;
+}
+
+/** A tunnel of Cloudflare, its one route and its proxied name. */
 export function createRoutedTunnel(
   name: string,
   { accountId, zoneId, host, service, dependsOn = [] }: RoutedTunnelArgs,
   parent: pulumi.Resource,
-): pulumi.Output<string> {
+): RoutedTunnel {
   const tunnel = new cloudflare.ZeroTrustTunnelCloudflared(
     name,
     { accountId, name, configSrc: "cloudflare" },
@@ -32,7 +48,7 @@ export function createRoutedTunnel(
     },
     { parent },
   );
-  new cloudflare.DnsRecord(
+  const record = new cloudflare.DnsRecord(
     name,
     {
       zoneId,
@@ -45,5 +61,8 @@ export function createRoutedTunnel(
     { parent, dependsOn: routed },
   );
   const { token } = cloudflare.getZeroTrustTunnelCloudflaredTokenOutput({ accountId, tunnelId: tunnel.id }, { parent });
-  return pulumi.secret(token);
+  const state = pulumi
+    .all([tunnel.id, record.id])
+    .apply(([tunnelId]) => ({ accountId, zoneId, tunnelId, host, service }));
+  return { token: pulumi.secret(token), state };
 }

@@ -8,6 +8,7 @@ import { cloudAddress, cloudNamespace, ports } from "./addresses.ts";
 import { awaitPort } from "./await-port.ts";
 import type { AzureConfig } from "./azure/config.ts";
 import { azureObjectsProcess } from "./azure/store.ts";
+import { cloudflareConfig } from "./cloudflare/config.ts";
 import { emulatorProcess } from "./emulator.ts";
 import type { FrontConfig, Operator } from "./front/config.ts";
 import type { GoogleConfig } from "./google/config.ts";
@@ -52,6 +53,7 @@ export async function startFront(
     sessions: join(paths.cloud, "sessions.json"),
     kept: join(paths.cloud, "kept.json"),
     trail: join(paths.cloud, "trail.jsonl"),
+    cloudflare: cloudflareConfig(paths),
     ...elsewhere,
   };
   const file = join(paths.cloud, "front.json");

@@ -23,6 +23,7 @@ import { registryProcess, startRegistry } from "./registry.ts";
 
 export { azureOperatorToken, azureScope } from "./azure/store.ts";
 export { operatorClient } from "./client.ts";
+export { cloudflareToken } from "./cloudflare/config.ts";
 export { databaseAdmin } from "./database.ts";
 export { operatorToken } from "./google/store.ts";
 export { type LoginClient, loginClient, loginPeople, loginStaff, regionClientSecret } from "./login.ts";
@@ -33,6 +34,7 @@ const servedNames = [
   names.aws,
   names.google,
   names.azure,
+  names.cloudflare,
   names.database,
   names.registry,
   names.login,

@@ -26,6 +26,10 @@ const edge = z.strictObject({
   accountId: text("the id of the Cloudflare account", /^\S+$/)
     .optional()
     .describe("Of the account that the zone is in. Needed where a tenant has a tunnelHost or an appsDomain"),
+  cloudflareApi: z
+    .url({ protocol: /^https$/, error: "an https URL" })
+    .default("https://api.cloudflare.com/client/v4")
+    .describe("Where the region asks Cloudflare, with tunnelReconcilerToken"),
   zoneName: host.optional().describe("Name of the zone: both hosts are checked to be in it. @default not checked"),
   zone: oneOf("own", "shared")
     .default("own")
@@ -179,6 +183,11 @@ export const regionSchema = z
       .optional()
       .describe("OIDC provider of the people. @default only applications sign in"),
     upstreamClientSecret: secret.optional().describe("Secret of upstream.clientId"),
+    tunnelReconcilerToken: secret
+      .optional()
+      .describe(
+        "Token of Cloudflare's API by which the region puts its tunnels right by itself: docs/runbooks/keep-tunnels.md. @default only `up` does",
+      ),
   })
   .check(({ value, issues }) => {
     const problem = problems(issues);

@@ -12,7 +12,10 @@ import { type Scraped, scrapeAll } from "../support/metrics.ts";
 const { org, project, domain } = environment;
 const yearSeconds = 365 * 24 * 3_600;
 const services = {
-  region: ["actions", "audit", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"],
+  region: [
+    ...["actions", "audit", "cluster", "dataproxy", "gateway", "identity", "relay", "runs"],
+    ...(served ? ["tunnel-reconciler"] : []),
+  ],
   customer: [...(served ? ["app-gate", "apps"] : []), "executor", "logs", "objectstore", "secrets", "sync", "tunnel"],
 };
 

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ActionPhase } from "../../gen/flyteidl2/common/phase_pb.js";
 import { RunService } from "../../gen/flyteidl2/workflow/run_service_pb.js";
 import { restartDatabase } from "../../sandbox/cloud/index.ts";
+import { served } from "../support/apps.ts";
 import { runExample } from "../support/client.ts";
 import { edge, signedIn } from "../support/identities.ts";
 import { environment, here } from "../support/local-run.ts";
@@ -13,7 +14,10 @@ import { killHard, ready } from "../support/outage.ts";
 import { runClient } from "../support/runs.ts";
 
 const { org, project, domain } = environment;
-const services = ["gateway", "identity", "runs", "actions", "cluster", "dataproxy", "relay", "audit"];
+const services = [
+  ...["gateway", "identity", "runs", "actions", "cluster", "dataproxy", "relay", "audit"],
+  ...(served ? ["tunnel-reconciler"] : []),
+];
 const long = process.env.BIPLANE_LONG === "1";
 /** Real pods, each of which runs for about as long as all the killing takes. */
 const [count, seconds] = long ? [50, 180] : [4, 40];

@@ -1,6 +1,7 @@
 /** What the front is started with: a file of mode 0600, since it holds the operators' secrets. */
 import { readFileSync } from "node:fs";
 import type { AzureConfig } from "../azure/config.ts";
+import type { CloudflareConfig } from "../cloudflare/config.ts";
 import type { GoogleConfig } from "../google/config.ts";
 
 export interface Operator {
@@ -29,6 +30,8 @@ export interface FrontConfig {
   kept: string;
   /** File of the calls that changed something in IAM (../trail/). */
   trail: string;
+  /** @default none: nobody asks Cloudflare */
+  cloudflare?: CloudflareConfig;
   /** @default none: nobody stands in Google Cloud */
   google?: GoogleConfig;
   /** @default none: nobody stands in Azure */

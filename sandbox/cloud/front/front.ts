@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import { accounts, awsRegion, ecrHost, names } from "../../hosts.ts";
 import { createAzureFront } from "../azure/front.ts";
+import { createCloudflareFront } from "../cloudflare/front.ts";
 import { createGoogleFront } from "../google/front.ts";
 import { Keeper } from "../keeper/keeper.ts";
 import { operations } from "../keeper/operations.ts";
@@ -57,11 +58,13 @@ export function createFront(config: FrontConfig, emulator: Emulator): FrontHandl
   const login: Upstream = { address: "127.0.0.1", port: config.ports.login };
   const google = config.google && createGoogleFront(config.google);
   const azure = config.azure && createAzureFront(config.azure);
+  const cloudflare = config.cloudflare && createCloudflareFront(config.cloudflare);
 
   return async (request, response) => {
     try {
       if (google && hostOf(request) === names.google) return await google(request, response);
       if (azure && hostOf(request) === names.azure) return await azure(request, response);
+      if (cloudflare && hostOf(request) === names.cloudflare) return await cloudflare(request, response);
       const head = {
         method: request.method ?? "GET",
         host: hostOf(request),

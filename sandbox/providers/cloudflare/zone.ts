@@ -24,6 +24,7 @@ type Kind = keyof Zone;
 export interface ZoneStore {
   get(kind: Kind, id: string): Properties | undefined;
   list(kind: Kind): Properties[];
+  entries(kind: Kind): [id: string, entry: Properties][];
   put(kind: Kind, id: string, entry: Properties): void;
   remove(kind: Kind, id: string): void;
   /** A client certificate that the edge shows to the origin; the key is in a file of its own, which only we can read. */
@@ -54,14 +55,17 @@ export function zoneStore(paths: Paths): ZoneStore {
   };
   const save = (zone: Zone) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.new`, `${JSON.stringify(zone, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    // Its own name: the front of the API (cloud/cloudflare) is another process that writes it.
+    const written = `${file}.${process.pid}`;
+    writeFileSync(written, `${JSON.stringify(zone, null, 2)}\n`, { mode: 0o600 });
+    renameSync(written, file);
     setRecords(paths, "zone", addresses(zone.records));
   };
   // Reads and writes are synchronous: two resources made at once cannot lose each other's entry.
   return {
     get: (kind, id) => load()[kind][id],
     list: (kind) => Object.values(load()[kind]),
+    entries: (kind) => Object.entries(load()[kind]),
     put(kind, id, entry) {
       const zone = load();
       zone[kind][id] = entry;
