@@ -49,6 +49,16 @@ test("a network tells its groups, and every way into another one", async () => {
   const Subnets = [Subnet?.SubnetId ?? ""];
   const made = await balancers.createLoadBalancer({ Name: "api", Type: "network", Scheme: "internal", Subnets });
   const arn = made.LoadBalancers?.[0]?.LoadBalancerArn ?? "";
+  const SecurityGroups = [GroupId];
+  const front = { Type: "application", Scheme: "internet-facing", SecurityGroups, Subnets } as const;
+  const open = await balancers.createLoadBalancer({ Name: "front", ...front });
+  // An interface that the internet finds, one that it does not, and another network's.
+  const SubnetId = Subnets[0];
+  const { NetworkInterface } = await ec2.createNetworkInterface({ SubnetId, Groups: [GroupId] });
+  await ec2.createNetworkInterface({ SubnetId });
+  const { AllocationId, PublicIp } = await ec2.allocateAddress({ Domain: "vpc" });
+  const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId;
+  await ec2.associateAddress({ AllocationId, NetworkInterfaceId });
   const { ServiceConfiguration: service } = await ec2.createVpcEndpointServiceConfiguration({
     NetworkLoadBalancerArns: [arn],
     AcceptanceRequired: true,
@@ -80,6 +90,11 @@ test("a network tells its groups, and every way into another one", async () => {
   });
   expect(found.peerings).toEqual([
     { id: expect.stringMatching(/^pcx-/), owners: [account, account], state: expect.any(String) },
+  ]);
+  const [balancer] = open.LoadBalancers ?? [];
+  expect(found.openings).toEqual([
+    { name: balancer?.LoadBalancerArn, address: balancer?.DNSName, groupIds: [GroupId] },
+    { name: NetworkInterfaceId, address: PublicIp, groupIds: [GroupId] },
   ]);
   expect(found.endpointServices).toEqual([
     {

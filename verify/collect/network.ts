@@ -13,6 +13,7 @@ import {
 import type { NetworkFact, SecurityGroupFact } from "../facts-account.ts";
 import type { AwsClients } from "./aws-clients.ts";
 import { readEndpointServices } from "./endpoint-services.ts";
+import { readOpenings } from "./openings.ts";
 
 interface Place {
   clusterName: string;
@@ -24,16 +25,18 @@ interface Place {
 export async function readNetwork(clients: AwsClients, place: Place): Promise<NetworkFact> {
   const { ec2 } = clients;
   const inNetwork = [{ Name: "vpc-id", Values: [place.vpcId] }];
-  const [vpcs, securityGroups, instances, peerings, transits, vpns, endpoints, endpointServices] = await Promise.all([
-    ec2.send(new DescribeVpcsCommand({ VpcIds: [place.vpcId] })),
-    readGroups(ec2, inNetwork),
-    readInstances(ec2, place),
-    readPeerings(ec2, place.vpcId),
-    readTransits(ec2, place.vpcId),
-    ec2.send(new DescribeVpnConnectionsCommand({})),
-    readEndpoints(ec2, inNetwork),
-    readEndpointServices(clients),
-  ]);
+  const [vpcs, securityGroups, openings, instances, peerings, transits, vpns, endpoints, endpointServices] =
+    await Promise.all([
+      ec2.send(new DescribeVpcsCommand({ VpcIds: [place.vpcId] })),
+      readGroups(ec2, inNetwork),
+      readOpenings(clients, place.vpcId),
+      readInstances(ec2, place),
+      readPeerings(ec2, place.vpcId),
+      readTransits(ec2, place.vpcId),
+      ec2.send(new DescribeVpnConnectionsCommand({})),
+      readEndpoints(ec2, inNetwork),
+      readEndpointServices(clients),
+    ]);
   const [vpc] = vpcs.Vpcs ?? [];
   return {
     vpcId: place.vpcId,
@@ -43,6 +46,7 @@ export async function readNetwork(clients: AwsClients, place: Place): Promise<Ne
     ],
     securityGroups,
     clusterGroupIds: [...new Set([...place.groupIds, ...instances.flatMap(({ groupIds }) => groupIds)])],
+    openings,
     instanceIds: instances.map(({ id }) => id),
     peerings,
     transits,

@@ -86,6 +86,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "eks:DescribeCluster",
       "ec2:DescribeVpcs",
       "ec2:DescribeSecurityGroups",
+      "ec2:DescribeNetworkInterfaces",
       "ec2:DescribeInstances",
       "ec2:DescribeVpcPeeringConnections",
       "ec2:DescribeTransitGatewayAttachments",

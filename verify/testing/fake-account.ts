@@ -59,6 +59,9 @@ const answers: Answers = {
     ServiceConfigurations: [{ ServiceId: "vpce-svc-1", NetworkLoadBalancerArns: ["arn:nlb"] }],
   },
   DescribeLoadBalancers: { LoadBalancers: [{ LoadBalancerArn: "arn:nlb" }] },
+  DescribeNetworkInterfaces: {
+    NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", Association: { PublicIp: "203.0.113.1" } }],
+  },
   ListKeys: { Keys: [{ KeyId: "k" }] },
   DescribeKey: { KeyMetadata: keyMetadata },
   GetKeyPolicy: { Policy: "{}" },

@@ -51,6 +51,7 @@ export function goodAccount(): AccountFacts {
         },
       ],
       clusterGroupIds: ["sg-cluster"],
+      openings: [],
       instanceIds: ["i-0a", "i-0b"],
       peerings: [],
       transits: [],
