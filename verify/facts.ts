@@ -10,6 +10,7 @@ import type {
   V1NetworkPolicy,
   V1Node,
   V1Pod,
+  V1ReplicaSet,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
@@ -175,6 +176,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   nodes: V1Node[];
   pods: V1Pod[];
   deployments: V1Deployment[];
+  replicaSets: V1ReplicaSet[];
   services: V1Service[];
   serviceAccounts: V1ServiceAccount[];
   roles: V1Role[];

@@ -292,6 +292,7 @@ export const clusterCalls: Record<Plane, Partial<Record<FactName, readonly Clust
     resourceQuotas: [list("", "resourcequotas")],
     limitRanges: [list("", "limitranges")],
     deployments: [list("apps", "deployments")],
+    replicaSets: [list("apps", "replicasets")],
     roles: [list(rbac, "roles")],
     clusterRoles: [list(rbac, "clusterroles")],
     roleBindings: [list(rbac, "rolebindings")],
