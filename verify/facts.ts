@@ -57,6 +57,7 @@ import type {
   GoogleRoleFact,
   GoogleStoresFact,
 } from "./facts-google.ts";
+import type { PlacesFact } from "./facts-places.ts";
 import type { ProbeFacts } from "./facts-probes.ts";
 import type { RegionFacts } from "./facts-region.ts";
 import type { World } from "./reason/iam/world.ts";
@@ -138,8 +139,7 @@ export interface BucketFact {
   corsOrigins: string[];
   corsMethods: string[];
   replicationTargets: string[];
-  /** The first 1,000 keys. */
-  keys: string[];
+  places: PlacesFact;
 }
 
 interface RepositoryFact {

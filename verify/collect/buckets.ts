@@ -8,11 +8,13 @@ import {
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { BucketFact } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { absent } from "./attempt.ts";
+import { type PlacesPage, placesIn } from "./places.ts";
 
 const missing = {
   encryption: ["ServerSideEncryptionConfigurationNotFoundError"],
@@ -22,9 +24,10 @@ const missing = {
   replication: ["ReplicationConfigurationNotFoundError"],
 };
 
-export async function readBucket(s3: S3Client, name: string): Promise<BucketFact> {
+/** @param prefixes beneath which nothing is listed */
+export async function readBucket(s3: S3Client, name: string, prefixes: readonly string[]): Promise<BucketFact> {
   const Bucket = name;
-  const [location, encryption, block, versioning, policy, cors, replication, objects] = await Promise.all([
+  const [location, encryption, block, versioning, policy, cors, replication, places] = await Promise.all([
     s3.send(new GetBucketLocationCommand({ Bucket })),
     absent(missing.encryption, () => s3.send(new GetBucketEncryptionCommand({ Bucket }))),
     absent(missing.block, () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
@@ -32,7 +35,7 @@ export async function readBucket(s3: S3Client, name: string): Promise<BucketFact
     absent(missing.policy, () => s3.send(new GetBucketPolicyCommand({ Bucket }))),
     absent(missing.cors, () => s3.send(new GetBucketCorsCommand({ Bucket }))),
     absent(missing.replication, () => s3.send(new GetBucketReplicationCommand({ Bucket }))),
-    s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1000 })),
+    placesIn((prefix, next) => listPlaces(s3, { Bucket, Prefix: prefix, ContinuationToken: next }), prefixes),
   ]);
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
   const switches = block?.PublicAccessBlockConfiguration;
@@ -53,6 +56,18 @@ export async function readBucket(s3: S3Client, name: string): Promise<BucketFact
     replicationTargets: (replication?.ReplicationConfiguration?.Rules ?? []).map(
       ({ Destination }) => Destination?.Bucket ?? "?",
     ),
-    keys: (objects.Contents ?? []).map(({ Key }) => Key ?? ""),
+    places,
+  };
+}
+
+async function listPlaces(s3: S3Client, asked: ListObjectsV2CommandInput): Promise<PlacesPage> {
+  const page = await s3.send(new ListObjectsV2Command({ ...asked, Delimiter: "/" }));
+  // Without the token the next page would be the first again.
+  if (page.IsTruncated && !page.NextContinuationToken)
+    throw new Error(`${asked.Bucket}: a page says nothing of the next`);
+  return {
+    objects: (page.Contents ?? []).map(({ Key = "" }) => Key),
+    prefixes: (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix),
+    next: page.IsTruncated ? page.NextContinuationToken : undefined,
   };
 }

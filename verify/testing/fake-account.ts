@@ -89,7 +89,14 @@ interface Command {
 
 /** Of whatever service: that there is another page, and how to ask for it. */
 const goesOn = {
-  ...{ NextToken: "t", nextToken: "t", Marker: "t", NextMarker: "t", ContinuationToken: "t" },
+  ...{
+    NextToken: "t",
+    nextToken: "t",
+    Marker: "t",
+    NextMarker: "t",
+    ContinuationToken: "t",
+    NextContinuationToken: "t",
+  },
   ...{ IsTruncated: true, Truncated: true },
 };
 const asksOn = ["NextToken", "nextToken", "Marker", "ContinuationToken"];

@@ -1,0 +1,31 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterEach, expect, it, vi } from "vitest";
+import { readBucket } from "./buckets.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+type Asked = { Prefix: string; Delimiter: string; ContinuationToken?: string };
+
+const pages = (asked: Asked) => {
+  if (asked.Delimiter !== "/") throw new Error("nobody lists without a delimiter");
+  if (asked.ContinuationToken === "2") return { Contents: [{ Key: "stray" }], IsTruncated: false };
+  const Prefix = ({ "": "acme/", "acme/": "acme/demo/", "acme/demo/": "acme/demo/development/" } as const)[
+    asked.Prefix as "acme/"
+  ];
+  return { CommonPrefixes: [{ Prefix }], ...(asked.Prefix ? {} : { IsTruncated: true, NextContinuationToken: "2" }) };
+};
+
+const read = (list: (asked: Asked) => object) => {
+  vi.spyOn(S3Client.prototype, "send").mockImplementation(async (command: object & { input: object }) =>
+    command.constructor.name === "ListObjectsV2Command" ? list(command.input as Asked) : {},
+  );
+  return readBucket(new S3Client({ region: "us-east-2" }), "acme-metadata", ["acme/demo/development/"]);
+};
+
+it("a bucket tells what lies in it by prefix, to the last page", async () => {
+  expect(await read(pages)).toMatchObject({ places: { told: ["stray", "acme/demo/development/"], cut: false } });
+});
+
+it("is not read by pages of which one does not say how to ask for the next", async () => {
+  await expect(read(() => ({ IsTruncated: true }))).rejects.toThrow("acme-metadata: a page says nothing of the next");
+});
