@@ -139,6 +139,8 @@ export interface BucketFact {
   corsOrigins: string[];
   corsMethods: string[];
   replicationTargets: string[];
+  /** BucketOwnerEnforced: no access list is heeded, of the bucket or of an object. Absent: nobody set it. */
+  ownership?: string;
   places: PlacesFact;
 }
 

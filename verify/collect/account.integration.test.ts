@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Emulated, startEmulated } from "../../sandbox/engine/testing/emulated.ts";
 import { accounts, awsRegion } from "../../sandbox/hosts.ts";
+import { readBucket } from "./buckets.ts";
 import { readClusterAccess } from "./cluster-access.ts";
 import { readKeys } from "./keys.ts";
 import { readNetwork } from "./network.ts";
@@ -106,6 +107,22 @@ test("a network tells its groups, and every way into another one", async () => {
       connections: [{ endpoint: VpcEndpoint?.VpcEndpointId, owner: account, state: "pendingAcceptance" }],
     },
   ]);
+});
+
+test("a bucket tells what lies beside its prefixes, and whether it heeds access lists", async () => {
+  const { s3 } = await clients();
+  const Bucket = "acme-places";
+  await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: "us-east-2" } });
+  for (const Key of ["acme/demo/development/a", "acme/demo/development/b", "acme/x", "old/y", "zz"])
+    await s3.putObject({ Bucket, Key, Body: "x" });
+  const read = () => readBucket(s3, Bucket, ["acme/demo/development/"]);
+  const told = ["zz", "old/", "acme/x", "acme/demo/development/"];
+  const before = await read();
+  expect(before.places).toEqual({ told, cut: false });
+  expect(before).not.toHaveProperty("ownership");
+  const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
+  await s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
+  expect((await read()).ownership).toBe("BucketOwnerEnforced");
 });
 
 test("a key tells its state, its policy and its grants", async () => {

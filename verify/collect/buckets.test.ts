@@ -15,15 +15,30 @@ const pages = (asked: Asked) => {
   return { CommonPrefixes: [{ Prefix }], ...(asked.Prefix ? {} : { IsTruncated: true, NextContinuationToken: "2" }) };
 };
 
-const read = (list: (asked: Asked) => object) => {
-  vi.spyOn(S3Client.prototype, "send").mockImplementation(async (command: object & { input: object }) =>
-    command.constructor.name === "ListObjectsV2Command" ? list(command.input as Asked) : {},
-  );
+const read = (list: (asked: Asked) => object, owned: object = {}) => {
+  vi.spyOn(S3Client.prototype, "send").mockImplementation(async (command: object & { input: object }) => {
+    const { name } = command.constructor;
+    const answer = name === "GetBucketOwnershipControlsCommand" ? owned : {};
+    if (answer instanceof Error) throw answer;
+    return name === "ListObjectsV2Command" ? list(command.input as Asked) : answer;
+  });
   return readBucket(new S3Client({ region: "us-east-2" }), "acme-metadata", ["acme/demo/development/"]);
 };
 
 it("a bucket tells what lies in it by prefix, to the last page", async () => {
   expect(await read(pages)).toMatchObject({ places: { told: ["stray", "acme/demo/development/"], cut: false } });
+});
+
+it.each([
+  ["BucketOwnerEnforced", { OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] } }],
+  [undefined, Object.assign(new Error("none"), { name: "OwnershipControlsNotFoundError" })],
+])("tells whether it heeds access lists: %s", async (ownership, answer) => {
+  expect((await read(pages, answer)).ownership).toBe(ownership);
+});
+
+it("is not read where that is refused", async () => {
+  const refused = Object.assign(new Error("403"), { name: "AccessDenied" });
+  await expect(read(pages, refused)).rejects.toThrow("403");
 });
 
 it("is not read by pages of which one does not say how to ask for the next", async () => {

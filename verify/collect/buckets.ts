@@ -3,6 +3,7 @@ import {
   GetBucketCorsCommand,
   GetBucketEncryptionCommand,
   GetBucketLocationCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketReplicationCommand,
   GetBucketVersioningCommand,
@@ -22,12 +23,13 @@ const missing = {
   policy: ["NoSuchBucketPolicy"],
   cors: ["NoSuchCORSConfiguration"],
   replication: ["ReplicationConfigurationNotFoundError"],
+  ownership: ["OwnershipControlsNotFoundError"],
 };
 
 /** @param prefixes beneath which nothing is listed */
 export async function readBucket(s3: S3Client, name: string, prefixes: readonly string[]): Promise<BucketFact> {
   const Bucket = name;
-  const [location, encryption, block, versioning, policy, cors, replication, places] = await Promise.all([
+  const [location, encryption, block, versioning, policy, cors, replication, owned, places] = await Promise.all([
     s3.send(new GetBucketLocationCommand({ Bucket })),
     absent(missing.encryption, () => s3.send(new GetBucketEncryptionCommand({ Bucket }))),
     absent(missing.block, () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
@@ -35,9 +37,11 @@ export async function readBucket(s3: S3Client, name: string, prefixes: readonly 
     absent(missing.policy, () => s3.send(new GetBucketPolicyCommand({ Bucket }))),
     absent(missing.cors, () => s3.send(new GetBucketCorsCommand({ Bucket }))),
     absent(missing.replication, () => s3.send(new GetBucketReplicationCommand({ Bucket }))),
+    absent(missing.ownership, () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
     placesIn((prefix, next) => listPlaces(s3, { Bucket, Prefix: prefix, ContinuationToken: next }), prefixes),
   ]);
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+  const ownership = owned?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
   const switches = block?.PublicAccessBlockConfiguration;
   return {
     name,
@@ -56,6 +60,7 @@ export async function readBucket(s3: S3Client, name: string, prefixes: readonly 
     replicationTargets: (replication?.ReplicationConfiguration?.Rules ?? []).map(
       ({ Destination }) => Destination?.Bucket ?? "?",
     ),
+    ...(ownership ? { ownership } : {}),
     places,
   };
 }

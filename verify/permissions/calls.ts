@@ -70,6 +70,7 @@ export const awsCalls: Record<Plane, AwsCalls> = {
       "s3:GetBucketPolicy",
       "s3:GetBucketCors",
       "s3:GetBucketReplication",
+      "s3:GetBucketOwnershipControls",
       "s3:ListObjectsV2",
     ],
     repositories: ["ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"],

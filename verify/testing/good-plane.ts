@@ -77,6 +77,7 @@ export function goodFacts(target: Target = goodTarget): Facts {
       corsOrigins: [],
       corsMethods: [],
       replicationTargets: [],
+      ownership: "BucketOwnerEnforced",
       places: { told: placesOf(target), cut: false },
     })),
     repositories: [
