@@ -1,4 +1,5 @@
 import { defineCheck } from "../check.ts";
+import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { Target } from "../target.ts";
 import { judgeLayout } from "./object-places.ts";
@@ -38,13 +39,9 @@ export const objectLayout = defineCheck({
       },
     },
     {
-      name: "a project that nobody declared has a prefix, like the last one's",
+      name: "a domain that nobody declared has a prefix, like the last one's",
       apply({ buckets }, target) {
-        const places = placesIn(buckets, target);
-        const last = places?.told.at(-1);
-        if (!last) return false;
-        places?.told.push(last.replace(/\/$/, "-2/"));
-        return undefined;
+        placesIn(buckets, target)?.told.push(`${placesOf(target).at(-1)?.slice(0, -1)}-of-nobody/`);
       },
     },
     {

@@ -1,4 +1,5 @@
 import { defineAzureCheck } from "../check.ts";
+import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { AzureTarget } from "../target.ts";
 import { judgeLayout } from "./object-places.ts";
@@ -38,13 +39,9 @@ export const azureObjectLayout = defineAzureCheck({
       },
     },
     {
-      name: "a project that nobody declared has a prefix, like the last one's",
+      name: "a domain that nobody declared has a prefix, like the last one's",
       apply({ azureObjects }, target) {
-        const places = placesIn(azureObjects, target);
-        const last = places?.told.at(-1);
-        if (!last) return false;
-        places?.told.push(last.replace(/\/$/, "-2/"));
-        return undefined;
+        placesIn(azureObjects, target)?.told.push(`${placesOf(target).at(-1)?.slice(0, -1)}-of-nobody/`);
       },
     },
     {

@@ -1,6 +1,6 @@
 import { defineClusterCheck } from "../check.ts";
-import { componentLabel, componentsOf, withoutPod } from "../documented/components.ts";
-import { subjectOf } from "../facts.ts";
+import { type Component, componentLabel, componentsOf, withoutPod } from "../documented/components.ts";
+import { type Facts, subjectOf } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { deploymentOf } from "../reason/pod-owner.ts";
 import type { PlaneTarget } from "../target.ts";
@@ -60,14 +60,14 @@ export const componentsRun = defineClusterCheck({
     {
       name: "the pods of the last component are gone",
       apply(facts, target) {
-        const last = lastOf(target);
+        const last = componentsOf(target).at(-1)?.name;
         facts.pods = facts.pods.filter(({ metadata }) => metadata?.labels?.[componentLabel] !== last);
       },
     },
     {
       name: "a bare pod has the last component's label, and is ready in its place",
       apply(facts, target) {
-        const last = facts.pods.findLast(({ metadata }) => metadata?.labels?.[componentLabel] === lastOf(target));
+        const last = podOf(facts, target, componentsOf(target).at(-1));
         if (!last?.metadata) return false;
         delete last.metadata.ownerReferences;
         return undefined;
@@ -76,9 +76,7 @@ export const componentsRun = defineClusterCheck({
     {
       name: "a bare pod has the first component's label beside its own",
       apply(facts, target) {
-        const first = facts.pods.find(
-          ({ metadata }) => metadata?.labels?.[componentLabel] === componentsOf(target)[0]?.name,
-        );
+        const first = podOf(facts, target, componentsOf(target)[0]);
         if (!first?.metadata) return false;
         const { ownerReferences: _, ...metadata } = first.metadata;
         facts.pods.push({ ...first, metadata: { ...metadata, name: "like-the-first" } });
@@ -86,12 +84,10 @@ export const componentsRun = defineClusterCheck({
       },
     },
     {
-      name: "the first component's pods are of a ReplicaSet that no Deployment made",
+      name: "a pod of the first component is of a ReplicaSet that no Deployment made",
       apply(facts, target) {
-        const name = componentsOf(target)[0]?.name;
-        const set = facts.replicaSets.find(({ metadata }) =>
-          metadata?.ownerReferences?.some((one) => one.name === name),
-        );
+        const owners = podOf(facts, target, componentsOf(target)[0])?.metadata?.ownerReferences ?? [];
+        const set = facts.replicaSets.find(({ metadata }) => owners.some(({ uid }) => uid === metadata?.uid));
         if (!set?.metadata) return false;
         delete set.metadata.ownerReferences;
         return undefined;
@@ -100,7 +96,10 @@ export const componentsRun = defineClusterCheck({
     {
       name: "a Deployment that nobody documented runs pods with the last component's label",
       apply(facts, target) {
-        const deployment = facts.deployments.find(({ metadata }) => metadata?.name === lastOf(target));
+        const last = componentsOf(target).at(-1)?.name;
+        const deployment = facts.deployments.find(
+          ({ metadata }) => metadata?.namespace === target.namespace && metadata.name === last,
+        );
         if (!deployment?.metadata) return false;
         deployment.metadata.name = "like-the-last";
         return undefined;
@@ -115,6 +114,8 @@ export const componentsRun = defineClusterCheck({
   ],
 });
 
-function lastOf(target: PlaneTarget): string | undefined {
-  return componentsOf(target).at(-1)?.name;
+function podOf({ pods }: Pick<Facts, "pods">, target: PlaneTarget, component: Component | undefined) {
+  return pods.findLast(
+    ({ metadata }) => metadata?.namespace === target.namespace && metadata.labels?.[componentLabel] === component?.name,
+  );
 }
