@@ -41,6 +41,8 @@ export interface NetworkFact {
   securityGroups: SecurityGroupFact[];
   /** Of the cluster's own interfaces and of its nodes. */
   clusterGroupIds: string[];
+  /** Where the internet finds something in the network: balancers' ARNs, and interfaces with a public address. */
+  openings: { name: string; address: string; groupIds: string[] }[];
   /** Of the account, in the network: the cluster's nodes by its tag. */
   instanceIds: string[];
   peerings: { id: string; owners: string[]; state: string }[];

@@ -1,4 +1,5 @@
 /** What is read of a customer's subscription on Azure; what holds values is described, never opened. Ids are ARM's. */
+import type { PlacesFact } from "./facts-places.ts";
 
 /** A user-assigned identity, whoever made it. */
 export interface AzureIdentityFact {
@@ -106,10 +107,9 @@ export interface AzureStorageFact {
   containers: { name: string; publicAccess: string }[];
 }
 
-/** Names of the first 5,000 objects of a container. */
 export interface AzureObjectsFact {
   container: string;
-  names: string[];
+  places: PlacesFact;
 }
 
 export interface AzureVaultFact {

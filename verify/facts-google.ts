@@ -1,4 +1,5 @@
 /** What is read of a customer's project on Google Cloud; what holds values is described, never opened. */
+import type { PlacesFact } from "./facts-places.ts";
 
 /** Of an allow policy. */
 export interface GoogleBinding {
@@ -103,8 +104,7 @@ export interface GoogleBucketFact {
   corsOrigins: string[];
   corsMethods: string[];
   bindings: GoogleBinding[];
-  /** Names of the first 1,000 objects. */
-  objects: string[];
+  places: PlacesFact;
 }
 
 export interface GoogleRepositoryFact {

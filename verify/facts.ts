@@ -10,6 +10,7 @@ import type {
   V1NetworkPolicy,
   V1Node,
   V1Pod,
+  V1ReplicaSet,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
@@ -57,6 +58,7 @@ import type {
   GoogleRoleFact,
   GoogleStoresFact,
 } from "./facts-google.ts";
+import type { PlacesFact } from "./facts-places.ts";
 import type { ProbeFacts } from "./facts-probes.ts";
 import type { RegionFacts } from "./facts-region.ts";
 import type { World } from "./reason/iam/world.ts";
@@ -138,8 +140,9 @@ export interface BucketFact {
   corsOrigins: string[];
   corsMethods: string[];
   replicationTargets: string[];
-  /** The first 1,000 keys. */
-  keys: string[];
+  /** BucketOwnerEnforced: no access list is heeded, of the bucket or of an object. Absent: nobody set it. */
+  ownership?: string;
+  places: PlacesFact;
 }
 
 interface RepositoryFact {
@@ -176,6 +179,7 @@ export interface Facts extends RegionFacts, BaselineFacts, ProbeFacts {
   nodes: V1Node[];
   pods: V1Pod[];
   deployments: V1Deployment[];
+  replicaSets: V1ReplicaSet[];
   services: V1Service[];
   serviceAccounts: V1ServiceAccount[];
   roles: V1Role[];

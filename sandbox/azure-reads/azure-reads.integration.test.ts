@@ -36,10 +36,12 @@ beforeAll(async () => {
     ...{ manager: "https://management.azure.com", blobs: "https://blobs.test", token: async () => "t", backoffMs: 0 },
     async send(url) {
       // Objects lie in a store of their own.
-      if (url.startsWith("https://blobs.test"))
-        return new Response(
-          "<EnumerationResults><Blobs><Blob><Name>acme/demo/development/r1/a0/1/outputs.pb</Name></Blob></Blobs></EnumerationResults>",
-        );
+      if (url.startsWith("https://blobs.test")) {
+        const levels = ["", "acme/", "acme/demo/", "acme/demo/development/"];
+        const next = levels[levels.indexOf(new URL(url).searchParams.get("prefix") ?? "") + 1];
+        const blobs = `<Blobs><BlobPrefix><Name>${next}</Name></BlobPrefix></Blobs>`;
+        return new Response(`<EnumerationResults>${blobs}<NextMarker /></EnumerationResults>`);
+      }
       const { status, body } = answerRead({ method: "GET", url }, { ...plane, secrets });
       return Response.json(body, { status });
     },

@@ -42,7 +42,9 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     // Objects lie in a store of their own.
     if (!/^\/storage\/v1\/b\/[^/]+\/o\?/.test(request.url ?? "")) return void front(request, response);
-    response.end(JSON.stringify({ items: [{ name: "acme/demo/development/r1/a0/1/outputs.pb" }] }));
+    const asked = new URL(request.url ?? "", "http://store").searchParams.get("prefix") ?? "";
+    const levels = ["", "acme/", "acme/demo/", "acme/demo/development/"];
+    response.end(JSON.stringify({ prefixes: [levels[levels.indexOf(asked) + 1]] }));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   plane = await keepPlane(

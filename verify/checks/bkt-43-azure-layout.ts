@@ -1,6 +1,8 @@
 import { defineAzureCheck } from "../check.ts";
-import { fail, pass } from "../outcome.ts";
-import { declaredProjects } from "../target.ts";
+import { placesOf } from "../documented/classification.ts";
+import type { Facts } from "../facts.ts";
+import type { AzureTarget } from "../target.ts";
+import { judgeLayout } from "./object-places.ts";
 
 export const azureObjectLayout = defineAzureCheck({
   id: "BKT-43",
@@ -11,24 +13,47 @@ export const azureObjectLayout = defineAzureCheck({
   fix: "Find who wrote the stray object: every service composes names beneath the caller's prefix.",
   needs: ["azureObjects"],
   evaluate({ azureObjects }, target) {
-    const prefixes = declaredProjects(target).map(({ project, domain }) => `${target.org}/${project}/${domain}/`);
     return azureObjects
       .filter(({ container }) => container === target.buckets.metadata)
-      .flatMap(({ container, names }) => {
-        const strays = names.filter((name) => !prefixes.some((prefix) => name.startsWith(prefix)));
-        if (strays.length > 0)
-          return strays.map((name) => fail(`${container}/${name}`, "outside every project's prefix"));
-        return names.length > 0 ? [pass(container, `${names.length} objects, all beneath ${prefixes.join(", ")}`)] : [];
-      });
+      .flatMap(({ container, places }) =>
+        judgeLayout(places, target, { bucket: container, urlOf: (place) => `${container}/${place}` }),
+      );
   },
   sabotages: [
     {
       name: "one object lies under another organisation",
       apply({ azureObjects }, target) {
-        azureObjects
-          .find(({ container }) => container === target.buckets.metadata)
-          ?.names.push("globex/demo/development/r/a0/inputs.pb");
+        placesIn(azureObjects, target)?.told.push("globex/");
+      },
+    },
+    {
+      name: "an object lies beside all prefixes, first of all",
+      apply({ azureObjects }, target) {
+        placesIn(azureObjects, target)?.told.unshift("outputs.pb");
+      },
+    },
+    {
+      name: "an object lies in the organisation, beside its projects",
+      apply({ azureObjects }, target) {
+        placesIn(azureObjects, target)?.told.push(`${target.org}/report.html`);
+      },
+    },
+    {
+      name: "a domain that nobody declared has a prefix, like the last one's",
+      apply({ azureObjects }, target) {
+        placesIn(azureObjects, target)?.told.push(`${placesOf(target).at(-1)?.slice(0, -1)}-of-nobody/`);
+      },
+    },
+    {
+      name: "more lies there than was looked at",
+      apply({ azureObjects }, target) {
+        const places = placesIn(azureObjects, target);
+        if (places) places.cut = true;
       },
     },
   ],
 });
+
+function placesIn(azureObjects: Facts["azureObjects"], target: AzureTarget) {
+  return azureObjects.find(({ container }) => container === target.buckets.metadata)?.places;
+}

@@ -2,8 +2,8 @@ import { secretPrefix } from "../../components/secrets/names.ts";
 import { defineAwsJointCheck } from "../check.ts";
 import {
   type Classified,
-  classifiedPrefixes,
   columnClasses,
+  placesOf,
   type StoreKind,
   storeClasses,
 } from "../documented/classification.ts";
@@ -11,6 +11,7 @@ import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { metadataTables } from "../reason/metadata.ts";
 import type { Target } from "../target.ts";
+import { strayOf, tellCut } from "./object-places.ts";
 
 /** Whatever holds data, on both planes, against the one table of classes: what has no row is a finding. */
 export const dataIsClassified = defineAwsJointCheck({
@@ -43,7 +44,14 @@ export const dataIsClassified = defineAwsJointCheck({
     {
       name: "an object lies under a prefix that nobody classified, in the second bucket",
       apply({ buckets }, { customer }) {
-        buckets.find(({ name }) => name === customer.buckets.fastRegistration)?.keys.push("debug/dump");
+        buckets.find(({ name }) => name === customer.buckets.fastRegistration)?.places.told.push("debug/");
+      },
+    },
+    {
+      name: "the first bucket holds more than was looked at",
+      apply({ buckets }) {
+        const [first] = buckets;
+        if (first) first.places.cut = true;
       },
     },
     {
@@ -79,14 +87,16 @@ export function judgeTable({ name, columns }: Facts["regionTables"][number]): Fi
   return pass(subject, `${columns.length} columns: ${[...new Set(classes)].join(", ")}`);
 }
 
-function judgeBuckets(buckets: Facts["buckets"], { org, projects, buckets: names }: Target): Finding[] {
-  const prefixes = classifiedPrefixes(org, projects);
+function judgeBuckets(buckets: Facts["buckets"], target: Target): Finding[] {
+  const { buckets: names } = target;
+  const prefixes = placesOf(target);
   return (["metadata", "fastRegistration"] as const).map((which) => {
     const bucket = buckets.find(({ name }) => name === names[which]);
     const subject = `bucket ${names[which]}`;
     if (!bucket) return fail(subject, "does not exist");
-    const stray = bucket.keys.find((key) => !prefixes.some((prefix) => key.startsWith(prefix)));
+    const stray = strayOf(bucket.places, prefixes);
     if (stray !== undefined) return fail(`${subject}, ${stray}`, "its prefix has no class");
+    if (bucket.places.cut) return fail(subject, tellCut(bucket.places));
     return pass(subject, `${prefixes.join(", ")}: ${tellClass(storeClasses[`${which}Bucket`])}`);
   });
 }

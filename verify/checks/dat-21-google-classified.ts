@@ -1,8 +1,9 @@
 import { type Check, defineGoogleJointCheck } from "../check.ts";
-import { classifiedPrefixes, storeClasses } from "../documented/classification.ts";
+import { placesOf, storeClasses } from "../documented/classification.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import type { GoogleTarget } from "../target.ts";
 import { judgeTable, tellClass } from "./dat-01-classified.ts";
+import { strayOf, tellCut } from "./object-places.ts";
 import { ownRepository } from "./reg-21-google-repository.ts";
 import { ownSecrets } from "./sec-23-google-sealed.ts";
 
@@ -32,7 +33,14 @@ export const googleDataIsClassified = defineGoogleJointCheck({
     {
       name: "an object lies under a prefix that nobody classified, in the second bucket",
       apply({ googleBuckets }, { customer }) {
-        googleBuckets.find(({ name }) => name === customer.buckets.fastRegistration)?.objects.push("debug/dump");
+        googleBuckets.find(({ name }) => name === customer.buckets.fastRegistration)?.places.told.push("debug/");
+      },
+    },
+    {
+      name: "the first bucket holds more than was looked at",
+      apply({ googleBuckets }) {
+        const [first] = googleBuckets;
+        if (first) first.places.cut = true;
       },
     },
     {
@@ -51,14 +59,16 @@ export const googleDataIsClassified = defineGoogleJointCheck({
   ],
 });
 
-function judgeBuckets({ googleBuckets }: Own, { org, projects, buckets: names }: GoogleTarget): Finding[] {
-  const prefixes = classifiedPrefixes(org, projects);
+function judgeBuckets({ googleBuckets }: Own, target: GoogleTarget): Finding[] {
+  const { buckets: names } = target;
+  const prefixes = placesOf(target);
   return (["metadata", "fastRegistration"] as const).map((which) => {
     const bucket = googleBuckets.find(({ name }) => name === names[which]);
     const subject = `gs://${names[which]}`;
     if (!bucket) return fail(subject, "does not exist");
-    const stray = bucket.objects.find((object) => !prefixes.some((prefix) => object.startsWith(prefix)));
+    const stray = strayOf(bucket.places, prefixes);
     if (stray !== undefined) return fail(`${subject}/${stray}`, "its prefix has no class");
+    if (bucket.places.cut) return fail(subject, tellCut(bucket.places));
     return pass(subject, `${prefixes.join(", ")}: ${tellClass(storeClasses[`${which}Bucket`])}`);
   });
 }

@@ -1,10 +1,11 @@
 import { type Check, defineAzureJointCheck } from "../check.ts";
 import { registryId, sameId, secretsVaultId } from "../collect/azure/places.ts";
-import { classifiedPrefixes, storeClasses } from "../documented/classification.ts";
+import { placesOf, storeClasses } from "../documented/classification.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import type { AzureTarget } from "../target.ts";
 import { logWorkspaceId } from "./azure-questions.ts";
 import { judgeTable, tellClass } from "./dat-01-classified.ts";
+import { strayOf, tellCut } from "./object-places.ts";
 
 const own = ["azureObjects", "azureStorage", "azureRegistry", "azureVaults", "azureLogs"] as const;
 type Own = Parameters<Check<(typeof own)[number], AzureTarget>["evaluate"]>[0];
@@ -33,7 +34,16 @@ export const azureDataIsClassified = defineAzureJointCheck({
     {
       name: "an object lies under a prefix that nobody classified, in the second container",
       apply({ azureObjects }, { customer }) {
-        azureObjects.find(({ container }) => container === customer.buckets.fastRegistration)?.names.push("debug/dump");
+        azureObjects
+          .find(({ container }) => container === customer.buckets.fastRegistration)
+          ?.places.told.push("debug/");
+      },
+    },
+    {
+      name: "the first container holds more than was looked at",
+      apply({ azureObjects }) {
+        const [first] = azureObjects;
+        if (first) first.places.cut = true;
       },
     },
     {
@@ -57,14 +67,16 @@ export const azureDataIsClassified = defineAzureJointCheck({
   ],
 });
 
-function judgeContainers({ azureObjects, azureStorage }: Own, { org, projects, buckets }: AzureTarget): Finding[] {
-  const prefixes = classifiedPrefixes(org, projects);
+function judgeContainers({ azureObjects, azureStorage }: Own, target: AzureTarget): Finding[] {
+  const { buckets } = target;
+  const prefixes = placesOf(target);
   const known = (["metadata", "fastRegistration"] as const).map((which): Finding => {
     const found = azureObjects.find(({ container }) => container === buckets[which]);
     const subject = `${azureStorage.id}/${buckets[which]}`;
     if (!found) return fail(subject, "does not exist");
-    const stray = found.names.find((name) => !prefixes.some((prefix) => name.startsWith(prefix)));
+    const stray = strayOf(found.places, prefixes);
     if (stray !== undefined) return fail(`${subject}/${stray}`, "its prefix has no class");
+    if (found.places.cut) return fail(subject, tellCut(found.places));
     return pass(subject, `${prefixes.join(", ")}: ${tellClass(storeClasses[`${which}Bucket`])}`);
   });
   const names: string[] = Object.values(buckets);

@@ -1,18 +1,21 @@
 import { defineCheck } from "../check.ts";
+import type { Facts } from "../facts.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { planeFactNames } from "../reason/iam/plane-world.ts";
 import { grants, type Statement } from "../reason/iam-policy.ts";
 import { judgeWays } from "./cls-03-managed-by-vendor.ts";
 
+const enforced = "BucketOwnerEnforced";
+
 /** In BYOC one role trusts the vendor by design; of that, as CLS-03 does, it is asked whether it leads to data. */
 export const noForeignPrincipals = defineCheck({
   id: "IAM-06",
   title:
-    "No role, bucket or registry of the account trusts another account; BYOC: but the management role, short of data",
+    "No role, bucket or registry of the account trusts another account, and no bucket heeds access lists; BYOC: but the management role, short of data",
   severity: "critical",
   claims: ["human-no-iam-credentials", "tenant-separate-iam-boundaries"],
   documented: ["C07"],
-  fix: "Remove the foreign principal from the policy.",
+  fix: "Remove the foreign principal from the policy; set the bucket's object ownership to BucketOwnerEnforced.",
   needs: planeFactNames,
   evaluate(facts, target) {
     const { iam, buckets, repositories } = facts;
@@ -28,10 +31,11 @@ export const noForeignPrincipals = defineCheck({
         .find((principal) => !isOwn(principal, iam.account));
       return foreign ? fail(subject, `trusts ${foreign}`) : pass(subject, "own account and services only");
     });
+    const found = [...named, ...buckets.map(judgeLists)];
     // The search is long, and for what names do not show.
-    if (!managing || named.some(({ ok }) => !ok)) return named;
+    if (!managing || found.some(({ ok }) => !ok)) return found;
     const vendors = grants([managing.trust]).flatMap(({ principals }) => principals);
-    return [...named, ...judgeWays(facts, target, vendors)];
+    return [...found, ...judgeWays(facts, target, vendors)];
   },
   sabotages: [
     {
@@ -74,8 +78,28 @@ export const noForeignPrincipals = defineCheck({
         });
       },
     },
+    {
+      name: "the last bucket heeds access lists, since nobody says otherwise",
+      apply({ buckets }) {
+        delete buckets.at(-1)?.ownership;
+      },
+    },
+    {
+      name: "objects of the first bucket are whose writes them",
+      apply({ buckets }) {
+        const [first] = buckets;
+        if (first) first.ownership = "ObjectWriter";
+      },
+    },
   ],
 });
+
+/** An access list names accounts by ids that tell nobody whose they are, of the bucket and of every object: off is off. */
+function judgeLists({ name, ownership }: Facts["buckets"][number]): Finding {
+  const subject = `bucket ${name}`;
+  if (ownership === enforced) return pass(subject, "heeds no access list, of its own or of an object");
+  return fail(subject, `heeds access lists, which can let anybody in: object ownership is ${ownership ?? "not set"}`);
+}
 
 /** Whom a statement lets in; who is let in by being none of some is anybody. */
 export function namedBy({ principals, notPrincipals }: Statement): string[] {

@@ -3,6 +3,7 @@ import type { _InstanceType } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Emulated, startEmulated } from "../../sandbox/engine/testing/emulated.ts";
 import { accounts, awsRegion } from "../../sandbox/hosts.ts";
+import { readBucket } from "./buckets.ts";
 import { readClusterAccess } from "./cluster-access.ts";
 import { readInstances } from "./instances.ts";
 import { readKeys } from "./keys.ts";
@@ -51,6 +52,16 @@ test("a network tells its groups, and every way into another one", async () => {
   const Subnets = [Subnet?.SubnetId ?? ""];
   const made = await balancers.createLoadBalancer({ Name: "api", Type: "network", Scheme: "internal", Subnets });
   const arn = made.LoadBalancers?.[0]?.LoadBalancerArn ?? "";
+  const SecurityGroups = [GroupId];
+  const front = { Type: "application", Scheme: "internet-facing", SecurityGroups, Subnets } as const;
+  const open = await balancers.createLoadBalancer({ Name: "front", ...front });
+  // An interface that the internet finds, one that it does not, and another network's.
+  const SubnetId = Subnets[0];
+  const { NetworkInterface } = await ec2.createNetworkInterface({ SubnetId, Groups: [GroupId] });
+  await ec2.createNetworkInterface({ SubnetId });
+  const { AllocationId, PublicIp } = await ec2.allocateAddress({ Domain: "vpc" });
+  const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId;
+  await ec2.associateAddress({ AllocationId, NetworkInterfaceId });
   const { ServiceConfiguration: service } = await ec2.createVpcEndpointServiceConfiguration({
     NetworkLoadBalancerArns: [arn],
     AcceptanceRequired: true,
@@ -83,6 +94,11 @@ test("a network tells its groups, and every way into another one", async () => {
   expect(found.peerings).toEqual([
     { id: expect.stringMatching(/^pcx-/), owners: [account, account], state: expect.any(String) },
   ]);
+  const [balancer] = open.LoadBalancers ?? [];
+  expect(found.openings).toEqual([
+    { name: balancer?.LoadBalancerArn, address: balancer?.DNSName, groupIds: [GroupId] },
+    { name: NetworkInterfaceId, address: PublicIp, groupIds: [GroupId] },
+  ]);
   expect(found.endpointServices).toEqual([
     {
       id: ServiceId,
@@ -93,6 +109,22 @@ test("a network tells its groups, and every way into another one", async () => {
       connections: [{ endpoint: VpcEndpoint?.VpcEndpointId, owner: account, state: "pendingAcceptance" }],
     },
   ]);
+});
+
+test("a bucket tells what lies beside its prefixes, and whether it heeds access lists", async () => {
+  const { s3 } = await clients();
+  const Bucket = "acme-places";
+  await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: "us-east-2" } });
+  for (const Key of ["acme/demo/development/a", "acme/demo/development/b", "acme/x", "old/y", "zz"])
+    await s3.putObject({ Bucket, Key, Body: "x" });
+  const read = () => readBucket(s3, Bucket, ["acme/demo/development/"]);
+  const told = ["zz", "old/", "acme/x", "acme/demo/development/"];
+  const before = await read();
+  expect(before.places).toEqual({ told, cut: false });
+  expect(before).not.toHaveProperty("ownership");
+  const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
+  await s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
+  expect((await read()).ownership).toBe("BucketOwnerEnforced");
 });
 
 test("a key tells its state, its policy and its grants", async () => {

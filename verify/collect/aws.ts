@@ -6,6 +6,7 @@ import {
   type ImageDetail,
 } from "@aws-sdk/client-ecr";
 import { type Cluster, DescribeClusterCommand } from "@aws-sdk/client-eks";
+import { placesOf } from "../documented/classification.ts";
 import type { ClusterFact, Collected, Fact } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import type { Target } from "../target.ts";
@@ -47,8 +48,8 @@ export async function collectAws(target: Target): Promise<AwsFacts> {
     attempt(`cloudtrail lookup-events: CreateRole of ${roles.admin} and ${roles.user}, which iam get-role dates`, () =>
       readRoleCreations(clients, [roles.admin, roles.user]),
     ),
-    attempt(`s3: configuration of ${names.join(", ")}`, () =>
-      Promise.all(names.map((name) => readBucket(clients.s3, name))),
+    attempt(`s3: configuration of ${names.join(", ")}, and what lies in them by prefix`, () =>
+      Promise.all(names.map((name) => readBucket(clients.s3, name, placesOf(target)))),
     ),
     attempt("ecr describe-repositories, get-repository-policy", () => readRepositories(clients)),
     seen,

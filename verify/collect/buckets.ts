@@ -3,16 +3,19 @@ import {
   GetBucketCorsCommand,
   GetBucketEncryptionCommand,
   GetBucketLocationCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketReplicationCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { BucketFact } from "../facts.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
 import { absent } from "./attempt.ts";
+import { type PlacesPage, placesIn } from "./places.ts";
 
 const missing = {
   encryption: ["ServerSideEncryptionConfigurationNotFoundError"],
@@ -20,11 +23,13 @@ const missing = {
   policy: ["NoSuchBucketPolicy"],
   cors: ["NoSuchCORSConfiguration"],
   replication: ["ReplicationConfigurationNotFoundError"],
+  ownership: ["OwnershipControlsNotFoundError"],
 };
 
-export async function readBucket(s3: S3Client, name: string): Promise<BucketFact> {
+/** @param prefixes beneath which nothing is listed */
+export async function readBucket(s3: S3Client, name: string, prefixes: readonly string[]): Promise<BucketFact> {
   const Bucket = name;
-  const [location, encryption, block, versioning, policy, cors, replication, objects] = await Promise.all([
+  const [location, encryption, block, versioning, policy, cors, replication, owned, places] = await Promise.all([
     s3.send(new GetBucketLocationCommand({ Bucket })),
     absent(missing.encryption, () => s3.send(new GetBucketEncryptionCommand({ Bucket }))),
     absent(missing.block, () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
@@ -32,9 +37,15 @@ export async function readBucket(s3: S3Client, name: string): Promise<BucketFact
     absent(missing.policy, () => s3.send(new GetBucketPolicyCommand({ Bucket }))),
     absent(missing.cors, () => s3.send(new GetBucketCorsCommand({ Bucket }))),
     absent(missing.replication, () => s3.send(new GetBucketReplicationCommand({ Bucket }))),
-    s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1000 })),
+    absent(missing.ownership, () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
+    placesIn(
+      (prefix, next) => listPlaces(s3, { Bucket, Prefix: prefix, ContinuationToken: next }),
+      prefixes,
+      (prefix) => holdsObjects(s3, { Bucket, Prefix: prefix }),
+    ),
   ]);
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+  const ownership = owned?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
   const switches = block?.PublicAccessBlockConfiguration;
   return {
     name,
@@ -53,6 +64,25 @@ export async function readBucket(s3: S3Client, name: string): Promise<BucketFact
     replicationTargets: (replication?.ReplicationConfiguration?.Rules ?? []).map(
       ({ Destination }) => Destination?.Bucket ?? "?",
     ),
-    keys: (objects.Contents ?? []).map(({ Key }) => Key ?? ""),
+    ...(ownership ? { ownership } : {}),
+    places,
+  };
+}
+
+/** S3 names no prefix whose objects have all been deleted; other stores that speak as it does keep their folders. */
+async function holdsObjects(s3: S3Client, beneath: ListObjectsV2CommandInput): Promise<boolean> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ ...beneath, MaxKeys: 1 }));
+  return Contents.length > 0;
+}
+
+async function listPlaces(s3: S3Client, asked: ListObjectsV2CommandInput): Promise<PlacesPage> {
+  const page = await s3.send(new ListObjectsV2Command({ ...asked, Delimiter: "/" }));
+  // Without the token the next page would be the first again.
+  if (page.IsTruncated && !page.NextContinuationToken)
+    throw new Error(`${asked.Bucket}: a page says nothing of the next`);
+  return {
+    objects: (page.Contents ?? []).map(({ Key = "" }) => Key),
+    prefixes: (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix),
+    next: page.IsTruncated ? page.NextContinuationToken : undefined,
   };
 }

@@ -29,6 +29,7 @@ const kinds = {
   resourceQuotas: ["v1", "ResourceQuota"],
   limitRanges: ["v1", "LimitRange"],
   deployments: ["apps/v1", "Deployment"],
+  replicaSets: ["apps/v1", "ReplicaSet"],
   roles: ["rbac.authorization.k8s.io/v1", "Role"],
   clusterRoles: ["rbac.authorization.k8s.io/v1", "ClusterRole"],
   roleBindings: ["rbac.authorization.k8s.io/v1", "RoleBinding"],

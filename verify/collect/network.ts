@@ -14,6 +14,7 @@ import type { NetworkFact, SecurityGroupFact } from "../facts-account.ts";
 import type { AwsClients } from "./aws-clients.ts";
 import { readEndpointServices } from "./endpoint-services.ts";
 import { type ClusterPlace, listInstances } from "./instances.ts";
+import { readOpenings } from "./openings.ts";
 
 interface Place extends ClusterPlace {
   /** Of the cluster's own interfaces. */
@@ -23,16 +24,18 @@ interface Place extends ClusterPlace {
 export async function readNetwork(clients: AwsClients, place: Place): Promise<NetworkFact> {
   const { ec2 } = clients;
   const inNetwork = [{ Name: "vpc-id", Values: [place.vpcId] }];
-  const [vpcs, securityGroups, instances, peerings, transits, vpns, endpoints, endpointServices] = await Promise.all([
-    ec2.send(new DescribeVpcsCommand({ VpcIds: [place.vpcId] })),
-    readGroups(ec2, inNetwork),
-    listInstances(ec2, place),
-    readPeerings(ec2, place.vpcId),
-    readTransits(ec2, place.vpcId),
-    ec2.send(new DescribeVpnConnectionsCommand({})),
-    readEndpoints(ec2, inNetwork),
-    readEndpointServices(clients),
-  ]);
+  const [vpcs, securityGroups, openings, instances, peerings, transits, vpns, endpoints, endpointServices] =
+    await Promise.all([
+      ec2.send(new DescribeVpcsCommand({ VpcIds: [place.vpcId] })),
+      readGroups(ec2, inNetwork),
+      readOpenings(clients, place.vpcId),
+      listInstances(ec2, place),
+      readPeerings(ec2, place.vpcId),
+      readTransits(ec2, place.vpcId),
+      ec2.send(new DescribeVpnConnectionsCommand({})),
+      readEndpoints(ec2, inNetwork),
+      readEndpointServices(clients),
+    ]);
   const [vpc] = vpcs.Vpcs ?? [];
   return {
     vpcId: place.vpcId,
@@ -42,6 +45,7 @@ export async function readNetwork(clients: AwsClients, place: Place): Promise<Ne
     ],
     securityGroups,
     clusterGroupIds: [...new Set([...place.groupIds, ...groupsOf(instances)])],
+    openings,
     instanceIds: instances.map(({ InstanceId: id = "" }) => id),
     peerings,
     transits,

@@ -3,6 +3,7 @@
  * table that columns, buckets and other stores are held against. What no row names is not allowed to exist.
  */
 import type { MetadataKind } from "../reason/metadata.ts";
+import { declaredProjects, type PlaneTarget } from "../target.ts";
 
 /** Whose it is, and how much of it there may be. */
 type DataClass = "bulk customer data" | "inline customer data" | "orchestration metadata" | "platform metadata";
@@ -63,7 +64,10 @@ export const storeClasses = {
 
 export type StoreKind = keyof typeof storeClasses;
 
-/** In a bucket: what its keys begin with. Nothing else is classified, so nothing else may lie there. */
-export function classifiedPrefixes(org: string, projects: readonly { project: string; domain: string }[]): string[] {
-  return projects.map(({ project, domain }) => `${org}/${project}/${domain}/`);
+/**
+ * In a bucket: what its keys begin with, of every project that the stack names. Nothing else is classified, so nothing else
+ * may lie there; beneath these nobody need look.
+ */
+export function placesOf(target: PlaneTarget): string[] {
+  return declaredProjects(target).map(({ project, domain }) => `${target.org}/${project}/${domain}/`);
 }

@@ -52,7 +52,6 @@ const readersOf = <C>(calls: Partial<Record<FactName, readonly C[]>>, is: (call:
 const answeredWhole: Record<string, string> = {
   "iam:ListAccessKeys": "a user has two at most",
   "iam:ListOpenIDConnectProviders": "the operation has no pages",
-  "s3:ListObjectsV2": "a sample of 1,000 keys, as the fact says",
   "ec2:DescribeVpcs": "asked for one, by its id",
   "ec2:DescribeVpnConnections": "the operation has no pages",
   "logs:DescribeSubscriptionFilters": "a group has two at most",

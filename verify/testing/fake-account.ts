@@ -63,6 +63,9 @@ const answers: Answers = {
     ServiceConfigurations: [{ ServiceId: "vpce-svc-1", NetworkLoadBalancerArns: ["arn:nlb"] }],
   },
   DescribeLoadBalancers: { LoadBalancers: [{ LoadBalancerArn: "arn:nlb" }] },
+  DescribeNetworkInterfaces: {
+    NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", Association: { PublicIp: "203.0.113.1" } }],
+  },
   ListKeys: { Keys: [{ KeyId: "k" }] },
   DescribeKey: { KeyMetadata: keyMetadata },
   GetKeyPolicy: { Policy: "{}" },
@@ -90,7 +93,14 @@ interface Command {
 
 /** Of whatever service: that there is another page, and how to ask for it. */
 const goesOn = {
-  ...{ NextToken: "t", nextToken: "t", Marker: "t", NextMarker: "t", ContinuationToken: "t" },
+  ...{
+    NextToken: "t",
+    nextToken: "t",
+    Marker: "t",
+    NextMarker: "t",
+    ContinuationToken: "t",
+    NextContinuationToken: "t",
+  },
   ...{ IsTruncated: true, Truncated: true },
 };
 const asksOn = ["NextToken", "nextToken", "Marker", "ContinuationToken"];

@@ -83,8 +83,17 @@ function beyond(call: string): object | undefined {
     return { rules: [{ denyRule }] };
   }
   if (call.endsWith("/v2/entries:list")) return { entries: [madeByItself()] };
-  if (/\/storage\/v1\/b\/[^/]+\/o\?/.test(call)) return { items: [{ name: "acme/demo/development/x" }] };
+  if (/\/storage\/v1\/b\/[^/]+\/o\?/.test(call)) return objectsAt(new URLSearchParams(call.split("?")[1]));
   return undefined;
+}
+
+/** Of a bucket with one object in the project, and one beside all prefixes on a second page. */
+function objectsAt(query: URLSearchParams): object {
+  if (query.get("pageToken") === "2") return { items: [{ name: "stray" }] };
+  const levels = ["", "acme/", "acme/demo/", "acme/demo/development/"];
+  const next = levels[levels.indexOf(query.get("prefix") ?? "") + 1];
+  if (query.get("delimiter") !== "/" || next === undefined) throw new Error(`nobody lists by ${query}`);
+  return { prefixes: [next], ...(next === "acme/" ? { nextPageToken: "2" } : {}) };
 }
 
 /** The one account of the project, as if it had made itself: who called is then an account of the project. */

@@ -54,6 +54,7 @@ export function goodAccount(): AccountFacts {
         },
       ],
       clusterGroupIds: ["sg-cluster"],
+      openings: [],
       instanceIds: ["i-0a", "i-0b"],
       peerings: [],
       transits: [],

@@ -1,4 +1,5 @@
 /** What a small plane's subscription tells, by the words of the kit's own components, so that it cannot be better than a real one. */
+
 import { guidOf } from "../../components/account/azure-names.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import { builtInRoles } from "../../components/identity/azure-grants.ts";
@@ -15,6 +16,7 @@ import {
   storageId,
   subscriptionOf,
 } from "../collect/azure/places.ts";
+import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { AzureAssignment, AzureIdentityFact, AzurePermissions } from "../facts-azure.ts";
 import { type AzureTarget, declaredProjects } from "../target.ts";
@@ -130,7 +132,7 @@ export function goodAzureSubscription(target: AzureTarget): Pick<Facts, AzureFac
     },
     azureObjects: containers.map((container) => ({
       container,
-      names: target.projects.map(({ project, domain }) => `${org}/${project}/${domain}/r1/a0/1/outputs.pb`),
+      places: { told: placesOf(target), cut: false },
     })),
     azureVaults: [
       vaultOf(placeIn(target, "cluster", "Microsoft.KeyVault/vaults", keyVaults.base), {}),

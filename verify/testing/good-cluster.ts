@@ -5,6 +5,7 @@ import type {
   V1Pod,
   V1PodSpec,
   V1PolicyRule,
+  V1ReplicaSet,
   V1Role,
   V1RoleBinding,
   V1ValidatingAdmissionPolicyBindingSpec,
@@ -47,6 +48,7 @@ type KubernetesFacts = Pick<
   | "nodes"
   | "pods"
   | "deployments"
+  | "replicaSets"
   | "services"
   | "serviceAccounts"
   | "roles"
@@ -90,11 +92,15 @@ export function goodCluster(target: Target): KubernetesFacts {
     nodes: ["i-0a", "i-0b"].map((id) => ({ metadata: { name: id }, spec: { providerID: `aws:///us-east-2a/${id}` } })),
     pods: [
       ...components.map((component) =>
-        pod(
-          platform,
+        ownedBy(
+          "ReplicaSet",
           component.name,
-          component.serviceAccount,
-          takesAdminRole(component, target) ? "adminflyterole" : undefined,
+          pod(
+            platform,
+            component.name,
+            component.serviceAccount,
+            takesAdminRole(component, target) ? "adminflyterole" : undefined,
+          ),
         ),
       ),
       ...spaces.map(taskPod),
@@ -104,6 +110,7 @@ export function goodCluster(target: Target): KubernetesFacts {
       ...components.map(({ name, serviceAccount }) => deployment(name, serviceAccount)),
       ...(target.servesApps ? servingDeployments() : []),
     ],
+    replicaSets: components.map(({ name }) => replicaSet(name)),
     services: [
       { metadata: { namespace: platform, name: "tunnel" }, spec: { type: "ClusterIP" } },
       ...(target.servesApps
@@ -252,7 +259,13 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
     ...(name === "tunnel" ? [{ name: "CONTROL_PLANE_HOST", value: "us-east-2.example.test" }] : []),
   ];
   return {
-    metadata: { namespace: platform, name, generation: 2, labels: { [componentLabel]: name } },
+    metadata: {
+      namespace: platform,
+      name,
+      uid: `Deployment ${name}`,
+      generation: 2,
+      labels: { [componentLabel]: name },
+    },
     spec: {
       replicas: 1,
       selector: { matchLabels: { [componentLabel]: name } },
@@ -260,6 +273,18 @@ function deployment(name: string, serviceAccount: string): V1Deployment {
     },
     status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
   };
+}
+
+/** Of the component's Deployment; an uid says what it is of, here. */
+function replicaSet(name: string): V1ReplicaSet {
+  const selector = { matchLabels: { [componentLabel]: name } };
+  const metadata = { namespace: platform, name: `${name}-1`, uid: `ReplicaSet ${name}` };
+  return ownedBy("Deployment", name, { metadata, spec: { selector, replicas: 1 } });
+}
+
+function ownedBy<T extends V1Pod | V1ReplicaSet>(kind: "ReplicaSet" | "Deployment", name: string, object: T): T {
+  const owner = { apiVersion: "apps/v1", kind, name, uid: `${kind} ${name}`, controller: true };
+  return { ...object, metadata: { ...object.metadata, ownerReferences: [owner] } };
 }
 
 function servingDeployments(): V1Deployment[] {

@@ -1,4 +1,5 @@
 /** What a small plane's project tells, by the words of the kit's own components, so that it cannot be better than a real one. */
+
 import { oldTls, transportConstraints } from "../../components/account/gcp-constraints.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import {
@@ -13,6 +14,7 @@ import {
 import { taskLogFilter } from "../../components/logs/gcp-plan.ts";
 import { secretIdPrefix } from "../../components/secrets/names.ts";
 import type { GoogleFactName } from "../collect/google/index.ts";
+import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { GoogleBinding } from "../facts-google.ts";
 import { taskAccounts } from "../google-accounts.ts";
@@ -134,7 +136,7 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
           grant(objectUser, [`serviceAccount:${email}`], objectsUnder(name, prefix).expression),
         ),
       ],
-      objects: target.projects.map(({ project: own, domain }) => `${org}/${own}/${domain}/r1/a0/1/outputs.pb`),
+      places: { told: placesOf(target), cut: false },
     })),
     googleRepositories: [
       {

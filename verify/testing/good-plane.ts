@@ -1,4 +1,5 @@
 /** A small plane on which every check passes: what the tests break. */
+
 import { renderBucketPolicy } from "../../components/buckets/policy.ts";
 import { projectNamespace } from "../../components/compute-plane/project-domain.ts";
 import {
@@ -13,6 +14,7 @@ import { secretPrefix } from "../../components/secrets/names.ts";
 import { type Question, questionsTo } from "../collect/access-reviews.ts";
 import type { AzureFactName } from "../collect/azure/index.ts";
 import type { GoogleFactName } from "../collect/google/index.ts";
+import { placesOf } from "../documented/classification.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { AccessReview } from "../facts-account.ts";
 import { parsePolicy } from "../reason/iam-policy.ts";
@@ -75,7 +77,8 @@ export function goodFacts(target: Target = goodTarget): Facts {
       corsOrigins: [],
       corsMethods: [],
       replicationTargets: [],
-      keys: ["acme/demo/development/r1/a0/1/outputs.pb"],
+      ownership: "BucketOwnerEnforced",
+      places: { told: placesOf(target), cut: false },
     })),
     repositories: [
       {
@@ -115,7 +118,7 @@ function otherSubscription(): Pick<Facts, AzureFactName> {
       ...{ localUsers: false, acrossTenants: true, replicates: [], versioned: false, containers: [] },
       ...{ corsOrigins: [], corsMethods: [] },
     },
-    azureObjects: [{ container: "c", names: [] }],
+    azureObjects: [{ container: "c", places: { told: [], cut: false } }],
     azureVaults: [
       {
         ...{ id, location: "eastus", rbac: false, policiesFor: [], purgeProtected: false, softDeleted: true },
@@ -166,7 +169,7 @@ function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
     googleBuckets: [
       {
         ...{ name: "b", location: "EU", projectNumber: "1", uniformAccess: false, publicAccess: "inherited" },
-        ...{ versioned: false, corsOrigins: [], corsMethods: [], bindings: [], objects: [] },
+        ...{ versioned: false, corsOrigins: [], corsMethods: [], bindings: [], places: { told: [], cut: false } },
       },
     ],
     googleRepositories: [

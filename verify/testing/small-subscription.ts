@@ -141,12 +141,25 @@ export function smallSubscription(answer: (action: string, url: string) => Respo
     ...{ manager: "https://manager.test", blobs: "https://blobs.test", token: async () => "t", backoffMs: 0 },
     async send(url) {
       if (url.startsWith("https://blobs.test")) {
-        const body = "<EnumerationResults><Blobs><Blob><Name>acme/a&amp;b</Name></Blob></Blobs></EnumerationResults>";
-        return answer("blobs", url) ?? new Response(body);
+        return answer("blobs", url) ?? new Response(blobsAt(new URL(url).searchParams));
       }
       const { pathname, search } = new URL(url);
       const { status, body } = answerRead({ method: "GET", url: `${pathname}${search}` }, { kept, secrets, activity });
       return answer(actionOf(url), url) ?? Response.json(body, { status });
     },
   };
+}
+
+/** Of a container with one blob in the project, and two beside all prefixes on a second page. */
+function blobsAt(query: URLSearchParams): string {
+  const of = (kind: string, name: string) => `<${kind}>\n<Name${name}</Name></${kind}>`;
+  if (query.get("marker") === "2&") {
+    const strays = of("Blob", ">a&amp;b") + of("Blob", ' Encoded="true">a%0Ab') + of("BlobPrefix", ">old/");
+    return `<EnumerationResults><Blobs>${strays}</Blobs><NextMarker /></EnumerationResults>`;
+  }
+  const levels = ["", "acme/", "acme/demo/", "acme/demo/development/"];
+  const next = levels[levels.indexOf(query.get("prefix") ?? "") + 1];
+  if (query.get("delimiter") !== "/" || next === undefined) throw new Error(`nobody lists by ${query}`);
+  const marker = next === "acme/" ? "2&amp;" : "";
+  return `<EnumerationResults x=""><Blobs>${of("BlobPrefix", `>${next}`)}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`;
 }

@@ -42,7 +42,8 @@ describe("a subscription", () => {
         ...{ publicBlobs: true, acrossTenants: true },
       },
     });
-    expect(collected.azureObjects).toMatchObject({ value: [{ names: ["acme/a&b"] }, { names: ["acme/a&b"] }] });
+    const places = { told: ["a&b", "a\nb", "old/", "acme/demo/development/"], cut: false };
+    expect(collected.azureObjects).toMatchObject({ value: [{ places }, { places }] });
     expect(collected.azureNetwork).toMatchObject({
       value: {
         rules: [{ inbound: true, allows: false, ports: "all", sources: ["Internet"] }],
@@ -139,6 +140,8 @@ describe("a subscription", () => {
     expect(unread(strange)).toEqual(["azureKeys", "azureVaults"]);
     const page = await read((action) => (action === "blobs" ? new Response("<html>sign in</html>") : undefined));
     expect(unread(page)).toEqual(["azureObjects"]);
+    const cut = await read((action, url) => (action === "blobs" && url.includes("marker=") ? problem(500) : undefined));
+    expect(unread(cut)).toEqual(["azureObjects"]);
   });
 
   it("is read by the roles that are printed, and these only look", () => {

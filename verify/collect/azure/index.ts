@@ -1,4 +1,5 @@
 /** Reads the customer's subscription; every list to its last page, every refusal a recorded fact. Nothing is written. */
+import { placesOf } from "../../documented/classification.ts";
 import type { Collected, Fact, Facts } from "../../facts.ts";
 import type { AzureTarget } from "../../target.ts";
 import { attempt } from "../attempt.ts";
@@ -31,7 +32,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
     creations: `Microsoft.Insights: activity log of ${id} about the minutes in which the plane's identities were made`,
     rights: `Microsoft.Authorization, Microsoft.ManagedServices: role and deny assignments of ${id} and above, delegations`,
     storage: `Microsoft.Storage: account ${storageAccount}, its containers and how it serves them`,
-    objects: `blobs: names of the first 5,000 objects of ${containers.join(", ")}`,
+    objects: `blobs: what lies in ${containers.join(", ")} by prefix`,
     vaults: `Microsoft.KeyVault: vaults of ${id}, names of users' secrets`,
     registry: `Microsoft.ContainerRegistry: registry ${registry}, its tokens and copies`,
     defender: `Microsoft.Security: plans of Microsoft Defender of ${id}`,
@@ -51,7 +52,7 @@ export async function readAzure(reads: Reads, target: AzureTarget): Promise<Azur
     attempt(ask.creations, () => readAzureCreations(reads, target)),
     rights,
     storage,
-    attempt(ask.objects, () => Promise.all(containers.map((name) => readAzureObjects(reads, name)))),
+    attempt(ask.objects, () => Promise.all(containers.map((name) => readAzureObjects(reads, name, placesOf(target))))),
     vaults,
   ]);
   const [azureRegistry, azureCluster, azureDefender] = await Promise.all([

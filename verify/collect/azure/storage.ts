@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AzureObjectsFact, AzureStorageFact } from "../../facts-azure.ts";
+import { type PlacesPage, placesIn } from "../places.ts";
 import type { Reads } from "./client.ts";
 
 const version = "2023-05-01";
@@ -66,19 +67,28 @@ export async function readAzureStorage(reads: Reads, id: string): Promise<AzureS
   };
 }
 
-/** Names alone; no content is asked for. */
-export async function readAzureObjects(reads: Reads, container: string): Promise<AzureObjectsFact> {
-  const query = { restype: "container", comp: "list", maxresults: "5000" };
-  const body = await reads.blob(`/${encodeURIComponent(container)}`, query);
-  if (!/<EnumerationResults[\s>]/.test(body)) throw new Error(`${container}: the answer is no list of blobs`);
-  const names = [...body.matchAll(/<Blob>\s*<Name(?<encoded> Encoded="true")?>(?<name>[^<]*)<\/Name>/g)];
-  return {
-    container,
-    names: names.map(({ groups }) => {
-      const name = textOf(groups?.name ?? "");
-      return groups?.encoded ? decodeURIComponent(name) : name;
-    }),
+/** Names alone; no content is asked for. @param prefixes beneath which nothing is listed */
+export async function readAzureObjects(
+  reads: Reads,
+  container: string,
+  prefixes: readonly string[],
+): Promise<AzureObjectsFact> {
+  const list = async (prefix: string, next?: string): Promise<PlacesPage> => {
+    const query = { restype: "container", comp: "list", delimiter: "/", prefix, maxresults: "5000" };
+    const body = await reads.blob(`/${encodeURIComponent(container)}`, next ? { ...query, marker: next } : query);
+    if (!/<EnumerationResults[\s>]/.test(body)) throw new Error(`${container}: the answer is no list of blobs`);
+    const [, marker = ""] = /<NextMarker>([^<]*)<\/NextMarker>/.exec(body) ?? [];
+    return { objects: namesIn(body, "Blob"), prefixes: namesIn(body, "BlobPrefix"), next: textOf(marker) };
   };
+  return { container, places: await placesIn(list, prefixes) };
+}
+
+function namesIn(body: string, kind: "Blob" | "BlobPrefix"): string[] {
+  const found = body.matchAll(new RegExp(`<${kind}>\\s*<Name(?<encoded> Encoded="true")?>(?<name>[^<]*)</Name>`, "g"));
+  return [...found].map(({ groups }) => {
+    const name = textOf(groups?.name ?? "");
+    return groups?.encoded ? decodeURIComponent(name) : name;
+  });
 }
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };

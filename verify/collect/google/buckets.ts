@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { GoogleBucketFact } from "../../facts-google.ts";
+import { type PlacesPage, placesIn } from "../places.ts";
 import type { Reads } from "./client.ts";
 import { readBindings } from "./policy.ts";
 
@@ -20,14 +21,26 @@ const bucketSchema = z.object({
     .array(z.object({ origin: z.array(z.string()).default([]), method: z.array(z.string()).default([]) }))
     .default([]),
 });
-const objectsSchema = z.object({ items: z.array(z.object({ name: z.string() })).default([]) });
+const objectsSchema = z.object({
+  items: z.array(z.object({ name: z.string() })).default([]),
+  prefixes: z.array(z.string()).default([]),
+  nextPageToken: z.string().optional(),
+});
 
-export async function readGoogleBucket(reads: Reads, name: string): Promise<GoogleBucketFact> {
+/** @param prefixes beneath which nothing is listed */
+export async function readGoogleBucket(
+  reads: Reads,
+  name: string,
+  prefixes: readonly string[],
+): Promise<GoogleBucketFact> {
   const path = `/storage/v1/b/${encodeURIComponent(name)}`;
-  const [bucket, bindings, { items }] = await Promise.all([
+  const [bucket, bindings, places] = await Promise.all([
     reads.one({ api, path }, bucketSchema),
     readBindings(reads, { api, path: `${path}/iam`, query: { optionsRequestedPolicyVersion: "3" } }),
-    reads.one({ api, path: `${path}/o`, query: { maxResults: "1000", fields: "items(name)" } }, objectsSchema),
+    placesIn(
+      (prefix, next) => listPlaces(reads, `${path}/o`, { prefix, ...(next ? { pageToken: next } : {}) }),
+      prefixes,
+    ),
   ]);
   const { iamConfiguration, cors, encryption } = bucket;
   return {
@@ -41,6 +54,12 @@ export async function readGoogleBucket(reads: Reads, name: string): Promise<Goog
     corsOrigins: cors.flatMap(({ origin }) => origin),
     corsMethods: cors.flatMap(({ method }) => method),
     bindings,
-    objects: items.map((item) => item.name),
+    places,
   };
+}
+
+async function listPlaces(reads: Reads, path: string, asked: Record<string, string>): Promise<PlacesPage> {
+  const query = { ...asked, delimiter: "/", maxResults: "1000", fields: "items(name),prefixes,nextPageToken" };
+  const { items, prefixes, nextPageToken: next } = await reads.one({ api, path, query }, objectsSchema);
+  return { objects: items.map((item) => item.name), prefixes, next };
 }

@@ -1,4 +1,5 @@
 /** Reads the customer's project; every list to its last page, every refusal a recorded fact. Nothing is written. */
+import { placesOf } from "../../documented/classification.ts";
 import type { Collected, Fact, Facts } from "../../facts.ts";
 import type { GoogleBinding } from "../../facts-google.ts";
 import type { GoogleTarget } from "../../target.ts";
@@ -31,7 +32,7 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
     creations: `logging, iam: who made ${accounts.admin} and ${accounts.user}, by ${project}'s Admin Activity log`,
     project: `cloudresourcemanager, iam: ${project} and all that it lies in, their allow and deny policies`,
     constraints: `orgpolicy: what transport policies come to in ${project}`,
-    buckets: `storage: buckets ${names.join(", ")}, their policies, names of 1,000 objects`,
+    buckets: `storage: buckets ${names.join(", ")}, their policies, and what lies in them by prefix`,
     repositories: `artifactregistry: repositories of ${project} in ${region} and their policies`,
     stores: `secretmanager, logging: secrets of ${project}, log buckets with views, their policies, sinks`,
     cluster: `container: cluster ${clusterName} of ${project} in ${region}`,
@@ -52,7 +53,7 @@ export async function readGoogle(reads: Reads, target: GoogleTarget): Promise<Go
     attempt(ask.creations, () => readGoogleCreations(reads, project, [accounts.admin, accounts.user])),
     attempt(ask.project, () => readGoogleProject(reads, project)),
     attempt(ask.constraints, () => readGoogleConstraints(reads, project)),
-    attempt(ask.buckets, () => Promise.all(names.map((name) => readGoogleBucket(reads, name)))),
+    attempt(ask.buckets, () => Promise.all(names.map((name) => readGoogleBucket(reads, name, placesOf(target))))),
     attempt(ask.repositories, () => readGoogleRepositories(reads, project, region)),
     attempt(ask.stores, () => readGoogleStores(reads, project)),
     clusterFact,

@@ -106,6 +106,17 @@ export function namedIn(
   return [...new Map(named.map((one) => [`${one.kind}/${one.name}`, one])).values()];
 }
 
+/** Service accounts that bindings name, by kind or by their user's name, whether they are made yet or not. */
+export function accountsNamedIn(facts: Pick<RbacFacts, "roleBindings" | "clusterRoleBindings">): Account[] {
+  return bindingsOf(facts).flatMap(({ metadata, subjects = [] }) =>
+    subjects.flatMap(({ kind, name, namespace }): Account[] => {
+      const [, home, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+      if (kind === "User" && home && account) return [{ namespace: home, name: account }];
+      return kind === "ServiceAccount" ? [{ namespace: namespace || metadata?.namespace || "", name }] : [];
+    }),
+  );
+}
+
 type PolicyRule = Pick<V1PolicyRule, "apiGroups" | "nonResourceURLs" | "resourceNames" | "resources" | "verbs">;
 
 /** The rules of a table as grants in one namespace, or in the whole cluster. */
