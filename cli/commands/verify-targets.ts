@@ -1,4 +1,4 @@
-/** What is looked at: a file's target, or the local run with the lists of what one machine cannot decide. */
+/** What is looked at: a file's target, or the local run with the lists of what it does not decide. */
 import { readFileSync } from "node:fs";
 import { readEnvironment } from "../../sandbox/environment.ts";
 import { paths } from "../../sandbox/paths.ts";

@@ -15,7 +15,7 @@ import { checkout } from "../context.ts";
 import { write, writeReports } from "../report-files.ts";
 import { targetsOf } from "./verify-targets.ts";
 
-/** Verifies the target of the options, or the local run with the list of what one machine cannot decide. */
+/** Verifies the target of the options, or the local run with the list of what it does not decide. */
 export async function verifyCommand(options: CommandOptions<"verify">): Promise<number> {
   const here = paths();
   const { targets, limitsFiles, toolPath } = targetsOf(options.target);

@@ -13,7 +13,7 @@ export interface Deciders {
   outdone: { by: string; record: string }[];
   /** Test files that call `proves` for it. */
   tests: string[];
-  /** Why one machine does not decide it. */
+  /** Why the local run does not decide it. */
   limit?: string;
   /** What is missing for it to be decided. Of a claim that nothing decides. */
   missing?: string;

@@ -21,7 +21,7 @@ const standings = {
   check: "by a check of `verify`",
   outdone: "outdone: a check or a test proves a stricter statement, by a decision record",
   test: "by a test alone",
-  limit: "not on one machine, for the reason given",
+  limit: "not here, for the reason given",
   attestation: "by papers outside the system",
   open: "by nothing yet",
 } as const;
