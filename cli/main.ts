@@ -1,5 +1,6 @@
 /** `./biplane`: reads the command line, checks it, and loads the one command that was asked for. */
 import { Command } from "commander";
+import { extendedParts } from "../sandbox/toolchain/extended.ts";
 import { messageOf, UserError } from "../shared/errors.ts";
 import { parseOptions } from "./config.ts";
 import { addVerify } from "./verify.ts";
@@ -29,7 +30,7 @@ program
   .option("--cloud <cloud>", "where the customer's plane stands: aws (as it is without), gcp or azure")
   .option(
     "--with <parts>",
-    "build these extended parts first, with commas between, or all: logs, metrics, gcp, azure, network-policy, images, apps",
+    `build these extended parts first, with commas between, or all: ${extendedParts.join(", ")}`,
   )
   .option("--only <plane>", "region: upgrade it alone to this checkout's services; the customer's plane stays")
   .action(async (raw) => exit((await import("./commands/up.ts")).up(parseOptions("up", raw))));
