@@ -1,7 +1,7 @@
 import { defineCheck } from "../check.ts";
-import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { Target } from "../target.ts";
+import { layoutSabotages } from "./layout-sabotages.ts";
 import { judgeLayout } from "./object-places.ts";
 
 export const objectLayout = defineCheck({
@@ -19,41 +19,9 @@ export const objectLayout = defineCheck({
         judgeLayout(places, target, { bucket: `bucket ${name}`, urlOf: (place) => `s3://${name}/${place}` }),
       );
   },
-  sabotages: [
-    {
-      name: "one object lies under another organisation",
-      apply({ buckets }, target) {
-        placesIn(buckets, target)?.told.push("globex/");
-      },
-    },
-    {
-      name: "an object lies beside all prefixes, first of all",
-      apply({ buckets }, target) {
-        placesIn(buckets, target)?.told.unshift("outputs.pb");
-      },
-    },
-    {
-      name: "an object lies in the organisation, beside its projects",
-      apply({ buckets }, target) {
-        placesIn(buckets, target)?.told.push(`${target.org}/report.html`);
-      },
-    },
-    {
-      name: "a domain that nobody declared has a prefix, like the last one's",
-      apply({ buckets }, target) {
-        placesIn(buckets, target)?.told.push(`${placesOf(target).at(-1)?.slice(0, -1)}-of-nobody/`);
-      },
-    },
-    {
-      name: "more lies there than was looked at",
-      apply({ buckets }, target) {
-        const places = placesIn(buckets, target);
-        if (places) places.cut = true;
-      },
-    },
-  ],
+  sabotages: layoutSabotages(placesIn),
 });
 
-function placesIn(buckets: Facts["buckets"], target: Target) {
+function placesIn({ buckets }: Pick<Facts, "buckets">, target: Target) {
   return buckets.find(({ name }) => name === target.buckets.metadata)?.places;
 }

@@ -1,7 +1,7 @@
 import { defineAzureCheck } from "../check.ts";
-import { placesOf } from "../documented/classification.ts";
 import type { Facts } from "../facts.ts";
 import type { AzureTarget } from "../target.ts";
+import { layoutSabotages } from "./layout-sabotages.ts";
 import { judgeLayout } from "./object-places.ts";
 
 export const azureObjectLayout = defineAzureCheck({
@@ -19,41 +19,9 @@ export const azureObjectLayout = defineAzureCheck({
         judgeLayout(places, target, { bucket: container, urlOf: (place) => `${container}/${place}` }),
       );
   },
-  sabotages: [
-    {
-      name: "one object lies under another organisation",
-      apply({ azureObjects }, target) {
-        placesIn(azureObjects, target)?.told.push("globex/");
-      },
-    },
-    {
-      name: "an object lies beside all prefixes, first of all",
-      apply({ azureObjects }, target) {
-        placesIn(azureObjects, target)?.told.unshift("outputs.pb");
-      },
-    },
-    {
-      name: "an object lies in the organisation, beside its projects",
-      apply({ azureObjects }, target) {
-        placesIn(azureObjects, target)?.told.push(`${target.org}/report.html`);
-      },
-    },
-    {
-      name: "a domain that nobody declared has a prefix, like the last one's",
-      apply({ azureObjects }, target) {
-        placesIn(azureObjects, target)?.told.push(`${placesOf(target).at(-1)?.slice(0, -1)}-of-nobody/`);
-      },
-    },
-    {
-      name: "more lies there than was looked at",
-      apply({ azureObjects }, target) {
-        const places = placesIn(azureObjects, target);
-        if (places) places.cut = true;
-      },
-    },
-  ],
+  sabotages: layoutSabotages(placesIn),
 });
 
-function placesIn(azureObjects: Facts["azureObjects"], target: AzureTarget) {
+function placesIn({ azureObjects }: Pick<Facts, "azureObjects">, target: AzureTarget) {
   return azureObjects.find(({ container }) => container === target.buckets.metadata)?.places;
 }

@@ -19,16 +19,7 @@ export function dialScript(to: readonly { host: string; port: number }[]): strin
       socket.once("timeout", () => end(false, "silent for ${dialMs} ms"));
       socket.once("error", (error) => end(false, error.code ?? error.message));
     });
-    // A listener that has just begun may need a moment.
-    const patient = async (to) => {
-      let last = await dial(to);
-      for (let again = 0; again < 5 && last.told === "ECONNREFUSED"; again++) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        last = await dial(to);
-      }
-      return last;
-    };
-    Promise.all(${ends}.map(patient)).then((answers) => console.log(JSON.stringify(answers)));
+    ${tellOfAll("dial", ends)}
   `;
 }
 
@@ -50,16 +41,25 @@ export function handshakeScript(to: readonly { host: string; port: number }[]): 
         /^ERR_SSL_.*ALERT/.test(code) ? end("by TLS", code) : lost(code ?? message));
       socket.once("close", () => lost("closed"));
     });
+    const ends = Object.entries(${JSON.stringify(ports)}).flatMap(([host, all]) => all.map((port) => ({ host, port })));
+    ${tellOfAll("shake", "ends")}
+  `;
+}
+
+/**
+ * @param attempt function of the script's own that tries one end, and answers with what was `told`
+ * @param ends expression that is the list of them
+ */
+function tellOfAll(attempt: string, ends: string): string {
+  return `
     // A listener that has just begun may need a moment.
     const patient = async (to) => {
-      let last = await shake(to);
-      for (let again = 0; again < 3 && last.told === "ECONNREFUSED"; again++) {
+      let last = await ${attempt}(to);
+      for (let again = 0; again < 5 && last.told === "ECONNREFUSED"; again++) {
         await new Promise((resolve) => setTimeout(resolve, 500));
-        last = await shake(to);
+        last = await ${attempt}(to);
       }
       return last;
     };
-    const ends = Object.entries(${JSON.stringify(ports)}).flatMap(([host, all]) => all.map((port) => ({ host, port })));
-    Promise.all(ends.map(patient)).then((answers) => console.log(JSON.stringify(answers)));
-  `;
+    Promise.all(${ends}.map(patient)).then((answers) => console.log(JSON.stringify(answers)));`;
 }
