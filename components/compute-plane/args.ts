@@ -75,10 +75,3 @@ export interface ComputePlaneArgs {
   /** BYOC: rights of the vendor's managers. @default none: self-managed */
   management?: Management;
 }
-
-/** Where in a stack and in its cluster the parts of one plane are made. */
-export interface Place {
-  name: string;
-  namespace: pulumi.Output<string>;
-  parent: pulumi.Resource;
-}

@@ -8,7 +8,8 @@ import { LogShipper } from "../logs/shipper.ts";
 import { MetricsStore } from "../metrics-store/store.ts";
 import { Serving } from "../serving/serving.ts";
 import type { Surroundings } from "../workloads/network-policy.ts";
-import type { ComputePlaneArgs, Place } from "./args.ts";
+import type { Place } from "../workloads/place.ts";
+import type { ComputePlaneArgs } from "./args.ts";
 
 /** What these parts are told alike. */
 export interface PartArgs extends ComputePlaneArgs {

@@ -1,8 +1,8 @@
 /** Objects that the stack makes once and a service writes from then on. */
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Place } from "../workloads/place.ts";
 import { grantRole } from "../workloads/rbac.ts";
-import type { Place } from "./args.ts";
 import { permissionOf } from "./permissions.ts";
 
 /** Made empty and never compared again: what its service writes there is its own. */

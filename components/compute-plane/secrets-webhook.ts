@@ -5,6 +5,7 @@ import { createAuthority, signLeaf } from "../certificates/authority.ts";
 import { secretAnnotations, secretsWebhookName } from "../secrets/names.ts";
 import { createSecretFiles } from "../workloads/files.ts";
 import { labelsOf, namespaceLabel } from "../workloads/labels.ts";
+import type { Place } from "../workloads/place.ts";
 import type { FileSource } from "../workloads/service-spec.ts";
 
 const service = "secrets";
@@ -17,7 +18,7 @@ export interface WebhookCertificate {
 
 export function createWebhookCertificate(
   name: string,
-  { namespace, parent }: { namespace: pulumi.Output<string>; parent: pulumi.Resource },
+  { namespace, parent }: Pick<Place, "namespace" | "parent">,
   /** The namespace as configured: a certificate's names must be known in a preview. */
   platform: string,
 ): WebhookCertificate {

@@ -8,6 +8,7 @@ import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
 import { IsolatedNamespace } from "../workloads/namespace.ts";
 import type { Collector, Scraper, Surroundings } from "../workloads/network-policy.ts";
 import { OneOffJob } from "../workloads/one-off-job.ts";
+import type { Place } from "../workloads/place.ts";
 import { createPlatformPriority } from "../workloads/priority.ts";
 import { type Autoscale, type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
 import { createServiceAuthority } from "../workloads/service-tls.ts";
@@ -166,12 +167,6 @@ function admit(name: string, args: ControlPlaneArgs, services: ServiceSpec[], pa
     },
     { parent },
   );
-}
-
-interface Place {
-  name: string;
-  namespace: pulumi.Output<string>;
-  parent: pulumi.Resource;
 }
 
 type Content = Record<string, pulumi.Input<string>>;

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TunnelState } from "../tunnel/routed-tunnel.ts";
 import { createConfigFiles, createSecretFiles } from "../workloads/files.ts";
+import type { Place } from "../workloads/place.ts";
 import { type FileSource, filesFolder, type ServiceSpec } from "../workloads/service-spec.ts";
 
 export interface TunnelReconcilerArgs {
@@ -20,12 +21,6 @@ export interface TunnelReconcilerSettings {
   token: FileSource;
   /** File `tunnels.json`. */
   tunnels: FileSource;
-}
-
-interface Place {
-  name: string;
-  namespace: pulumi.Input<string>;
-  parent: pulumi.Resource;
 }
 
 /** The token in a Secret of its own, which no other service mounts. */

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type Authority, createAuthority, type Leaf, signLeaf } from "../certificates/authority.ts";
 import { createConfigFiles, createSecretFiles } from "./files.ts";
+import type { Place } from "./place.ts";
 import { callersOf, filesFolder, metricsHost, peersOf, type ServiceSpec, serviceHost } from "./service-spec.ts";
 
 export interface ServiceTlsArgs {
@@ -13,14 +14,8 @@ export interface ServiceTlsArgs {
 
 const folder = "service-tls";
 
-export interface AuthorityPlace {
-  name: string;
-  namespace: pulumi.Input<string>;
-  parent: pulumi.Resource;
-}
-
 /** Its certificate lies in a ConfigMap too, for whoever reads metrics and is to know whose they are. */
-export function createServiceAuthority({ name, namespace, parent }: AuthorityPlace, platform: string): ServiceTlsArgs {
+export function createServiceAuthority({ name, namespace, parent }: Place, platform: string): ServiceTlsArgs {
   const authority = createAuthority(`${name}-services-ca`, `services of ${platform}`, parent);
   const content = { "ca.crt": authority.certificate.certPem };
   createConfigFiles(name, { name: "services-authority", namespace, content, parent });

@@ -16,8 +16,25 @@ export const betweenNodes = {
     servesApps ? undefined : "no apps are served: the stack has no setting apps",
 };
 
-/** Of a cloud whose agents on nodes encrypt what pods say: all of its nodes have them, and nobody else's. */
-export function judgeForeignNodes(nodes: readonly V1Node[], prefix: string): Finding[] {
+export const agentsTitle =
+  "Where apps are served the cluster encrypts what pods say to pods of other nodes, and no app's pod speaks past it";
+
+/**
+ * Of a cloud whose agents on nodes encrypt what pods say; nothing where no node is that cloud's.
+ * @param machines what its nodes' ids begin with
+ * @param encrypts whether the cluster does, by its own word
+ */
+export function judgeAgents(
+  { nodes, pods }: Pick<Facts, "nodes" | "pods">,
+  target: PlaneTarget,
+  { machines, encrypts }: { machines: string; encrypts: Finding },
+): Finding[] {
+  if (!nodes.some((node) => isOf(node, machines))) return [];
+  return [encrypts, ...judgeForeignNodes(nodes, machines), ...judgePodNetworks(pods, target)];
+}
+
+/** All of its nodes have such agents, and nobody else's. */
+function judgeForeignNodes(nodes: readonly V1Node[], prefix: string): Finding[] {
   return nodes
     .filter((node) => !isOf(node, prefix))
     .map((node) =>
@@ -29,7 +46,7 @@ export function judgeForeignNodes(nodes: readonly V1Node[], prefix: string): Fin
 export const isOf = ({ spec }: V1Node, prefix: string): boolean => spec?.providerID?.startsWith(prefix) === true;
 
 /** Agents encrypt between pods' own networks alone: a pod on its node's network speaks past them. */
-export function judgePodNetworks(pods: readonly V1Pod[], target: PlaneTarget): Finding[] {
+function judgePodNetworks(pods: readonly V1Pod[], target: PlaneTarget): Finding[] {
   const podsIn = Map.groupBy(pods, ({ metadata }) => metadata?.namespace);
   return [servingNamespace, gatewayNamespace, ...ownNamespaces(target)].flatMap((home) => {
     const inside = podsIn.get(home) ?? [];
@@ -61,7 +78,9 @@ export const strangerSabotages = [
   },
 ];
 
-export const podNetworkSabotages = [
+/** Where agents encrypt. */
+export const agentSabotages = [
+  ...strangerSabotages,
   {
     name: "the first pod of all, of Knative's, is on its node's network",
     apply({ pods }: Pick<Facts, "pods">): undefined {

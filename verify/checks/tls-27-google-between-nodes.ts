@@ -1,13 +1,6 @@
 import { defineGoogleCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import {
-  betweenNodes,
-  isOf,
-  judgeForeignNodes,
-  judgePodNetworks,
-  podNetworkSabotages,
-  strangerSabotages,
-} from "./between-nodes.ts";
+import { agentSabotages, agentsTitle, betweenNodes, judgeAgents } from "./between-nodes.ts";
 
 const wanted = "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT";
 const machines = "gce://";
@@ -16,17 +9,13 @@ const machines = "gce://";
 export const googleEncryptsBetweenNodes = defineGoogleCheck({
   ...betweenNodes,
   id: "TLS-27",
-  title:
-    "Where apps are served the cluster encrypts what pods say to pods of other nodes, and no app's pod speaks past it",
+  title: agentsTitle,
   fix: "Leave biplane:kubernetes.nodeEncryption on in the base stack; of a cluster of your own: gcloud container clusters update --in-transit-encryption=inter-node-transparent.",
   needs: ["nodes", "pods", "googleCluster"],
   evaluate({ nodes, pods, googleCluster: { name, nodeEncryption } }, target): Finding[] {
-    if (!nodes.some((node) => isOf(node, machines))) return [];
-    return [
-      nodeEncryption === wanted ? pass(name, nodeEncryption) : fail(name, `${nodeEncryption}, not ${wanted}`),
-      ...judgeForeignNodes(nodes, machines),
-      ...judgePodNetworks(pods, target),
-    ];
+    const encrypts =
+      nodeEncryption === wanted ? pass(name, nodeEncryption) : fail(name, `${nodeEncryption}, not ${wanted}`);
+    return judgeAgents({ nodes, pods }, target, { machines, encrypts });
   },
   sabotages: [
     {
@@ -41,7 +30,6 @@ export const googleEncryptsBetweenNodes = defineGoogleCheck({
         googleCluster.nodeEncryption = "not told";
       },
     },
-    ...strangerSabotages,
-    ...podNetworkSabotages,
+    ...agentSabotages,
   ],
 });

@@ -1,13 +1,6 @@
 import { defineAzureCheck } from "../check.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
-import {
-  betweenNodes,
-  isOf,
-  judgeForeignNodes,
-  judgePodNetworks,
-  podNetworkSabotages,
-  strangerSabotages,
-} from "./between-nodes.ts";
+import { agentSabotages, agentsTitle, betweenNodes, judgeAgents } from "./between-nodes.ts";
 
 const wanted = "WireGuard";
 const dataplane = "cilium";
@@ -17,19 +10,15 @@ const machines = "azure://";
 export const azureEncryptsBetweenNodes = defineAzureCheck({
   ...betweenNodes,
   id: "TLS-47",
-  title:
-    "Where apps are served the cluster encrypts what pods say to pods of other nodes, and no app's pod speaks past it",
+  title: agentsTitle,
   fix: "Turn it on: az aks update --enable-acns --acns-transit-encryption-type WireGuard, with Azure CLI 2.85 or later.",
   needs: ["nodes", "pods", "azureCluster"],
   evaluate({ nodes, pods, azureCluster }, target): Finding[] {
-    if (!nodes.some((node) => isOf(node, machines))) return [];
-    const told = `${azureCluster.nodeEncryption} on the dataplane ${azureCluster.dataplane}`;
-    const encrypts = azureCluster.nodeEncryption === wanted && azureCluster.dataplane === dataplane;
-    return [
-      encrypts ? pass(azureCluster.id, told) : fail(azureCluster.id, `${told}, not ${wanted} on ${dataplane}`),
-      ...judgeForeignNodes(nodes, machines),
-      ...judgePodNetworks(pods, target),
-    ];
+    const { id, ...cluster } = azureCluster;
+    const told = `${cluster.nodeEncryption} on the dataplane ${cluster.dataplane}`;
+    const isOn = cluster.nodeEncryption === wanted && cluster.dataplane === dataplane;
+    const encrypts = isOn ? pass(id, told) : fail(id, `${told}, not ${wanted} on ${dataplane}`);
+    return judgeAgents({ nodes, pods }, target, { machines, encrypts });
   },
   sabotages: [
     {
@@ -50,7 +39,6 @@ export const azureEncryptsBetweenNodes = defineAzureCheck({
         azureCluster.dataplane = "azure";
       },
     },
-    ...strangerSabotages,
-    ...podNetworkSabotages,
+    ...agentSabotages,
   ],
 });

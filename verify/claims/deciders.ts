@@ -67,7 +67,10 @@ export interface TestClaim {
   record?: string;
 }
 
-/** @throws Error for a `proves` or `outdoes` whose claims are not written out in the call: they could not be told without running it. */
+/**
+ * @throws Error for a `proves` or `outdoes` whose claims are not written out in the call: they could not be told without
+ * running it
+ */
 export function readTestClaims(root: string): TestClaim[] {
   const files = globSync("{test,services,sandbox,verify,components,stacks}/**/*.test.ts", { cwd: root }).sort();
   return files.flatMap((test) => {

@@ -71,8 +71,8 @@ export function heard(
 ): ProbedListener[] {
   const answerOf = (host: string | undefined, port: number) =>
     answers.find((answer) => answer.host === host && answer.port === port);
-  require_(answerOf(control.clear, controlPort), "not by TLS", "a listener in clear, of the probe's own,");
-  require_(answerOf(api.host, api.port), "by TLS", "the cluster's API");
+  requireSpoken(answerOf(control.clear, controlPort), "not by TLS", "a listener in clear, of the probe's own,");
+  requireSpoken(answerOf(api.host, api.port), "by TLS", "the cluster's API");
   return pods.flatMap((pod): ProbedListener[] => {
     const { metadata, status } = pod;
     const declared = listenersOf(pod);
@@ -94,7 +94,7 @@ export function heard(
   });
 }
 
-function require_(answer: Answer | undefined, speaks: Answer["speaks"], who: string): void {
+function requireSpoken(answer: Answer | undefined, speaks: Answer["speaks"], who: string): void {
   if (answer?.speaks === speaks) return;
   throw new Error(`${who} speaks ${speaks}, and was heard to speak ${answer?.speaks ?? "not at all"}: ${answer?.told}`);
 }
