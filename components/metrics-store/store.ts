@@ -30,7 +30,7 @@ export interface MetricsStoreArgs extends MetricsStoreSettings {
   /** Whose containers' measures are kept. */
   projectNamespaces: string[];
   around: Surroundings;
-  /** On: the disk cannot be destroyed by the stack, and outlives its claim. @default false */
+  /** On: the stack cannot destroy the disk. On when the disk was made: the disk outlives its claim. @default false */
   protect?: boolean;
   priority?: pulumi.Input<string>;
 }
@@ -144,7 +144,8 @@ function createDisk(
   const made = new kubernetes.storage.v1.StorageClass(
     name,
     { metadata: { name: diskClass, labels: labelsOf(storeName) }, ...renderDiskClass({ disk, keep: protect }) },
-    { parent },
+    // It cannot change in place, and a new class would take the claim, and with it the disk, along.
+    { parent, ignoreChanges: ["reclaimPolicy"] },
   );
   const { annotations, name: claim } = claimMetadata;
   return new kubernetes.core.v1.PersistentVolumeClaim(

@@ -98,16 +98,18 @@ describe.skipIf(!isWhole)(
       expect(details.result.case === "errorInfo" ? details.result.value.message : "").toContain(words.message);
 
       const kept = [...(await saidBy("region")), ...(await keptByRegion())];
-      const isKept = (text: string) => placesHolding(kept, text).length > 0;
+      const where = (text: string) => placesHolding(kept, text);
       const { given, definition, message, ...others } = words;
       expect({ definition, message, people: environment.clientId }).toSatisfy((recorded: Record<string, string>) =>
-        Object.values(recorded).every((word) => placesHolding(kept, word).some((place) => place.startsWith("table"))),
+        Object.values(recorded).every((word) => where(word).some((place) => place.startsWith("table"))),
       );
       // What was measured is a number, and no word to look for: DAT-01 judges that no column has a place for one.
       const elsewhere = { given, ...others, ...layers };
-      expect(Object.entries(elsewhere).filter(([, word]) => isKept(word))).toEqual([]);
+      expect(Object.entries(elsewhere).flatMap(([kind, word]) => where(word).map((place) => [kind, place]))).toEqual(
+        [],
+      );
       kept.push({ place: "sabotage", text: `{"said":"${words.logs}"}` });
-      expect(isKept(words.logs)).toBe(true);
+      expect(where(words.logs)).toEqual(["sabotage"]);
 
       const after = await Promise.all(hosts.map(received));
       const [toRegion = 0, toEdge = 0, toCloud = 0] = after.map((bytes, host) => bytes - (before[host] ?? 0));

@@ -28,11 +28,12 @@ const texts = hosts.map((host) => new Promise((resolve, reject) => {
 }));
 process.stdout.write(JSON.stringify(await Promise.all(texts)));`;
 
-/** Of every pod of ours that runs, in a cluster of the local run's own: from its node, which may always reach its pods. */
+/** Of every pod of ours that runs and stays, in a cluster of the local run's own: from its node, which may always reach its pods. */
 export async function scrapeAll(plane: Plane): Promise<Scraped[]> {
   const selector = "--selector=app.kubernetes.io/part-of=biplane";
   const query = ["get", "pods", `--namespace=${platform[plane]}`, selector, "--field-selector=status.phase=Running"];
-  const pods = podList.parse(JSON.parse(await kubectl(plane, ...query, "-o", "json"))).items;
+  const { items } = podList.parse(JSON.parse(await kubectl(plane, ...query, "-o", "json")));
+  const pods = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const authority = ["get", "configmap", "services-authority", `--namespace=${platform[plane]}`];
   const trusted = authorityMap.parse(JSON.parse(await kubectl(plane, ...authority, "-o", "json"))).data["ca.crt"];
   const asked = [trusted, metricsHost(platform[plane]), ...pods.map(({ status }) => status.podIP)];
@@ -58,7 +59,11 @@ const authorityMap = z.object({ data: z.object({ "ca.crt": z.string() }) });
 const podList = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }),
+      metadata: z.object({
+        name: z.string(),
+        labels: z.record(z.string(), z.string()),
+        deletionTimestamp: z.string().optional(),
+      }),
       status: z.object({ podIP: z.string() }),
     }),
   ),

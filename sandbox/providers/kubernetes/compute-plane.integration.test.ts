@@ -83,9 +83,9 @@ async function planned(changes: Partial<ComputePlaneArgs>): Promise<string[]> {
 
 const policy = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy";
 
-async function items(path: string): Promise<{ metadata: { name: string } }[]> {
+async function items(path: string): Promise<{ metadata: { name: string; uid: string } }[]> {
   const { object } = await api.ask("GET", path);
-  return object.items as { metadata: { name: string } }[];
+  return object.items as { metadata: { name: string; uid: string } }[];
 }
 
 test("a plane comes up under its own policies, and again without a change", async () => {
@@ -215,6 +215,14 @@ test("measures are kept by one pod that the API server admits, with two rights a
   ]);
   const { message } = await api.ask("POST", "/api/v1/namespaces/union-metrics/pods/metrics-store-0/portforward");
   expect(message).toContain("asks for pods/portforward of union-metrics/metrics-store-0");
+  // By its uid: of another disk the measures would be gone.
+  const claims = async () => (await items("/api/v1/persistentvolumeclaims")).map(({ metadata }) => metadata.uid);
+  const made = await claims();
+  expect(made).toEqual([expect.any(String)]);
+  for (const protectMetrics of [true, false]) {
+    await upStack(sandbox, run({ metricsStore, protectMetrics }));
+    expect(await claims(), `protected: ${protectMetrics}`).toEqual(made);
+  }
   await upStack(sandbox, run());
   expect((await items("/api/v1/persistentvolumeclaims")).length).toBe(0);
 });

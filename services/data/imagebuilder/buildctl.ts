@@ -7,6 +7,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { z } from "zod";
 import { unavailable } from "../../shared/errors.ts";
 import { programsContext } from "./dockerfile.ts";
+import { LogEnd } from "./log-end.ts";
 
 export interface BuildctlOptions {
   /** Folder of `buildctl` and `uv`. */
@@ -34,8 +35,6 @@ export interface Build {
 }
 
 const pushed = z.object({ "containerimage.digest": z.string().regex(/^sha256:[0-9a-f]{64}$/) });
-/** Kept of a log for the error of a failed build. */
-const tailLines = 40;
 
 /**
  * @param onLine is told each line of the build's log
@@ -60,11 +59,10 @@ export async function runBuildctl(
     signal,
     killSignal: "SIGTERM",
   });
-  const tail: string[] = [];
+  const end = new LogEnd();
   const read = async (stream: NodeJS.ReadableStream) => {
     for await (const line of createInterface({ input: stream })) {
-      tail.push(line);
-      if (tail.length > tailLines) tail.shift();
+      end.add(line);
       onLine(line);
     }
   };
@@ -74,12 +72,12 @@ export async function runBuildctl(
   });
   const [code] = await Promise.all([ended, read(child.stdout), read(child.stderr)]);
   if (code === 0) return pushed.parse(JSON.parse(await readFile(metadata, "utf8")))["containerimage.digest"];
-  const end = tail.join("\n");
+  const told = String(end);
   // The daemon is gone, which says nothing of what was to be built.
-  if (/^error: .*(rpc error: code = Unavailable|connection error)/m.test(end)) {
-    throw unavailable(`the build's daemon was lost: ${end.slice(-500)}`);
+  if (/^error: .*(rpc error: code = Unavailable|connection error)/m.test(told)) {
+    throw unavailable(`the build's daemon was lost: ${told.slice(-500)}`);
   }
-  throw new ConnectError(`the build failed:\n${end}`, Code.Aborted);
+  throw new ConnectError(`the build failed:\n${told}`, Code.Aborted);
 }
 
 function argumentsOf({ address, folder, tag, cache }: Build, options: BuildctlOptions, metadata: string): string[] {
