@@ -91,7 +91,7 @@ describe("within the region", () => {
 
   it("no service answers a neighbour that brings nobody's token", async () => {
     proves(
-      ["tenant-s2s-carries-org"],
+      ["tenant-s2s-carries-org", "tenant-no-internal-cross-org-path"],
       "with a token the same calls, given to the same judgement, are not all refused for want of one",
     );
     const codes = async (headers: Record<string, string>) => {

@@ -213,7 +213,7 @@ describe("what a query can return", () => {
 
   it("by every RPC, is the caller's own organisation's: each statement says so, and so does row-level security", async () => {
     proves(
-      ["tenant-query-own-org-only"],
+      ["tenant-query-own-org-only", "tenant-no-internal-cross-org-path"],
       "a statement without its organisation, and one under another's setting, are found by the same judgement",
     );
     for (const org of orgs) {

@@ -7,12 +7,12 @@ import { serviceEnvironment } from "../reason/region.ts";
 
 const ownOrg = "(org = current_setting('biplane.org'::text, true))";
 
-const exporter = "(current_setting('biplane.audit_export'::text, true) = 'on'::text)";
+const namesOfAll = "(current_setting('biplane.scheduler'::text, true) = 'on'::text)";
 
 /**
  * Look-ups that come before the organisation is known. Each shows the one row whose secret the caller names, but the last
- * four: the region's own rounds', of tables that hold names of organisations and times, and nothing of theirs (DB-03); and
- * the audit's export, which takes the records of all organisations to the region's own bucket (docs/decisions/0023).
+ * three: the region's own rounds', of tables that hold names of organisations and times, and nothing of theirs (DB-03,
+ * docs/decisions/0070).
  */
 const lookUps: Readonly<Record<string, string>> = {
   "biplane.applications": "(client_id = current_setting('biplane.client_id'::text, true))",
@@ -22,17 +22,10 @@ const lookUps: Readonly<Record<string, string>> = {
   "biplane.staff_grants": "(subject = current_setting('biplane.staff'::text, true))",
   "biplane.registrations":
     "(token_sha256 = decode(NULLIF(current_setting('biplane.registration'::text, true), ''::text), 'hex'::text))",
-  "biplane.audit_records": exporter,
-  "biplane.audit_exports": exporter,
-  "biplane.trigger_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
-  "biplane.condition_orgs": "(current_setting('biplane.scheduler'::text, true) = 'on'::text)",
+  "biplane.known_orgs": namesOfAll,
+  "biplane.trigger_orgs": namesOfAll,
+  "biplane.condition_orgs": namesOfAll,
 };
-
-/**
- * Tables of which the owner reads all rows, and nobody else: a function that runs as the owner tells services how many
- * there are (docs/decisions/0035).
- */
-const countedTables: readonly string[] = ["biplane.queue"];
 
 /**
  * The documents say that row-level security is not in use and that the application alone keeps tenants apart. Here it is
@@ -76,11 +69,11 @@ export const rowSecurityForced = defineRegionCheck({
       },
     },
     {
-      name: "what only the owner may count is everybody's to read",
+      name: "the owner of the last table may read all of its rows",
       apply({ regionTables }) {
-        const counted = regionTables.flatMap(({ policies }) => policies).findLast(({ roles }) => roles.length > 0);
-        if (!counted) return false;
-        counted.roles = [];
+        const last = tenants(regionTables).at(-1);
+        if (!last) return false;
+        last.policies.push({ ...all, roles: [last.owner] });
         return undefined;
       },
     },
@@ -156,7 +149,7 @@ const loginOf = (pods: V1Pod[], namespace: string) =>
   serviceEnvironment(pods, namespace).find(({ name }) => name === "DATABASE_USER")?.value;
 
 /** Permissive policies add up, so each must be one of those that are known; one of them holds for every command. */
-function judgeTable({ name, owner, rowSecurity, forced, policies }: TableFact): Finding {
+function judgeTable({ name, rowSecurity, forced, policies }: TableFact): Finding {
   if (!rowSecurity) return fail(name, "row-level security is off");
   if (!forced) return fail(name, "it does not bind the table's owner");
   const whole = policies.find(
@@ -164,12 +157,10 @@ function judgeTable({ name, owner, rowSecurity, forced, policies }: TableFact): 
       command === "all" && permissive && roles.length === 0 && using === ownOrg,
   );
   if (!whole) return fail(name, `no policy for all commands with ${ownOrg}`);
-  const ofOwner = ({ command, roles }: TableFact["policies"][number]) =>
-    countedTables.includes(name) && command === "select" && roles.length === 1 && roles[0] === owner;
   const isKnown = ({ command, using, check }: TableFact["policies"][number]) =>
     (using === ownOrg && (check === null || check === ownOrg)) ||
     (command === "select" && check === null && using !== null && using === lookUps[name]);
-  const stranger = policies.find((policy) => policy.permissive && !isKnown(policy) && !ofOwner(policy));
+  const stranger = policies.find((policy) => policy.permissive && !isKnown(policy));
   if (stranger)
     return fail(name, `the policy ${stranger.name} opens it by ${stranger.using ?? ""} ${stranger.check ?? ""}`);
   return pass(name, `forced, ${policies.map((policy) => policy.name).join(", ")}`);

@@ -120,6 +120,7 @@ export const metadataTables: Readonly<Record<string, Columns>> = {
     ...{ due_at: time, revision: count, outcome: ["state", "text"], run: name, reason, fired_at: time },
   },
   "biplane.trigger_orgs": { org: name, due_at: time },
+  "biplane.known_orgs": { org: name },
   "biplane.app_planes": { org: name, cluster: name, domain: name, told_at: time },
   "biplane.apps": {
     ...app,

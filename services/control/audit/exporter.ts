@@ -1,9 +1,10 @@
-/** Takes audit records out of the database as they come. Any number of replicas do so at once: they share the objects. */
+/** Takes audit records out of the database as they come. Any number of replicas do so at once: they share the organisations. */
 import type { Logger } from "../../shared/log.ts";
 import { counter, gauge } from "../../shared/metrics.ts";
 import { pause } from "../../shared/pause.ts";
 import type { Database } from "../../shared/postgres.ts";
-import { exportLag, type PlanLimits, type Put, planBatch, type Stored, storeOne } from "./exports.ts";
+import { knownOrgs } from "../store/known-orgs.ts";
+import { exportLag, type PlanLimits, type Put, planBatch, storeOne } from "./exports.ts";
 
 export interface ExporterDeps {
   database: Database;
@@ -23,14 +24,16 @@ const lag = gauge("biplane_audit_export_lag_seconds", "How old the oldest record
 const exported = counter("biplane_audit_exported_records_total", "Records that were put into the bucket", {});
 
 const everyMs = 1_000;
+/** Rounds that find nothing are so many times as far apart as they take. */
+const idleShare = 4;
 const afterFailureMs = 5_000;
 const tellEveryMs = 60_000;
-/** Objects on their way at once, each holding a connection of the pool. */
+/** Organisations at once, each holding a connection of the pool. */
 const lanes = 4;
 
 export function startExporter(deps: ExporterDeps): Exporter {
   const stop = new AbortController();
-  const unwatch = lag.readAll(async () => [[{}, (await exportLag(deps.database)) / 1_000]]);
+  const unwatch = lag.readAll(async () => [[{}, (await longestLag(deps.database)) / 1_000]]);
   const done = Promise.all([exportAll(deps, stop.signal), tellAll(deps, stop.signal)]);
   return {
     async close() {
@@ -44,8 +47,10 @@ export function startExporter(deps: ExporterDeps): Exporter {
 async function exportAll(deps: ExporterDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      // Where there was something there may be more.
-      if ((await exportRound(deps, signal)) === 0) await pause(everyMs, signal);
+      const began = performance.now();
+      // Where there was something there may be more. Of many organisations, that nothing came is not asked all the time.
+      if ((await exportRound(deps, signal)) === 0)
+        await pause(Math.max(everyMs, idleShare * (performance.now() - began)), signal);
     } catch (error) {
       deps.log.warn("audit records cannot be exported and will be tried again", { error });
       await pause(afterFailureMs, signal);
@@ -53,33 +58,56 @@ async function exportAll(deps: ExporterDeps, signal: AbortSignal): Promise<void>
   }
 }
 
-/** First what was planned and is not stored, by whomever. @returns how many objects it stored */
+/**
+ * Each organisation in turn, several at once. One that fails keeps no other from its turn; the first failure is thrown once all
+ * had theirs.
+ * @returns how many objects it stored
+ */
 export async function exportRound(deps: ExporterDeps, signal?: AbortSignal): Promise<number> {
-  const before = await storeAll(deps, signal);
-  if (signal?.aborted) return before;
-  const planned = await planBatch(deps.database, deps.limits);
-  return typeof planned === "string" ? before : before + (await storeAll(deps, signal));
+  const orgs = (await knownOrgs(deps.database)).values();
+  const failures: unknown[] = [];
+  let stored = 0;
+  const lane = async () => {
+    for (const org of orgs) {
+      if (signal?.aborted) return;
+      try {
+        stored += await exportOrg(deps, org, signal);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (failures.length > 0) throw failures[0];
+  return stored;
 }
 
-/** Each lane ends before the first failure is thrown on: none is left that holds a row. */
-async function storeAll({ database, put, log }: ExporterDeps, signal?: AbortSignal): Promise<number> {
-  const lane = async () => {
-    const stored: Stored[] = [];
-    for (let one = await storeOne(database, put); one; one = await storeOne(database, put)) {
-      log.info("audit records are in the bucket", { ...one });
-      exported.add({}, one.records);
-      stored.push(one);
-      if (signal?.aborted) break;
-    }
-    return stored.length;
-  };
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+/** What was planned before, by whomever, is stored before anything else is planned. */
+async function exportOrg(deps: ExporterDeps, org: string, signal?: AbortSignal): Promise<number> {
+  const plan = () => planBatch(deps.database, org, deps.limits);
+  const planned = await plan();
+  if (planned === "nothing") return 0;
+  const stored = await storeAll(deps, org, signal);
+  if (planned !== "others" || signal?.aborted) return stored;
+  return typeof (await plan()) === "string" ? stored : stored + (await storeAll(deps, org, signal));
+}
+
+async function storeAll({ database, put, log }: ExporterDeps, org: string, signal?: AbortSignal): Promise<number> {
   let count = 0;
-  for (const end of ends) {
-    if (end.status === "rejected") throw end.reason;
-    count += end.value;
+  for (let one = await storeOne(database, org, put); one; one = await storeOne(database, org, put)) {
+    log.info("audit records are in the bucket", { ...one });
+    exported.add({}, one.records);
+    count += 1;
+    if (signal?.aborted) break;
   }
   return count;
+}
+
+/** Milliseconds since the oldest record of anybody's that is in no object yet; 0 where all are. */
+export async function longestLag(database: Database): Promise<number> {
+  let longest = 0;
+  for (const org of await knownOrgs(database)) longest = Math.max(longest, await exportLag(database, org));
+  return longest;
 }
 
 /** Apart from the export: what hangs must be told of. */
@@ -87,7 +115,7 @@ async function tellAll({ database, tellLag, log }: ExporterDeps, signal: AbortSi
   let silent = false;
   while (!signal.aborted) {
     try {
-      await tellLag(await exportLag(database));
+      await tellLag(await longestLag(database));
       silent = false;
     } catch (error) {
       // Who waits for it is alarmed by silence; one line is enough here.

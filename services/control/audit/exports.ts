@@ -26,30 +26,32 @@ export interface Stored extends Pick<PlannedObject, "org" | "key" | "records"> {
 /** Puts an object where it is kept. It may be there already, after an attempt that was killed. */
 export type Put = (key: string, lines: string) => Promise<void>;
 
-const exporter = { "biplane.audit_export": "on" } as const;
-
 const columns =
   "r.org, r.id, r.at, r.subject, r.subject_kind, r.api_key, r.operation, r.resource, r.decision, r.reason, r.request_id";
 
 /**
- * Writes down what the next batch is. A record is taken once every transaction up to its own has ended: none can appear
- * before it any more.
+ * Writes down what the organisation's next batch is. A record is taken once every transaction up to its own has ended: none
+ * can appear before it any more.
  */
-export function planBatch(database: Database, limits: PlanLimits): Promise<Planned> {
-  return database.withSettings(exporter, async (transaction) => {
+export function planBatch(database: Database, org: string, limits: PlanLimits): Promise<Planned> {
+  return database.withOrg(org, async (transaction) => {
     const [mine] = await transaction.query<{ mine: boolean }>(
-      "select pg_try_advisory_xact_lock(hashtextextended('biplane audit export', 0)) as mine",
+      "select pg_try_advisory_xact_lock(hashtextextended('biplane audit export ' || $1, 0)) as mine",
+      [org],
     );
     if (!mine?.mine) return "others";
-    const [waiting] = await transaction.query("select 1 from biplane.audit_exports where stored_at is null limit 1");
+    const [waiting] = await transaction.query(
+      "select 1 from biplane.audit_exports where org = $1 and stored_at is null limit 1",
+      [org],
+    );
     if (waiting) return "others";
-    const last = await lastPlace(transaction);
+    const last = await lastPlace(transaction, org);
     const rows = await transaction.query<ExportRow & { tx: string; age_ms: number }>(
       `select ${columns}, r.tx::text as tx, extract(epoch from clock_timestamp() - r.at) * 1000 as age_ms
        from biplane.audit_records r
-       where (r.tx, r.id) > ($1::xid8, $2::bigint) and r.tx < pg_snapshot_xmin(pg_current_snapshot())
-       order by r.tx, r.id limit $3`,
-      [last.tx, last.id, limits.records],
+       where r.org = $1 and (r.tx, r.id) > ($2::xid8, $3::bigint) and r.tx < pg_snapshot_xmin(pg_current_snapshot())
+       order by r.tx, r.id limit $4`,
+      [org, last.tx, last.id, limits.records],
     );
     const end = rows.at(-1);
     const oldest = Math.max(0, ...rows.map(({ age_ms }) => Number(age_ms)));
@@ -60,9 +62,11 @@ export function planBatch(database: Database, limits: PlanLimits): Promise<Plann
   });
 }
 
-async function lastPlace(transaction: Transaction): Promise<Place & { batch: bigint }> {
+async function lastPlace(transaction: Transaction, org: string): Promise<Place & { batch: bigint }> {
   const [last] = await transaction.query<Place & { batch: string }>(
-    `select batch, last_tx::text as tx, last_id as id from biplane.audit_exports order by batch desc limit 1`,
+    `select batch, last_tx::text as tx, last_id as id from biplane.audit_exports
+     where org = $1 order by batch desc limit 1`,
+    [org],
   );
   return last ? { ...last, batch: BigInt(last.batch) } : { batch: 0n, tx: "0", id: "0" };
 }
@@ -73,7 +77,6 @@ async function insertPlanned(
   last: Place,
   { org, hour, key, sha256, records, oldestAt }: PlannedObject,
 ): Promise<void> {
-  await become(transaction, org);
   await transaction.query(
     `insert into biplane.audit_exports
        (org, batch, hour, key, sha256, records, oldest_at, after_tx, after_id, last_tx, last_id)
@@ -86,7 +89,6 @@ async function insertPlanned(
 }
 
 interface ExportsRow {
-  org: string;
   batch: string;
   hour: Date;
   key: string;
@@ -96,16 +98,16 @@ interface ExportsRow {
 }
 
 /**
- * Stores one planned object that nobody else is storing. Its row is held until that is written down; a process that is
- * killed lets go of it, and the next one puts the same object again.
+ * Stores one planned object of the organisation's that nobody else is storing. Its row is held until that is written down; a
+ * process that is killed lets go of it, and the next one puts the same object again, as whoever lost a deadlock does.
  * @returns undefined where there is none
  * @throws where the records are not those that were planned: somebody changed them, who must be the owner of the tables
  */
-export function storeOne(database: Database, put: Put): Promise<Stored | undefined> {
-  return database.withSettings(exporter, async (transaction) => {
-    const planned = await takePlanned(transaction);
+export function storeOne(database: Database, org: string, put: Put): Promise<Stored | undefined> {
+  return database.withOrg(org, async (transaction) => {
+    const planned = await takePlanned(transaction, org);
     if (!planned) return undefined;
-    const { org, batch, hour, key, sha256, records } = planned;
+    const { batch, hour, key, sha256, records } = planned;
     const rows = await transaction.query<ExportRow>(
       `select ${columns} from biplane.audit_exports e
        join biplane.audit_records r on r.org = e.org and (r.tx, r.id) > (e.after_tx, e.after_id)
@@ -128,39 +130,26 @@ export function storeOne(database: Database, put: Put): Promise<Stored | undefin
   });
 }
 
-/** Looked for among all organisations', taken as the one's whose it is. */
-async function takePlanned(transaction: Transaction): Promise<ExportsRow | undefined> {
-  const candidates = await transaction.query<Pick<ExportsRow, "org" | "batch" | "hour">>(
-    "select org, batch, hour from biplane.audit_exports where stored_at is null order by batch, hour, org limit 100",
+async function takePlanned(transaction: Transaction, org: string): Promise<ExportsRow | undefined> {
+  const [taken] = await transaction.query<ExportsRow>(
+    `select batch, hour, key, sha256, records, oldest_at from biplane.audit_exports
+     where org = $1 and stored_at is null order by batch, hour limit 1 for update skip locked`,
+    [org],
   );
-  for (const { org, batch, hour } of candidates) {
-    await become(transaction, org);
-    const [taken] = await transaction.query<ExportsRow>(
-      `select org, batch, hour, key, sha256, records, oldest_at from biplane.audit_exports
-       where org = $1 and batch = $2 and hour = $3 and stored_at is null for update skip locked`,
-      [org, batch, hour],
-    );
-    if (taken) return taken;
-  }
-  return undefined;
+  return taken;
 }
 
-/** Milliseconds since the oldest record that is in no object yet; 0 where all are. */
-export async function exportLag(database: Database): Promise<number> {
-  const [row] = await database.withSettings(exporter, async (transaction) => {
-    const last = await lastPlace(transaction);
-    return transaction.query<{ lag_ms: number | null }>(
+/** Milliseconds since the organisation's oldest record that is in no object yet; 0 where all are. */
+export async function exportLag(database: Database, org: string): Promise<number> {
+  const [row] = await database.withOrg(org, async (transaction) => {
+    const last = await lastPlace(transaction, org);
+    return transaction.last<{ lag_ms: number | null }>(
       `select extract(epoch from clock_timestamp() - least(
-         (select min(oldest_at) from biplane.audit_exports where stored_at is null),
-         (select at from biplane.audit_records where (tx, id) > ($1::xid8, $2::bigint) order by tx, id limit 1)
+         (select min(oldest_at) from biplane.audit_exports where org = $1 and stored_at is null),
+         (select at from biplane.audit_records where org = $1 and (tx, id) > ($2::xid8, $3::bigint) order by tx, id limit 1)
        )) * 1000 as lag_ms`,
-      [last.tx, last.id],
+      [org, last.tx, last.id],
     );
   });
   return Math.max(0, Math.round(Number(row?.lag_ms ?? 0)));
-}
-
-/** Row-level security lets nobody write for an organisation but in its name. */
-async function become(transaction: Transaction, org: string): Promise<void> {
-  await transaction.query("select set_config('biplane.org', $1, true)", [org]);
 }

@@ -1,5 +1,6 @@
-/** In which organisations something may be due: the one thing that the region's own rounds ask across organisations. */
+/** In which organisations something may be due: their names and a time each, so that rounds need not look into all. */
 import type { Database, Transaction } from "../../shared/postgres.ts";
+import { ofAllOrgs } from "./known-orgs.ts";
 
 /** What falls due. Names of our own tables, never a request's. */
 export type Due = "triggers" | "conditions";
@@ -17,7 +18,7 @@ export async function announceDue(transaction: Transaction, of: Due, org: string
 }
 
 export async function dueOrgs(database: Database, of: Due, now: Date): Promise<string[]> {
-  const rows = await database.withSettings({ "biplane.scheduler": "on" }, (transaction) =>
+  const rows = await database.withSettings(ofAllOrgs, (transaction) =>
     transaction.query<{ org: string }>(`select org from ${orgsOf[of]} where due_at <= $1 order by due_at`, [now]),
   );
   return rows.map(({ org }) => org);

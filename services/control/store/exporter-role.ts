@@ -16,5 +16,7 @@ export async function ensureExporterRole(client: Client, user: string, password:
     await client.query(`
       grant select on biplane.audit_records to ${role};
       grant select, insert, update (stored_at) on biplane.audit_exports to ${role}`);
+    const known = await client.query("select 1 where to_regclass('biplane.known_orgs') is not null");
+    if (known.rowCount === 1) await client.query(`grant select on biplane.known_orgs to ${role}`);
   });
 }

@@ -33,8 +33,6 @@ async function grantRights(client: Client, user: string): Promise<void> {
     grant usage on schema biplane to ${role};
     grant select, insert, update, delete on all tables in schema biplane to ${role};
     revoke insert, update, delete on biplane.migrations from ${role}`);
-  const load = await client.query("select 1 where to_regprocedure('biplane.queue_load()') is not null");
-  if (load.rowCount === 1) await client.query(`grant execute on function biplane.queue_load() to ${role}`);
   const records = await client.query("select 1 where to_regclass('biplane.audit_records') is not null");
   if (records.rowCount === 0) return;
   // Appended to, and never as of another time than the database's own.
@@ -45,6 +43,9 @@ async function grantRights(client: Client, user: string): Promise<void> {
   const exports = await client.query("select 1 where to_regclass('biplane.audit_exports') is not null");
   // Whoever could say that records are in the bucket could keep them out of it.
   if (exports.rowCount === 1) await client.query(`revoke insert, update, delete on biplane.audit_exports from ${role}`);
+  const known = await client.query("select 1 where to_regclass('biplane.known_orgs') is not null");
+  // Nor could whoever made an organisation forgotten.
+  if (known.rowCount === 1) await client.query(`revoke update, delete on biplane.known_orgs from ${role}`);
 }
 
 async function refusePowers(client: Client, user: string): Promise<void> {

@@ -89,8 +89,10 @@ describe("the runtime login", () => {
     "apps",
     "app_planes",
     "app_conditions",
+    "known_orgs",
   ];
   const due = ["trigger_orgs", "condition_orgs"];
+  const named = ["known_orgs", ...due];
 
   it("sees with one organisation's setting that organisation's rows and no other's", async () => {
     for (const org of ["acme", "globex"]) {
@@ -104,33 +106,20 @@ describe("the runtime login", () => {
     }
   });
 
-  it("learns as the scheduler where something may be due, and sees nothing of it", async () => {
+  it("learns as the scheduler which organisations there are and where something may be due, and sees nothing of theirs", async () => {
     await runtime.query("begin");
     await runtime.query("select set_config('biplane.scheduler', 'on', true)");
     for (const table of await tenantTables()) {
       const { rows } = await runtime.query(`select org from biplane.${table} order by org`);
-      expect([table, rows]).toEqual([table, due.includes(table) ? [{ org: "acme" }, { org: "globex" }] : []]);
+      expect([table, rows]).toEqual([table, named.includes(table) ? [{ org: "acme" }, { org: "globex" }] : []]);
     }
     for (const table of due) {
       expect((await runtime.query(`update biplane.${table} set due_at = null`)).rowCount).toBe(0);
       expect((await runtime.query(`delete from biplane.${table}`)).rowCount).toBe(0);
     }
     await runtime.query("rollback");
-  });
-
-  it("sees as the audit's export nothing but what is taken out", async () => {
-    await runtime.query("begin");
-    await runtime.query("select set_config('biplane.org', 'acme', true)");
-    await runtime.query(
-      `insert into biplane.audit_records (org, subject, subject_kind, operation, resource, decision, reason, request_id)
-       values ('acme', 'ann', 'user', 'a.B/C', '', 'allowed', '', 'r')`,
-    );
-    await runtime.query("select set_config('biplane.org', '', true), set_config('biplane.audit_export', 'on', true)");
-    for (const table of await tenantTables()) {
-      const { rows } = await runtime.query(`select org from biplane.${table}`);
-      expect([table, rows]).toEqual([table, table === "audit_records" ? [{ org: "acme" }] : []]);
-    }
-    await runtime.query("rollback");
+    for (const statement of ["update biplane.known_orgs set org = 'x'", "delete from biplane.known_orgs"])
+      await expect(runtime.query(statement), statement).rejects.toMatchObject({ code: "42501" });
   });
 
   it("sees nothing without a setting, also after a transaction that had one", async () => {
