@@ -36,6 +36,7 @@ test("in Azure it is told what judged there, and no claim more is undecided", ()
   const told = files("azure").flatMap(readStandIns);
   expect(told.map((one) => one.for)).toEqual([
     "signed URLs of Blob Storage",
+    "Log Analytics' host",
     "Azure's activity log",
     "Microsoft Defender",
     "Entra, Key Vault and Azure's role assignments",
@@ -83,6 +84,10 @@ test("how logs are shipped is decided where something ships them, and stands in 
     limitsOf(own, "enforced", { ...everything, shipping }).map(({ claim }) => claim);
   expect(claims(true)).not.toContain("comm-fluentbit-tls");
   expect(claims(false)).toContain("comm-fluentbit-tls");
+  // Elsewhere it is the cloud's own agent that ships.
+  const elsewhere = { clusters: own, networkPolicy: "enforced", cloud: "gcp" } as const;
+  const unshipped = localLimits(elsewhere, checkout, { ...everything, shipping: false });
+  expect(unshipped.flatMap(readLimits).map(({ claim }) => claim)).not.toContain("comm-fluentbit-tls");
 });
 
 test("what stands in for Kourier's controller, cloudflared and Cloudflare's API is told where apps are served, and nowhere else", () => {

@@ -83,6 +83,7 @@ function azureOf(environment: Environment) {
     azure: {
       endpointUrl: `${endpointUrl}/management`,
       blobUrl: `${endpointUrl}/blob/${customer.storageAccount}`,
+      ingestionUrl: endpointUrl,
       authorityUrl: `${endpointUrl}/login`,
       caFile: environment.caFile,
       accessTokenFile,
@@ -154,7 +155,8 @@ export function localLimits(
     "limits.yaml",
     ...(cloud === "aws" ? [] : [`limits-${cloud}.yaml`]),
     ...(networkPolicy === "enforced" ? [] : ["limits-bridge.yaml"]),
-    ...(has.shipping ? [] : ["limits-unshipped.yaml"]),
+    // Elsewhere the cloud's own agent ships.
+    ...(has.shipping || cloud !== "aws" ? [] : ["limits-unshipped.yaml"]),
     has.apps ? "limits-served.yaml" : "limits-unserved.yaml",
     ...(has.measures ? [] : ["limits-unmeasured.yaml"]),
     ...(given ? ["limits-given.yaml"] : []),

@@ -179,6 +179,8 @@ export interface GoogleClusterFact {
   nodeEncryption: string;
   shieldedNodes: boolean;
   legacyAuthorization: boolean;
+  /** Of what its own agent ships logs, as GKE names it: WORKLOADS are pods. */
+  logged: string[];
   nodePools: { name: string; account: string; metadataMode: string; privateNodes: boolean }[];
 }
 

@@ -5,7 +5,7 @@ export type TlsVersion = (typeof tlsVersions)[number];
 
 export interface ProbedHost {
   host: string;
-  purpose: "api" | "relay" | "object-store";
+  purpose: "api" | "relay" | "object-store" | "log-service";
   /** One handshake for each version, which offers that version only. */
   tls: { version: TlsVersion; accepted: boolean; told: string }[];
   /** What port 80 does with a request in clear. */
@@ -125,6 +125,8 @@ export interface ProbeFacts {
   probedCallers: ProbedCaller[];
   probedCalls: ProbedCall[];
   probedStore: ProbedHost[];
+  /** Where the agents of GKE and AKS send pods' logs; empty where none are kept, and on AWS, whose shipper is ours. */
+  probedLogs: ProbedHost[];
   probedAdmission: ProbedAdmission[];
   probedSessions: ProbedSession[];
   probedObjects: ProbedObject[];

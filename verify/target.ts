@@ -210,6 +210,7 @@ export const azureTargetSchema = z.strictObject({
   azure: z.strictObject({
     endpointUrl: z.url().optional().describe("Answers in the place of management.azure.com"),
     blobUrl: z.url().optional().describe("Answers in the place of <account>.blob.core.windows.net"),
+    ingestionUrl: z.url().optional().describe("Answers in the place of <logWorkspace>.ods.opinsights.azure.com"),
     authorityUrl: z.url().optional().describe("Answers in the place of login.microsoftonline.com, for --probe alone"),
     caFile: z.string().optional().describe("Authorities that sign their certificates; the usual ones when absent"),
     accessTokenFile: z

@@ -114,8 +114,10 @@ import { shipperByTls } from "./tls-04-shipper.ts";
 import { listenersByTls } from "./tls-06-listeners.ts";
 import { networkEncryptsBetweenNodes } from "./tls-07-between-nodes.ts";
 import { googleStoreByTlsOnly } from "./tls-23-google-object-store.ts";
+import { googleLogsByTls } from "./tls-24-google-logs.ts";
 import { googleEncryptsBetweenNodes } from "./tls-27-google-between-nodes.ts";
 import { azureStoreReachedByTls } from "./tls-43-azure-object-store.ts";
+import { azureLogsByTls } from "./tls-44-azure-logs.ts";
 import { azureEncryptsBetweenNodes } from "./tls-47-azure-between-nodes.ts";
 import { tunnelIsHeardOf } from "./tun-01-heartbeat.ts";
 import { secondChannelIsOutbound } from "./tun-02-second-channel.ts";
@@ -257,5 +259,7 @@ export const checks: readonly AnyCheck[] = [
   listenersByTls,
   azureStoreReachedByTls,
   googleStoreByTlsOnly,
+  googleLogsByTls,
+  azureLogsByTls,
   ...regionChecks,
 ];

@@ -76,7 +76,7 @@ export const googleStoreByTlsOnly = defineGoogleCheck({
 });
 
 /** @param told what refuses it; false where nothing does */
-function byPolicy(host: ProbedHost, told: { plain: string | false; old: string | false }): ProbedHost {
+export function byPolicy(host: ProbedHost, told: { plain: string | false; old: string | false }): ProbedHost {
   const { tls, plain } = host;
   return {
     ...host,

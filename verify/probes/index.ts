@@ -8,6 +8,7 @@ import { probeCallers } from "./callers.ts";
 import { probeCalls } from "./calls.ts";
 import { probeConnections } from "./connections.ts";
 import { probeListeners } from "./listeners.ts";
+import { logService } from "./log-service.ts";
 import { probeReach, type ReachProbes } from "./reach.ts";
 import { apiOf, type CloudSessions, probeSessions, tokenFor } from "./sessions.ts";
 import { storeHost } from "./store-host.ts";
@@ -60,19 +61,27 @@ const sessionCalls = {
 };
 
 async function probePlane(target: PlaneTarget) {
-  const store = storeHost(target);
-  const [probedStore, probedAdmission, sessions, probedConnections, probedListeners, reach] = await Promise.all([
-    attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
-      probeHosts([{ host: store, purpose: "object-store" }]),
-    ),
-    attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
-    attempt(`create token, ${sessionCalls[target.cloud]}`, async () => probeSessions(target, await sessionsOf(target))),
-    attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
-    attempt("TLS handshakes from a pod in a namespace of the probe's own", () => probeListeners(target)),
-    target.cloud === "aws" ? attempt(`create token, ${sessionCalls.aws}, by name`, () => reachOf(target)) : undefined,
-  ]);
+  const [store, logs] = [storeHost(target), logService(target)];
+  const [probedStore, probedLogs, probedAdmission, sessions, probedConnections, probedListeners, reach] =
+    await Promise.all([
+      attempt(`a TLS handshake of each version with ${store}; GET / on port 80`, () =>
+        probeHosts([{ host: store, purpose: "object-store" }]),
+      ),
+      logs &&
+        attempt(`a TLS handshake of each version with ${logs.host}; ${logs.asked} on port 80`, () =>
+          probeHosts([{ ...logs, purpose: "log-service" }]),
+        ),
+      attempt("create Pod, dry run, in each project's namespace", () => probeAdmission(target)),
+      attempt(`create token, ${sessionCalls[target.cloud]}`, async () =>
+        probeSessions(target, await sessionsOf(target)),
+      ),
+      attempt("three pods in a namespace of the probe's own", () => probeConnections(target)),
+      attempt("TLS handshakes from a pod in a namespace of the probe's own", () => probeListeners(target)),
+      target.cloud === "aws" ? attempt(`create token, ${sessionCalls.aws}, by name`, () => reachOf(target)) : undefined,
+    ]);
   return {
     probedStore,
+    ...(probedLogs ? { probedLogs } : {}),
     probedAdmission,
     probedSessions: part(sessions, ({ sessions: found }) => found),
     probedObjects: part(sessions, ({ objects }) => objects),

@@ -1,6 +1,7 @@
 /** What `--probe` will do, told before it is done: where, with what rights, what is made and how it goes again. */
 import { platformAccounts } from "../documented/components.ts";
 import { projectNamespaces, type Target, type Targets } from "../target.ts";
+import { logService } from "./log-service.ts";
 import { storeHost } from "./store-host.ts";
 
 export interface PlannedProbe {
@@ -37,10 +38,11 @@ export function planProbes({ customer, google, azure, controlPlane }: Targets): 
   const plane = customer ?? google ?? azure;
   if (!plane) return region;
   const { namespace, platformServiceAccounts: accounts, buckets, org } = plane;
+  const hosts = [storeHost(plane), logService(plane)?.host].filter((host) => host !== undefined);
   return [
     ...region,
     {
-      does: `TLS handshakes of versions 1.0 to 1.3 with ${storeHost(plane)}, and a request to its port 80`,
+      does: `TLS handshakes of versions 1.0 to 1.3 with ${[...new Set(hosts)].join(" and ")}, and a request to ${hosts.length > 1 ? "their" : "its"} port 80`,
       makes: nothing,
     },
     {

@@ -13,14 +13,19 @@ const oldVersions: readonly TlsVersion[] = ["TLSv1", "TLSv1.1"];
 /** What these need, and no present client offers by itself. */
 const oldCiphers = "DEFAULT@SECLEVEL=0";
 
+interface AskedHost extends Pick<ProbedHost, "host" | "purpose"> {
+  /** In clear: method and path, without a body. @default GET / */
+  asked?: string;
+}
+
 /** @throws Error where this machine cannot offer an old version: a refusal of a host would then say nothing of it. */
-export async function probeHosts(hosts: readonly Pick<ProbedHost, "host" | "purpose">[]): Promise<ProbedHost[]> {
+export async function probeHosts(hosts: readonly AskedHost[]): Promise<ProbedHost[]> {
   await canOfferOld();
   return Promise.all(
-    hosts.map(async ({ host, purpose }) => {
+    hosts.map(async ({ host, purpose, asked = "GET /" }) => {
       const [tls, plain] = await Promise.all([
         Promise.all(tlsVersions.map((version) => offer({ host, port, servername: host }, version))),
-        askPlainly(host),
+        askPlainly(host, asked),
       ]);
       return { host, purpose, tls, plain };
     }),
@@ -81,10 +86,11 @@ export function offer(where: Where, version: TlsVersion, withinMs = wordMs): Pro
   });
 }
 
-function askPlainly(host: string): Promise<ProbedHost["plain"]> {
+function askPlainly(host: string, asked: string): Promise<ProbedHost["plain"]> {
   return new Promise((resolve) => {
     const socket = connectPlain({ host, port: 80, timeout: patienceMs });
-    socket.once("connect", () => socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+    const headers = [`Host: ${host}`, "Content-Length: 0", "Connection: close"];
+    socket.once("connect", () => socket.write(`${[`${asked} HTTP/1.1`, ...headers].join("\r\n")}\r\n\r\n`));
     socket.once("data", (answer) => {
       resolve({ outcome: "answered", told: firstLines(answer.toString("latin1")) });
       socket.destroy();
@@ -100,8 +106,11 @@ function askPlainly(host: string): Promise<ProbedHost["plain"]> {
   });
 }
 
-/** The status, and where it sends the client. */
+/** The status, where it sends the client, and what an API says of its refusal. */
 function firstLines(answer: string): string {
-  const [status = "", ...headers] = answer.split("\r\n\r\n")[0]?.split("\r\n") ?? [];
-  return [status, ...headers.filter((line) => /^location:/i.test(line))].join("; ");
+  const [head = "", ...body] = answer.split("\r\n\r\n");
+  const [status = "", ...headers] = head.split("\r\n");
+  const message = /"message":\s*"([^"\\]{1,200})"/.exec(body.join("\r\n\r\n"))?.[1];
+  const sentTo = headers.filter((line) => /^location:/i.test(line));
+  return [status, ...sentTo, ...(message ? [message] : [])].join("; ");
 }

@@ -6,6 +6,7 @@ import { storeHost } from "../probes/store-host.ts";
 import { type AzureTarget, adminAccounts, azureTargetSchema, projectNamespaces, type Targets } from "../target.ts";
 import { goodAzureSubscription, nodeName, nodeProvider, staff } from "./good-azure-subscription.ts";
 import { goodFacts, goodTarget } from "./good-plane.ts";
+import { goodLogs } from "./good-probes.ts";
 import { goodControlPlane } from "./good-region.ts";
 
 const { org, model, clusterName, projects, buckets, registryHosts, releasedDigests, kubeconfig } = goodTarget;
@@ -67,6 +68,7 @@ export function goodAzureFacts(target: AzureTarget = goodAzureTarget): Facts {
     }
   }
   for (const probed of facts.probedStore) probed.host = storeHost(target);
+  facts.probedLogs = goodLogs(target);
   facts.nodes = [{ metadata: { name: nodeName }, spec: { providerID: nodeProvider(target) } }];
   return { ...facts, ...own };
 }

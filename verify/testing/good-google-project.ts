@@ -181,7 +181,7 @@ export function goodGoogleProject(target: GoogleTarget): Pick<Facts, GoogleFactN
       endpoints: [apiAddress],
       ...{ authorizedNetworks: [], secretsKey: key("cluster"), workloadPool: `${project}.svc.id.goog` },
       ...{ datapath: "ADVANCED_DATAPATH", nodeEncryption: "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT" },
-      ...{ shieldedNodes: true, legacyAuthorization: false },
+      ...{ shieldedNodes: true, legacyAuthorization: false, logged: ["SYSTEM_COMPONENTS", "WORKLOADS"] },
       nodePools: [
         {
           ...{ name: "general", account: nodes.slice("serviceAccount:".length) },

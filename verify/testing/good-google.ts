@@ -4,6 +4,7 @@ import type { Facts } from "../facts.ts";
 import { adminAccounts, type GoogleTarget, googleTargetSchema, type Targets } from "../target.ts";
 import { goodGoogleProject, nodeName, nodeProvider } from "./good-google-project.ts";
 import { goodFacts, goodTarget } from "./good-plane.ts";
+import { goodLogs } from "./good-probes.ts";
 import { goodControlPlane } from "./good-region.ts";
 
 const { org, model, clusterName, projects, buckets, registryHosts, releasedDigests, kubeconfig } = goodTarget;
@@ -45,5 +46,6 @@ export function goodGoogleFacts(target: GoogleTarget = goodGoogleTarget): Facts 
   }
   const labels = { "iam.gke.io/gke-metadata-server-enabled": "true" };
   facts.nodes = [{ metadata: { name: nodeName, labels }, spec: { providerID: nodeProvider(target) } }];
+  facts.probedLogs = goodLogs(target);
   return { ...facts, ...goodGoogleProject(target) };
 }

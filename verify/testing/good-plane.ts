@@ -184,6 +184,7 @@ function otherCloud(): Pick<Facts, GoogleFactName | AzureFactName> {
       ...{ name: "c", network: name, privateNodes: false, privateEndpoint: false, namedEndpointOpen: true },
       ...{ datapath: "LEGACY_DATAPATH", shieldedNodes: false, legacyAuthorization: true, nodePools: [], endpoints: [] },
       nodeEncryption: "not told",
+      logged: [],
     },
     googleNetwork: {
       ...{

@@ -1,6 +1,7 @@
 /** How every probe ends on a good plane and a good region. */
 import { platformAccounts } from "../documented/components.ts";
 import { channels, type ProbedHost, type ProbeFacts, tlsVersions } from "../facts-probes.ts";
+import { logService } from "../probes/log-service.ts";
 import { adminAccounts, type PlaneTarget } from "../target.ts";
 import { account, roleArn } from "./good-cluster.ts";
 import { goodControlPlane } from "./good-region.ts";
@@ -8,11 +9,17 @@ import { goodControlPlane } from "./good-region.ts";
 const platform = "union/executor";
 const task = "demo-development/default";
 
+export function goodLogs(target: PlaneTarget): ProbedHost[] {
+  const logs = logService(target);
+  return logs ? [host(logs.host, "log-service")] : [];
+}
+
 export function goodProbes(target: PlaneTarget): ProbeFacts {
   const { endpoint, relayHost } = goodControlPlane;
   return {
     probedHosts: [host(endpoint, "api"), host(relayHost, "relay")],
     probedStore: [host("s3.us-east-2.example.test", "object-store")],
+    probedLogs: goodLogs(target),
     probedCallers: channels.flatMap((channel) => {
       const refused = { host: relayHost, channel, outcome: "refused" } as const;
       return [

@@ -31,6 +31,9 @@ const clusterSchema = z.object({
   workloadIdentityConfig: z.object({ workloadPool: z.string().optional() }).optional(),
   shieldedNodes: enabled,
   legacyAbac: enabled,
+  loggingConfig: z
+    .object({ componentConfig: z.object({ enableComponents: z.array(z.string()).default([]) }).optional() })
+    .optional(),
   nodePools: z
     .array(
       z.object({
@@ -77,6 +80,7 @@ export async function readGoogleCluster(
     nodeEncryption: cluster.networkConfig.inTransitEncryptionConfig,
     shieldedNodes: cluster.shieldedNodes?.enabled ?? false,
     legacyAuthorization: cluster.legacyAbac?.enabled ?? false,
+    logged: cluster.loggingConfig?.componentConfig?.enableComponents ?? [],
     nodePools: cluster.nodePools.map(({ name: pool, config, networkConfig }) => ({
       name: pool,
       account: config?.serviceAccount ?? "default",

@@ -1,0 +1,73 @@
+/** What was decided at this commit of customers in each cloud, held side by side: the same promise has the same result. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { localLimits } from "../../sandbox/verify-target.ts";
+import { type Cloud, clouds } from "../../verify/check.ts";
+import { checks } from "../../verify/checks/index.ts";
+import { anyModel, currentCommit, readEvidence } from "../../verify/claims/evidence.ts";
+import { readLimits } from "../../verify/limits.ts";
+import { cellsOf, readParityWaivers } from "../../verify/parity.ts";
+import { evidenceFor } from "../support/evidence.ts";
+import { checkout, here } from "../support/paths.ts";
+
+const { proves } = evidenceFor(
+  "lifecycle/clouds",
+  () => anyModel,
+  () => clouds,
+);
+const probing = new Set(checks.filter(({ probes, plane }) => probes && plane === "compute").map(({ id }) => id));
+const known = new Set(checks.map(({ id }) => id));
+const evidence = readEvidence(join(here.cache, "evidence"), currentCommit(checkout)).filter(({ by }) => known.has(by));
+const wasTried = (cloud: Cloud) => evidence.some((one) => one.cloud === cloud && probing.has(one.by));
+
+/** Promises that checks decide in all three. */
+const cells = cellsOf(checks, readParityWaivers());
+const ofAll = [...new Set(cells.map(({ claim }) => claim))].filter((claim) =>
+  clouds.every((cloud) => cells.some((cell) => cell.claim === claim && cell.cloud === cloud && cell.by.length > 0)),
+);
+
+/** Claim → result, the worst where several decided. */
+function resultsOn(cloud: Cloud): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { claim, result } of evidence.filter((one) => one.cloud === cloud && ofAll.includes(one.claim)))
+    if (result !== "not-evaluated" && (!found.has(claim) || result === "fail")) found.set(claim, result);
+  return new Map([...found].sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** What a plane in that cloud cannot show on one machine, each with its reason there. */
+function limitsOf(cloud: Cloud): Set<string> {
+  const own = { clusters: { region: "own", customer: "own" }, networkPolicy: "not-enforced", cloud } as const;
+  const files = localLimits(own, checkout, { shipping: false, apps: false, measures: false });
+  return new Set(files.flatMap((file) => readLimits(file).map(({ claim }) => claim)));
+}
+
+/** What differs, by claim; `-`: not decided. */
+function differences(results: Record<Cloud, Map<string, string>>): string[] {
+  return ofAll.flatMap((claim) => {
+    const told = clouds.map((cloud) => results[cloud].get(claim) ?? "-");
+    const excused = clouds.every(
+      (cloud, at) => told[at] === "pass" || (told[at] === "-" && limitsOf(cloud).has(claim)),
+    );
+    return excused ? [] : [`${claim}: ${clouds.map((cloud, at) => `${cloud} ${told[at]}`).join(", ")}`];
+  });
+}
+
+describe("customers in three clouds", () => {
+  it("have the same guarantees: what is decided of one is decided of each, with the same result", ({ skip }) => {
+    skip(!clouds.every(wasTried), "not tried in each cloud at this commit");
+    proves(
+      ["multicloud-same-guarantees"],
+      "one result turned round in one cloud, and one left out, are found by the same comparison",
+    );
+    expect(cells.filter(({ waiver }) => waiver)).toEqual([]);
+    const results = { aws: resultsOn("aws"), gcp: resultsOn("gcp"), azure: resultsOn("azure") };
+    expect(results.aws.size).toBeGreaterThan(60);
+    expect(differences(results)).toEqual([]);
+    const limited = new Set(clouds.flatMap((cloud) => [...limitsOf(cloud)]));
+    const one = [...results.gcp.keys()].find((claim) => !limited.has(claim)) ?? "";
+    const turned = { ...results, gcp: new Map(results.gcp).set(one, "fail") };
+    const without = { ...results, azure: new Map([...results.azure].filter(([claim]) => claim !== one)) };
+    expect(differences(turned)).toEqual([`${one}: aws pass, gcp fail, azure pass`]);
+    expect(differences(without)).toEqual([`${one}: aws pass, gcp pass, azure -`]);
+  });
+});
