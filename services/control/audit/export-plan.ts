@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 
 /**
  * One object for each organisation and hour, so that an organisation's records of a day are one prefix.
- * @param batch counts up from 1, without gaps
+ * @param batch of the one organisation whose rows these are; counts up from 1, without gaps
  * @param rows in the order in which they are to be written
  */
 export function planObjects(batch: bigint, rows: readonly ExportRow[]): PlannedObject[] {
