@@ -6,6 +6,9 @@ import { type ProbedHost, type TlsVersion, tlsVersions } from "../facts-probes.t
 import { strangersPair } from "./stranger.ts";
 
 const port = 443;
+const plainPort = 80;
+/** Characters: enough for whatever says that it refuses. */
+const mostAnswered = 16_384;
 const patienceMs = 5_000;
 /** For a word on a version: a busy host takes its time, and silence decides nothing. */
 const wordMs = 20_000;
@@ -25,7 +28,7 @@ export async function probeHosts(hosts: readonly AskedHost[]): Promise<ProbedHos
     hosts.map(async ({ host, purpose, asked = "GET /" }) => {
       const [tls, plain] = await Promise.all([
         Promise.all(tlsVersions.map((version) => offer({ host, port, servername: host }, version))),
-        askPlainly(host, asked),
+        askPlainly({ host, port: plainPort }, asked),
       ]);
       return { host, purpose, tls, plain };
     }),
@@ -86,23 +89,30 @@ export function offer(where: Where, version: TlsVersion, withinMs = wordMs): Pro
   });
 }
 
-function askPlainly(host: string, asked: string): Promise<ProbedHost["plain"]> {
+/** One request in clear, to its end: an API says in its answer's body why it refuses. */
+export function askPlainly(
+  where: Pick<Where, "host" | "port">,
+  asked: string,
+  withinMs = patienceMs,
+): Promise<ProbedHost["plain"]> {
   return new Promise((resolve) => {
-    const socket = connectPlain({ host, port: 80, timeout: patienceMs });
-    const headers = [`Host: ${host}`, "Content-Length: 0", "Connection: close"];
+    const socket = connectPlain({ ...where, timeout: withinMs });
+    let answer = "";
+    const end = (otherwise: ProbedHost["plain"]) => {
+      resolve(answer === "" ? otherwise : { outcome: "answered", told: firstLines(answer) });
+      socket.destroy();
+    };
+    const headers = [`Host: ${where.host}`, "Content-Length: 0", "Connection: close"];
     socket.once("connect", () => socket.write(`${[`${asked} HTTP/1.1`, ...headers].join("\r\n")}\r\n\r\n`));
-    socket.once("data", (answer) => {
-      resolve({ outcome: "answered", told: firstLines(answer.toString("latin1")) });
-      socket.destroy();
+    socket.on("data", (piece) => {
+      answer += piece.toString("latin1");
+      if (answer.length > mostAnswered) socket.destroy();
     });
-    socket.once("timeout", () => {
-      resolve({ outcome: "silent", told: `for ${patienceMs} ms` });
-      socket.destroy();
-    });
+    socket.once("timeout", () => end({ outcome: "silent", told: `for ${withinMs} ms` }));
     socket.once("error", ({ code, message }: NodeJS.ErrnoException) =>
-      resolve({ outcome: "closed", told: code ?? message }),
+      end({ outcome: "closed", told: code ?? message }),
     );
-    socket.once("close", () => resolve({ outcome: "closed", told: "without an answer" }));
+    socket.once("close", () => end({ outcome: "closed", told: "without an answer" }));
   });
 }
 

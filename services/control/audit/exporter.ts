@@ -59,9 +59,9 @@ async function exportAll(deps: ExporterDeps, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Each organisation in turn, several at once. One that fails keeps no other from its turn; the first failure is thrown once all
- * had theirs.
+ * Each organisation in turn, several at once. One that fails keeps no other from its turn.
  * @returns how many objects it stored
+ * @throws once all had theirs: the failure, or how many there were and the first of them
  */
 export async function exportRound(deps: ExporterDeps, signal?: AbortSignal): Promise<number> {
   const orgs = (await knownOrgs(deps.database)).values();
@@ -78,7 +78,9 @@ export async function exportRound(deps: ExporterDeps, signal?: AbortSignal): Pro
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  if (failures.length > 0) throw failures[0];
+  const [failure, ...more] = failures;
+  if (more.length > 0) throw new Error(`for ${failures.length} organisations, of which the first`, { cause: failure });
+  if (failure !== undefined) throw failure;
   return stored;
 }
 
