@@ -2,9 +2,9 @@
  * Shows that each check can fail: every sabotage on a snapshot, wherever the offender lies and behind wildcards, must turn
  * its own check from PASS to FAIL, and no check that is not listed for it. Pure.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AnyCheck } from "../check.ts";
 import { copyOf } from "../copy.ts";
-import { canonical } from "../evidence/canonical.ts";
 import type { Collected, FactName, Facts } from "../facts.ts";
 import type { Finding } from "../outcome.ts";
 import { judge } from "../runner.ts";
@@ -130,7 +130,7 @@ function flipped(
   { collected, targets }: Snapshot,
   green: readonly AnyCheck[],
 ): string[] {
-  const changed = own.needs.filter((name) => canonical(good[name]) !== canonical(broken[name]));
+  const changed = own.needs.filter((name) => !isDeepStrictEqual(good[name], broken[name]));
   const news = Object.fromEntries(changed.map((name) => [name, broken[name]]));
   return green
     .filter((check) => check !== own && check.needs.some((name) => changed.includes(name)))

@@ -8,6 +8,7 @@ import { goodAzureSubscription, nodeName, nodeProvider, staff } from "./good-azu
 import { goodFacts, goodTarget } from "./good-plane.ts";
 import { goodLogs } from "./good-probes.ts";
 import { goodControlPlane } from "./good-region.ts";
+import { kept } from "./kept.ts";
 
 const { org, model, clusterName, projects, buckets, registryHosts, releasedDigests, kubeconfig } = goodTarget;
 
@@ -30,7 +31,13 @@ export const goodAzureTarget: AzureTarget = azureTargetSchema.parse({
 
 export const goodAzureTargets: Targets = { azure: goodAzureTarget, controlPlane: goodControlPlane };
 
+const keptFacts = kept(makeFacts);
+
 export function goodAzureFacts(target: AzureTarget = goodAzureTarget): Facts {
+  return keptFacts(target);
+}
+
+function makeFacts(target: AzureTarget): Facts {
   const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });
   const own = goodAzureSubscription(target);
   const { namespace } = target;

@@ -6,6 +6,7 @@ import { goodGoogleProject, nodeName, nodeProvider } from "./good-google-project
 import { goodFacts, goodTarget } from "./good-plane.ts";
 import { goodLogs } from "./good-probes.ts";
 import { goodControlPlane } from "./good-region.ts";
+import { kept } from "./kept.ts";
 
 const { org, model, clusterName, projects, buckets, registryHosts, releasedDigests, kubeconfig } = goodTarget;
 
@@ -22,7 +23,13 @@ export const goodGoogleTarget: GoogleTarget = googleTargetSchema.parse({
 
 export const goodGoogleTargets: Targets = { google: goodGoogleTarget, controlPlane: goodControlPlane };
 
+const keptFacts = kept(makeFacts);
+
 export function goodGoogleFacts(target: GoogleTarget = goodGoogleTarget): Facts {
+  return keptFacts(target);
+}
+
+function makeFacts(target: GoogleTarget): Facts {
   const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });
   const { namespace, accounts } = target;
   const { admin, user } = accounts;

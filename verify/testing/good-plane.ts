@@ -24,6 +24,7 @@ import { goodAccount, goodPrincipals, keyArn } from "./good-account.ts";
 import { account, goodCluster, registry, releasedDigest, roleArn } from "./good-cluster.ts";
 import { goodProbes } from "./good-probes.ts";
 import { goodControlPlane, goodRegionFacts } from "./good-region.ts";
+import { kept } from "./kept.ts";
 
 const issuer = "https://oidc.example.test";
 const provider = `arn:aws:iam::${account}:oidc-provider/oidc.example.test`;
@@ -46,7 +47,13 @@ export const goodTarget: Target = targetSchema.parse({
 
 export const goodTargets: Targets = { customer: goodTarget, controlPlane: goodControlPlane };
 
+const keptFacts = kept(makeFacts);
+
 export function goodFacts(target: Target = goodTarget): Facts {
+  return keptFacts(target);
+}
+
+function makeFacts(target: Target): Facts {
   const iam = goodIam(target);
   const cluster = goodCluster(target);
   return {
