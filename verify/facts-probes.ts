@@ -125,7 +125,7 @@ export interface ProbeFacts {
   probedCallers: ProbedCaller[];
   probedCalls: ProbedCall[];
   probedStore: ProbedHost[];
-  /** Where the agents of GKE and AKS send pods' logs; empty where none are kept, and on AWS, whose shipper is ours. */
+  /** Where the agents of GKE and AKS send pods' logs; not there where none are kept, and on AWS, whose shipper is ours. */
   probedLogs: ProbedHost[];
   probedAdmission: ProbedAdmission[];
   probedSessions: ProbedSession[];

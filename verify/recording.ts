@@ -6,7 +6,7 @@ import type { CommandRecord } from "./documented/run.ts";
 import type { Collected } from "./facts.ts";
 import { joinLimits, type Limit, type StandIn } from "./limits.ts";
 import { exitCodes, outcomes } from "./outcome.ts";
-import { cellsOf, judges, onOtherCloud, parityLimits, readParityWaivers } from "./parity.ts";
+import { type Cell, cellsOf, judges, onOtherCloud, parityLimits, readParityWaivers } from "./parity.ts";
 import {
   isWaived,
   type Report,
@@ -46,11 +46,14 @@ export interface Recording {
   selection: Selection;
 }
 
-/** @throws UserError for a stale list of gaps, or for a check that nobody knows. */
-export function reportOf(recording: Recording): Report {
+/**
+ * @param cells what checks decide in which cloud, and what is put off there
+ * @throws UserError for a stale list of gaps, or for a check that nobody knows.
+ */
+export function reportOf(recording: Recording, cells = cellsOf(checks, readParityWaivers())): Report {
   const { collected, targets, limits, selection, startedAt } = recording;
   const judged = runChecks(selected(selection), collected, targets).map(reportCheck);
-  const putOff = cloudGaps(planeOf(targets)?.cloud, startedAt);
+  const putOff = cloudGaps(planeOf(targets)?.cloud, startedAt, cells);
   const results = applyWaivers(judged.map(putOff.tell), recording.waivers, startedAt);
   refuseStale(limits, results);
   const accepted = joinLimits([limits, putOff.limits]);
@@ -76,9 +79,8 @@ export function reportOf(recording: Recording): Report {
 }
 
 /** What no check decides in this cloud though one does in another: each told, and accepted until its day. */
-function cloudGaps(cloud: Cloud | undefined, at: string) {
+function cloudGaps(cloud: Cloud | undefined, at: string, cells: readonly Cell[]) {
   if (!cloud) return { limits: [], tell: (result: ReportedCheck) => result };
-  const cells = cellsOf(checks, readParityWaivers());
   const others = new Set(checks.filter((check) => !judges(check, cloud)).map(({ id }) => id));
   return {
     limits: parityLimits(cells, cloud, at),

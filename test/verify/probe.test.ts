@@ -27,8 +27,8 @@ const expected = {
   "TLS-01": "PASS",
   "TLS-02": "PASS",
   "TLS-03": environment.cloud === "aws" ? "PASS" : "NOT_APPLICABLE",
-  ...(environment.cloud === "gcp" ? { "TLS-23": "PASS" } : {}),
-  ...(environment.cloud === "azure" ? { "TLS-43": "PASS" } : {}),
+  ...(environment.cloud === "gcp" ? { "TLS-23": "PASS", "TLS-24": "PASS" } : {}),
+  ...(environment.cloud === "azure" ? { "TLS-43": "PASS", "TLS-44": "PASS" } : {}),
 };
 
 describe("verify --probe", () => {

@@ -24,8 +24,9 @@ const lag = gauge("biplane_audit_export_lag_seconds", "How old the oldest record
 const exported = counter("biplane_audit_exported_records_total", "Records that were put into the bucket", {});
 
 const everyMs = 1_000;
-/** Rounds that find nothing are so many times as far apart as they take. */
-const idleShare = 4;
+/** Rounds are so many times as far apart as they take, within bounds. */
+const restShare = 4;
+const mostRestMs = 10_000;
 const afterFailureMs = 5_000;
 const tellEveryMs = 60_000;
 /** Organisations at once, each holding a connection of the pool. */
@@ -46,11 +47,12 @@ export function startExporter(deps: ExporterDeps): Exporter {
 
 async function exportAll(deps: ExporterDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    const began = performance.now();
     try {
-      const began = performance.now();
-      // Where there was something there may be more. Of many organisations, that nothing came is not asked all the time.
-      if ((await exportRound(deps, signal)) === 0)
-        await pause(Math.max(everyMs, idleShare * (performance.now() - began)), signal);
+      const { failed, full } = await exportRound(deps, signal);
+      if (failed) await pause(afterFailureMs, signal);
+      // Of many organisations it is not asked without rest; where as much came as is taken at once there is more.
+      else if (!full) await pause(restAfter(performance.now() - began), signal);
     } catch (error) {
       deps.log.warn("audit records cannot be exported and will be tried again", { error });
       await pause(afterFailureMs, signal);
@@ -58,51 +60,56 @@ async function exportAll(deps: ExporterDeps, signal: AbortSignal): Promise<void>
   }
 }
 
-/**
- * Each organisation in turn, several at once. One that fails keeps no other from its turn.
- * @returns how many objects it stored
- * @throws once all had theirs: the failure, or how many there were and the first of them
- */
-export async function exportRound(deps: ExporterDeps, signal?: AbortSignal): Promise<number> {
+const restAfter = (tookMs: number) => Math.min(mostRestMs, Math.max(everyMs, restShare * tookMs));
+
+export interface Round {
+  /** That it stored. */
+  objects: number;
+  /** Whether it took as many records of somebody's as it may at once. */
+  full: boolean;
+  /** Whether anything of anybody's could not be taken. */
+  failed: boolean;
+}
+
+/** Each organisation in turn, several at once. One that fails is told of, and keeps no other from its turn. */
+export async function exportRound(deps: ExporterDeps, signal?: AbortSignal): Promise<Round> {
   const orgs = (await knownOrgs(deps.database)).values();
-  const failures: unknown[] = [];
-  let stored = 0;
+  const round: Round = { objects: 0, full: false, failed: false };
   const lane = async () => {
     for (const org of orgs) {
       if (signal?.aborted) return;
       try {
-        stored += await exportOrg(deps, org, signal);
+        await exportOrg(deps, org, round, signal);
       } catch (error) {
-        failures.push(error);
+        round.failed = true;
+        deps.log.warn("audit records cannot be exported and will be tried again", { org, error });
       }
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  const [failure, ...more] = failures;
-  if (more.length > 0) throw new Error(`for ${failures.length} organisations, of which the first`, { cause: failure });
-  if (failure !== undefined) throw failure;
-  return stored;
+  return round;
 }
 
 /** What was planned before, by whomever, is stored before anything else is planned. */
-async function exportOrg(deps: ExporterDeps, org: string, signal?: AbortSignal): Promise<number> {
+async function exportOrg(deps: ExporterDeps, org: string, round: Round, signal?: AbortSignal): Promise<void> {
   const plan = () => planBatch(deps.database, org, deps.limits);
-  const planned = await plan();
-  if (planned === "nothing") return 0;
-  const stored = await storeAll(deps, org, signal);
-  if (planned !== "others" || signal?.aborted) return stored;
-  return typeof (await plan()) === "string" ? stored : stored + (await storeAll(deps, org, signal));
+  let planned = await plan();
+  if (planned === "others") {
+    await storeAll(deps, org, round, signal);
+    if (!signal?.aborted) planned = await plan();
+  }
+  if (typeof planned === "string") return;
+  if (planned.records >= deps.limits.records) round.full = true;
+  await storeAll(deps, org, round, signal);
 }
 
-async function storeAll({ database, put, log }: ExporterDeps, org: string, signal?: AbortSignal): Promise<number> {
-  let count = 0;
+async function storeAll({ database, put, log }: ExporterDeps, org: string, round: Round, signal?: AbortSignal) {
   for (let one = await storeOne(database, org, put); one; one = await storeOne(database, org, put)) {
     log.info("audit records are in the bucket", { ...one });
     exported.add({}, one.records);
-    count += 1;
-    if (signal?.aborted) break;
+    round.objects += 1;
+    if (signal?.aborted) return;
   }
-  return count;
 }
 
 /** Milliseconds since the oldest record of anybody's that is in no object yet; 0 where all are. */
