@@ -140,6 +140,6 @@ export function describeModel(model: Model, whileUp: () => void = () => {}): voi
   });
 }
 
-/** Stores, users' secrets, the keys and clusters that hold what is in them, and the records that must not be lost. */
+/** Stores, users' secrets, tasks' measures, the keys and clusters that hold what is in them, and the records that must not be lost. */
 const holdsData =
-  /\$(?:aws:(?:s3\/bucket:Bucket|kms\/key:Key|rds\/\w+:\w+|eks\/cluster:Cluster|ecr\/repository:Repository|backup\/vault:Vault|cloudtrail\/trail:Trail|cloudwatch\/logGroup:LogGroup|secretsmanager\/secret:Secret)::|kubernetes:core\/v1:Secret::compute-plane-user-secrets-\d+$)/;
+  /\$(?:aws:(?:s3\/bucket:Bucket|kms\/key:Key|rds\/\w+:\w+|eks\/cluster:Cluster|ecr\/repository:Repository|backup\/vault:Vault|cloudtrail\/trail:Trail|cloudwatch\/logGroup:LogGroup|secretsmanager\/secret:Secret)::|kubernetes:core\/v1:(?:Secret::compute-plane-user-secrets-\d+|PersistentVolumeClaim::compute-plane-metrics-store)$)/;
