@@ -1,8 +1,9 @@
-/** What each sabotage does to the good plane, as `expected.json` says it; `expected.ts` writes it, a test compares. */
+/** What each sabotage does, to the good plane as `expected.json` says it; `expected.ts` writes it, a test compares. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Listed } from "./prove.ts";
+import { onRicherPlanes } from "./richer.ts";
 
 export const expectedPath = join(import.meta.dirname, "expected.json");
 
@@ -18,6 +19,11 @@ export const expected: Expected = expectedSchema.parse(JSON.parse(readFileSync(e
 export const listed: Listed = Object.fromEntries(
   Object.entries(expected).map(([check, breaks]) => [
     check,
-    Object.fromEntries(Object.entries(breaks).map(([name, { alsoTurns }]) => [name, alsoTurns])),
+    Object.fromEntries(
+      Object.entries(breaks).map(([name, { alsoTurns }]) => [
+        name,
+        [...alsoTurns, ...(onRicherPlanes[check]?.[name] ?? [])],
+      ]),
+    ),
   ]),
 );

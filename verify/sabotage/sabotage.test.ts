@@ -9,8 +9,9 @@ import { goodGoogleFacts, goodGoogleTargets } from "../testing/good-google.ts";
 import { collectedFrom, factNames, goodFacts, goodTargets } from "../testing/good-plane.ts";
 import { denialMatrix } from "./denials.ts";
 import { expectedFrom, proofsOnTheGoodPlane } from "./expected.ts";
-import { expected } from "./listed.ts";
+import { expected, listed } from "./listed.ts";
 import { isWhole, killRate, type Proof, proveAll } from "./prove.ts";
+import { onRicherPlanes } from "./richer.ts";
 import { reorder, widen } from "./variants.ts";
 
 const snapshot = () => ({ collected: collectedFrom(goodFacts()), targets: goodTargets });
@@ -45,6 +46,16 @@ describe("every check, on the good plane", () => {
   it("brings the finding, and turns the other checks, that the list says (node verify/sabotage/expected.ts)", () => {
     expect(expectedFrom(proofs)).toEqual(expected);
   });
+});
+
+it("names for richer planes sabotages that there are, and of each no check that turns on the good plane already", () => {
+  const known = new Set(checks.map(({ id }) => id));
+  for (const [check, breaks] of Object.entries(onRicherPlanes))
+    for (const [sabotage, turned] of Object.entries(breaks)) {
+      const { alsoTurns } = expected[check]?.[sabotage] ?? expect.unreachable(`${check}: ${sabotage}`);
+      expect(turned.filter((id) => !known.has(id) || alsoTurns.includes(id))).toEqual([]);
+      expect(listed[check]?.[sabotage]).toEqual([...alsoTurns, ...turned]);
+    }
 });
 
 describe("a proof", () => {
