@@ -20,6 +20,12 @@ export function judgeVersions({ host, tls, plain }: ProbedHost): Finding[] {
   ];
 }
 
+/** @param word what the host's owner says of it, which may count in the place of how it answers */
+export function judgeHost(probed: readonly ProbedHost[], host: string, word = (found: ProbedHost) => found): Finding[] {
+  const found = probed.find((one) => one.host === host);
+  return found ? judgeVersions(word(found)) : [fail(host, "was not asked")];
+}
+
 export const presentTlsOnly = defineRegionCheck({
   id: "TLS-01",
   title: "API and relay take TLS 1.2 or later and refuse older ones, and nothing answers in clear",
@@ -31,10 +37,7 @@ export const presentTlsOnly = defineRegionCheck({
   needs: ["probedHosts", "regionBalancers"],
   evaluate({ probedHosts, regionBalancers }, { endpoint, relayHost }) {
     return [
-      ...[endpoint, relayHost].flatMap((host) => {
-        const probed = probedHosts.find((one) => one.host === host);
-        return probed ? judgeVersions(probed) : [fail(host, "was not asked")];
-      }),
+      ...[endpoint, relayHost].flatMap((host) => judgeHost(probedHosts, host)),
       ...regionBalancers.map(({ arn, listeners }): Finding => {
         const other = listeners.find(({ port }) => port !== 443);
         return other ? fail(arn, `listens on ${other.port}`) : pass(arn, "listens on 443 only");

@@ -5,7 +5,7 @@ import { fail, pass } from "../outcome.ts";
 import { logService } from "../probes/log-service.ts";
 import { refusesOldTls } from "../reason/gcp/transport.ts";
 import { everyRule, transportFix } from "./bkt-22-google-tls.ts";
-import { accept, judgeVersions } from "./tls-01-versions.ts";
+import { accept, judgeHost } from "./tls-01-versions.ts";
 import { byPolicy } from "./tls-23-google-object-store.ts";
 
 /** Of what GKE's agent is told to ship: what pods write. */
@@ -26,17 +26,15 @@ export const googleLogsByTls = defineGoogleCheck({
   needs: ["probedLogs", "googleConstraints", "googleCluster"],
   notApplicable: ({ logView }) => (logView ? undefined : "no logs are kept"),
   evaluate({ probedLogs, googleConstraints, googleCluster }, target) {
-    const host = logService(target)?.host ?? "";
-    const probed = probedLogs.find((one) => one.host === host);
     const old = refusesOldTls(googleConstraints);
     const { name, logged } = googleCluster;
     return [
       logged.includes(pods)
         ? pass(name, `its agent ships ${logged.join(", ")}`)
         : fail(name, "its agent ships no pod's logs"),
-      ...(probed
-        ? judgeVersions(byPolicy(withRefusal(probed), { plain: false, old: old.refused && old.told }))
-        : [fail(host, "was not asked")]),
+      ...judgeHost(probedLogs, logService(target)?.host ?? "", (found) =>
+        byPolicy(withRefusal(found), { plain: false, old: old.refused && old.told }),
+      ),
     ];
   },
   sabotages: [

@@ -1,10 +1,9 @@
 import { defineAzureCheck } from "../check.ts";
 import type { AzureStorageFact } from "../facts-azure.ts";
 import type { ProbedHost } from "../facts-probes.ts";
-import { type Finding, fail } from "../outcome.ts";
 import { storeHost } from "../probes/store-host.ts";
 import { judgeAccountTls } from "./bkt-42-azure-tls.ts";
-import { accept, judgeVersions } from "./tls-01-versions.ts";
+import { accept, judgeHost } from "./tls-01-versions.ts";
 
 /** A handshake of an old version is a finding whatever the account says: it would refuse only what comes after it. */
 export const azureStoreReachedByTls = defineAzureCheck({
@@ -17,9 +16,7 @@ export const azureStoreReachedByTls = defineAzureCheck({
   fix: "Set secure transfer and a minimum of TLS 1.2 on the account, as the customer stack does.",
   needs: ["probedStore", "azureStorage"],
   evaluate({ probedStore, azureStorage }, target) {
-    const host = storeHost(target);
-    const probed = probedStore.find((one) => one.host === host);
-    const judged: Finding[] = probed ? judgeVersions(withWord(probed, azureStorage)) : [fail(host, "was not asked")];
+    const judged = judgeHost(probedStore, storeHost(target), (found) => withWord(found, azureStorage));
     return [...judged, ...judgeAccountTls(azureStorage)];
   },
   sabotages: [

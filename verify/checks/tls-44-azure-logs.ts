@@ -3,7 +3,7 @@ import { sameId } from "../collect/azure/places.ts";
 import { type Finding, fail, pass } from "../outcome.ts";
 import { logService } from "../probes/log-service.ts";
 import { logWorkspaceId } from "./azure-questions.ts";
-import { accept, judgeVersions } from "./tls-01-versions.ts";
+import { accept, judgeHost } from "./tls-01-versions.ts";
 
 /**
  * How AKS's agent sends is told by no API. But the workspace has one way in, which anybody can try: what takes nothing in clear
@@ -21,8 +21,6 @@ export const azureLogsByTls = defineAzureCheck({
   notApplicable: ({ logWorkspace }) => (logWorkspace ? undefined : "no logs are kept"),
   evaluate({ probedLogs, azureLogs }, target) {
     const workspace = logWorkspaceId({ azureLogs }, target);
-    const host = logService(target)?.host ?? "";
-    const probed = probedLogs.find((one) => one.host === host);
     const rule = azureLogs.senders.find(
       ({ namespaces, destinations }) =>
         namespaces?.length !== 0 && destinations.some((to) => workspace !== undefined && sameId(to, workspace)),
@@ -30,7 +28,7 @@ export const azureLogsByTls = defineAzureCheck({
     const shipped: Finding = rule
       ? pass(rule.name, "leads pods' logs there")
       : fail(`workspace ${target.logWorkspace}`, "no rule leads pods' logs there");
-    return [shipped, ...(probed ? judgeVersions(probed) : [fail(host, "was not asked")])];
+    return [shipped, ...judgeHost(probedLogs, logService(target)?.host ?? "")];
   },
   sabotages: [
     {

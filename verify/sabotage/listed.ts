@@ -1,4 +1,7 @@
-/** What each sabotage does, to the good plane as `expected.json` says it; `expected.ts` writes it, a test compares. */
+/**
+ * What each sabotage does: to the good plane by `expected.json`, which `expected.ts` writes and a test compares, and beyond that
+ * by `richer.ts`.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";

@@ -31,11 +31,7 @@ export const goodAzureTarget: AzureTarget = azureTargetSchema.parse({
 
 export const goodAzureTargets: Targets = { azure: goodAzureTarget, controlPlane: goodControlPlane };
 
-const keptFacts = kept(makeFacts);
-
-export function goodAzureFacts(target: AzureTarget = goodAzureTarget): Facts {
-  return keptFacts(target);
-}
+export const goodAzureFacts = kept(makeFacts, goodAzureTarget);
 
 function makeFacts(target: AzureTarget): Facts {
   const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });

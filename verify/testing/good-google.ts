@@ -23,11 +23,7 @@ export const goodGoogleTarget: GoogleTarget = googleTargetSchema.parse({
 
 export const goodGoogleTargets: Targets = { google: goodGoogleTarget, controlPlane: goodControlPlane };
 
-const keptFacts = kept(makeFacts);
-
-export function goodGoogleFacts(target: GoogleTarget = goodGoogleTarget): Facts {
-  return keptFacts(target);
-}
+export const goodGoogleFacts = kept(makeFacts, goodGoogleTarget);
 
 function makeFacts(target: GoogleTarget): Facts {
   const facts = goodFacts({ ...goodTarget, servesApps: target.servesApps });

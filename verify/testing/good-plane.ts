@@ -47,11 +47,7 @@ export const goodTarget: Target = targetSchema.parse({
 
 export const goodTargets: Targets = { customer: goodTarget, controlPlane: goodControlPlane };
 
-const keptFacts = kept(makeFacts);
-
-export function goodFacts(target: Target = goodTarget): Facts {
-  return keptFacts(target);
-}
+export const goodFacts = kept(makeFacts, goodTarget);
 
 function makeFacts(target: Target): Facts {
   const iam = goodIam(target);

@@ -80,7 +80,7 @@ async function plannedBefore(org: string, batch: number, [after, last]: { tx: st
 
 /** In the midst of it an exporter of the older build reads both tables, one after the other. */
 async function migrateBesideExporter(): Promise<string[]> {
-  const older = new pg.Client({ ...clientConfig(postgres.exporterOf(config), "older") });
+  const older = new pg.Client(clientConfig(postgres.exporterOf(config), "older"));
   await older.connect();
   await older.query("begin; set local biplane.audit_export = 'on'; select 1 from biplane.audit_exports limit 1");
   const migrated = migrate(owner, all);

@@ -1,6 +1,6 @@
 /** The login that takes audit records out of the database: it reads them, and keeps account of what it took. */
 import type { Client } from "pg";
-import { inTurn, makeNarrowLogin } from "./logins.ts";
+import { hasTable, inTurn, makeNarrowLogin } from "./logins.ts";
 
 /**
  * Makes the login or gives it the password. The process that holds it has a role in the cloud too, so it may see neither
@@ -11,12 +11,10 @@ export async function ensureExporterRole(client: Client, user: string, password:
   await inTurn(client, async () => {
     const role = await makeNarrowLogin(client, { user, password, whose: "the exporter's login", connections: 40 });
     await client.query(`grant usage on schema biplane to ${role}`);
-    const { rowCount } = await client.query("select 1 where to_regclass('biplane.audit_exports') is not null");
-    if (rowCount === 0) return;
+    if (!(await hasTable(client, "audit_exports"))) return;
     await client.query(`
       grant select on biplane.audit_records to ${role};
       grant select, insert, update (stored_at) on biplane.audit_exports to ${role}`);
-    const known = await client.query("select 1 where to_regclass('biplane.known_orgs') is not null");
-    if (known.rowCount === 1) await client.query(`grant select on biplane.known_orgs to ${role}`);
+    if (await hasTable(client, "known_orgs")) await client.query(`grant select on biplane.known_orgs to ${role}`);
   });
 }

@@ -19,6 +19,10 @@ export async function inTurn(client: Client, work: () => Promise<void>): Promise
 export const roleExists = async (client: Client, user: string): Promise<boolean> =>
   (await client.query("select 1 from pg_roles where rolname = $1", [user])).rowCount === 1;
 
+/** Whether the migrations that were applied have made it, which those of an older build have not. */
+export const hasTable = async (client: Client, name: string): Promise<boolean> =>
+  (await client.query("select 1 where to_regclass($1) is not null", [`biplane.${name}`])).rowCount === 1;
+
 /** As SQL writes it. */
 export async function currentDatabase(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>("select current_database() as name");

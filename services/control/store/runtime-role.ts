@@ -1,7 +1,7 @@
 /** The login that services use: it reads and writes rows, and can neither change tables nor see past row security. */
 import type { Client } from "pg";
 import { UserError } from "../../../shared/errors.ts";
-import { currentDatabase, inTurn, roleExists } from "./logins.ts";
+import { currentDatabase, hasTable, inTurn, roleExists } from "./logins.ts";
 import { scramVerifier } from "./scram.ts";
 
 /**
@@ -33,19 +33,17 @@ async function grantRights(client: Client, user: string): Promise<void> {
     grant usage on schema biplane to ${role};
     grant select, insert, update, delete on all tables in schema biplane to ${role};
     revoke insert, update, delete on biplane.migrations from ${role}`);
-  const records = await client.query("select 1 where to_regclass('biplane.audit_records') is not null");
-  if (records.rowCount === 0) return;
+  if (!(await hasTable(client, "audit_records"))) return;
   // Appended to, and never as of another time than the database's own.
   await client.query(`
     revoke insert, update, delete on biplane.audit_records from ${role};
     grant insert (org, subject, subject_kind, api_key, operation, resource, decision, reason, request_id)
       on biplane.audit_records to ${role}`);
-  const exports = await client.query("select 1 where to_regclass('biplane.audit_exports') is not null");
-  // Whoever could say that records are in the bucket could keep them out of it.
-  if (exports.rowCount === 1) await client.query(`revoke insert, update, delete on biplane.audit_exports from ${role}`);
-  const known = await client.query("select 1 where to_regclass('biplane.known_orgs') is not null");
-  // Nor could whoever made an organisation forgotten.
-  if (known.rowCount === 1) await client.query(`revoke update, delete on biplane.known_orgs from ${role}`);
+  // Whoever could say that records are in the bucket could keep them out of it, as could whoever made an organisation forgotten.
+  if (await hasTable(client, "audit_exports"))
+    await client.query(`revoke insert, update, delete on biplane.audit_exports from ${role}`);
+  if (await hasTable(client, "known_orgs"))
+    await client.query(`revoke update, delete on biplane.known_orgs from ${role}`);
 }
 
 async function refusePowers(client: Client, user: string): Promise<void> {
